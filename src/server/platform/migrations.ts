@@ -1,0 +1,62 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+
+const migrationsDir = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
+/** Any fixed number: whoever migrates holds this lock, so that several processes may start at once. */
+const migrationLock = 7_203_544_119
+
+/**
+ * Applies the migrations of prisma/migrations that this database has not seen, in order, each in a transaction of its
+ * own. It keeps Prisma's own table, so that Prisma's command line works on the same database.
+ * @returns the names of the migrations it applied
+ */
+export async function migrate(databaseUrl: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
+  await client.connect()
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [migrationLock])
+    await client.query(`
+      CREATE TABLE IF NOT EXISTS _prisma_migrations (
+        id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ, migration_name VARCHAR(255) NOT NULL,
+        logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0)`)
+    const { rows } = await client.query<{ migration_name: string; checksum: string }>(
+      'SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+    )
+    const known = new Map(rows.map((row) => [row.migration_name, row.checksum]))
+    const applied: string[] = []
+    for (const { name, sql, checksum } of await readMigrations()) {
+      const seen = known.get(name)
+      if (seen === checksum) continue
+      if (seen) throw new Error(`The migration ${name} was changed after this database had applied it. Add a new migration instead.`)
+      await client.query('BEGIN')
+      try {
+        await client.query(sql)
+        await client.query(
+          'INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count) VALUES ($1, $2, $3, now(), 1)',
+          [randomUUID(), checksum, name],
+        )
+        await client.query('COMMIT')
+      } catch (error) {
+        await client.query('ROLLBACK')
+        throw new Error(`The migration ${name} failed, and nothing of it was kept`, { cause: error })
+      }
+      applied.push(name)
+    }
+    return applied
+  } finally {
+    await client.end()
+  }
+}
+
+async function readMigrations() {
+  const entries = await readdir(migrationsDir, { withFileTypes: true })
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const sql = await readFile(`${migrationsDir}/${name}/migration.sql`, 'utf8')
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') }
+    }),
+  )
+}
