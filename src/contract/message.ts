@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { roomId } from './room'
+import type { User } from './session'
+import { key, text } from './text'
+
+/**
+ * One entry of a room. The same bytes go to every viewer: nothing in it depends on who reads. A change is the same
+ * message again with a higher `version`: keep a map by `seq`, and let the newest version win.
+ */
+export interface Message {
+  room: string
+  /** 1, 2, 3 … per room without holes: the message's place, for ever. */
+  seq: number
+  /** The room's change counter at this message's latest change. */
+  version: number
+  kind: 'text'
+  author: User
+  /** The connection that sent it. */
+  uid: string | null
+  clientId: string | null
+  text: string
+  /** ISO 8601 in UTC, stamped once by the server. It orders nothing: `seq` does. */
+  time: string
+  replyTo: { seq: number; author: string; text: string } | null
+  replyCount: number
+  /** Usernames; "@room" for everybody. */
+  mentions: string[]
+  attachments: { id: string; name: string; type: string; size: number; width?: number; height?: number; url: string }[]
+  reactions: { emoji: string; usernames: string[]; count: number }[]
+  editedAt: string | null
+  deletedAt: string | null
+  pinnedAt: string | null
+}
+
+export interface HistoryPage {
+  /** Ascending by seq. */
+  messages: Message[]
+  hasBefore: boolean
+  hasAfter: boolean
+}
+
+export const sendInput = z.strictObject({
+  room: roomId,
+  text: text(1, 4_000),
+  /** The same (author, room, clientId) is the same message, whenever it is sent again. */
+  clientId: key(8, 64).optional(),
+})
+
+const maxCount = 2_147_483_647
+const seq = z.int().min(0).max(maxCount)
+
+export const followInput = z.strictObject({
+  room: roomId,
+  /** The id of the last event that was seen: everything after it comes first. Without it the stream starts now. */
+  lastEventId: z
+    .string()
+    .regex(/^\d{1,10}$/, 'must be the id of an event')
+    .transform(Number)
+    .refine((version) => version <= maxCount, 'must be the id of an event')
+    .nullish(),
+})
+
+export const historyInput = z
+  .strictObject({
+    room: roomId,
+    before: seq.optional(),
+    after: seq.optional(),
+    around: seq.optional(),
+    limit: z.int().min(1).max(100).default(50),
+  })
+  .refine(
+    ({ before, after, around }) => [before, after, around].filter((bound) => bound !== undefined).length <= 1,
+    'only one of before, after and around',
+  )

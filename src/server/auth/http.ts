@@ -1,0 +1,200 @@
+import type { z } from 'zod'
+import { Failure, type FailureCode, failures } from '../../contract/failures'
+import { fieldsOf } from '../../contract/fields'
+import type { Config } from '../platform/config'
+import { isUnavailable } from '../platform/database'
+import type { Log } from '../platform/log'
+import { clearedSessionCookie, readSessionCookie, sessionCookie } from './session-cookie'
+import { findSession, refreshSession, revokeSession } from './sessions'
+import { type Device, loginInput, register, registerInput, type SignInParts, signIn } from './sign-in'
+import type { WebSession } from './web-session'
+
+export interface HttpParts extends SignInParts {
+  config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'realtimeUrl' | 'realtimePort'>
+  log: Log
+}
+
+/** Set by the web server on every request, whatever the client sent under this name. */
+export const clientAddressHeader = 'x-roomline-client-address'
+
+const maxBodyBytes = 16 * 1024
+
+/** The account routes of the contract, as functions from a request to its response. */
+export function createWebSession(parts: HttpParts): WebSession {
+  const { config, log } = parts
+
+  const answering = (act: (request: Request) => Promise<Response>) => async (request: Request) => {
+    try {
+      return await act(request)
+    } catch (error) {
+      return failed(error, log)
+    }
+  }
+  // A page of another site could otherwise sign people in and out behind their backs.
+  const changing = (act: (request: Request) => Promise<Response>) =>
+    answering(async (request) => {
+      const origin = request.headers.get('origin')
+      if (origin !== null && !config.allowedOrigins.includes(origin)) throw new Failure('FOREIGN_ORIGIN')
+      return act(request)
+    })
+
+  const entering = <Input>(
+    page: '/login' | '/register',
+    schema: z.ZodType<Input>,
+    status: 200 | 201,
+    enter: (input: Input, device: Device) => ReturnType<typeof signIn>,
+  ) =>
+    changing(async (request) => {
+      const { body, isForm } = await readBody(request)
+      try {
+        const { user, token, expiresAt } = await enter(parseBody(schema, body), readDevice(request))
+        const cookie = { 'set-cookie': sessionCookie(token, expiresAt, config.publicUrl) }
+        return isForm ? seeOther('/', cookie) : json(status, { user }, cookie)
+      } catch (error) {
+        if (!isForm || !(error instanceof Failure)) throw error
+        const typedName = typeof body === 'object' && body && 'username' in body ? String(body.username).slice(0, 64) : ''
+        const [field, why] = Object.entries(error.detail.fields ?? {})[0] ?? []
+        const query = new URLSearchParams({ error: error.failure, username: typedName, ...(field && { field, why }) })
+        return seeOther(`${page}?${query}`, {})
+      }
+    })
+
+  return {
+    register: entering('/register', registerInput, 201, (input, device) => register(parts, input, device)),
+    login: entering('/login', loginInput, 200, (input, device) => signIn(parts, input, device)),
+
+    logout: changing(async (request) => {
+      const token = readSessionCookie(request.headers.get('cookie')) ?? readBearer(request.headers.get('authorization'))
+      if (token) await revokeSession(parts, token, 'logout')
+      const cookie = { 'set-cookie': clearedSessionCookie(config.publicUrl) }
+      return isFormPost(request) ? seeOther('/login', cookie) : new Response(null, { status: 204, headers: { ...cookie, ...unstored } })
+    }),
+
+    refresh: changing(async (request) => {
+      const token = readToken(request)
+      const renewed = token && (await refreshSession(parts, token))
+      if (!renewed) throw new Failure('UNAUTHORIZED')
+      const { user, expiresAt } = renewed
+      return json(
+        200,
+        { user, expiresAt: expiresAt.toISOString() },
+        { 'set-cookie': sessionCookie(renewed.token, expiresAt, config.publicUrl) },
+      )
+    }),
+
+    session: answering(async (request) => {
+      const token = readToken(request)
+      const session = token && (await findSession(parts, token))
+      if (!session) throw new Failure('UNAUTHORIZED')
+      const { user, expiresAt } = session
+      return json(200, { user, expiresAt: expiresAt.toISOString(), realtimeUrl: realtimeUrl(config, request.headers.get('host')) })
+    }),
+
+    findUser: async (cookieHeader) => {
+      const token = readSessionCookie(cookieHeader)
+      return token ? findSession(parts, token) : null
+    },
+
+    realtimeUrl: (host) => realtimeUrl(config, host),
+  }
+}
+
+/**
+ * The host that the page itself came from, where it is one of ours: the session cookie belongs to that host, and a
+ * browser sends it to no other.
+ */
+function realtimeUrl(config: HttpParts['config'], host: string | null): string {
+  if (config.realtimeUrl) return config.realtimeUrl
+  const origin =
+    config.allowedOrigins.map((allowed) => new URL(allowed)).find((allowed) => allowed.host === host) ?? new URL(config.publicUrl)
+  return `${origin.protocol === 'https:' ? 'wss' : 'ws'}://${origin.hostname}:${config.realtimePort}/trpc`
+}
+
+const readToken = (request: Request) => readBearer(request.headers.get('authorization')) ?? readSessionCookie(request.headers.get('cookie'))
+
+/** The token of an `Authorization: Bearer` header. */
+export function readBearer(header: string | null | undefined): string | null {
+  return /^Bearer +([\w.-]+)$/i.exec(header ?? '')?.[1] ?? null
+}
+
+function readDevice(request: Request): Device {
+  return {
+    ip: request.headers.get(clientAddressHeader) ?? 'unknown',
+    userAgent: request.headers.get('user-agent')?.slice(0, 256) ?? null,
+  }
+}
+
+const isFormPost = (request: Request) => /^application\/x-www-form-urlencoded\b/i.test(request.headers.get('content-type') ?? '')
+
+async function readBody(request: Request): Promise<{ body: unknown; isForm: boolean }> {
+  if (isFormPost(request)) {
+    const fields = Object.fromEntries(new URLSearchParams(await readText(request)))
+    // An empty field of a form is one that was not filled in.
+    if (fields.displayName === '') delete fields.displayName
+    return { body: fields, isForm: true }
+  }
+  if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) {
+    throw new Failure('BAD_REQUEST', { fields: { 'content-type': 'must be application/json' } })
+  }
+  const text = await readText(request)
+  try {
+    return { body: JSON.parse(text), isForm: false }
+  } catch {
+    throw new Failure('BAD_REQUEST', { fields: { body: 'must be JSON' } })
+  }
+}
+
+async function readText(request: Request): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > maxBodyBytes) throw new Failure('TOO_BIG')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parseBody<Output>(schema: z.ZodType<Output>, body: unknown): Output {
+  const parsed = schema.safeParse(body)
+  if (parsed.success) return parsed.data
+  throw new Failure('BAD_REQUEST', { fields: fieldsOf(parsed.error) })
+}
+
+const statuses: Record<FailureCode, number> = {
+  BAD_REQUEST: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_SUPPORTED: 405,
+  CONFLICT: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  TOO_MANY_REQUESTS: 429,
+  INTERNAL_SERVER_ERROR: 500,
+  SERVICE_UNAVAILABLE: 503,
+}
+
+function failed(error: unknown, log: Log): Response {
+  const failure = error instanceof Failure ? error : new Failure(isUnavailable(error) ? 'UNAVAILABLE' : 'INTERNAL', { cause: error })
+  if (!(error instanceof Failure)) log.error({ err: error }, 'a request failed')
+  const { fields, retryAfterMs } = failure.detail
+  const headers: Record<string, string> = retryAfterMs ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}
+  const body = { error: { code: failure.failure, message: failure.message, ...(fields && { fields }) } }
+  return json(statuses[failures[failure.failure].code], body, headers)
+}
+
+/** The answer to a method that a route does not have. */
+export function methodNotAllowed(allow: string): Response {
+  const { failure, message } = new Failure('METHOD_NOT_ALLOWED')
+  return json(405, { error: { code: failure, message } }, { allow })
+}
+
+const unstored = { 'cache-control': 'no-store' }
+
+function json(status: number, body: unknown, headers: Record<string, string> = {}): Response {
+  return Response.json(body, { status, headers: { ...unstored, ...headers } })
+}
+
+function seeOther(location: string, headers: Record<string, string>): Response {
+  return new Response(null, { status: 303, headers: { location, ...unstored, ...headers } })
+}

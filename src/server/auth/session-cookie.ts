@@ -1,0 +1,32 @@
+const plainName = 'X-Token'
+const hostName = '__Host-X-Token'
+
+/** The token in a `Cookie` header, under either name; the one that only https can set goes first. */
+export function readSessionCookie(header: string | null | undefined): string | null {
+  if (!header) return null
+  const values = new Map<string, string>()
+  for (const pair of header.split(';')) {
+    const at = pair.indexOf('=')
+    if (at < 1) continue
+    const name = pair.slice(0, at).trim()
+    if (!values.has(name)) values.set(name, pair.slice(at + 1).trim())
+  }
+  return values.get(hostName) ?? values.get(plainName) ?? null
+}
+
+/** `Set-Cookie` for a session. On https the name's prefix makes browsers refuse it from anywhere else. */
+export function sessionCookie(token: string, expiresAt: Date, publicUrl: string): string {
+  const maxAgeSeconds = Math.max(0, Math.floor((expiresAt.getTime() - Date.now()) / 1000))
+  return serialize(publicUrl, token, maxAgeSeconds)
+}
+
+/** `Set-Cookie` that makes browsers forget it. */
+export function clearedSessionCookie(publicUrl: string): string {
+  return serialize(publicUrl, '', 0)
+}
+
+function serialize(publicUrl: string, value: string, maxAgeSeconds: number): string {
+  const secure = publicUrl.startsWith('https:')
+  const attributes = `Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
+  return `${secure ? hostName : plainName}=${value}; ${attributes}`
+}

@@ -1,0 +1,58 @@
+import type { User } from '../../contract/session'
+import type { PrismaClient } from '../platform/prisma/client'
+
+export interface SessionRow {
+  id: string
+  user: User
+  createdAt: Date
+}
+
+const userFields = { id: true, username: true, displayName: true, avatar: true } as const
+
+/** Where sessions and the people they belong to are kept. */
+export function createSessionStore(prisma: PrismaClient) {
+  return {
+    /** Null when it is revoked or past its time, or when its person was disabled or deleted. */
+    findLive: (sessionId: string, userId: string): Promise<SessionRow | null> =>
+      prisma.session.findFirst({
+        where: { id: sessionId, userId, revokedAt: null, expiresAt: { gt: new Date() }, user: { disabledAt: null, deletedAt: null } },
+        select: { id: true, createdAt: true, user: { select: userFields } },
+      }),
+
+    create: (session: {
+      userId: string
+      ip: string
+      userAgent: string | null
+      expiresAt: Date
+    }): Promise<{ id: string; createdAt: Date }> => prisma.session.create({ data: session, select: { id: true, createdAt: true } }),
+
+    prolong: async (sessionId: string, expiresAt: Date): Promise<void> => {
+      await prisma.session.updateMany({ where: { id: sessionId, revokedAt: null }, data: { expiresAt, lastSeenAt: new Date() } })
+    },
+
+    /** Together with its entry in the log that every realtime node reads, or not at all. */
+    revoke: async (sessionId: string, userId: string, reason: string): Promise<void> => {
+      await prisma.$transaction(async (transaction) => {
+        const { count } = await transaction.session.updateMany({
+          where: { id: sessionId, userId, revokedAt: null },
+          data: { revokedAt: new Date() },
+        })
+        if (count > 0) await transaction.sessionRevocation.create({ data: { sessionId, userId, reason } })
+      })
+    },
+
+    findPerson: (username: string): Promise<(User & { passwordHash: string | null }) | null> =>
+      prisma.user.findFirst({ where: { username, disabledAt: null, deletedAt: null }, select: { ...userFields, passwordHash: true } }),
+
+    /** A member of the first room from the start. @throws a unique violation when the name is taken */
+    createPerson: (person: { username: string; displayName: string; passwordHash: string }): Promise<User> =>
+      prisma.$transaction(async (transaction) => {
+        const user = await transaction.user.create({ data: person, select: userFields })
+        const room = await transaction.room.findFirst({ where: { id: 'general', archivedAt: null }, select: { lastSeq: true } })
+        if (room) await transaction.membership.create({ data: { roomId: 'general', userId: user.id, readSeq: room.lastSeq } })
+        return user
+      }),
+  }
+}
+
+export type SessionStore = ReturnType<typeof createSessionStore>

@@ -1,0 +1,52 @@
+import type { User } from '../../contract/session'
+import type { SessionStore } from './session-store'
+import type { SessionTokens } from './session-token'
+
+/** Somebody who is signed in, and until when. */
+export interface Session {
+  id: string
+  user: User
+  expiresAt: Date
+}
+
+const idleMs = 7 * 24 * 60 * 60_000
+const longestMs = 30 * 24 * 60 * 60_000
+
+export interface SessionParts {
+  store: SessionStore
+  tokens: SessionTokens
+  /** Tells the realtime nodes that the revocation log has grown. May fail silently: they read it by themselves too. */
+  announceRevocation: () => void
+}
+
+export async function startSession({ store, tokens }: SessionParts, user: User, device: { ip: string; userAgent: string | null }) {
+  const expiresAt = new Date(Date.now() + idleMs)
+  const { id } = await store.create({ userId: user.id, expiresAt, ...device })
+  return { user, expiresAt, token: await tokens.sign({ userId: user.id, sessionId: id, expiresAt }) }
+}
+
+/** The token says which session; the session's row says whether it still stands. */
+export async function findSession({ store, tokens }: Pick<SessionParts, 'store' | 'tokens'>, token: string): Promise<Session | null> {
+  const claims = await tokens.parse(token)
+  if (!claims) return null
+  const row = await store.findLive(claims.sessionId, claims.userId)
+  return row && { id: row.id, user: row.user, expiresAt: claims.expiresAt }
+}
+
+/** Seven more days from now, but never past thirty from the sign-in. */
+export async function refreshSession({ store, tokens }: SessionParts, token: string) {
+  const claims = await tokens.parse(token)
+  const row = claims && (await store.findLive(claims.sessionId, claims.userId))
+  if (!row) return null
+  const expiresAt = new Date(Math.min(Date.now() + idleMs, row.createdAt.getTime() + longestMs))
+  await store.prolong(row.id, expiresAt)
+  return { user: row.user, expiresAt, token: await tokens.sign({ userId: row.user.id, sessionId: row.id, expiresAt }) }
+}
+
+/** Ends the session of this token, if it is one. */
+export async function revokeSession({ store, tokens, announceRevocation }: SessionParts, token: string, reason: string): Promise<void> {
+  const claims = await tokens.parse(token)
+  if (!claims) return
+  await store.revoke(claims.sessionId, claims.userId, reason)
+  announceRevocation()
+}

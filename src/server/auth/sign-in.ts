@@ -1,0 +1,71 @@
+import type { Pool } from 'pg'
+import { z } from 'zod'
+import { Failure } from '../../contract/failures'
+import { username } from '../../contract/session'
+import { key, text } from '../../contract/text'
+import type { Config } from '../platform/config'
+import { isUniqueViolation } from '../platform/database'
+import { hashPassword, requireAcceptablePassword, verifyPassword } from './passwords'
+import { countFailure, countUse, findFailureDelay, forgetFailures } from './rate-limits'
+import { type SessionParts, startSession } from './sessions'
+
+export interface SignInParts extends SessionParts {
+  pool: Pool
+  limits: Pick<Config, 'loginsPerMinute' | 'registrationsPerHour'>
+}
+
+export interface Device {
+  ip: string
+  userAgent: string | null
+}
+
+const password = z
+  .string()
+  .min(8, 'must have at least 8 characters')
+  .max(128, 'must have at most 128 characters')
+  .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
+
+export const registerInput = z.strictObject({
+  username,
+  password,
+  displayName: text(0, 64).optional(),
+})
+
+// Looser than registering: a name or password that could not be registered is simply wrong.
+export const loginInput = z.strictObject({ username: key(0, 256), password: z.string().max(1_024) })
+
+/** @throws {Failure} BAD_REQUEST, USERNAME_TAKEN, TOO_MANY_REQUESTS */
+export async function register(parts: SignInParts, input: z.output<typeof registerInput>, device: Device) {
+  requireAcceptablePassword(input.password, input.username)
+  await requireWithinLimit(parts, `register ip ${device.ip}`, parts.limits.registrationsPerHour, 60 * 60_000)
+  const passwordHash = await hashPassword(input.password)
+  const person = { username: input.username, displayName: input.displayName || input.username, passwordHash }
+  const user = await parts.store.createPerson(person).catch((error) => {
+    throw isUniqueViolation(error) ? new Failure('USERNAME_TAKEN', { fields: { username: 'is taken' } }) : error
+  })
+  return startSession(parts, user, device)
+}
+
+/** @throws {Failure} INVALID_CREDENTIALS, the same and as slowly for unknown people; TOO_MANY_REQUESTS */
+export async function signIn(parts: SignInParts, input: z.output<typeof loginInput>, device: Device) {
+  await requireWithinLimit(parts, `login ip ${device.ip}`, parts.limits.loginsPerMinute, 60_000)
+  const name = input.username.toLowerCase()
+  const account = `login account ${name}`
+  const retryAfterMs = await findFailureDelay(parts.pool, account)
+  if (retryAfterMs > 0) throw new Failure('TOO_MANY_REQUESTS', { retryAfterMs })
+
+  const person = username.safeParse(name).success ? await parts.store.findPerson(name) : null
+  const matches = await verifyPassword(person?.passwordHash ?? null, input.password)
+  if (!person || !matches) {
+    await countFailure(parts.pool, account)
+    throw new Failure('INVALID_CREDENTIALS')
+  }
+  await forgetFailures(parts.pool, account)
+  const { passwordHash: _, ...user } = person
+  return startSession(parts, user, device)
+}
+
+async function requireWithinLimit(parts: SignInParts, key: string, limit: number, windowMs: number) {
+  const retryAfterMs = await countUse(parts.pool, key, limit, windowMs)
+  if (retryAfterMs > 0) throw new Failure('TOO_MANY_REQUESTS', { retryAfterMs })
+}

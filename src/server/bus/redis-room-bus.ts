@@ -1,0 +1,72 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Log } from '../platform/log'
+import type { RedisConnections } from '../platform/redis'
+import type { RoomBus, RoomNews } from './room-bus'
+
+const channelPrefix = 'roomline:room:'
+
+/**
+ * Rooms on Redis pub/sub, a channel each. What is published carries a seal made with a key that only Roomline's own
+ * processes have: without it, whoever can write to Redis could put words into people's mouths.
+ * @param secrets as in AUTH_SECRET: the first seals, all are accepted
+ */
+export function createRedisRoomBus(
+  redis: Pick<RedisConnections, 'commands' | 'subscriber'>,
+  secrets: readonly string[],
+  log: Log,
+): RoomBus {
+  const { commands, subscriber } = redis
+  const listeners = new Map<string, (news: RoomNews) => void>()
+  const sealers = secrets.map((secret) => {
+    const key = createHmac('sha256', secret).update('roomline room bus').digest()
+    return (channel: string, body: string) => createHmac('sha256', key).update(channel).update('\n').update(body).digest()
+  })
+  const [seal] = sealers
+  if (!seal) throw new Error('at least one secret is needed')
+
+  subscriber.on('message', (channel: string, sealed: string) => {
+    const onNews = listeners.get(channel)
+    if (!onNews) return
+    const news = open(channel, sealed)
+    if (news) onNews(news)
+    else log.warn({ channel }, 'something that Roomline did not publish came over Redis')
+  })
+
+  // While the connection is down nothing is queued, so ask again for every room when it is back.
+  subscriber.on('ready', () => void listen([...listeners.keys()]))
+
+  async function listen(channels: string[]) {
+    if (channels.length === 0) return
+    await subscriber.subscribe(...channels).catch((error: Error) => log.debug({ error: error.message }, 'not subscribed'))
+  }
+
+  function open(channel: string, sealed: string): RoomNews | null {
+    const given = Buffer.from(sealed.slice(0, 44), 'base64')
+    const body = sealed.slice(44)
+    if (given.length !== 32 || !sealers.some((make) => timingSafeEqual(make(channel, body), given))) return null
+    return JSON.parse(body) as RoomNews
+  }
+
+  return {
+    publish: (room, news) => {
+      const channel = channelPrefix + room
+      const body = JSON.stringify(news)
+      commands.publish(channel, seal(channel, body).toString('base64') + body).catch((error: Error) => {
+        log.debug({ room, error: error.message }, 'news were not published')
+      })
+    },
+
+    subscribe: async (room, onNews) => {
+      const channel = channelPrefix + room
+      if (listeners.has(channel)) throw new Error(`${room} has a listener on this node`)
+      listeners.set(channel, onNews)
+      await listen([channel])
+      return {
+        unsubscribe: () => {
+          listeners.delete(channel)
+          subscriber.unsubscribe(channel).catch((error: Error) => log.debug({ room, error: error.message }, 'not unsubscribed'))
+        },
+      }
+    },
+  }
+}

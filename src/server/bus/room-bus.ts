@@ -1,0 +1,22 @@
+import type { Message } from '../../contract/message'
+
+/** What a room's followers on other nodes have to hear. */
+export type RoomNews =
+  /** A message is new or has changed; `message.version` says which change this is. */
+  | { type: 'message'; message: Message }
+  /** This person's membership has changed: whoever serves them looks it up again. */
+  | { type: 'membership'; userId: string }
+
+/**
+ * Carries news of rooms between nodes, the publishing one included. It promises little: news may be lost, repeated,
+ * late or out of order, and nobody is told. Postgres has the truth; whoever needs all of it reads it there.
+ */
+export interface RoomBus {
+  /** Never throws: news that cannot be published is lost. */
+  publish(room: string, news: RoomNews): void
+  /**
+   * Resolves when news of the room arrive from now on, or when it is known that they cannot; then they do as soon as the
+   * bus is back. A room has one listener on a node.
+   */
+  subscribe(room: string, onNews: (news: RoomNews) => void): Promise<{ unsubscribe(): void }>
+}

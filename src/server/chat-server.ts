@@ -1,0 +1,187 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http'
+import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
+import { WebSocketServer } from 'ws'
+import { closeCodes, Failure } from '../contract/failures'
+import { readBearer } from './auth/http'
+import { readSessionCookie } from './auth/session-cookie'
+import type { SessionStore } from './auth/session-store'
+import type { SessionTokens } from './auth/session-token'
+import { findSession } from './auth/sessions'
+import { type Connection, type ConnectionLimits, createConnections } from './connections'
+import type { Caller, Context, Parts } from './context'
+import { readClientAddress } from './platform/client-address'
+import type { Health } from './platform/health'
+import { appRouter } from './router'
+import { toTRPCError } from './trpc'
+
+export interface ChatServerParts extends Parts {
+  sessions: { store: SessionStore; tokens: SessionTokens }
+  health: Health
+  limits: ConnectionLimits
+  allowedOrigins: readonly string[]
+  trustProxyHops: number
+}
+
+export interface ChatServer {
+  port: number
+  /** Ends every socket of this session with 4401. */
+  closeSession(sessionId: string): void
+  /** How many sockets, and what they follow. */
+  count(): { connections: number; rooms: number; followers: number }
+  /** Drains: takes nobody new, asks everybody to reconnect, closes with 1012. Leaves nothing open. */
+  close(): Promise<void>
+}
+
+const path = '/trpc'
+const maxFrameBytes = 64 * 1024
+const signInDeadlineMs = 5_000
+const maxBatch = 100
+/** How long clients have to leave by themselves, once asked, before their sockets are closed. */
+const drainMs = 2_000
+
+/** The realtime server: tRPC over WebSocket, and over plain HTTP for queries and mutations, on one port. */
+export async function startChatServer(parts: ChatServerParts, listen: { host: string; port: number }): Promise<ChatServer> {
+  const { log } = parts
+  const connections = createConnections(parts.limits)
+  let draining = false
+
+  const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => void answer(request, response))
+  const wss = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false, clientTracking: false })
+  const connectionOf = new WeakMap<IncomingMessage, Connection>()
+
+  const serveSocket = getWSConnectionHandler({
+    wss,
+    router: appRouter,
+    maxBatchSize: maxBatch,
+    createContext: async ({ req, info }): Promise<Context> => {
+      const connection = connectionOf.get(req)
+      if (!connection) throw new Error('a socket without its connection')
+      try {
+        const caller = await identify(info.connectionParams?.token ?? readToken(req), connection)
+        return { parts, caller }
+      } catch (error) {
+        const refusal =
+          error instanceof Failure && error.failure === 'TOO_MANY_CONNECTIONS' ? closeCodes.tooManyConnections : closeCodes.notSignedIn
+        // Only now, and not before: tRPC's error frame has to be out first, or the stock client comes back without a pause.
+        setImmediate(() => connection.close(error instanceof Failure ? refusal.code : 1011))
+        throw toTRPCError(error)
+      }
+    },
+    onError: ({ error, path: procedure, type }) => report(error, procedure, type),
+  })
+
+  http.on('upgrade', (request, socket, head) => {
+    // Until the upgrade is through, nobody else listens: an unheard error would end the process.
+    socket.on('error', () => socket.destroy())
+    if (draining) return refuseUpgrade(socket, '503 Service Unavailable')
+    if (pathOf(request) !== path) return refuseUpgrade(socket, '404 Not Found')
+    // A page of another site would act with its visitor's cookie.
+    if (isForeign(request)) return refuseUpgrade(socket, '403 Forbidden')
+    wss.handleUpgrade(request, socket, head, (webSocket) => {
+      const connection = connections.add(webSocket, readClientAddress(request, parts.trustProxyHops))
+      connectionOf.set(request, connection)
+      // With ?connectionParams=1 the token comes in the first frame; a client that never sends it must not stay.
+      const deadline = setTimeout(() => {
+        if (connection.userId === null) connection.close(closeCodes.tooSlow.code)
+      }, signInDeadlineMs)
+      webSocket.once('close', () => clearTimeout(deadline))
+      serveSocket(webSocket, request)
+    })
+  })
+
+  async function answer(request: IncomingMessage, response: ServerResponse) {
+    const pathname = pathOf(request)
+    if (pathname === '/health' || pathname === '/ready') {
+      const { status, body } = pathname === '/health' ? { status: 200, body: { status: 'ok' } } : await parts.health.read(draining)
+      response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+      return response.end(JSON.stringify(body))
+    }
+    if (!pathname?.startsWith(`${path}/`)) return void response.writeHead(404).end()
+    if (isForeign(request)) return void response.writeHead(403).end()
+    await nodeHTTPRequestHandler({
+      router: appRouter,
+      path: pathname.slice(path.length + 1),
+      req: request,
+      res: response,
+      maxBodySize: maxFrameBytes,
+      createContext: async ({ info }): Promise<Context> => {
+        if (info.calls.length > maxBatch)
+          throw toTRPCError(new Failure('BAD_REQUEST', { fields: { batch: `must have at most ${maxBatch} calls` } }))
+        return { parts, caller: await identify(readToken(request), null).catch((error) => Promise.reject(toTRPCError(error))) }
+      },
+      onError: ({ error, path: procedure, type }) => report(error, procedure, type),
+    })
+  }
+
+  /** @throws {Failure} UNAUTHORIZED, TOO_MANY_CONNECTIONS */
+  async function identify(token: string | null, connection: Connection | null): Promise<Caller> {
+    const claims = token ? await parts.sessions.tokens.parse(token) : null
+    if (!token || !claims) throw new Failure('UNAUTHORIZED')
+    if (connection) connections.claim(connection, claims)
+    const session = await findSession(parts.sessions, token)
+    if (!session) throw new Failure('UNAUTHORIZED')
+    return {
+      user: session.user,
+      sessionId: session.id,
+      expiresAt: session.expiresAt,
+      uid: connection?.uid ?? null,
+      openSubscription: () => {
+        if (!connection) throw new Failure('METHOD_NOT_ALLOWED')
+        return connections.openSubscription(connection)
+      },
+    }
+  }
+
+  const isForeign = ({ headers }: IncomingMessage) => headers.origin !== undefined && !parts.allowedOrigins.includes(headers.origin)
+
+  function report(error: Error & { code: string }, procedure: string | undefined, type: string) {
+    const expected = error.code !== 'INTERNAL_SERVER_ERROR'
+    log[expected ? 'debug' : 'error'](
+      { procedure, type, code: error.code, ...(!expected && { err: error.cause ?? error }) },
+      'a call was rejected',
+    )
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject)
+    http.listen(listen.port, listen.host, resolve)
+  })
+
+  return {
+    port: (http.address() as AddressInfo).port,
+    closeSession: connections.closeSession,
+    count: () => ({ connections: connections.count(), ...parts.followers.count() }),
+    close: async () => {
+      draining = true
+      const closed = new Promise((resolve) => http.close(resolve))
+      http.closeIdleConnections()
+      for (const connection of connections.all()) connection.askToReconnect()
+      await until(() => connections.count() === 0, drainMs)
+      for (const connection of connections.all()) connection.close(closeCodes.restarting.code)
+      await until(() => connections.count() === 0, drainMs)
+      connections.close()
+      http.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function readToken({ headers }: IncomingMessage): string | null {
+  return readBearer(headers.authorization) ?? readSessionCookie(headers.cookie)
+}
+
+function pathOf({ url }: IncomingMessage): string | null {
+  return URL.canParse(url ?? '', 'http://localhost') ? new URL(url ?? '', 'http://localhost').pathname : null
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+async function until(condition: () => boolean, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  while (!condition() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
+}

@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto'
+import type { Pool } from 'pg'
+import { Failure } from '../../contract/failures'
+import type { HistoryPage, Message } from '../../contract/message'
+import { isUniqueViolation } from '../platform/database'
+
+export interface NewMessage {
+  room: string
+  authorId: string
+  uid: string | null
+  clientId: string | null
+  text: string
+}
+
+interface MessageRow {
+  room_id: string
+  seq: number
+  version: number
+  kind: 'text'
+  author_id: string
+  username: string
+  display_name: string
+  avatar: string | null
+  uid: string | null
+  client_id: string | null
+  body_hash: Buffer | null
+  text: string
+  time: Date
+  reply_count: number
+  edited_at: Date | null
+  deleted_at: Date | null
+  pinned_at: Date | null
+}
+
+const columns = `m.room_id, m.seq, m.version, m.kind, m.author_id, u.username, u.display_name, u.avatar, m.uid, m.client_id,
+  m.body_hash, m.text, m.time, m.reply_count, m.edited_at, m.deleted_at, m.pinned_at`
+const messages = `SELECT ${columns} FROM messages m JOIN users u ON u.id = m.author_id`
+
+/** Where messages are kept, and put in order. */
+export function createMessageStore(pool: Pool) {
+  const query = async (sql: string, values: unknown[]) => (await pool.query<MessageRow>(sql, values)).rows
+
+  const findByClientId = async ({ room, authorId, clientId }: NewMessage) =>
+    (await query(`${messages} WHERE m.room_id = $1 AND m.author_id = $2 AND m.client_id = $3`, [room, authorId, clientId]))[0]
+
+  async function insert(message: NewMessage, bodyHash: Buffer | null) {
+    const { room, authorId, uid, clientId, text } = message
+    try {
+      // The row lock on the room makes sends to it wait for each other: whoever sees version v never meets one below it later.
+      const rows = await query(
+        `WITH place AS (
+           UPDATE rooms SET last_seq = last_seq + 1, last_version = last_version + 1
+           WHERE id = $1 AND archived_at IS NULL
+             AND NOT EXISTS (SELECT FROM messages WHERE room_id = $1 AND author_id = $2 AND client_id = $4)
+           RETURNING last_seq, last_version
+         ), m AS (
+           INSERT INTO messages (room_id, seq, version, author_id, uid, client_id, body_hash, text)
+           SELECT $1, last_seq, last_version, $2, $3, $4, $5, $6 FROM place
+           RETURNING *
+         )
+         SELECT ${columns} FROM m JOIN users u ON u.id = m.author_id`,
+        [room, authorId, uid, clientId, bodyHash, text],
+      )
+      return rows[0]
+    } catch (error) {
+      // The same clientId raced itself: the other one won, and this statement left nothing, not even a number.
+      if (clientId !== null && isUniqueViolation(error)) return undefined
+      throw error
+    }
+  }
+
+  return {
+    /**
+     * Stores the message once and gives it its place. Sent again under the same clientId, it is the one stored before.
+     * @throws {Failure} CLIENT_ID_REUSED for another text, ROOM_ARCHIVED
+     */
+    store: async (message: NewMessage): Promise<{ message: Message; isNew: boolean }> => {
+      const bodyHash = message.clientId === null ? null : createHash('sha256').update(message.text).digest()
+      const stored = await insert(message, bodyHash)
+      if (stored) return { message: toMessage(stored), isNew: true }
+      const known = message.clientId === null ? undefined : await findByClientId(message)
+      if (!known) throw new Failure('ROOM_ARCHIVED')
+      if (!bodyHash || !known.body_hash?.equals(bodyHash)) throw new Failure('CLIENT_ID_REUSED')
+      return { message: toMessage(known), isNew: false }
+    },
+
+    /** The next changes of a room after a version, in their order; a message changed twice comes once, as it is now. */
+    changesAfter: async (room: string, version: number, limit: number): Promise<Message[]> => {
+      const rows = await query(`${messages} WHERE m.room_id = $1 AND m.version > $2 ORDER BY m.version LIMIT $3`, [room, version, limit])
+      return rows.map(toMessage)
+    },
+
+    lastVersion: async (room: string): Promise<number> => {
+      const { rows } = await pool.query<{ last_version: number }>('SELECT last_version FROM rooms WHERE id = $1', [room])
+      if (!rows[0]) throw new Failure('ROOM_NOT_FOUND')
+      return rows[0].last_version
+    },
+
+    /** A page of the room's messages by place: the newest, or those before, after or around a seq. Ascending. */
+    history: async (
+      room: string,
+      { before, after, around, limit }: { before?: number; after?: number; around?: number; limit: number },
+    ): Promise<HistoryPage> => {
+      const upwards = (from: number, count: number) =>
+        query(`${messages} WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3`, [room, from, count])
+      const downwards = async (from: number, count: number) =>
+        (await query(`${messages} WHERE m.room_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3`, [room, from, count])).reverse()
+
+      const end = 2_147_483_647
+      let rows: MessageRow[]
+      if (after !== undefined) rows = await upwards(after, limit)
+      else if (around !== undefined) {
+        const half = Math.floor(limit / 2)
+        const older = await downwards(around, half)
+        const newer = await upwards(around - 1, limit - older.length)
+        rows = [...older, ...newer]
+        // Near the newest there are fewer above: fill up from below.
+        if (rows.length < limit && older.length === half) rows = [...(await downwards(around, limit - newer.length)), ...newer]
+      } else rows = await downwards(before ?? end, limit)
+
+      const found = rows.map(toMessage)
+      const first = found[0]
+      const last = found.at(-1)
+      const bounds = await pool.query<{ last_seq: number }>('SELECT last_seq FROM rooms WHERE id = $1', [room])
+      const lastSeq = bounds.rows[0]?.last_seq ?? 0
+      // seq has no holes, so the ends are known by comparing. An empty page lies wholly before or after everything.
+      return {
+        messages: found,
+        hasBefore: first ? first.seq > 1 : after !== undefined && lastSeq > 0,
+        hasAfter: last ? last.seq < lastSeq : after === undefined && lastSeq > 0,
+      }
+    },
+
+    /** The newest message of each of these rooms. */
+    newestOf: async (rooms: string[]): Promise<Map<string, Message>> => {
+      const rows = await query(`${messages} JOIN rooms r ON r.id = m.room_id AND r.last_seq = m.seq WHERE m.room_id = ANY($1)`, [rooms])
+      return new Map(rows.map((row) => [row.room_id, toMessage(row)]))
+    },
+  }
+}
+
+export type MessageStore = ReturnType<typeof createMessageStore>
+
+function toMessage(row: MessageRow): Message {
+  return {
+    room: row.room_id,
+    seq: row.seq,
+    version: row.version,
+    kind: row.kind,
+    author: { id: row.author_id, username: row.username, displayName: row.display_name, avatar: row.avatar },
+    uid: row.uid,
+    clientId: row.client_id,
+    text: row.text,
+    time: row.time.toISOString(),
+    replyTo: null,
+    replyCount: row.reply_count,
+    mentions: [],
+    attachments: [],
+    reactions: [],
+    editedAt: row.edited_at?.toISOString() ?? null,
+    deletedAt: row.deleted_at?.toISOString() ?? null,
+    pinnedAt: row.pinned_at?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,26 @@
+import { followInput, historyInput, sendInput } from '../../contract/message'
+import { memberProcedure, router } from '../trpc'
+import { followRoom } from './follow-room'
+import { sendMessage } from './send-message'
+
+export const chatRouter = router({
+  send: memberProcedure(sendInput).mutation(({ ctx, input }) => sendMessage(ctx, input)),
+
+  onMessage: memberProcedure(followInput).subscription(async ({ ctx, input, signal }) => {
+    const { caller, parts } = ctx
+    const ended = caller.openSubscription()
+    const stopped = signal ?? new AbortController().signal
+    stopped.addEventListener('abort', ended, { once: true })
+    try {
+      return await followRoom(parts, { room: input.room, userId: caller.user.id, after: input.lastEventId ?? null, signal: stopped })
+    } catch (error) {
+      ended()
+      throw error
+    }
+  }),
+
+  history: memberProcedure(historyInput).query(({ ctx, input }) => {
+    const { room, ...page } = input
+    return ctx.parts.messages.history(room, page)
+  }),
+})

@@ -1,0 +1,19 @@
+import type { Message } from '../../contract/message'
+import type { Context } from '../context'
+
+/** Stores once, publishes, returns: whoever gets an answer can rely on it, whatever happens to the news of it. */
+export async function sendMessage(
+  { parts, caller }: Context,
+  input: { room: string; text: string; clientId?: string | undefined },
+): Promise<Message> {
+  parts.sendLimits.countSend(caller.user.id)
+  const { message, isNew } = await parts.messages.store({
+    room: input.room,
+    authorId: caller.user.id,
+    uid: caller.uid,
+    clientId: input.clientId ?? null,
+    text: input.text,
+  })
+  if (isNew) parts.bus.publish(input.room, { type: 'message', message })
+  return message
+}

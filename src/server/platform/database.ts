@@ -1,0 +1,55 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from './prisma/client'
+
+/** Postgres: `prisma` for what is asked now and then, `pool` for the one-statement hot paths. Both share the connections. */
+export interface Database {
+  prisma: PrismaClient
+  pool: pg.Pool
+  close(): Promise<void>
+}
+
+/** Opens no connection yet. Every wait in it is bounded: 5 s for a connection, 10 s for a statement. */
+export function openDatabase(url: string, options: { maxConnections?: number; onError: (error: Error) => void }): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.maxConnections ?? 10,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 10_000,
+    query_timeout: 12_000,
+    idle_in_transaction_session_timeout: 10_000,
+    application_name: 'roomline',
+  })
+  // Without a listener, an idle connection that Postgres closes would end the process.
+  pool.on('error', options.onError)
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  return {
+    prisma,
+    pool,
+    close: async () => {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+/** A unique key was taken: by `error.constraint` when pg threw it, else by Prisma. */
+export function isUniqueViolation(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && (error.code === '23505' || error.code === 'P2002')
+}
+
+/** Postgres is away or overloaded, not wrong: the call may be tried again. */
+export function isUnavailable(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  if ('code' in error && typeof error.code === 'string' && unavailableCodes.has(error.code)) return true
+  if ('message' in error && typeof error.message === 'string' && unavailableMessages.test(error.message)) return true
+  return 'cause' in error && isUnavailable(error.cause)
+}
+
+const unavailableCodes = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...['08000', '08001', '08003', '08004', '08006', '53300', '57014', '57P01', '57P02', '57P03', '40001', '40P01', '55P03'],
+  ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2034'],
+])
+const unavailableMessages =
+  /connection terminated|connection error|timeout exceeded when trying to connect|query read timeout|can't reach database|server closed the connection/i

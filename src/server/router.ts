@@ -1,0 +1,13 @@
+import { sessionRouter } from './auth/router'
+import { chatRouter } from './chat/router'
+import { roomsRouter } from './rooms/router'
+import { router } from './trpc'
+
+export const appRouter = router({
+  session: sessionRouter,
+  rooms: roomsRouter,
+  chat: chatRouter,
+})
+
+/** The type of everything that the realtime server can be asked. Clients import this, and nothing else of the server. */
+export type AppRouter = typeof appRouter

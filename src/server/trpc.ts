@@ -1,0 +1,77 @@
+import { initTRPC, TRPCError } from '@trpc/server'
+import { ZodError, type z } from 'zod'
+import { Failure, type FailureName, failures } from '../contract/failures'
+import { fieldsOf } from '../contract/fields'
+import { roomInput } from '../contract/room'
+import type { Context } from './context'
+import { isUnavailable } from './platform/database'
+
+/** What of a failure goes over the wire: `data.failure` is its name, `data.fields` what is wrong where. */
+const t = initTRPC.context<Context>().create({
+  errorFormatter: ({ shape, error }) => {
+    const { failure, fields, retryAfterMs } = describeError(error)
+    const { message, code } = failures[failure].code === shape.data.code ? { message: failures[failure].words, code: shape.code } : shape
+    return {
+      message,
+      code,
+      // No stack and no internal message, in development too: what a client may see must not depend on where it runs.
+      data: {
+        code: shape.data.code,
+        httpStatus: shape.data.httpStatus,
+        ...(shape.data.path !== undefined && { path: shape.data.path }),
+        failure,
+        ...(fields && { fields }),
+        ...(retryAfterMs && { retryAfterMs }),
+      },
+    }
+  },
+})
+
+/** Turns whatever an operation threw into tRPC's error, once, for every procedure. */
+const withFailures = t.middleware(async ({ next }) => {
+  const result = await next()
+  if (result.ok) return result
+  throw toTRPCError(result.error)
+})
+
+export function toTRPCError(error: unknown): TRPCError {
+  const cause = error instanceof TRPCError ? error.cause : error
+  if (cause instanceof Failure) return new TRPCError({ code: failures[cause.failure].code, message: cause.message, cause })
+  if (isUnavailable(cause)) return toTRPCError(new Failure('UNAVAILABLE', { cause }))
+  return error instanceof TRPCError ? error : new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: failures.INTERNAL.words, cause })
+}
+
+function describeError(error: TRPCError): { failure: FailureName; fields?: Record<string, string>; retryAfterMs?: number } {
+  if (error.cause instanceof Failure) return { failure: error.cause.failure, ...error.cause.detail }
+  if (error.cause instanceof ZodError) return { failure: 'BAD_REQUEST', fields: fieldsOf(error.cause) }
+  return { failure: byCode[error.code] ?? 'BAD_REQUEST' }
+}
+
+/** For the errors that tRPC makes by itself. */
+const byCode: Partial<Record<TRPCError['code'], FailureName>> = {
+  UNAUTHORIZED: 'UNAUTHORIZED',
+  NOT_FOUND: 'NO_SUCH_PROCEDURE',
+  METHOD_NOT_SUPPORTED: 'METHOD_NOT_ALLOWED',
+  PAYLOAD_TOO_LARGE: 'TOO_BIG',
+  INTERNAL_SERVER_ERROR: 'INTERNAL',
+}
+
+export const router = t.router
+
+/** There is no context without a session: the connection is refused before. */
+export const signedInProcedure = t.procedure.use(withFailures)
+
+/**
+ * For what only members of a room do. It finds the room through the caller's membership, so that a procedure cannot hold
+ * a room that its caller is not in.
+ * @param schema its output names the room in `room`
+ */
+export function memberProcedure<Schema extends z.ZodType<{ room: string }, { room: string }>>(schema: Schema) {
+  return signedInProcedure.input(schema).use(async ({ ctx, input, next }) => {
+    const { room } = input as { room: string }
+    const membership = await ctx.parts.rooms.requireMembership(room, ctx.caller.user.id)
+    return next({ ctx: { membership } })
+  })
+}
+
+export const inRoom = memberProcedure(roomInput)
