@@ -1,0 +1,81 @@
+import { createTRPCClient, createWSClient, type TRPCClient, wsLink } from '@trpc/client'
+import { mayComeBack } from '../contract/failures'
+import type { AppRouter } from '../server/router'
+import { backoffWithJitter } from './reconnect'
+import { openRoom, type RoomHandle } from './room'
+import { createStore, type Store } from './store'
+
+export interface ChatClientOptions {
+  /** Where the realtime server is, as `ws://localhost:3001/trpc`. `/api/session` of the web app tells it. */
+  url: string
+  /** The session's token, for programs. Browsers leave it out: they send their cookie. It never goes into a URL. */
+  token?: string
+  /** For runtimes without a WebSocket of their own. In Node the SDK brings one. */
+  WebSocket?: typeof WebSocket
+}
+
+/**
+ * - `connecting`: no connection yet, or it was lost and is being made again
+ * - `connected`
+ * - `signed-out`: the session is over; this client stays closed
+ * - `refused`: the server closed the socket for good, for another reason than the session
+ * - `closed`: by `close()`
+ */
+export type ConnectionStatus = 'connecting' | 'connected' | 'signed-out' | 'refused' | 'closed'
+
+/** One person on one connection. Every procedure of the server is on it, typed by the server itself. */
+export interface ChatClient extends Pick<TRPCClient<AppRouter>, 'session' | 'rooms' | 'chat'> {
+  status: Store<ConnectionStatus>
+  /** A live view of a room: history, what happens, and one's own sends. Close it when nobody looks any more. */
+  openRoom(room: string): RoomHandle
+  /** Ends the connection and every room opened on it. */
+  close(): Promise<void>
+}
+
+/** Connects at once, and again whenever the connection is lost, until it is closed or the session is over. */
+export function createChatClient({ url, token, WebSocket }: ChatClientOptions): ChatClient {
+  const status = createStore<ConnectionStatus>('connecting')
+  const rooms = new Set<RoomHandle>()
+  let ended = false
+
+  const socket = createWSClient({
+    url,
+    ...(WebSocket && { WebSocket }),
+    connectionParams: token === undefined ? null : { token },
+    retryDelayMs: backoffWithJitter,
+    keepAlive: { enabled: true, intervalMs: 20_000, pongTimeoutMs: 8_000 },
+    onOpen: () => {
+      if (!ended) status.set('connected')
+    },
+    onClose: (cause) => {
+      if (ended) return
+      if (mayComeBack(cause?.code)) return status.set('connecting')
+      end(cause?.code === 4401 ? 'signed-out' : 'refused')
+    },
+  })
+
+  function end(how: ConnectionStatus) {
+    if (ended) return
+    ended = true
+    status.set(how)
+    for (const room of rooms) room.close()
+    return socket.close()
+  }
+
+  const { session, rooms: roomCalls, chat } = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] })
+  const client: ChatClient = {
+    session,
+    rooms: roomCalls,
+    chat,
+    status,
+    openRoom: (room) => {
+      const handle = openRoom(client, room, () => rooms.delete(handle))
+      rooms.add(handle)
+      return handle
+    },
+    close: async () => {
+      await end('closed')
+    },
+  }
+  return client
+}

@@ -1,0 +1,45 @@
+'use client'
+
+import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import type { ChatClient, ConnectionStatus } from '../chat-client'
+import type { RoomHandle, RoomState } from '../room'
+import type { Store } from '../store'
+
+const ClientContext = createContext<ChatClient | null>(null)
+
+/** Gives the components below a chat client. Whoever made the client closes it. */
+export function ChatProvider({ client, children }: { client: ChatClient; children: ReactNode }): ReactNode {
+  return createElement(ClientContext.Provider, { value: client }, children)
+}
+
+/** The chat client of the nearest ChatProvider. */
+export function useChatClient(): ChatClient {
+  const client = useContext(ClientContext)
+  if (!client) throw new Error('useChatClient needs a ChatProvider above it')
+  return client
+}
+
+/** A store's value, kept current. */
+export function useStore<Value>(store: Store<Value>): Value {
+  return useSyncExternalStore(store.subscribe, store.get, store.get)
+}
+
+export function useConnectionStatus(): ConnectionStatus {
+  return useStore(useChatClient().status)
+}
+
+/** A room while the component is shown: its state, and what can be done in it. Null until it is opened, in the first effect. */
+export function useRoom(room: string): { handle: RoomHandle; state: RoomState } | null {
+  const client = useChatClient()
+  const [handle, setHandle] = useState<RoomHandle | null>(null)
+  useEffect(() => {
+    const opened = client.openRoom(room)
+    setHandle(opened)
+    return () => opened.close()
+  }, [client, room])
+  const current = handle?.room === room ? handle : null
+  const state = useStore(current?.state ?? noRoom)
+  return useMemo(() => (current && state ? { handle: current, state } : null), [current, state])
+}
+
+const noRoom: Store<RoomState | null> = { get: () => null, subscribe: () => () => {} }

@@ -1,0 +1,144 @@
+import type { Message } from '../contract/message'
+import type { ChatClient } from './chat-client'
+import { type ChatFailure, readFailure } from './chat-error'
+import { createOutbox } from './outbox'
+import { backoffWithJitter } from './reconnect'
+import { emptyTimeline, openTimeline, type RoomTimeline, withMessage, withOlderPage, withoutUnsent, withUnsent } from './room-timeline'
+import { createStore, type Store } from './store'
+
+export type RoomState =
+  | { state: 'loading'; timeline: RoomTimeline }
+  | { state: 'live'; timeline: RoomTimeline }
+  /** The server will not show this room, or no longer. */
+  | { state: 'ended'; timeline: RoomTimeline; reason: ChatFailure }
+
+export interface RoomHandle {
+  room: string
+  state: Store<RoomState>
+  /**
+   * Shows the message at once as pending and sends it, in order with the others, again and again until the server has
+   * acknowledged or rejected it.
+   * @returns its clientId
+   */
+  send(text: string): string
+  /** Sends a failed message once more, as the same message. */
+  retry(clientId: string): void
+  /** Gives up a message that failed. */
+  discard(clientId: string): void
+  /** Loads the page before the oldest message that is loaded. */
+  loadOlder(): Promise<void>
+  close(): void
+}
+
+type Calls = Pick<ChatClient, 'chat'>
+const pageSize = 50
+
+/** Reads the newest page, then follows the room from there: what happens in between comes first. */
+export function openRoom(client: Calls, room: string, onClose: () => void): RoomHandle {
+  const state = createStore<RoomState>({ state: 'loading', timeline: emptyTimeline })
+  const closing = new AbortController()
+  const update = (change: (timeline: RoomTimeline) => RoomTimeline) => {
+    const now = state.get()
+    state.set({ ...now, timeline: change(now.timeline) })
+  }
+  const receive = (message: Message) => update((timeline) => withMessage(timeline, message))
+  /** Up to which change the room was read. Only the stream moves it: an acknowledged send may be ahead of what others sent. */
+  let cursor = 0
+
+  const outbox = createOutbox({
+    send: ({ clientId, text }) => client.chat.send.mutate({ room, text, clientId }, { signal: closing.signal }),
+    onSent: receive,
+    onFailed: (unsent) => update((timeline) => withUnsent(timeline, unsent)),
+    signal: closing.signal,
+  })
+
+  void keepFollowing()
+
+  async function keepFollowing() {
+    for (let attempt = 0; !closing.signal.aborted; attempt++) {
+      let waitMs = backoffWithJitter(attempt)
+      try {
+        if (state.get().state === 'loading') {
+          const page = await client.chat.history.query({ room, limit: pageSize }, { signal: closing.signal })
+          cursor = Math.max(0, ...page.messages.map(({ version }) => version))
+          state.set({ state: 'live', timeline: openTimeline(state.get().timeline, page) })
+        }
+        await follow(() => {
+          attempt = 0
+        })
+      } catch (error) {
+        if (closing.signal.aborted) return
+        const reason = readFailure(error)
+        if (!reason.retry) return state.set({ state: 'ended', timeline: state.get().timeline, reason })
+        waitMs = reason.retryAfterMs ?? waitMs
+      }
+      await waitFor(waitMs, closing.signal)
+    }
+  }
+
+  /** Resolves when the stream was stopped, rejects when it ended. A lost connection is tRPC's to mend: it resumes by itself. */
+  function follow(onStarted: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      client.chat.onMessage.subscribe(
+        // Always with an id, 0 for an empty room: without one, what happens while the connection is away would be skipped.
+        { room, lastEventId: String(cursor) },
+        {
+          onStarted,
+          onData: ({ data }) => {
+            cursor = data.version
+            receive(data)
+          },
+          onError: reject,
+          onStopped: resolve,
+          onComplete: resolve,
+          signal: closing.signal,
+        },
+      )
+    })
+  }
+
+  return {
+    room,
+    state,
+    send: (text) => {
+      const unsent = { state: 'pending' as const, clientId: crypto.randomUUID(), text, time: new Date().toISOString() }
+      update((timeline) => withUnsent(timeline, unsent))
+      outbox.add(unsent)
+      return unsent.clientId
+    },
+    retry: (clientId) => {
+      const failed = state.get().timeline.unsent.find((unsent) => unsent.clientId === clientId)
+      if (failed?.state !== 'failed') return
+      const { text, time } = failed
+      const unsent = { state: 'pending' as const, clientId, text, time }
+      update((timeline) => withUnsent(timeline, unsent))
+      outbox.add(unsent)
+    },
+    discard: (clientId) => update((timeline) => withoutUnsent(timeline, clientId)),
+    loadOlder: async () => {
+      const { timeline } = state.get()
+      const [oldest] = timeline.messages
+      if (!oldest || !timeline.hasBefore) return
+      const page = await client.chat.history.query({ room, before: oldest.seq, limit: pageSize }, { signal: closing.signal })
+      update((now) => withOlderPage(now, page))
+    },
+    close: () => {
+      if (closing.signal.aborted) return
+      closing.abort()
+      onClose()
+    },
+  }
+}
+
+/** Resolves after so many milliseconds, or when the signal aborts. */
+export function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+    function done() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+  })
+}

@@ -1,0 +1,24 @@
+/** A value that changes over time, in the shape that React's useSyncExternalStore and everybody else can use. */
+export interface Store<Value> {
+  /** The value now. The same object until it changes. */
+  get(): Value
+  /** Calls `listener` after each change. @returns its off */
+  subscribe(listener: () => void): () => void
+}
+
+export function createStore<Value>(initial: Value): Store<Value> & { set(value: Value): void } {
+  let value = initial
+  const listeners = new Set<() => void>()
+  return {
+    get: () => value,
+    set: (next) => {
+      if (Object.is(value, next)) return
+      value = next
+      for (const listener of [...listeners]) listener()
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
