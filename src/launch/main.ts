@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { ConfigError } from '../server/platform/config'
+import { launch } from './launch'
+import { LaunchError } from './launch-error'
+import { createServices } from './services'
+
+/** One Ctrl-C can arrive twice, from the terminal and from npm. */
+const sameSignalMs = 500
+
+// Whoever reads our output may go away: that is no reason to leave services behind.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+const log = (line: string) => void process.stdout.write(`${line}\n`)
+const complain = (line: string) => void process.stderr.write(`${line}\n`)
+
+const stop = new AbortController()
+let exitCode = 0
+let stoppedAt = 0
+
+function end(code: number, why?: string) {
+  if (stop.signal.aborted) return
+  if (why) complain(why)
+  exitCode = code
+  stoppedAt = performance.now()
+  stop.abort(new Error('stopping'))
+}
+
+const services = createServices((what) => end(1, `${what}. Ending the rest.`))
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  process.on(signal, () => {
+    if (!stop.signal.aborted) {
+      log('stopping …')
+      end(0)
+    } else if (performance.now() - stoppedAt > sameSignalMs) {
+      void services.kill().then(() => process.exit(code))
+    }
+  })
+}
+
+// npm passes signals on, but when it is killed itself nobody tells us.
+if (process.env.npm_lifecycle_event) {
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) end(1, 'npm is gone. Stopping.')
+  }, 1_000).unref()
+}
+
+const envFile = fileURLToPath(new URL('../../.env', import.meta.url))
+const stopped = new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
+
+try {
+  if (existsSync(envFile)) process.loadEnvFile(envFile)
+  const readyLine = await launch({ env: process.env, dev: process.argv.includes('--dev'), log, services, signal: stop.signal })
+  log(readyLine)
+  await stopped
+} catch (error) {
+  const expected = error instanceof ConfigError || error instanceof LaunchError
+  if (!stop.signal.aborted) end(1, expected ? error.message : error instanceof Error ? error.stack : String(error))
+}
+await services.close()
+process.exit(exitCode)

@@ -1,0 +1,59 @@
+import { watchRevocations } from './auth/revocations'
+import { createSessionStore } from './auth/session-store'
+import { createSessionTokens } from './auth/session-token'
+import { createRedisRoomBus } from './bus/redis-room-bus'
+import { createMessageStore } from './chat/message-store'
+import { createSendLimits } from './chat/send-limits'
+import { type ChatServer, startChatServer } from './chat-server'
+import { createRoomFollowers } from './fanout/room-followers'
+import { type Config, requireServices } from './platform/config'
+import { openDatabase } from './platform/database'
+import { createHealth } from './platform/health'
+import type { Log } from './platform/log'
+import { connectRedis, untilRedisReady } from './platform/redis'
+import { createRoomStore } from './rooms/room-store'
+
+/** One realtime node: the chat server with everything concrete behind it. Closing it leaves nothing open. */
+export async function startRealtimeNode(config: Config, log: Log): Promise<Pick<ChatServer, 'port' | 'count' | 'close'>> {
+  const { databaseUrl, redisUrl } = requireServices(config)
+  const database = openDatabase(databaseUrl, {
+    maxConnections: 20,
+    onError: (error) => log.warn({ error: error.message }, 'a database connection was lost'),
+  })
+  const redis = connectRedis(redisUrl, log)
+  try {
+    await database.pool.query('SELECT 1')
+    if (!(await untilRedisReady(redis, 3_000))) log.warn('started without Redis')
+    const bus = createRedisRoomBus(redis, config.authSecrets, log)
+    const server = await startChatServer(
+      {
+        messages: createMessageStore(database.pool),
+        rooms: createRoomStore(database.prisma),
+        bus,
+        followers: createRoomFollowers(bus),
+        sendLimits: createSendLimits(config.sendsPerMinute),
+        sessions: { store: createSessionStore(database.prisma), tokens: createSessionTokens(config.authSecrets) },
+        health: createHealth(database.pool, redis),
+        limits: config,
+        allowedOrigins: config.allowedOrigins,
+        trustProxyHops: config.trustProxyHops,
+        log,
+      },
+      { host: config.host, port: config.realtimePort },
+    )
+    const revocations = watchRevocations({ pool: database.pool, subscriber: redis.subscriber, log }, server.closeSession)
+    return {
+      ...server,
+      close: async () => {
+        await server.close()
+        await revocations.close()
+        await redis.close()
+        await database.close()
+      },
+    }
+  } catch (error) {
+    await redis.close()
+    await database.close()
+    throw error
+  }
+}

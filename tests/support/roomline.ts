@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { inject } from 'vitest'
+import { createWebSession } from '../../src/server/auth/http'
+import { announceRevocation } from '../../src/server/auth/revocations'
+import { createSessionStore } from '../../src/server/auth/session-store'
+import { createSessionTokens } from '../../src/server/auth/session-token'
+import type { WebSession } from '../../src/server/auth/web-session'
+import { type Config, readConfig } from '../../src/server/platform/config'
+import { openDatabase } from '../../src/server/platform/database'
+import { createLog } from '../../src/server/platform/log'
+import { startRealtimeNode } from '../../src/server/realtime-node'
+import { createStockClient, type StockClient, type StockOptions } from './stock-client'
+
+export interface Person {
+  username: string
+  cookie: string
+  token: string
+}
+
+export interface Roomline extends AsyncDisposable {
+  config: Config
+  pool: pg.Pool
+  redis: Redis
+  web: WebSession
+  /** The realtime nodes' WebSocket URLs. */
+  urls: string[]
+  nodes: Awaited<ReturnType<typeof startRealtimeNode>>[]
+  /** Signs somebody up and in. */
+  signUp(name?: string): Promise<Person>
+  signIn(username: string): Promise<Person>
+  /** A stock tRPC client of this person, closed with the rest. */
+  connect(person: Person | null, options?: Partial<StockOptions> & { node?: number }): StockClient
+}
+
+const secret = 'a secret of the tests that is long enough'
+export const password = 'a good long passphrase'
+
+/** A Roomline of its own for a test: its own database, and realtime nodes in this process. */
+export async function startRoomline({ nodes = 1, env = {} }: { nodes?: number; env?: Record<string, string> } = {}): Promise<Roomline> {
+  const databaseUrl = await copyDatabase()
+  const config = readConfig({
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: inject('redisUrl'),
+    AUTH_SECRET: secret,
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+    REALTIME_PORT: '0',
+    ...Object.fromEntries(
+      ['SENDS_PER_MINUTE', 'LOGINS_PER_MINUTE', 'REGISTRATIONS_PER_HOUR', 'MAX_CONNECTIONS_PER_USER', 'MAX_CONNECTIONS_PER_IP'].map(
+        (name) => [name, '0'],
+      ),
+    ),
+    ...env,
+  })
+  const log = createLog(config, 'test')
+  const database = openDatabase(databaseUrl, { onError: () => {} })
+  const redis = new Redis(inject('redisUrl'))
+  const web = createWebSession({
+    store: createSessionStore(database.prisma),
+    tokens: createSessionTokens(config.authSecrets),
+    announceRevocation: () => announceRevocation(redis, log),
+    pool: database.pool,
+    limits: config,
+    config,
+    log,
+  })
+  const started = await Promise.all(Array.from({ length: nodes }, () => startRealtimeNode(config, log)))
+  const urls = started.map(({ port }) => `ws://127.0.0.1:${port}/trpc`)
+  const clients: StockClient[] = []
+
+  const enter = async (route: 'register' | 'login', username: string): Promise<Person> => {
+    const response = await web[route](postJson(`/api/${route}`, { username, password }))
+    const [cookie] = response.headers.getSetCookie()
+    if (!cookie) throw new Error(`${route} answered ${response.status}: ${await response.text()}`)
+    const pair = cookie.slice(0, cookie.indexOf(';'))
+    return { username, cookie: pair, token: pair.slice(pair.indexOf('=') + 1) }
+  }
+
+  return {
+    config,
+    pool: database.pool,
+    redis,
+    web,
+    urls,
+    nodes: started,
+    signUp: (name = `p${randomUUID().slice(0, 8)}`) => enter('register', name),
+    signIn: (username) => enter('login', username),
+    connect: (person, { node = 0, ...options } = {}) => {
+      const client = createStockClient({ url: urls[node] ?? '', cookie: person?.cookie, ...options })
+      clients.push(client)
+      return client
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(clients.map((client) => client.close()))
+      await Promise.all(started.map((node) => node.close()))
+      redis.disconnect()
+      await database.close()
+    },
+  }
+}
+
+export function postJson(path: string, body: unknown, headers: Record<string, string> = {}): Request {
+  return new Request(`http://localhost:3000${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+}
+
+async function copyDatabase(): Promise<string> {
+  const template = new URL(inject('templateUrl'))
+  const admin = new URL(template)
+  admin.pathname = '/postgres'
+  const client = new pg.Client({ connectionString: admin.href })
+  await client.connect()
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  try {
+    // Two tests that copy at once would each find the other using the template.
+    await client.query('SELECT pg_advisory_lock(1)')
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template.pathname.slice(1)}`)
+  } finally {
+    await client.end()
+  }
+  template.pathname = `/${name}`
+  return template.href
+}

@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'parts', include: ['tests/{house,launch,sdk,types}/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'realtime',
+          include: ['tests/{auth,chat,rooms}/**/*.test.ts'],
+          globalSetup: 'tests/support/services-setup.ts',
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        // Against a whole Roomline, started as `npm start` starts it.
+        test: {
+          name: 'whole',
+          include: ['tests/{whole,browser}/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
