@@ -1,0 +1,206 @@
+import { SignJWT } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { postJson, type Roomline, startRoomline } from '../support/roomline'
+import { failureOf, until } from '../support/stock-client'
+
+let roomline: Roomline
+beforeAll(async () => {
+  roomline = await startRoomline({ nodes: 2 })
+})
+afterAll(() => roomline[Symbol.asyncDispose]())
+
+/** Opens a bare socket and tells what the server did with it. */
+function visit(url: string, headers: Record<string, string> = {}, firstFrame?: string) {
+  return new Promise<{ status: number | null; code: number | null; frames: string[]; afterMs: number }>((resolve) => {
+    const frames: string[] = []
+    const startedAt = performance.now()
+    const socket = new WebSocket(url, { headers })
+    let status: number | null = null
+    socket.on('unexpected-response', (_, response) => {
+      status = response.statusCode ?? null
+      response.resume()
+      socket.terminate()
+    })
+    socket.on('open', () => firstFrame && socket.send(firstFrame))
+    socket.on('message', (data) => frames.push(String(data)))
+    socket.on('error', () => {})
+    socket.on('close', (code) => resolve({ status, code: status === null ? code : null, frames, afterMs: performance.now() - startedAt }))
+  })
+}
+
+async function expiredCookie(cookie: string): Promise<string> {
+  const claims = JSON.parse(Buffer.from(cookie.split('.')[1] ?? '', 'base64url').toString())
+  return `X-Token=${await sign({ ...claims, exp: Math.floor(Date.now() / 1000) - 1 })}`
+}
+
+const sign = (claims: Record<string, unknown>) =>
+  new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(roomline.config.authSecrets[0]))
+
+describe('a socket', () => {
+  it.each(['no cookie', 'a bad one', 'one that another secret signed', 'an unsigned one', 'an expired one', 'a logged-out one'])(
+    'with %s gets an UNAUTHORIZED frame and 4401 within a second',
+    async (kind) => {
+      const ada = await roomline.signUp()
+      const claims = JSON.parse(Buffer.from(ada.token.split('.')[1] ?? '', 'base64url').toString())
+      const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${ada.token.split('.')[1]}.`
+      const cookies: Record<string, () => Promise<string>> = {
+        'no cookie': async () => '',
+        'a bad one': async () => 'X-Token=not-a-token',
+        'one that another secret signed': async () =>
+          `X-Token=${await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode('x'.repeat(40)))}`,
+        'an unsigned one': async () => `X-Token=${unsigned}`,
+        'an expired one': () => expiredCookie(ada.cookie),
+        'a logged-out one': async () => {
+          await roomline.web.logout(postJson('/api/logout', {}, { cookie: ada.cookie }))
+          return ada.cookie
+        },
+      }
+      const cookie = await cookies[kind]?.()
+      const { code, frames, afterMs } = await visit(roomline.urls[0] ?? '', cookie ? { cookie } : {})
+      expect(code).toBe(4401)
+      expect(JSON.parse(frames[0] ?? '')).toMatchObject({ id: null, error: { data: { code: 'UNAUTHORIZED', failure: 'UNAUTHORIZED' } } })
+      expect(afterMs).toBeLessThan(1_000)
+    },
+  )
+
+  it('of a stock client that is not signed in comes back at most once a second', async () => {
+    const client = roomline.connect(null)
+    client.trpc.session.me.query().catch(() => {})
+    await until(() => client.opened.length >= 3, 20_000)
+    const [first = 0, second = 0, third = 0] = client.opened
+    expect(second - first).toBeGreaterThan(1_000)
+    expect(third - second).toBeGreaterThan(1_000)
+    expect(client.closed.every((code) => code === 4401)).toBe(true)
+  })
+
+  it('of a session that logs out is closed with 4401 within a second on every node, and no other is', async () => {
+    const ada = await roomline.signUp()
+    const adaElsewhere = await roomline.signIn(ada.username)
+    const leaving = [roomline.connect(ada, { node: 0 }), roomline.connect(ada, { node: 1 })]
+    const staying = [roomline.connect(adaElsewhere, { node: 0 }), roomline.connect(await roomline.signUp(), { node: 1 })]
+    const followed = await Promise.all([...leaving, ...staying].map((client) => client.follow('general')))
+    await staying[0]?.trpc.chat.send.mutate({ room: 'general', text: 'everybody hears this' })
+    await Promise.all(followed.map((follower) => follower.until(1)))
+
+    const startedAt = performance.now()
+    const response = await roomline.web.logout(postJson('/api/logout', {}, { cookie: ada.cookie }))
+    expect(response.status).toBe(204)
+    expect(response.headers.getSetCookie()[0]).toMatch(/^X-Token=; Path=\/; Max-Age=0/)
+    await until(() => leaving.every((client) => client.closed.length > 0), 1_000)
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(leaving.map((client) => client.closed[0])).toEqual([4401, 4401])
+
+    await staying[1]?.trpc.chat.send.mutate({ room: 'general', text: 'those who stayed hear this' })
+    await Promise.all(followed.slice(2).map((follower) => follower.until(2)))
+    expect(staying.map((client) => client.closed)).toEqual([[], []])
+    expect(followed.slice(0, 2).map(({ messages }) => messages.length)).toEqual([1, 1])
+    // And the clients that are out come back slowly, to the same answer.
+    await until(() => leaving.every((client) => client.closed.length > 1), 10_000)
+    for (const client of leaving) expect((client.opened[1] ?? 0) - (client.opened[0] ?? 0)).toBeGreaterThan(1_000)
+  })
+
+  it('is closed with 4401 when its token runs out', async () => {
+    const ada = await roomline.signUp()
+    const claims = JSON.parse(Buffer.from(ada.token.split('.')[1] ?? '', 'base64url').toString())
+    const token = await sign({ ...claims, exp: Math.floor(Date.now() / 1000) + 2 })
+    const { code, afterMs } = await visit(roomline.urls[0] ?? '', { cookie: `X-Token=${token}` })
+    expect(code).toBe(4401)
+    expect(afterMs).toBeGreaterThan(900)
+    expect(afterMs).toBeLessThan(4_000)
+  })
+
+  it('is closed with 4401 within two seconds of a revocation that Redis never heard of', async () => {
+    const ada = await roomline.signUp()
+    const client = roomline.connect(ada)
+    const { sessionId } = await client.trpc.session.me.query()
+    await roomline.pool.query(
+      `WITH revoked AS (UPDATE sessions SET revoked_at = now() WHERE id = $1 RETURNING id, user_id)
+       INSERT INTO session_revocations (session_id, user_id, reason) SELECT id, user_id, 'test' FROM revoked`,
+      [sessionId],
+    )
+    await until(() => client.closed[0] === 4401, 2_000)
+  })
+
+  it('may bring its token as Bearer or as the first frame, and signs in as the same session', async () => {
+    const ada = await roomline.signUp()
+    const byCookie = await roomline.connect(ada).trpc.session.me.query()
+    const byBearer = await roomline.connect(null, { headers: { authorization: `Bearer ${ada.token}` } }).trpc.session.me.query()
+    const byFrame = await roomline.connect(null, { connectionParams: { token: ada.token } }).trpc.session.me.query()
+    expect(byBearer).toMatchObject({ sessionId: byCookie.sessionId, user: { username: ada.username } })
+    expect(byFrame).toMatchObject({ sessionId: byCookie.sessionId, user: { username: ada.username } })
+    expect(new Set([byCookie.uid, byBearer.uid, byFrame.uid]).size).toBe(3)
+    const refused = await visit(`${roomline.urls[0]}?connectionParams=1`, {}, '{"method":"connectionParams","data":{"token":"bad"}}')
+    expect(refused.code).toBe(4401)
+  })
+
+  it('that promised a first frame and stays silent is closed with 4408', async () => {
+    const { code, afterMs } = await visit(`${roomline.urls[0]}?connectionParams=1`)
+    expect(code).toBe(4408)
+    expect(afterMs).toBeLessThan(6_500)
+  })
+
+  it('from a foreign origin gets 403 before the upgrade, on another path 404', async () => {
+    const { cookie } = await roomline.signUp()
+    const url = roomline.urls[0] ?? ''
+    expect(await visit(url, { cookie, origin: 'https://evil.example' })).toMatchObject({ status: 403, code: null })
+    expect(await visit(url, { cookie, origin: 'null' })).toMatchObject({ status: 403 })
+    for (const path of ['/', '/trpcx', '/trpc/', '//', '/trpc%2f'])
+      expect(await visit(url.replace('/trpc', path), { cookie })).toMatchObject({ status: 404 })
+    const ours = roomline.connect({ username: '', cookie, token: '' }, { headers: { origin: 'http://localhost:3000' } })
+    expect(await ours.trpc.session.me.query()).toBeTruthy()
+  })
+
+  it('past the number that one person may have is closed with 4429', async () => {
+    await using small = await startRoomline({ env: { MAX_CONNECTIONS_PER_USER: '2', MAX_SUBSCRIPTIONS_PER_CONNECTION: '1' } })
+    const ada = await small.signUp()
+    const clients = [small.connect(ada), small.connect(ada)]
+    await Promise.all(clients.map((client) => client.trpc.session.me.query()))
+    expect(await visit(small.urls[0] ?? '', { cookie: ada.cookie })).toMatchObject({ code: 4429 })
+    await clients[0]?.follow('general')
+    await expect(clients[0]?.follow('general')).rejects.toMatchObject({ data: { failure: 'TOO_MANY_SUBSCRIPTIONS' } })
+    expect(await clients[0]?.trpc.session.me.query()).toBeTruthy()
+  })
+})
+
+describe('plain HTTP', () => {
+  it('answers queries and mutations of whoever brings the cookie or the token, and nobody else', async () => {
+    const ada = await roomline.signUp()
+    const base = (roomline.urls[0] ?? '').replace('ws:', 'http:')
+    const me = await fetch(`${base}/session.me`, { headers: { authorization: `Bearer ${ada.token}` } })
+    expect(await me.json()).toMatchObject({ result: { data: { user: { username: ada.username }, uid: null } } })
+    const send = (headers: Record<string, string>) =>
+      fetch(`${base}/chat.send`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ room: 'general', text: 'by curl' }),
+      })
+    expect(await (await send({ cookie: ada.cookie })).json()).toMatchObject({ result: { data: { text: 'by curl', uid: null } } })
+    const refused = await send({})
+    expect(refused.status).toBe(401)
+    expect(await refused.json()).toMatchObject({ error: { data: { failure: 'UNAUTHORIZED' } } })
+    expect((await send({ cookie: ada.cookie, origin: 'https://evil.example' })).status).toBe(403)
+    const stream = await fetch(`${base}/chat.onMessage?input=${encodeURIComponent('{"room":"general"}')}`, {
+      headers: { cookie: ada.cookie },
+    })
+    expect(await stream.text()).toContain('METHOD_NOT_ALLOWED')
+    expect((await fetch(`${base}/no.such`, { headers: { cookie: ada.cookie } })).status).toBe(404)
+  })
+
+  it('tells whether a node is alive and ready', async () => {
+    const base = new URL('/', (roomline.urls[0] ?? '').replace('ws:', 'http:'))
+    expect(await (await fetch(new URL('/health', base))).json()).toEqual({ status: 'ok' })
+    const ready = await fetch(new URL('/ready', base))
+    expect(ready.status).toBe(200)
+    expect(await ready.json()).toEqual({ status: 'ok', database: 'ok', redis: 'ok' })
+    expect((await fetch(new URL('/elsewhere', base))).status).toBe(404)
+  })
+})
+
+describe('a failure', () => {
+  it('is named to the client, and nothing of the inside goes with it', async () => {
+    const { trpc } = roomline.connect(await roomline.signUp())
+    // @ts-expect-error there is no such procedure
+    expect(await failureOf(trpc.rooms.paint.mutate({}))).toBe('NO_SUCH_PROCEDURE')
+  })
+})
