@@ -7,7 +7,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'parts', include: ['tests/{house,launch,sdk,types}/**/*.test.ts'] },
+        test: { name: 'parts', include: ['tests/{house,launch,sdk}/**/*.test.ts'], sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
@@ -15,7 +15,7 @@ export default defineConfig({
           name: 'realtime',
           include: ['tests/{auth,chat,rooms}/**/*.test.ts'],
           globalSetup: 'tests/support/services-setup.ts',
-          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -27,6 +27,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requireAcceptablePassword } from '../../src/server/auth/passwords'
-import { password, postJson, type Roomline, startRoomline } from '../support/roomline'
+import { password } from '../support/people'
+import { postJson, type Roomline, startRoomline } from '../support/roomline'
 
 let roomline: Roomline
 beforeAll(async () => {

@@ -11,6 +11,7 @@ import { type Config, readConfig } from '../../src/server/platform/config'
 import { openDatabase } from '../../src/server/platform/database'
 import { createLog } from '../../src/server/platform/log'
 import { startRealtimeNode } from '../../src/server/realtime-node'
+import { password } from './people'
 import { createStockClient, type StockClient, type StockOptions } from './stock-client'
 
 export interface Person {
@@ -35,7 +36,6 @@ export interface Roomline extends AsyncDisposable {
 }
 
 const secret = 'a secret of the tests that is long enough'
-export const password = 'a good long passphrase'
 
 /** A Roomline of its own for a test: its own database, and realtime nodes in this process. */
 export async function startRoomline({ nodes = 1, env = {} }: { nodes?: number; env?: Record<string, string> } = {}): Promise<Roomline> {

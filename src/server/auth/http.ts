@@ -4,6 +4,7 @@ import { fieldsOf } from '../../contract/fields'
 import type { Config } from '../platform/config'
 import { isUnavailable } from '../platform/database'
 import type { Log } from '../platform/log'
+import { realtimeUrl } from '../platform/realtime-url'
 import { clearedSessionCookie, readSessionCookie, sessionCookie } from './session-cookie'
 import { findSession, refreshSession, revokeSession } from './sessions'
 import { type Device, loginInput, register, registerInput, type SignInParts, signIn } from './sign-in'
@@ -97,17 +98,6 @@ export function createWebSession(parts: HttpParts): WebSession {
 
     realtimeUrl: (host) => realtimeUrl(config, host),
   }
-}
-
-/**
- * The host that the page itself came from, where it is one of ours: the session cookie belongs to that host, and a
- * browser sends it to no other.
- */
-function realtimeUrl(config: HttpParts['config'], host: string | null): string {
-  if (config.realtimeUrl) return config.realtimeUrl
-  const origin =
-    config.allowedOrigins.map((allowed) => new URL(allowed)).find((allowed) => allowed.host === host) ?? new URL(config.publicUrl)
-  return `${origin.protocol === 'https:' ? 'wss' : 'ws'}://${origin.hostname}:${config.realtimePort}/trpc`
 }
 
 const readToken = (request: Request) => readBearer(request.headers.get('authorization')) ?? readSessionCookie(request.headers.get('cookie'))

@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { build } from 'esbuild'
+import { rollup } from 'rollup'
+import { dts } from 'rollup-plugin-dts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const from = (file: string) => path.join(root, file)
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
+const entries = { index: from('src/sdk/index.ts'), react: from('src/sdk/react/index.ts'), testing: from('src/sdk/testing/index.ts') }
+const external = ['@trpc/client', '@trpc/server', 'react']
+
+interface RootPackage {
+  version: string
+  license: string
+  dependencies: Record<string, string>
+}
+
+/**
+ * Packs the SDK into one tarball that stands alone: JavaScript for browsers and for Node, and declarations in which
+ * nothing of the server is left but the types of its procedures.
+ * @param outDir where the tarball goes
+ * @returns its path
+ */
+export async function packSdk(outDir: string): Promise<string> {
+  const folder = path.join(outDir, 'sdk')
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  const rootPackage: RootPackage = JSON.parse(await readFile(from('package.json'), 'utf8'))
+  await Promise.all([
+    bundle(folder, { entryPoints: entries, splitting: true, platform: 'neutral', banner: { js: '' } }),
+    bundle(folder, {
+      entryPoints: { node: here('node-entry.ts') },
+      platform: 'node',
+      // ws is CommonJS and asks for Node's modules with require.
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    }),
+    declare(folder),
+    cp(here('README.md'), path.join(folder, 'README.md')),
+    cp(from('node_modules/ws/LICENSE'), path.join(folder, 'LICENSE-ws')),
+    writeFile(path.join(folder, 'package.json'), `${JSON.stringify(describe(rootPackage), null, 2)}\n`),
+  ])
+  const { stdout } = await promisify(execFile)('npm', ['pack', '--json', '--pack-destination', outDir], { cwd: folder })
+  const [packed] = JSON.parse(stdout) as { filename: string }[]
+  if (!packed) throw new Error('npm pack named no file')
+  return path.join(outDir, packed.filename)
+}
+
+function describe({ version, license, dependencies }: RootPackage) {
+  const trpcVersion = dependencies['@trpc/client']
+  return {
+    name: '@roomline/sdk',
+    version,
+    license,
+    description: 'Join the rooms of a Roomline from TypeScript, typed by the server itself.',
+    type: 'module',
+    sideEffects: false,
+    engines: { node: '>=20.19' },
+    exports: {
+      '.': { types: './index.d.ts', node: './node.js', default: './index.js' },
+      './react': { types: './react.d.ts', default: './react.js' },
+      './testing': { types: './testing.d.ts', default: './testing.js' },
+    },
+    dependencies: { '@trpc/client': trpcVersion },
+    peerDependencies: { '@trpc/server': trpcVersion, react: '>=18' },
+    peerDependenciesMeta: { react: { optional: true } },
+  }
+}
+
+function bundle(outdir: string, options: Parameters<typeof build>[0]) {
+  return build({
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    outdir,
+    external: [...external, 'bufferutil', 'utf-8-validate'],
+    logLevel: 'error',
+    chunkNames: 'shared-[hash]',
+    ...options,
+  })
+}
+
+async function declare(folder: string) {
+  const bundled = await rollup({
+    input: entries,
+    external: external.flatMap((name) => [name, new RegExp(`^${name}/`)]),
+    onwarn: (warning) => {
+      throw new Error(`the declarations: ${warning.message}`)
+    },
+    plugins: [
+      {
+        // The server's context reaches to the database. The procedures' types name it, and need nothing of it.
+        name: 'stub-context',
+        resolveId: (source, importer) => (importer && /(^|\/)context$/.test(source) ? here('context-stub.d.ts') : null),
+      },
+      dts({ tsconfig: from('tsconfig.json'), compilerOptions: { incremental: false, noEmit: false, allowJs: false, plugins: [] } }),
+    ],
+  })
+  await bundled.write({
+    dir: folder,
+    format: 'es',
+    entryFileNames: '[name].d.ts',
+    chunkFileNames: 'shared-[hash].d.ts',
+    banner: '/// <reference lib="dom" />\n/// <reference lib="esnext.disposable" />',
+  })
+  await bundled.close()
+}

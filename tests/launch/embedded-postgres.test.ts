@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import pg from 'pg'
+import { describe, expect, it, vi } from 'vitest'
+import { startEmbeddedPostgres } from '../../src/launch/embedded-postgres'
+import { makeFolder, runBeside } from './temporary-folder'
+
+async function ask(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const { rows } = await client.query<{ answer: unknown }>(sql)
+  await client.end()
+  return rows.map((row) => row.answer)
+}
+
+const isRoot = process.getuid?.() === 0
+
+describe('the embedded Postgres', { timeout: 30_000 }, () => {
+  it('keeps what was written over a stop and over kill -9, durably and on loopback only', async () => {
+    await using folder = await makeFolder()
+    const first = await startEmbeddedPostgres({ dataDir: folder.path })
+    await ask(first.url, 'CREATE TABLE notes (answer text)')
+    await ask(first.url, "INSERT INTO notes VALUES ('Ärger')")
+    const settings = ['fsync', 'synchronous_commit', 'full_page_writes', 'server_encoding', 'listen_addresses', 'timezone']
+    expect(await ask(first.url, `SELECT current_setting(name) AS answer FROM unnest(ARRAY['${settings.join("','")}']) AS name`)).toEqual([
+      ...['on', 'on', 'on', 'UTF8', '127.0.0.1', 'UTC'],
+    ])
+    expect(await ask(first.url, "SELECT lower('Ä') AS answer")).toEqual(['ä'])
+    await first.close()
+    expect(await first.exited).toEqual({ code: 0, signal: null })
+
+    const second = await startEmbeddedPostgres({ dataDir: folder.path })
+    await ask(second.url, "INSERT INTO notes VALUES ('two')")
+    process.kill(Number.parseInt(await readFile(path.join(folder.path, 'postgres/postmaster.pid'), 'utf8'), 10), 'SIGKILL')
+    expect(await second.exited).toEqual({ code: null, signal: 'SIGKILL' })
+
+    const third = await startEmbeddedPostgres({ dataDir: folder.path })
+    expect(await ask(third.url, 'SELECT answer FROM notes ORDER BY answer')).toEqual(['two', 'Ärger'])
+    await third.close()
+  })
+
+  it('ends the server that an earlier start left behind, and no stranger who has got its number', async () => {
+    await using folder = await makeFolder()
+    const leftover = await startEmbeddedPostgres({ dataDir: folder.path })
+    const log = vi.fn()
+    const next = await startEmbeddedPostgres({ dataDir: folder.path, log })
+    expect(await leftover.exited).toEqual({ code: 0, signal: null })
+    expect(log).toHaveBeenCalledWith(expect.stringContaining('left behind'))
+
+    const pidFile = path.join(folder.path, 'postgres/postmaster.pid')
+    const left = await readFile(pidFile, 'utf8')
+    await next.close()
+    const stranger = spawn('sleep', ['60'])
+    await once(stranger, 'spawn')
+    await writeFile(pidFile, left.replace(/^\d+/, String(stranger.pid)))
+    const last = await startEmbeddedPostgres({ dataDir: folder.path })
+    expect(await ask(last.url, 'SELECT 1 AS answer')).toEqual([1])
+    expect(stranger.exitCode ?? stranger.signalCode).toBeNull()
+    await last.close()
+    stranger.kill()
+  })
+
+  it('does not stay when its launcher is killed', async () => {
+    await using folder = await makeFolder()
+    const { child, message } = await runBeside('postgres-holder.ts', folder.path)
+    const { url } = message as { url: string }
+    expect(await ask(url, 'SELECT 1 AS answer')).toEqual([1])
+    child.kill('SIGKILL')
+    await vi.waitFor(() => expect(ask(url, 'SELECT 1 AS answer')).rejects.toThrow(), { timeout: 5_000 })
+    await vi.waitFor(async () => expect(await readdir(path.join(folder.path, 'postgres'))).not.toContain('postmaster.pid'), {
+      timeout: 5_000,
+    })
+  })
+
+  it('starts over where making the database was interrupted', async () => {
+    await using folder = await makeFolder()
+    await mkdir(path.join(folder.path, 'postgres.new-gone'))
+    await writeFile(path.join(folder.path, 'postgres.new-gone/PG_VERSION'), '18\n')
+    const stop = new AbortController()
+    const interrupted = startEmbeddedPostgres({ dataDir: folder.path, signal: stop.signal })
+    await vi.waitFor(async () => expect((await readdir(folder.path)).filter((name) => name.endsWith('.password'))).toHaveLength(1))
+    stop.abort(new Error('stopped'))
+    await expect(interrupted).rejects.toThrow('stopped')
+    expect(await readdir(folder.path)).not.toContain('postgres')
+
+    const postgres = await startEmbeddedPostgres({ dataDir: folder.path })
+    expect(await ask(postgres.url, 'SELECT current_database() AS answer')).toEqual(['roomline'])
+    await postgres.close()
+    expect((await readdir(folder.path)).filter((name) => name.includes('.new-'))).toEqual([])
+  })
+
+  it.runIf(isRoot)('serves root from a folder that nobody else may enter, and keeps the data there', async () => {
+    await using folder = await makeFolder(0o700)
+    const dataDir = path.join(folder.path, 'data')
+    await mkdir(dataDir)
+    const first = await startEmbeddedPostgres({ dataDir })
+    await ask(first.url, 'CREATE TABLE notes AS SELECT 1 AS answer')
+    const pid = Number.parseInt(await readFile(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8'), 10)
+    expect(await readFile(`/proc/${pid}/status`, 'utf8')).toMatch(/^Uid:\t65534\t65534/m)
+    process.kill(pid, 'SIGKILL')
+    await first.exited
+    const second = await startEmbeddedPostgres({ dataDir })
+    expect(await ask(second.url, 'SELECT answer FROM notes')).toEqual([1])
+    await second.close()
+  })
+
+  it.runIf(isRoot)('tells root whose the data are, when an ordinary user made them', async () => {
+    await using folder = await makeFolder()
+    const home = path.join(folder.path, 'postgres')
+    await mkdir(home)
+    await writeFile(path.join(home, 'PG_VERSION'), '18\n')
+    await expect(startEmbeddedPostgres({ dataDir: folder.path })).rejects.toThrow('were made by root')
+  })
+})

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { password } from '../support/people'
+import { createStockClient, until } from '../support/stock-client'
+import { enter, startWhole, type Whole } from '../support/whole'
+
+let dataDir: string
+let whole: Whole
+beforeAll(async () => {
+  dataDir = await mkdtemp(path.join(tmpdir(), 'roomline-whole-'))
+  whole = await startWhole({ dataDir })
+})
+afterAll(async () => {
+  await whole?.stop()
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+const connect = (cookie: string) => createStockClient({ url: whole.realtimeUrl, cookie })
+
+describe('a started Roomline', () => {
+  it('answers its routes as the contract says', async () => {
+    const { webUrl } = whole
+    expect(await (await fetch(`${webUrl}/api/health`)).json()).toEqual({ status: 'ok' })
+    for (const route of ['register', 'login', 'logout', 'refresh']) {
+      const response = await fetch(`${webUrl}/api/${route}`)
+      expect(response.status, route).toBe(405)
+      expect(await response.json()).toMatchObject({ error: { code: expect.any(String), message: expect.any(String) } })
+    }
+    const cookie = await enter(whole, 'register', 'contract')
+    const session = await fetch(`${webUrl}/api/session`, { headers: { cookie } })
+    expect(await session.json()).toMatchObject({ user: { username: 'contract' }, realtimeUrl: whole.realtimeUrl })
+    expect((await fetch(`${webUrl}/api/session`)).status).toBe(401)
+    const unknown = await fetch(`${webUrl}/api/no-such-route`)
+    expect(unknown.status).toBe(404)
+    const page = await fetch(`${webUrl}/login`)
+    const policy = page.headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("frame-ancestors 'none'")
+    const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? ''
+    const scripts = [...(await page.text()).matchAll(/<script(?=[\s>])[^>]*>/g)].map(([tag]) => tag)
+    expect(scripts.length).toBeGreaterThan(0)
+    for (const tag of scripts) expect(tag).toContain(`nonce="${nonce}"`)
+    expect(page.headers.get('x-powered-by')).toBeNull()
+  })
+
+  it('serves a stock client with a cookie from /api/login, and closes it with 4401 at logout', async () => {
+    await enter(whole, 'register', 'ada')
+    const client = connect(await enter(whole, 'login', 'ada'))
+    const staying = connect(await enter(whole, 'login', 'ada'))
+    const leaving = await enter(whole, 'login', 'ada')
+    const left = connect(leaving)
+    const followed = await Promise.all([client, staying, left].map((each) => each.follow('general')))
+    const sent = await client.trpc.chat.send.mutate({ room: 'general', text: 'Grüße 你好 👋' })
+    for (const follower of followed) expect(await follower.until(1)).toEqual([sent])
+
+    const startedAt = performance.now()
+    expect((await fetch(`${whole.webUrl}/api/logout`, { method: 'POST', headers: { cookie: leaving } })).status).toBe(204)
+    await until(() => left.closed.length > 0, 1_000)
+    process.stdout.write(`logout to close: ${Math.round(performance.now() - startedAt)} ms\n`)
+    expect([left.closed[0], client.closed.length, staying.closed.length]).toEqual([4401, 0, 0])
+    await Promise.all([client, staying, left].map((each) => each.close()))
+  })
+
+  it('keeps accounts, rooms, messages and sessions over SIGTERM, and over its own kill -9', async () => {
+    const cookie = await enter(whole, 'register', 'grace')
+    const before = connect(cookie)
+    const room = await before.trpc.rooms.create.mutate({ name: 'Kept', kind: 'private' })
+    const sent = [await before.trpc.chat.send.mutate({ room: room.id, text: 'before the stop' })]
+    await before.close()
+
+    expect(await whole.stop()).toBe(0)
+    const startedAt = performance.now()
+    whole = await startWhole({ dataDir })
+    process.stdout.write(`second start: ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`)
+
+    const after = connect(cookie)
+    expect((await after.trpc.chat.history.query({ room: room.id })).messages).toEqual(sent)
+    sent.push(await after.trpc.chat.send.mutate({ room: room.id, text: 'before the kill' }))
+    await whole.kill()
+    await after.close()
+
+    whole = await startWhole({ dataDir })
+    const again = connect(cookie)
+    expect((await again.trpc.chat.history.query({ room: room.id })).messages).toEqual(sent)
+    expect(await again.trpc.session.me.query()).toMatchObject({ user: { username: 'grace' } })
+    const login = await fetch(`${whole.webUrl}/api/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username: 'grace', password }),
+    })
+    expect(login.status).toBe(200)
+    await again.close()
+  })
+})

@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packSdk } from '../../src/sdk-package/pack'
+import { password } from '../support/people'
+import { enter, startFreshWhole, type Whole } from '../support/whole'
+
+const run = promisify(execFile)
+const modules = fileURLToPath(new URL('../../node_modules', import.meta.url))
+let whole: Whole & AsyncDisposable
+let folder: string
+beforeAll(async () => {
+  whole = await startFreshWhole()
+  folder = await mkdtemp(path.join(tmpdir(), 'roomline-consumer-'))
+})
+afterAll(async () => {
+  await whole?.[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const program = `
+import { createChatClient, type Message, readFailure, signIn, type AppRouter, type ChatClient } from '@roomline/sdk'
+import { createMessage } from '@roomline/sdk/testing'
+
+const { token, realtimeUrl, user } = await signIn(process.argv[2]!, { username: 'consumer', password: process.argv[3]! })
+const roomline: ChatClient = createChatClient({ url: realtimeUrl, token })
+
+type IsAny<T> = 0 extends 1 & T ? true : false
+const heard = new Promise<Message>((resolve, reject) => {
+  const subscription = roomline.chat.onMessage.subscribe({ room: 'general' }, {
+    onStarted: () => void roomline.chat.send.mutate({ room: 'general', text: 'from outside' }).then((sent) => {
+      const notAny: IsAny<typeof sent> = false
+      const seq: number = sent.seq
+      const editedAt: string | null = sent.editedAt
+      // @ts-expect-error a message has no such field
+      sent.nope
+      void [notAny, seq, editedAt]
+    }),
+    onData: (event) => {
+      const notAny: IsAny<typeof event> = false
+      const id: string = event.id
+      const message: Message = event.data
+      void [notAny, id]
+      subscription.unsubscribe()
+      resolve(message)
+    },
+    onError: reject,
+  })
+})
+// @ts-expect-error a room is named by a string
+const wrongType = () => roomline.chat.send.mutate({ room: 7, text: 'x' })
+// @ts-expect-error there is no such field
+const unknownKey = () => roomline.chat.send.mutate({ room: 'general', text: 'x', colour: 'red' })
+// @ts-expect-error there is no such procedure
+const unknownCall = () => roomline.chat.nope.mutate({})
+void [wrongType, unknownKey, unknownCall]
+
+const failure = await roomline.chat.send.mutate({ room: 'nowhere', text: 'x' }).then(() => null, readFailure)
+const room = roomline.openRoom('general')
+room.send('through the outbox')
+await new Promise<void>((resolve) => room.state.subscribe(() => {
+  if (room.state.get().timeline.messages.some((message) => message.text === 'through the outbox')) resolve()
+}))
+type Router = AppRouter
+const routerIsAny: IsAny<Router> = false
+console.log(JSON.stringify({ heard: (await heard).text, author: (await heard).author.username === user.username, failure: failure?.name, made: createMessage().text, routerIsAny }))
+await roomline.close()
+`
+
+describe('the packed SDK', () => {
+  it('stands alone: a strict consumer with only TypeScript compiles it, with full inference, and talks to a Roomline', async () => {
+    const tarball = await packSdk(folder)
+    const consumer = path.join(folder, 'consumer')
+    const sdk = path.join(consumer, 'node_modules/@roomline/sdk')
+    await mkdir(sdk, { recursive: true })
+    await run('tar', ['-xzf', tarball, '-C', sdk, '--strip-components=1'])
+    const packed = JSON.parse(await readFile(path.join(sdk, 'package.json'), 'utf8'))
+    expect(Object.keys(packed.dependencies)).toEqual(['@trpc/client'])
+    expect(Object.keys(packed.exports)).toEqual(['.', './react', './testing'])
+    // What npm would install for it, from where it was installed already: a test must pass without a network.
+    const platform = (await readdir(path.join(modules, '@typescript'))).filter((name) => name.startsWith('typescript-'))
+    for (const name of ['@trpc/client', '@trpc/server', 'typescript', ...platform.map((each) => `@typescript/${each}`)]) {
+      await cp(path.join(modules, name), path.join(consumer, 'node_modules', name), { recursive: true })
+    }
+    await writeFile(path.join(consumer, 'package.json'), '{"type":"module"}')
+    await writeFile(path.join(consumer, 'index.ts'), program)
+    await writeFile(path.join(consumer, 'node.d.ts'), 'declare const process: { argv: string[] }')
+    const compile = (module: string, moduleResolution: string) =>
+      run(
+        process.execPath,
+        [
+          path.join(consumer, 'node_modules/typescript/bin/tsc'),
+          ...['--strict', '--target', 'es2022', '--lib', 'es2023,dom,esnext.disposable', '--types', ''],
+          ...['--skipLibCheck', 'false', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes'],
+          ...['--module', module, '--moduleResolution', moduleResolution, 'index.ts', 'node.d.ts'],
+        ],
+        { cwd: consumer },
+      ).catch((error) => {
+        throw new Error(`tsc: ${error.stdout}${error.stderr}`)
+      })
+    await compile('esnext', 'bundler')
+    await compile('nodenext', 'nodenext')
+
+    await enter(whole, 'register', 'consumer')
+    const { stdout } = await run(process.execPath, ['index.js', whole.webUrl, password], { cwd: consumer, timeout: 30_000 })
+    expect(JSON.parse(stdout)).toEqual({
+      heard: 'from outside',
+      author: true,
+      failure: 'ROOM_NOT_FOUND',
+      made: 'Hello',
+      routerIsAny: false,
+    })
+  })
+
+  it('has nothing of the server in it', async () => {
+    const sdk = path.join(folder, 'consumer/node_modules/@roomline/sdk')
+    for (const file of await readdir(sdk)) {
+      const text = await readFile(path.join(sdk, file), 'utf8')
+      if (file.endsWith('.d.ts')) expect(text, file).not.toMatch(/from '(?!\.\/|@trpc\/|react')|prisma|ioredis|next\//i)
+      if (file.endsWith('.js')) expect(text, file).not.toMatch(/SELECT |argon2|ioredis|jose/)
+    }
+  })
+})
