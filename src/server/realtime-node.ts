@@ -1,3 +1,4 @@
+import { startHousekeeping } from './auth/housekeeping'
 import { watchRevocations } from './auth/revocations'
 import { createSessionStore } from './auth/session-store'
 import { createSessionTokens } from './auth/session-token'
@@ -42,11 +43,13 @@ export async function startRealtimeNode(config: Config, log: Log): Promise<Pick<
       { host: config.host, port: config.realtimePort },
     )
     const revocations = watchRevocations({ pool: database.pool, subscriber: redis.subscriber, log }, server.closeSession)
+    const housekeeping = startHousekeeping(database.pool, log)
     return {
       ...server,
       close: async () => {
         await server.close()
         await revocations.close()
+        await housekeeping.close()
         await redis.close()
         await database.close()
       },

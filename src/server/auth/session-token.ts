@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 
-export interface TokenClaims {
+interface TokenClaims {
   userId: string
   sessionId: string
   expiresAt: Date

@@ -43,12 +43,11 @@ const count = z
   .transform(Number)
 
 function urlWith(...protocols: string[]) {
-  return z
-    .string()
-    .refine(
-      (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
-      `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-    )
+  return z.string().refine(
+    (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
+    // What follows takes the URL apart.
+    { error: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`, abort: true },
+  )
 }
 
 const origin = urlWith('http:', 'https:')

@@ -22,7 +22,8 @@ export function openDatabase(url: string, options: { maxConnections?: number; on
   })
   // Without a listener, an idle connection that Postgres closes would end the process.
   pool.on('error', options.onError)
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  // Its longer formats quote the call with its arguments, and errors are logged.
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
   return {
     prisma,
     pool,

@@ -10,5 +10,19 @@ export function createLog(config: Pick<Config, 'logLevel'>, part: string): Log {
     base: { part },
     redact: { paths: ['*.password', '*.token', '*.text', 'req.headers', 'headers'], remove: true },
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: describeError },
   })
+}
+
+/** Only these: what else Postgres hangs on an error quotes whole rows, and with them what people wrote. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return String(error)
+  const { name, message, stack, cause } = error
+  return {
+    type: name,
+    message,
+    ...('code' in error && { code: error.code }),
+    stack,
+    ...(cause !== undefined && { cause: describeError(cause) }),
+  }
 }
