@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { rename, rm } from 'node:fs/promises'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 
-/** macOS allows 103 bytes, Linux 107. */
-const longestSocketPath = 100
+/** macOS allows 103 bytes, Linux 107; a stale one is renamed to something a little longer. */
+const longestSocketPath = 95
 
 export interface ProcessLock {
   close(): Promise<void>
@@ -62,7 +62,7 @@ async function takeAt(place: string): Promise<ProcessLock | null> {
     if (await isHeld(place)) return null
     // Two may find the same stale socket. Unlinking it could unlink the one that the quicker of them made meanwhile;
     // renaming takes exactly one socket away, and it can be looked at again before it is thrown away.
-    const aside = `${place}.${process.pid}`
+    const aside = `${place}.${randomUUID().slice(0, 6)}`
     if (!(await rename(place, aside).then(() => true, isMissing))) continue
     if (await isHeld(aside)) {
       await rename(aside, place)

@@ -11,7 +11,7 @@ export interface Services {
 }
 
 const stages = ['lock', 'postgres', 'redis', 'parts'] as const
-export type Stage = (typeof stages)[number]
+type Stage = (typeof stages)[number]
 
 /** How long those that were killed have, in milliseconds. */
 const lastBreathMs = 2_000
@@ -22,7 +22,7 @@ export function createServices(onFailure: (what: string) => void): Services {
 
   const close = async () => {
     for (const stage of stages.toReversed()) {
-      await Promise.all(started.filter((one) => one.stage === stage).map((one) => one.running.close()))
+      await Promise.allSettled(started.filter((one) => one.stage === stage).map((one) => one.running.close()))
     }
   }
   return {
