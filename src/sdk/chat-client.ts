@@ -32,19 +32,42 @@ export interface ChatClient extends Pick<TRPCClient<AppRouter>, 'session' | 'roo
   close(): Promise<void>
 }
 
+/** A socket that has not opened by then is given up: a network that swallows packets would hold it for minutes. */
+const connectDeadlineMs = 10_000
+
+function withConnectDeadline(Socket: typeof WebSocket): typeof WebSocket {
+  return class extends Socket {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols)
+      const deadline = setTimeout(() => this.close(), connectDeadlineMs)
+      for (const event of ['open', 'close']) this.addEventListener(event, () => clearTimeout(deadline))
+    }
+  }
+}
+
+/** A connection that held so long counts as one, and the next loss of it as the first. */
+const stableAfterMs = 5_000
+
 /** Connects at once, and again whenever the connection is lost, until it is closed or the session is over. */
 export function createChatClient({ url, token, WebSocket }: ChatClientOptions): ChatClient {
   const status = createStore<ConnectionStatus>('connecting')
   const rooms = new Set<RoomHandle>()
   let ended = false
+  let attempt = 0
+  let openedAt = 0
 
   const socket = createWSClient({
     url,
-    ...(WebSocket && { WebSocket }),
+    WebSocket: withConnectDeadline(WebSocket ?? globalThis.WebSocket),
     connectionParams: token === undefined ? null : { token },
-    retryDelayMs: backoffWithJitter,
+    retryDelayMs: () => {
+      // A socket that opens and closes at once, as behind a proxy without its server, is no success.
+      if (performance.now() - openedAt > stableAfterMs) attempt = 0
+      return backoffWithJitter(attempt++)
+    },
     keepAlive: { enabled: true, intervalMs: 20_000, pongTimeoutMs: 8_000 },
     onOpen: () => {
+      openedAt = performance.now()
       if (!ended) status.set('connected')
     },
     onClose: (cause) => {

@@ -1,0 +1,37 @@
+import { headers } from 'next/headers'
+import { redirect } from 'next/navigation'
+import { type AccountFailure, readQueryFailure } from '../web/account/account-failure'
+import { findVisitor } from './visitor'
+
+type Query = Record<string, string | string[] | undefined>
+
+/** What the sign-in and register pages are asked to show. Whoever is signed in already goes on to where they wanted. */
+export async function readAccountQuery(
+  search: Promise<Query>,
+): Promise<{ failure: AccountFailure | null; username: string; next: string }> {
+  const query = await search
+  const next = parseNext(single(query.next))
+  if (await findVisitor()) redirect(next)
+  const {
+    error = '',
+    field = '',
+    why = '',
+    username = '',
+  } = Object.fromEntries(Object.keys(query).map((name) => [name, single(query[name])]))
+  // A link from elsewhere must not put its own words next to the password.
+  const from = (await headers()).get('sec-fetch-site')
+  const ours = from === null || from === 'same-origin'
+  return { failure: readQueryFailure({ error, field, ...(ours && { why }) }), username: username.slice(0, 64), next }
+}
+
+const single = (value: string | string[] | undefined) => (typeof value === 'string' ? value : '')
+
+/** A path on this site, and nothing that a browser would take for another one. */
+function parseNext(value: string): string {
+  if (!value.startsWith('/') || !URL.canParse(value, 'http://here')) return '/'
+  const url = new URL(value, 'http://here')
+  return url.origin === 'http://here' ? `${url.pathname}${url.search}` : '/'
+}
+
+/** Keeps where somebody wanted to go when they change between the two pages. */
+export const withNext = (page: '/login' | '/register', next: string) => (next === '/' ? page : `${page}?next=${encodeURIComponent(next)}`)

@@ -1,0 +1,25 @@
+import '@fontsource-variable/inter'
+import '../web/ui/styles.css'
+import type { Metadata, Viewport } from 'next'
+import type { ReactNode } from 'react'
+import { readTheme } from './theme'
+
+export const metadata: Metadata = { title: { default: 'Roomline', template: '%s · Roomline' } }
+
+export const viewport: Viewport = {
+  width: 'device-width',
+  initialScale: 1,
+  viewportFit: 'cover',
+  interactiveWidget: 'resizes-content',
+  colorScheme: 'light dark',
+}
+
+/** Reading the cookie also makes every page dynamic: a prerendered one would lack the nonce that its scripts need. */
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const theme = await readTheme()
+  return (
+    <html lang="en" className={theme === 'system' ? undefined : theme}>
+      <body>{children}</body>
+    </html>
+  )
+}

@@ -1,0 +1,26 @@
+import type { Metadata } from 'next'
+import { AccountForm } from '../../web/account/account-form'
+import { AccountPage } from '../../web/account/account-page'
+import { readAccountQuery, withNext } from '../account-query'
+
+export const metadata: Metadata = { title: 'Sign in' }
+
+export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
+  const query = await readAccountQuery(searchParams)
+  return (
+    <AccountPage
+      title="Sign in"
+      intro="Good to have you back."
+      footer={
+        <>
+          New here?{' '}
+          <a className="font-medium text-accent underline underline-offset-3" href={withNext('/register', query.next)}>
+            Create an account
+          </a>
+        </>
+      }
+    >
+      <AccountForm action="/api/login" {...query} />
+    </AccountPage>
+  )
+}

@@ -1,0 +1,26 @@
+import type { Metadata } from 'next'
+import { AccountForm } from '../../web/account/account-form'
+import { AccountPage } from '../../web/account/account-page'
+import { readAccountQuery, withNext } from '../account-query'
+
+export const metadata: Metadata = { title: 'Create an account' }
+
+export default async function RegisterPage({ searchParams }: PageProps<'/register'>) {
+  const query = await readAccountQuery(searchParams)
+  return (
+    <AccountPage
+      title="Create an account"
+      intro="A name and a password, and you are in."
+      footer={
+        <>
+          Have one already?{' '}
+          <a className="font-medium text-accent underline underline-offset-3" href={withNext('/login', query.next)}>
+            Sign in
+          </a>
+        </>
+      }
+    >
+      <AccountForm action="/api/register" {...query} />
+    </AccountPage>
+  )
+}

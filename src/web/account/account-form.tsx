@@ -1,0 +1,103 @@
+'use client'
+
+import { CircleAlert } from 'lucide-react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { Button } from '../ui/button'
+import { Field } from '../ui/field'
+import { type AccountFailure, readResponseFailure } from './account-failure'
+
+interface AccountFormProps {
+  action: '/api/login' | '/api/register'
+  /** What the plain form was sent back with. */
+  failure: AccountFailure | null
+  username: string
+  /** Where to go once signed in, on this site. */
+  next: string
+}
+
+/** One form for both: the browser can post it by itself, and with JavaScript what is wrong shows without a new page. */
+export function AccountForm({ action, failure: initialFailure, username, next }: AccountFormProps) {
+  const [failure, setFailure] = useState(initialFailure)
+  const [pending, setPending] = useState(false)
+  const form = useRef<HTMLFormElement>(null)
+  const isNew = action === '/api/register'
+
+  useEffect(() => {
+    if (failure) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
+  }, [failure])
+
+  // Coming back with the browser's Back button shows the page as it was left, in the middle of signing in.
+  useEffect(() => {
+    const awake = () => setPending(false)
+    addEventListener('pageshow', awake)
+    return () => removeEventListener('pageshow', awake)
+  }, [])
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    if (pending) return
+    const fields = Object.fromEntries(new FormData(event.currentTarget))
+    if (!fields.displayName) delete fields.displayName
+    setPending(true)
+    try {
+      const response = await fetch(action, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(fields),
+      })
+      if (response.ok) return location.assign(next)
+      setFailure(await readResponseFailure(response))
+    } catch {
+      setFailure({ field: null, words: 'No answer came from the server: try again.' })
+    }
+    setPending(false)
+  }
+
+  const errorAt = (field: string) => (failure?.field === field ? failure.words : undefined)
+  return (
+    <form ref={form} method="post" action={action} onSubmit={submit} className="space-y-4">
+      {failure && !failure.field && (
+        <p role="alert" className="flex gap-2 rounded-m bg-danger-soft px-3 py-2.5 text-danger text-sm">
+          <CircleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
+          {failure.words}
+        </p>
+      )}
+      <Field
+        label="Username"
+        name="username"
+        required
+        defaultValue={username}
+        autoComplete="username"
+        autoCapitalize="none"
+        autoCorrect="off"
+        spellCheck={false}
+        maxLength={isNew ? 32 : 256}
+        hint={isNew ? 'Small letters, digits, and _ . -' : undefined}
+        error={errorAt('username')}
+      />
+      {isNew && (
+        <Field
+          label="Display name (optional)"
+          name="displayName"
+          autoComplete="name"
+          dir="auto"
+          maxLength={64}
+          hint="How others see you. Any script."
+          error={errorAt('displayName')}
+        />
+      )}
+      <Field
+        label="Password"
+        name="password"
+        type="password"
+        required
+        autoComplete={isNew ? 'new-password' : 'current-password'}
+        hint={isNew ? '8 characters or more' : undefined}
+        error={errorAt('password')}
+      />
+      <Button type="submit" pending={pending} className="w-full md:min-h-10">
+        {isNew ? 'Create account' : 'Sign in'}
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,8 @@
+/** What the chat needs to know of the person who looks at it. Plain values: they cross from the server to the browser. */
+export interface Visitor {
+  username: string
+  displayName: string
+  /** ISO 8601. */
+  expiresAt: string
+  realtimeUrl: string
+}

@@ -1,0 +1,180 @@
+'use client'
+
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import type { ChatClient, ConnectionStatus, Room, Store } from '../sdk'
+import { useStore } from '../sdk/react'
+import { useRenewal, useSignedInClient } from './account/signed-in-client'
+import type { Visitor } from './account/visitor'
+import { goToNewestRoom, goToRoom, useRoomInAddress } from './address'
+import { createOpenRooms } from './room/open-rooms'
+import { RoomHeader } from './room/room-header'
+import { RoomSkeleton } from './room/room-skeleton'
+import { RoomView } from './room/room-view'
+import { useMyRooms } from './rooms/my-rooms'
+import { Sidebar } from './rooms/sidebar'
+import { Button } from './ui/button'
+import { Notice } from './ui/notice'
+import type { Theme } from './ui/theme'
+
+const BrowseRooms = lazy(() => import('./rooms/browse-rooms'))
+const CreateRoom = lazy(() => import('./rooms/create-room'))
+const LeaveRoom = lazy(() => import('./rooms/leave-room'))
+const Drawer = lazy(() => import('./ui/drawer').then(({ Drawer }) => ({ default: Drawer })))
+
+type Opened = { dialog: 'browse' } | { dialog: 'create' } | { dialog: 'leave'; room: Room }
+
+/** The signed-in person's rooms on the left, one of them on the right. */
+export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
+  useRenewal(visitor.expiresAt)
+  const { state, client } = useSignedInClient(visitor.realtimeUrl)
+  const status = useStore(client?.status ?? notStarted)
+  const myRooms = useMyRooms(client, status)
+  const { rooms, reload } = myRooms
+  const openRooms = useMemo(() => client && createOpenRooms(client), [client])
+  const drafts = useRef(new Map<string, string>())
+  const [showsDrawer, setShowsDrawer] = useState(false)
+  const [opened, setOpened] = useState<Opened | null>(null)
+
+  const room = useRoomInAddress(initialRoom)
+  const listed = rooms?.find(({ id }) => id === room)
+  const newest = rooms?.[0]?.id
+  useEffect(() => {
+    if (room === null && newest !== undefined) goToRoom(newest, { replace: true })
+  }, [room, newest])
+
+  const title = listed?.name ?? room
+  useEffect(() => {
+    document.title = title ? `${title} · Roomline` : 'Roomline'
+  }, [title])
+
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent) => {
+      if (openRooms?.hasPending()) event.preventDefault()
+    }
+    addEventListener('beforeunload', warn)
+    return () => removeEventListener('beforeunload', warn)
+  }, [openRooms])
+
+  function go(to: string) {
+    setOpened(null)
+    setShowsDrawer(false)
+    goToRoom(to)
+  }
+
+  async function reloadAndGo(to: string) {
+    await reload()
+    go(to)
+  }
+
+  async function leaveForNewest() {
+    await reload()
+    setOpened(null)
+    goToNewestRoom()
+  }
+
+  const sidebar = (
+    <Sidebar
+      visitor={visitor}
+      myRooms={myRooms}
+      current={room}
+      theme={theme}
+      onOpen={go}
+      onBrowse={() => setOpened({ dialog: 'browse' })}
+      onCreate={() => setOpened({ dialog: 'create' })}
+    />
+  )
+  const showRooms = () => setShowsDrawer(true)
+
+  return (
+    <div className="grid h-dvh grid-cols-[minmax(0,1fr)] overflow-hidden bg-canvas md:grid-cols-[16.5rem_minmax(0,1fr)]">
+      <a
+        href="#composer"
+        className="sr-only focus:not-sr-only focus:fixed! focus:top-2 focus:left-2 focus:z-40 focus:rounded-m focus:bg-raised focus:px-4 focus:py-2.5 focus:shadow-high"
+      >
+        Skip to writing a message
+      </a>
+      <aside className="hidden min-h-0 flex-col md:flex">{sidebar}</aside>
+      <main className="flex min-h-0 min-w-0 flex-col bg-surface md:my-2 md:mr-2 md:overflow-hidden md:rounded-l md:border md:border-line md:shadow-low">
+        <noscript>
+          <p className="bg-spark-soft px-6 py-3">Talking in real time needs JavaScript: switch it on, and load this page again.</p>
+        </noscript>
+        {renderMain()}
+      </main>
+
+      <Suspense>
+        {showsDrawer && (
+          <Drawer title="Rooms" onClose={() => setShowsDrawer(false)}>
+            {sidebar}
+          </Drawer>
+        )}
+      </Suspense>
+      <Suspense>{client && opened && renderDialog(client, opened)}</Suspense>
+    </div>
+  )
+
+  function renderDialog(client: ChatClient, opened: Opened) {
+    const close = () => setOpened(null)
+    switch (opened.dialog) {
+      case 'browse':
+        return <BrowseRooms client={client} onOpen={go} onJoined={reloadAndGo} onClose={close} />
+      case 'create':
+        return <CreateRoom client={client} onCreated={({ id }) => reloadAndGo(id)} onClose={close} />
+      case 'leave':
+        return <LeaveRoom client={client} room={opened.room} onLeft={leaveForNewest} onClose={close} />
+    }
+  }
+
+  function renderMain() {
+    if (state === 'turned-away' || status === 'refused') {
+      return (
+        <>
+          <RoomHeader name={title ?? 'Roomline'} onShowRooms={showRooms} />
+          <Notice title="The connection was refused" actions={<Button onClick={() => location.reload()}>Try again</Button>}>
+            The chat server closed the connection and does not want it back. Load the page again; if that does not help, sign out and in.
+          </Notice>
+        </>
+      )
+    }
+    if (client && openRooms && room !== null) {
+      return (
+        <RoomView
+          client={client}
+          status={status}
+          openRooms={openRooms}
+          room={room}
+          listed={listed}
+          visitor={visitor}
+          drafts={drafts.current}
+          onShowRooms={showRooms}
+          onBrowse={() => setOpened({ dialog: 'browse' })}
+          onLeave={(leaving) => setOpened({ dialog: 'leave', room: leaving })}
+          onJoined={reload}
+        />
+      )
+    }
+    return (
+      <>
+        <RoomHeader name={title ?? 'Roomline'} onShowRooms={showRooms} />
+        {rooms?.length === 0 ? (
+          <Notice
+            title="You are in no room"
+            actions={
+              <>
+                <Button onClick={() => setOpened({ dialog: 'browse' })}>Browse rooms</Button>
+                <Button look="outline" onClick={() => setOpened({ dialog: 'create' })}>
+                  Create a room
+                </Button>
+              </>
+            }
+          >
+            Find one that is open to everybody, or start your own.
+          </Notice>
+        ) : (
+          <RoomSkeleton />
+        )}
+      </>
+    )
+  }
+}
+
+const notStarted: Store<ConnectionStatus> = { get: () => 'connecting', subscribe: () => () => {} }

@@ -1,0 +1,90 @@
+import type { ReactNode } from 'react'
+import type { ChatClient, ConnectionStatus, Room } from '../../sdk'
+import type { Visitor } from '../account/visitor'
+import { Composer } from './composer'
+import { ConnectionBanner } from './connection-banner'
+import { MessageList } from './message-list'
+import type { OpenRooms } from './open-rooms'
+import { useOpenRoom } from './open-rooms'
+import { RoomClosed } from './room-closed'
+import { RoomHeader } from './room-header'
+import { RoomMenu } from './room-menu-button'
+import { RoomSkeleton } from './room-skeleton'
+
+interface RoomViewProps {
+  client: ChatClient
+  status: ConnectionStatus
+  openRooms: OpenRooms
+  room: string
+  /** As it is in the person's list; undefined when it is not there, or not yet. */
+  listed: Room | undefined
+  visitor: Visitor
+  drafts: Map<string, string>
+  onShowRooms(): void
+  onBrowse(): void
+  onLeave(room: Room): void
+  onJoined(): Promise<void>
+}
+
+export function RoomView({ client, status, openRooms, room, listed, visitor, drafts, ...on }: RoomViewProps) {
+  const opened = useOpenRoom(openRooms, room)
+  const name = listed?.name ?? nameOf(room)
+
+  return (
+    <>
+      <RoomHeader name={name} topic={listed?.topic} kind={listed?.kind} onShowRooms={on.onShowRooms}>
+        {listed && <RoomMenu key={room} name={name} onLeave={() => on.onLeave(listed)} />}
+      </RoomHeader>
+      <ConnectionBanner status={status} />
+      {renderState()}
+    </>
+  )
+
+  function renderState(): ReactNode {
+    if (!opened) return <RoomSkeleton />
+    const { handle, state } = opened
+    const composer = (
+      <Composer
+        key={room}
+        roomName={name}
+        draft={drafts.get(room) ?? ''}
+        onDraft={(text) => drafts.set(room, text)}
+        onSend={(text) => handle.send(text)}
+      />
+    )
+    switch (state.state) {
+      case 'loading':
+        return (
+          <>
+            <RoomSkeleton />
+            {composer}
+          </>
+        )
+      case 'live':
+        return (
+          <>
+            <MessageList key={room} handle={handle} timeline={state.timeline} visitor={visitor} name={name} topic={listed?.topic ?? ''} />
+            {composer}
+          </>
+        )
+      case 'ended':
+        return (
+          <RoomClosed
+            client={client}
+            room={room}
+            name={name}
+            reason={state.reason}
+            onBrowse={on.onBrowse}
+            onRetry={opened.reopen}
+            onJoined={async () => {
+              await on.onJoined()
+              opened.reopen()
+            }}
+          />
+        )
+    }
+  }
+}
+
+/** A public room's id reads as its name; any other id is no name at all. */
+const nameOf = (room: string) => (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(room) ? 'Room' : room)

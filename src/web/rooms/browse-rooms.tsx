@@ -1,0 +1,137 @@
+import { Search } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { type ChatClient, type PublicRoom, readFailure } from '../../sdk'
+import { roomPath } from '../room-address'
+import { Button } from '../ui/button'
+import { Dialog } from '../ui/dialog'
+import { inputLook } from '../ui/field'
+import { usePublicRooms } from './public-rooms'
+
+interface BrowseRoomsProps {
+  client: ChatClient
+  onOpen(room: string): void
+  onJoined(room: string): void
+  onClose(): void
+}
+
+export default function BrowseRooms({ client, onOpen, onJoined, onClose }: BrowseRoomsProps) {
+  const [query, setQuery] = useState('')
+  const { rooms, hasMore, failure, loadMore, retry } = usePublicRooms(client, useSettled(query.trim()))
+
+  return (
+    <Dialog title="Browse rooms" onClose={onClose}>
+      <div className="relative mb-3 shrink-0">
+        <Search aria-hidden="true" className="pointer-events-none absolute top-1/2 left-3 size-4 -translate-y-1/2 text-faint" />
+        <input
+          type="search"
+          dir="auto"
+          value={query}
+          maxLength={60}
+          aria-label="Search public rooms"
+          placeholder="Search by name or topic"
+          onChange={(event) => setQuery(event.target.value)}
+          className={`${inputLook} pl-9!`}
+        />
+      </div>
+      <div className="-mx-2 min-h-56 overflow-y-auto" aria-busy={rooms === null}>
+        <ul>
+          {rooms?.map((room) => (
+            <PublicRoomRow key={room.id} client={client} room={room} onOpen={onOpen} onJoined={onJoined} />
+          ))}
+        </ul>
+        <div role="status" className="px-2 py-3 text-soft text-sm">
+          {failure && (
+            <span className="flex flex-wrap items-center gap-3 text-danger">
+              {failure.words}
+              <Button look="outline" onClick={retry}>
+                Try again
+              </Button>
+            </span>
+          )}
+          {!failure && rooms?.length === 0 && (query.trim() ? `No public room matches “${query.trim()}”.` : 'There is no public room yet.')}
+          {!failure && rooms === null && <span className="late">Looking…</span>}
+        </div>
+        {hasMore && (
+          <div className="px-2 pb-2">
+            <Button look="outline" onClick={loadMore} className="w-full">
+              Show more rooms
+            </Button>
+          </div>
+        )}
+      </div>
+    </Dialog>
+  )
+}
+
+interface PublicRoomRowProps {
+  client: ChatClient
+  room: PublicRoom
+  onOpen(room: string): void
+  onJoined(room: string): void
+}
+
+function PublicRoomRow({ client, room, onOpen, onJoined }: PublicRoomRowProps) {
+  const [pending, setPending] = useState(false)
+  const [refusal, setRefusal] = useState<string | null>(null)
+
+  async function join() {
+    setPending(true)
+    try {
+      await client.rooms.join.mutate({ room: room.id })
+      onJoined(room.id)
+    } catch (error) {
+      setRefusal(readFailure(error).words)
+      setPending(false)
+    }
+  }
+
+  return (
+    <li className="flex items-center gap-3 rounded-m px-2 py-2 hover:bg-hover">
+      <div className="min-w-0 flex-1">
+        <p className="flex items-baseline gap-2">
+          <bdi className="truncate font-medium">{room.name}</bdi>
+          <span className="shrink-0 text-faint text-xs">
+            {room.memberCount.toLocaleString()} {room.memberCount === 1 ? 'member' : 'members'}
+          </span>
+        </p>
+        {room.topic && (
+          <p className="truncate text-sm text-soft" dir="auto">
+            {room.topic}
+          </p>
+        )}
+        {refusal && (
+          <p role="alert" className="text-danger text-sm">
+            {refusal}
+          </p>
+        )}
+      </div>
+      {room.joined ? (
+        <a
+          href={roomPath(room.id)}
+          aria-label={`Open ${room.name}`}
+          onClick={(event) => {
+            event.preventDefault()
+            onOpen(room.id)
+          }}
+          className="inline-flex min-h-11 items-center rounded-m px-4 font-medium text-sm text-soft hover:text-ink md:min-h-9"
+        >
+          Open
+        </a>
+      ) : (
+        <Button look="outline" pending={pending} aria-label={`Join ${room.name}`} onClick={join}>
+          Join
+        </Button>
+      )}
+    </li>
+  )
+}
+
+/** The value once it has not changed for a moment. */
+function useSettled(value: string): string {
+  const [settled, setSettled] = useState(value)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), 200)
+    return () => clearTimeout(timer)
+  }, [value])
+  return settled
+}

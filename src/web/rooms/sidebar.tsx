@@ -1,0 +1,62 @@
+import { Compass, LogOut, Plus } from 'lucide-react'
+import type { Visitor } from '../account/visitor'
+import { Avatar } from '../ui/avatar'
+import { Button, IconButton } from '../ui/button'
+import { Wordmark } from '../ui/mark'
+import type { Theme } from '../ui/theme'
+import { ThemeToggle } from '../ui/theme-toggle'
+import type { MyRooms } from './my-rooms'
+import { RoomList } from './room-list'
+
+interface SidebarProps {
+  visitor: Visitor
+  myRooms: MyRooms
+  current: string | null
+  theme: Theme
+  onOpen(room: string): void
+  onBrowse(): void
+  onCreate(): void
+}
+
+export function Sidebar({ visitor, myRooms, current, theme, onOpen, onBrowse, onCreate }: SidebarProps) {
+  return (
+    <>
+      <div className="flex h-16 shrink-0 items-center px-4">
+        <Wordmark />
+      </div>
+      <nav aria-label="Rooms" className="flex min-h-0 flex-1 flex-col">
+        <div className="flex items-center pr-2 pl-4">
+          <h2 className="flex-1 font-medium text-faint text-xs">Rooms</h2>
+          <IconButton label="Browse rooms" onClick={onBrowse}>
+            <Compass />
+          </IconButton>
+          <IconButton label="Create a room" onClick={onCreate}>
+            <Plus />
+          </IconButton>
+        </div>
+        <div className="min-h-0 flex-1 overflow-y-auto px-2 pt-1 pb-4">
+          <RoomList myRooms={myRooms} current={current} onOpen={onOpen} />
+          {myRooms.rooms && myRooms.rooms.length <= 1 && (
+            <Button look="quiet" onClick={onBrowse} className="mt-2 w-full justify-start! px-2.5! font-normal!">
+              <Compass aria-hidden="true" className="size-4" />
+              Find more rooms
+            </Button>
+          )}
+        </div>
+      </nav>
+      <div className="flex shrink-0 items-center gap-2.5 border-line border-t py-2.5 pr-2 pl-4 pb-[max(0.625rem,env(safe-area-inset-bottom))]">
+        <Avatar {...visitor} className="size-8!" />
+        <div className="min-w-0 flex-1 leading-tight">
+          <bdi className="block truncate font-medium text-sm">{visitor.displayName}</bdi>
+          <span className="block truncate text-faint text-xs">@{visitor.username}</span>
+        </div>
+        <ThemeToggle initial={theme} />
+        <form method="post" action="/api/logout">
+          <IconButton type="submit" label="Sign out">
+            <LogOut />
+          </IconButton>
+        </form>
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,41 @@
+import { X } from 'lucide-react'
+import * as Radix from 'radix-ui/dialog'
+import type { ReactNode } from 'react'
+import { IconButton } from './button'
+import { useReturnFocus } from './return-focus'
+
+interface DialogProps {
+  title: string
+  description?: string
+  onClose(): void
+  children: ReactNode
+}
+
+/** Open as long as it is rendered. Escape and a press outside close it; the focus goes back to where it was. */
+export function Dialog({ title, description, onClose, children }: DialogProps) {
+  const returnFocus = useReturnFocus()
+  return (
+    <Radix.Root open onOpenChange={(open) => open || onClose()}>
+      <Radix.Portal>
+        <Radix.Overlay className="veil fixed inset-0 z-30 bg-veil" />
+        <Radix.Content
+          onCloseAutoFocus={returnFocus}
+          {...(!description && { 'aria-describedby': undefined })}
+          className="dialog fixed inset-x-0 bottom-0 z-30 flex max-h-[92dvh] flex-col rounded-t-l border border-line bg-raised shadow-high outline-none md:inset-x-auto md:top-[14vh] md:bottom-auto md:left-1/2 md:max-h-[72vh] md:w-[30rem] md:-translate-x-1/2 md:rounded-l"
+        >
+          <div className="px-5 pt-4 pr-14 pb-3">
+            <Radix.Title className="font-semibold text-lg tracking-tight [overflow-wrap:anywhere]">{title}</Radix.Title>
+            {description && <Radix.Description className="mt-0.5 text-sm text-soft">{description}</Radix.Description>}
+          </div>
+          <div className="flex min-h-0 flex-col px-5 pb-[max(1.25rem,env(safe-area-inset-bottom))]">{children}</div>
+          {/* Last, so that opening puts the focus on what the dialog is for. */}
+          <Radix.Close asChild>
+            <IconButton label="Close" className="absolute! top-2 right-2 md:top-3.5 md:right-3.5">
+              <X />
+            </IconButton>
+          </Radix.Close>
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}
