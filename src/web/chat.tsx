@@ -26,7 +26,7 @@ type Opened = { dialog: 'browse' } | { dialog: 'create' } | { dialog: 'leave'; r
 /** The signed-in person's rooms on the left, one of them on the right. */
 export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
   useRenewal(visitor.expiresAt)
-  const { state, client } = useSignedInClient(visitor.realtimeUrl)
+  const { state, client, onSignOut } = useSignedInClient(visitor.realtimeUrl)
   const status = useStore(client?.status ?? notStarted)
   const myRooms = useMyRooms(client, status)
   const { rooms, reload } = myRooms
@@ -81,6 +81,7 @@ export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; 
       onOpen={go}
       onBrowse={() => setOpened({ dialog: 'browse' })}
       onCreate={() => setOpened({ dialog: 'create' })}
+      onSignOut={onSignOut}
     />
   )
   const showRooms = () => setShowsDrawer(true)
@@ -96,7 +97,12 @@ export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; 
       <aside className="hidden min-h-0 flex-col md:flex">{sidebar}</aside>
       <main className="flex min-h-0 min-w-0 flex-col bg-surface md:my-2 md:mr-2 md:overflow-hidden md:rounded-l md:border md:border-line md:shadow-low">
         <noscript>
-          <p className="bg-spark-soft px-6 py-3">Talking in real time needs JavaScript: switch it on, and load this page again.</p>
+          <form method="post" action="/api/logout" className="flex flex-wrap items-center gap-x-6 bg-spark-soft px-6 py-2">
+            <p>Talking in real time needs JavaScript: switch it on, and load this page again.</p>
+            <button type="submit" className="min-h-11 font-medium underline underline-offset-3">
+              Sign out
+            </button>
+          </form>
         </noscript>
         {renderMain()}
       </main>

@@ -173,12 +173,6 @@ function failed(error: unknown, log: Log): Response {
   return json(statuses[failures[failure.failure].code], body, headers)
 }
 
-/** The answer to a method that a route does not have. */
-export function methodNotAllowed(allow: string): Response {
-  const { failure, message } = new Failure('METHOD_NOT_ALLOWED')
-  return json(405, { error: { code: failure, message } }, { allow })
-}
-
 const unstored = { 'cache-control': 'no-store' }
 
 function json(status: number, body: unknown, headers: Record<string, string> = {}): Response {

@@ -9,7 +9,7 @@ export function AccountPage({ title, intro, children, footer }: { title: string;
       <header className="mx-auto w-full max-w-5xl py-6">
         <Wordmark />
       </header>
-      <main className="mx-auto w-full max-w-[23rem] self-center pb-[12vh]">
+      <main className="mx-auto w-full max-w-[23rem] pt-[7vh] md:pt-[11vh]">
         <EnteringLine />
         <h1 className="font-semibold text-2xl tracking-tight">{title}</h1>
         <p className="mt-1.5 mb-7 text-soft">{intro}</p>

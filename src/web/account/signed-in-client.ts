@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { type ChatClient, createChatClient } from '../../sdk'
 
 export type SignedInClient =
@@ -11,8 +11,9 @@ export type SignedInClient =
  * A chat client for this browser's session. When the server says that the session is over, another tab may have renewed
  * it meanwhile: it is tried once more, and then it is time to sign in.
  */
-export function useSignedInClient(realtimeUrl: string): SignedInClient {
+export function useSignedInClient(realtimeUrl: string): SignedInClient & { onSignOut(): void } {
   const [current, setCurrent] = useState<SignedInClient>({ state: 'starting', client: null })
+  const isSigningOut = useRef(false)
 
   useEffect(() => {
     let gone = false
@@ -31,7 +32,8 @@ export function useSignedInClient(realtimeUrl: string): SignedInClient {
         () => {},
       )
       const off = client.status.subscribe(() => {
-        if (client.status.get() !== 'signed-out') return
+        // The page is on its way to the sign-in form already.
+        if (client.status.get() !== 'signed-out' || isSigningOut.current) return
         void renewSession().then((renewed) => {
           if (gone) return
           if (!renewed) return leaveForLogin()
@@ -48,7 +50,12 @@ export function useSignedInClient(realtimeUrl: string): SignedInClient {
     }
   }, [realtimeUrl])
 
-  return current
+  return {
+    ...current,
+    onSignOut: () => {
+      isSigningOut.current = true
+    },
+  }
 }
 
 const dayMs = 24 * 60 * 60_000

@@ -16,9 +16,10 @@ interface SidebarProps {
   onOpen(room: string): void
   onBrowse(): void
   onCreate(): void
+  onSignOut(): void
 }
 
-export function Sidebar({ visitor, myRooms, current, theme, onOpen, onBrowse, onCreate }: SidebarProps) {
+export function Sidebar({ visitor, myRooms, current, theme, onOpen, onBrowse, onCreate, onSignOut }: SidebarProps) {
   return (
     <>
       <div className="flex h-16 shrink-0 items-center px-4">
@@ -51,7 +52,7 @@ export function Sidebar({ visitor, myRooms, current, theme, onOpen, onBrowse, on
           <span className="block truncate text-faint text-xs">@{visitor.username}</span>
         </div>
         <ThemeToggle initial={theme} />
-        <form method="post" action="/api/logout">
+        <form method="post" action="/api/logout" onSubmit={onSignOut}>
           <IconButton type="submit" label="Sign out">
             <LogOut />
           </IconButton>

@@ -22,7 +22,7 @@ export function Field({ label, hint, error, className, ...input }: FieldProps) {
         id={id}
         aria-invalid={error ? true : undefined}
         aria-describedby={note ? noteId : undefined}
-        className={clsx(inputLook, error && 'border-danger')}
+        className={inputLook}
         {...input}
       />
       {note && (
@@ -36,4 +36,4 @@ export function Field({ label, hint, error, className, ...input }: FieldProps) {
 
 // 16 px and no less on a phone: Safari zooms into anything smaller.
 export const inputLook =
-  'block h-11 w-full rounded-m border border-line-strong bg-raised px-3 text-[1rem] text-ink placeholder:text-faint md:h-10 md:text-base'
+  'block h-11 w-full rounded-m border border-line-strong bg-raised px-3 aria-invalid:border-danger text-[1rem] text-ink placeholder:text-faint md:h-10 md:text-base'

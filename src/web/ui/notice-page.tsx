@@ -9,7 +9,7 @@ export function NoticePage({ title, children, actions }: { title: string; childr
       <header className="mx-auto w-full max-w-5xl py-6">
         <Wordmark />
       </header>
-      <main className="mx-auto w-full max-w-[26rem] self-center pb-[12vh]">
+      <main className="mx-auto w-full max-w-[26rem] pt-[7vh] md:pt-[11vh]">
         <EnteringLine />
         <h1 className="font-semibold text-2xl tracking-tight">{title}</h1>
         <p className="mt-2 mb-6 text-soft">{children}</p>
