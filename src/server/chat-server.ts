@@ -48,7 +48,12 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
   const connections = createConnections(parts.limits)
   let draining = false
 
-  const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => void answer(request, response))
+  const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      log.error({ err: error }, 'a request failed')
+      response.destroy()
+    })
+  })
   const wss = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false, clientTracking: false })
   const connectionOf = new WeakMap<IncomingMessage, Connection>()
 

@@ -11,6 +11,7 @@ import { readConfig, requireServices } from '../server/platform/config'
 import { openDatabase } from '../server/platform/database'
 import { createLog } from '../server/platform/log'
 import { runProcess } from '../server/platform/process'
+import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
 import { pageHeaders } from './page-headers'
 
@@ -33,6 +34,8 @@ await runProcess(async () => {
   )
 
   const dev = process.env.NODE_ENV === 'development'
+  const secure = config.publicUrl.startsWith('https:')
+  const realtimeUrls = config.allowedOrigins.map((origin) => realtimeUrl(config, new URL(origin).host))
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000 })
   const app = next({ dev, hostname: config.host, port: config.webPort, httpServer: server })
   await app.prepare()
@@ -40,13 +43,7 @@ await runProcess(async () => {
   server.on('request', (request, response) => {
     request.headers[clientAddressHeader] = readClientAddress(request, config.trustProxyHops)
     const nonce = randomBytes(16).toString('base64')
-    const headers = pageHeaders({
-      nonce,
-      dev,
-      publicUrl: config.publicUrl,
-      realtimeUrl: config.realtimeUrl,
-      realtimePort: config.realtimePort,
-    })
+    const headers = pageHeaders({ nonce, dev, secure, realtimeUrls })
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     // Next puts the nonce it finds here on the scripts it writes.
     request.headers['content-security-policy'] = headers['content-security-policy']

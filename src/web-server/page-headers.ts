@@ -2,17 +2,11 @@
 export function pageHeaders(page: {
   nonce: string
   dev: boolean
-  publicUrl: string
-  realtimeUrl: string | undefined
-  realtimePort: number
+  secure: boolean
+  /** Where the pages' sockets may go. */
+  realtimeUrls: readonly string[]
 }): Record<string, string> & { 'content-security-policy': string } {
-  const secure = page.publicUrl.startsWith('https:')
-  const hostname = new URL(page.publicUrl).hostname
-  const realtime = page.realtimeUrl
-    ? [socketOrigin(page.realtimeUrl)]
-    : [hostname, ...(hostname === 'localhost' ? ['127.0.0.1'] : [])].map(
-        (host) => `${secure ? 'wss' : 'ws'}://${host}:${page.realtimePort}`,
-      )
+  const realtime = page.realtimeUrls.map((url) => `${new URL(url).protocol}//${new URL(url).host}`)
   const policy = {
     'default-src': ["'self'"],
     'script-src': ["'self'", `'nonce-${page.nonce}'`, "'strict-dynamic'", ...(page.dev ? ["'unsafe-eval'"] : [])],
@@ -20,7 +14,7 @@ export function pageHeaders(page: {
     'style-src': ["'self'", "'unsafe-inline'"],
     'img-src': ["'self'", 'data:', 'blob:'],
     'font-src': ["'self'"],
-    'connect-src': ["'self'", ...realtime, ...(page.dev ? ['ws:'] : [])],
+    'connect-src': ["'self'", ...new Set(realtime), ...(page.dev ? ['ws:'] : [])],
     'object-src': ["'none'"],
     'base-uri': ["'none'"],
     'form-action': ["'self'"],
@@ -34,8 +28,6 @@ export function pageHeaders(page: {
     'referrer-policy': 'same-origin',
     'cross-origin-opener-policy': 'same-origin',
     'x-frame-options': 'DENY',
-    ...(secure && { 'strict-transport-security': 'max-age=31536000' }),
+    ...(page.secure && { 'strict-transport-security': 'max-age=31536000' }),
   }
 }
-
-const socketOrigin = (url: string) => `${new URL(url).protocol}//${new URL(url).host}`
