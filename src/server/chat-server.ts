@@ -86,7 +86,7 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
     // A page of another site would act with its visitor's cookie.
     if (isForeign(request)) return refuseUpgrade(socket, '403 Forbidden')
     wss.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = connections.add(webSocket, readClientAddress(request, parts.trustProxyHops))
+      const connection = connections.add(webSocket, socket, readClientAddress(request, parts.trustProxyHops))
       connectionOf.set(request, connection)
       // With ?connectionParams=1 the token comes in the first frame; a client that never sends it must not stay.
       const deadline = setTimeout(() => {
@@ -137,6 +137,9 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
         if (!connection) throw new Failure('METHOD_NOT_ALLOWED')
         return connections.openSubscription(connection)
       },
+      untilReadable: () => connection?.untilReadable(),
+      takeTurn: (call) => (connection ? connection.takeTurn(call) : call()),
+      inOrder: (act) => (connection ? connection.inOrder(act) : act()),
     }
   }
 
@@ -158,7 +161,7 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
   return {
     port: (http.address() as AddressInfo).port,
     closeSession: connections.closeSession,
-    count: () => ({ connections: connections.count(), ...parts.followers.count() }),
+    count: () => ({ connections: connections.count(), ...parts.feeds.count() }),
     close: async () => {
       draining = true
       const closed = new Promise((resolve) => http.close(resolve))

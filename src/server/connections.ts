@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Duplex } from 'node:stream'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import type { WebSocket } from 'ws'
 import { closeCodes, Failure, failures } from '../contract/failures'
@@ -14,6 +15,15 @@ export interface Connection {
   subscriptions: number
   /** Whether it has answered since the last heartbeat. */
   alive: boolean
+  /**
+   * Resolves when the client has read most of what was written to it, or is gone; undefined when it has. Whoever writes
+   * much asks first, so that a client that stalls costs a bounded amount of memory.
+   */
+  untilReadable(): Promise<void> | undefined
+  /** Runs the calls of this connection a few at a time, none while the client does not read its answers. */
+  takeTurn<Value>(call: () => Promise<Value>): Promise<Value>
+  /** Runs one after the other what this connection asked for one after the other. */
+  inOrder<Value>(act: () => Promise<Value>): Promise<Value>
   /** Tells the client why, then closes the socket. Nothing is delivered on it any more. */
   refuse(failure: keyof typeof refusals): void
   /** Asks the client to connect elsewhere while this socket still serves it. */
@@ -34,7 +44,8 @@ export interface ConnectionLimits {
 }
 
 export interface Connections {
-  add(socket: WebSocket, ip: string): Connection
+  /** @param wire what the WebSocket writes to */
+  add(socket: WebSocket, wire: Duplex, ip: string): Connection
   /**
    * Names the session of a connection before its row is looked up, so that a revocation in between finds the connection.
    * @throws {Failure} TOO_MANY_CONNECTIONS
@@ -49,6 +60,14 @@ export interface Connections {
 }
 
 const heartbeatMs = 25_000
+const pongWaitMs = 8_000
+/** What may wait for one client before its streams and answers wait too; what is under way comes on top. */
+const manyBytes = 512 * 1024
+/** A client that has taken nothing for so long is closed, and resumes when it comes back. */
+const stallMs = 30_000
+const callsAtOnce = 16
+/** With so many calls waiting, the connection is not read any further. */
+const callsWaiting = 100
 const lookMs = 1_000
 /** A client that does not answer the closing handshake is not waited for longer. */
 const closeWaitMs = 1_000
@@ -61,20 +80,41 @@ export function createConnections(limits: ConnectionLimits): Connections {
   const perIp = new Map<string, number>()
   let nextHeartbeat = Date.now() + heartbeatMs
 
+  let pingedAt: number | null = null
   const sockets = new WeakMap<Connection, WebSocket>()
+  const stalls = new WeakMap<Connection, { waiting: number; since: number }>()
   const timer = setInterval(() => {
     const now = Date.now()
     for (const connection of connections) {
       if (connection.expiresAt && connection.expiresAt.getTime() <= now) connection.refuse('UNAUTHORIZED')
     }
+    for (const connection of connections) {
+      if (isStalled(connection, now)) connection.close(closeCodes.tooSlow.code)
+    }
+    if (pingedAt !== null && now - pingedAt >= pongWaitMs) {
+      pingedAt = null
+      for (const connection of connections) if (!connection.alive) connection.terminate()
+    }
     if (now < nextHeartbeat) return
     nextHeartbeat = now + heartbeatMs
+    pingedAt = now
     for (const connection of connections) {
-      if (!connection.alive) connection.terminate()
       connection.alive = false
       sockets.get(connection)?.ping()
     }
   }, lookMs)
+
+  /** No byte of what waits has been taken for too long. */
+  function isStalled(connection: Connection, now: number): boolean {
+    const waiting = sockets.get(connection)?.bufferedAmount ?? 0
+    const seen = stalls.get(connection)
+    if (waiting < manyBytes || !seen || waiting < seen.waiting) {
+      if (waiting < manyBytes) stalls.delete(connection)
+      else stalls.set(connection, { waiting, since: now })
+      return false
+    }
+    return now - seen.since >= stallMs
+  }
 
   function remove(connection: Connection) {
     connections.delete(connection)
@@ -85,17 +125,16 @@ export function createConnections(limits: ConnectionLimits): Connections {
   }
 
   return {
-    add: (socket, ip) => {
-      const connection = createConnection(socket, ip)
+    add: (socket, wire, ip) => {
+      const connection = createConnection(socket, wire, ip)
       sockets.set(connection, socket)
       connections.add(connection)
       count(perIp, ip, 1)
-      socket.on('pong', () => {
+      const live = () => {
         connection.alive = true
-      })
-      socket.on('message', () => {
-        connection.alive = true
-      })
+      }
+      socket.on('pong', live)
+      socket.on('message', live)
       socket.once('close', () => remove(connection))
       return connection
     },
@@ -129,7 +168,32 @@ export function createConnections(limits: ConnectionLimits): Connections {
   }
 }
 
-function createConnection(socket: WebSocket, ip: string): Connection {
+function createConnection(socket: WebSocket, wire: Duplex, ip: string): Connection {
+  let drained: PromiseWithResolvers<void> | null = null
+  let callsUnderWay = 0
+  let last: Promise<unknown> = Promise.resolve()
+  const turns: (() => void)[] = []
+
+  const untilReadable = () => {
+    if (socket.bufferedAmount < manyBytes) return undefined
+    drained ??= withResolvers()
+    return drained.promise
+  }
+  const onDrain = () => {
+    drained?.resolve()
+    drained = null
+    readOn()
+  }
+  const readOn = () => {
+    if (socket.isPaused && turns.length < callsWaiting && socket.bufferedAmount < manyBytes) socket.resume()
+  }
+  wire.on('drain', onDrain)
+  socket.once('close', onDrain)
+  socket.on('message', () => {
+    // It asks more than it reads the answers of.
+    if (turns.length >= callsWaiting || socket.bufferedAmount >= manyBytes) socket.pause()
+  })
+
   const close = (code: number) => {
     socket.close(code)
     setTimeout(() => socket.terminate(), closeWaitMs).unref()
@@ -142,6 +206,25 @@ function createConnection(socket: WebSocket, ip: string): Connection {
     expiresAt: null,
     subscriptions: 0,
     alive: true,
+    untilReadable,
+    takeTurn: async (call) => {
+      if (callsUnderWay >= callsAtOnce) await new Promise<void>((resolve) => turns.push(resolve))
+      else callsUnderWay++
+      try {
+        await untilReadable()
+        return await call()
+      } finally {
+        const next = turns.shift()
+        if (next) next()
+        else callsUnderWay--
+        readOn()
+      }
+    },
+    inOrder: (act) => {
+      const acted = last.then(act)
+      last = acted.catch(() => {})
+      return acted
+    },
     refuse: (failure) => {
       if (socket.readyState !== socket.OPEN) return
       // The stock client comes back at once, dozens of times a second, unless an error frame without id came first.
@@ -154,6 +237,16 @@ function createConnection(socket: WebSocket, ip: string): Connection {
     close,
     terminate: () => socket.terminate(),
   }
+}
+
+function withResolvers(): PromiseWithResolvers<void> {
+  let resolve = () => {}
+  let reject = () => {}
+  const promise = new Promise<void>((resolvePromise, rejectPromise) => {
+    resolve = resolvePromise
+    reject = rejectPromise
+  })
+  return { promise, resolve, reject }
 }
 
 /** As tRPC writes it for a context that could not be made. */

@@ -2,7 +2,7 @@ import type { User } from '../contract/session'
 import type { RoomBus } from './bus/room-bus'
 import type { MessageStore } from './chat/message-store'
 import type { SendLimits } from './chat/send-limits'
-import type { RoomFollowers } from './fanout/room-followers'
+import type { RoomFeeds } from './fanout/room-feeds'
 import type { Log } from './platform/log'
 import type { RoomStore } from './rooms/room-store'
 
@@ -11,7 +11,7 @@ export interface Parts {
   messages: MessageStore
   rooms: RoomStore
   bus: RoomBus
-  followers: RoomFollowers
+  feeds: RoomFeeds
   sendLimits: SendLimits
   log: Log
 }
@@ -25,6 +25,12 @@ export interface Caller {
   uid: string | null
   /** Counts a subscription of this connection. @throws {Failure} TOO_MANY_SUBSCRIPTIONS @returns its end */
   openSubscription(): () => void
+  /** Resolves when what was written to this connection has mostly been read; undefined when it has. */
+  untilReadable(): Promise<void> | undefined
+  /** Runs the calls of this connection a few at a time. */
+  takeTurn<Value>(call: () => Promise<Value>): Promise<Value>
+  /** Runs one after the other what this connection asked for one after the other. */
+  inOrder<Value>(act: () => Promise<Value>): Promise<Value>
 }
 
 export interface Context {

@@ -6,7 +6,7 @@ import { createRedisRoomBus } from './bus/redis-room-bus'
 import { createMessageStore } from './chat/message-store'
 import { createSendLimits } from './chat/send-limits'
 import { type ChatServer, startChatServer } from './chat-server'
-import { createRoomFollowers } from './fanout/room-followers'
+import { createRoomFeeds } from './fanout/room-feeds'
 import { type Config, requireServices } from './platform/config'
 import { openDatabase } from './platform/database'
 import { createHealth } from './platform/health'
@@ -26,12 +26,14 @@ export async function startRealtimeNode(config: Config, log: Log): Promise<Pick<
     await database.pool.query('SELECT 1')
     if (!(await untilRedisReady(redis, 3_000))) log.warn('started without Redis')
     const bus = createRedisRoomBus(redis, config.authSecrets, log)
+    const messages = createMessageStore(database.pool)
+    const feeds = createRoomFeeds({ bus, reader: messages, log })
     const server = await startChatServer(
       {
-        messages: createMessageStore(database.pool),
+        messages,
         rooms: createRoomStore(database.prisma),
         bus,
-        followers: createRoomFollowers(bus),
+        feeds,
         sendLimits: createSendLimits(config.sendsPerMinute),
         sessions: { store: createSessionStore(database.prisma), tokens: createSessionTokens(config.authSecrets) },
         health: createHealth(database.pool, redis),
@@ -48,6 +50,7 @@ export async function startRealtimeNode(config: Config, log: Log): Promise<Pick<
       ...server,
       close: async () => {
         await server.close()
+        await feeds.close()
         await revocations.close()
         await housekeeping.close()
         await redis.close()

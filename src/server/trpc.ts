@@ -59,7 +59,7 @@ const byCode: Partial<Record<TRPCError['code'], FailureName>> = {
 export const router = t.router
 
 /** There is no context without a session: the connection is refused before. */
-export const signedInProcedure = t.procedure.use(withFailures)
+export const signedInProcedure = t.procedure.use(withFailures).use(({ ctx, next }) => ctx.caller.takeTurn(() => next()))
 
 /**
  * For what only members of a room do. It finds the room through the caller's membership, so that a procedure cannot hold

@@ -4,9 +4,15 @@ import type { Message } from '../../contract/message'
 import type { Parts } from '../context'
 
 type MessageEvent = TrackedEnvelope<Message>
-type FollowParts = Pick<Parts, 'followers' | 'messages' | 'rooms'>
 
-const pageSize = 500
+export interface FollowRequest {
+  room: string
+  userId: string
+  after: number | null
+  signal: AbortSignal
+  /** Resolves when the reader can take more: at once, mostly. */
+  untilReadable: () => Promise<void> | undefined
+}
 
 /**
  * Every change of a room after `after`, each once, in the room's order: first from Postgres, then as they happen. Resolves
@@ -14,16 +20,17 @@ const pageSize = 500
  * @throws {Failure} CURSOR_AHEAD; later, from the stream, NOT_A_MEMBER when the person is no longer in the room
  */
 export async function followRoom(
-  parts: FollowParts,
-  { room, userId, after, signal }: { room: string; userId: string; after: number | null; signal: AbortSignal },
+  parts: Pick<Parts, 'feeds' | 'messages' | 'rooms'>,
+  { room, userId, after, signal, untilReadable }: FollowRequest,
 ): Promise<AsyncIterable<MessageEvent>> {
   // Subscribe before reading: what happens between the two would be missed otherwise.
-  const live = await parts.followers.follow(room)
+  const { version, live } = await parts.feeds.follow(room)
   // A stream that is ended before it was ever read runs no `finally` of its own.
   signal.addEventListener('abort', live.close, { once: true })
   if (signal.aborted) live.close()
   try {
-    const lastVersion = await parts.messages.lastVersion(room)
+    // The feed may lag behind what is committed, so it cannot tell what "now" is.
+    const lastVersion = after !== null && after <= version ? version : ((await parts.messages.lastVersions([room])).get(room) ?? 0)
     if (after !== null && after > lastVersion) throw new Failure('CURSOR_AHEAD')
     return stream(after ?? lastVersion)
   } catch (error) {
@@ -33,6 +40,7 @@ export async function followRoom(
 
   async function* stream(start: number): AsyncGenerator<MessageEvent> {
     let cursor = start
+    let isBehind = cursor < version
     // Only tracked values may be yielded: any other makes the client forget how far it got.
     const event = (message: Message) => {
       cursor = message.version
@@ -40,22 +48,21 @@ export async function followRoom(
     }
     try {
       for (;;) {
-        for (;;) {
-          const page = await parts.messages.changesAfter(room, cursor, pageSize)
-          for (const message of page) yield event(message)
-          if (page.length < pageSize) break
-        }
-        for (;;) {
-          const news = await live.next()
-          if (news === 'closed') return
-          if (news === 'behind') break
-          if (news.type === 'membership') {
-            if (news.userId === userId) await parts.rooms.requireMembership(room, userId)
-            continue
+        while (isBehind) {
+          const { messages, isLast } = await parts.messages.changesAfter(room, cursor)
+          for (const message of messages) {
+            await untilReadable()
+            yield event(message)
           }
-          if (news.message.version <= cursor) continue
-          // A change is missing in between: Postgres has it.
-          if (news.message.version > cursor + 1) break
+          isBehind = !isLast
+        }
+        const news = await live.next()
+        if (news === 'closed') return
+        if (news === 'behind') isBehind = true
+        else if (news.type === 'membership') {
+          if (news.userId === userId) await parts.rooms.requireMembership(room, userId)
+        } else if (news.message.version > cursor) {
+          await untilReadable()
           yield event(news.message)
         }
       }

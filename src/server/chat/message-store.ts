@@ -30,7 +30,13 @@ interface MessageRow {
   edited_at: Date | null
   deleted_at: Date | null
   pinned_at: Date | null
+  /** How many rows a page found before it was cut by its bytes. */
+  found?: string
 }
+
+/** A page of changes has so many messages at most, and about so many bytes of text: a slow reader holds one in memory. */
+const pageSize = 500
+const pageBytes = 256 * 1024
 
 const columns = `m.room_id, m.seq, m.version, m.kind, m.author_id, u.username, u.display_name, u.avatar, m.uid, m.client_id,
   m.body_hash, m.text, m.time, m.reply_count, m.edited_at, m.deleted_at, m.pinned_at`
@@ -84,16 +90,29 @@ export function createMessageStore(pool: Pool) {
       return { message: toMessage(known), isNew: false }
     },
 
-    /** The next changes of a room after a version, in their order; a message changed twice comes once, as it is now. */
-    changesAfter: async (room: string, version: number, limit: number): Promise<Message[]> => {
-      const rows = await query(`${messages} WHERE m.room_id = $1 AND m.version > $2 ORDER BY m.version LIMIT $3`, [room, version, limit])
-      return rows.map(toMessage)
+    /**
+     * The next changes of a room after a version, in their order, as many as fit a page; a message changed twice comes
+     * once, as it is now.
+     */
+    changesAfter: async (room: string, version: number): Promise<{ messages: Message[]; isLast: boolean }> => {
+      const rows = await query(
+        `WITH m AS (
+           SELECT *, sum(octet_length(text)) OVER (ORDER BY version) - octet_length(text) AS bytes_before, count(*) OVER () AS found
+           FROM (SELECT * FROM messages WHERE room_id = $1 AND version > $2 ORDER BY version LIMIT $3) page
+         )
+         SELECT ${columns}, m.found FROM m JOIN users u ON u.id = m.author_id WHERE m.bytes_before < $4 ORDER BY m.version`,
+        [room, version, pageSize, pageBytes],
+      )
+      const found = Number(rows[0]?.found ?? 0)
+      return { messages: rows.map(toMessage), isLast: found < pageSize && rows.length === found }
     },
 
-    lastVersion: async (room: string): Promise<number> => {
-      const { rows } = await pool.query<{ last_version: number }>('SELECT last_version FROM rooms WHERE id = $1', [room])
-      if (!rows[0]) throw new Failure('ROOM_NOT_FOUND')
-      return rows[0].last_version
+    /** The newest version of each of these rooms. */
+    lastVersions: async (rooms: string[]): Promise<Map<string, number>> => {
+      const { rows } = await pool.query<{ id: string; last_version: number }>('SELECT id, last_version FROM rooms WHERE id = ANY($1)', [
+        rooms,
+      ])
+      return new Map(rows.map((row) => [row.id, row.last_version]))
     },
 
     /** A page of the room's messages by place: the newest, or those before, after or around a seq. Ascending. */

@@ -4,7 +4,7 @@ import { followRoom } from './follow-room'
 import { sendMessage } from './send-message'
 
 export const chatRouter = router({
-  send: memberProcedure(sendInput).mutation(({ ctx, input }) => sendMessage(ctx, input)),
+  send: memberProcedure(sendInput).mutation(({ ctx, input }) => ctx.caller.inOrder(() => sendMessage(ctx, input))),
 
   onMessage: memberProcedure(followInput).subscription(async ({ ctx, input, signal }) => {
     const { caller, parts } = ctx
@@ -12,7 +12,13 @@ export const chatRouter = router({
     const stopped = signal ?? new AbortController().signal
     stopped.addEventListener('abort', ended, { once: true })
     try {
-      return await followRoom(parts, { room: input.room, userId: caller.user.id, after: input.lastEventId ?? null, signal: stopped })
+      return await followRoom(parts, {
+        room: input.room,
+        userId: caller.user.id,
+        after: input.lastEventId ?? null,
+        signal: stopped,
+        untilReadable: caller.untilReadable,
+      })
     } catch (error) {
       ended()
       throw error
