@@ -39,8 +39,14 @@ const path = '/trpc'
 const maxFrameBytes = 64 * 1024
 const signInDeadlineMs = 5_000
 const maxBatch = 100
+/** Clients are asked to reconnect over so long, evenly: all at once would be a storm for the nodes that stay. */
+const askOverMs = 6_000
+/** So few are asked at once. */
+const few = 4
 /** How long clients have to leave by themselves, once asked, before their sockets are closed. */
-const drainMs = 2_000
+const leaveMs = 2_000
+/** How long calls that are under way have to be answered. */
+const answerMs = 10_000
 
 /** The realtime server: tRPC over WebSocket, and over plain HTTP for queries and mutations, on one port. */
 export async function startChatServer(parts: ChatServerParts, listen: { host: string; port: number }): Promise<ChatServer> {
@@ -166,10 +172,11 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
       draining = true
       const closed = new Promise((resolve) => http.close(resolve))
       http.closeIdleConnections()
-      for (const connection of connections.all()) connection.askToReconnect()
-      await until(() => connections.count() === 0, drainMs)
+      await askAllToReconnect([...connections.all()])
+      await until(() => connections.count() === 0, leaveMs)
+      await until(() => [...connections.all()].every((connection) => !connection.isBusy()), answerMs)
       for (const connection of connections.all()) connection.close(closeCodes.restarting.code)
-      await until(() => connections.count() === 0, drainMs)
+      await until(() => connections.count() === 0, leaveMs)
       connections.close()
       http.closeAllConnections()
       await closed
@@ -187,6 +194,16 @@ function pathOf({ url }: IncomingMessage): string | null {
 
 function refuseUpgrade(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+async function askAllToReconnect(connections: Connection[]): Promise<void> {
+  const startedAt = performance.now()
+  const pause = connections.length > few ? askOverMs / connections.length : 0
+  for (const [index, connection] of connections.entries()) {
+    connection.askToReconnect()
+    const aheadMs = startedAt + (index + 1) * pause - performance.now()
+    if (aheadMs >= 1) await new Promise((resolve) => setTimeout(resolve, aheadMs))
+  }
 }
 
 async function until(condition: () => boolean, timeoutMs: number): Promise<void> {

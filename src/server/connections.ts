@@ -26,6 +26,8 @@ export interface Connection {
   inOrder<Value>(act: () => Promise<Value>): Promise<Value>
   /** Tells the client why, then closes the socket. Nothing is delivered on it any more. */
   refuse(failure: keyof typeof refusals): void
+  /** Whether a call is under way. */
+  isBusy(): boolean
   /** Asks the client to connect elsewhere while this socket still serves it. */
   askToReconnect(): void
   close(code: number): void
@@ -220,6 +222,7 @@ function createConnection(socket: WebSocket, wire: Duplex, ip: string): Connecti
         readOn()
       }
     },
+    isBusy: () => callsUnderWay > 0,
     inOrder: (act) => {
       const acted = last.then(act)
       last = acted.catch(() => {})

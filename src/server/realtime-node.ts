@@ -8,10 +8,10 @@ import { createSendLimits } from './chat/send-limits'
 import { type ChatServer, startChatServer } from './chat-server'
 import { createRoomFeeds } from './fanout/room-feeds'
 import { type Config, requireServices } from './platform/config'
-import { openDatabase } from './platform/database'
+import { openDatabase, requireDurableCommits } from './platform/database'
 import { createHealth } from './platform/health'
 import type { Log } from './platform/log'
-import { connectRedis, untilRedisReady } from './platform/redis'
+import { connectRedis, untilRedisAlive } from './platform/redis'
 import { createRoomStore } from './rooms/room-store'
 
 /** One realtime node: the chat server with everything concrete behind it. Closing it leaves nothing open. */
@@ -23,8 +23,8 @@ export async function startRealtimeNode(config: Config, log: Log): Promise<Pick<
   })
   const redis = connectRedis(redisUrl, log)
   try {
-    await database.pool.query('SELECT 1')
-    if (!(await untilRedisReady(redis, 3_000))) log.warn('started without Redis')
+    await requireDurableCommits(database.pool)
+    if (!(await untilRedisAlive(redis, 3_000))) log.warn('started without Redis')
     const bus = createRedisRoomBus(redis, config.authSecrets, log)
     const messages = createMessageStore(database.pool)
     const feeds = createRoomFeeds({ bus, reader: messages, log })
@@ -53,12 +53,12 @@ export async function startRealtimeNode(config: Config, log: Log): Promise<Pick<
         await feeds.close()
         await revocations.close()
         await housekeeping.close()
-        await redis.close()
+        redis.close()
         await database.close()
       },
     }
   } catch (error) {
-    await redis.close()
+    redis.close()
     await database.close()
     throw error
   }

@@ -47,6 +47,8 @@ await runProcess(async () => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     // Next puts the nonce it finds here on the scripts it writes.
     request.headers['content-security-policy'] = headers['content-security-policy']
+    // Next fails at an address that is not well encoded. It is the address of nothing.
+    if (!isWellEncoded(request.url ?? '/')) request.url = request.url?.startsWith('/api/') ? '/api/-' : '/-'
     handle(request, response).catch((error: unknown) => {
       log.error({ err: error }, 'a page failed')
       if (!response.headersSent) response.writeHead(500)
@@ -66,7 +68,16 @@ await runProcess(async () => {
     await closed
     clearTimeout(hurry)
     await app.close()
-    await redis.close()
+    redis.close()
     await database.close()
   }
 })
+
+function isWellEncoded(url: string): boolean {
+  try {
+    decodeURI(url.replace(/\?.*/s, ''))
+    return true
+  } catch {
+    return false
+  }
+}

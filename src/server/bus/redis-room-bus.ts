@@ -11,7 +11,7 @@ const channelPrefix = 'roomline:room:'
  * @param secrets as in AUTH_SECRET: the first seals, all are accepted
  */
 export function createRedisRoomBus(
-  redis: Pick<RedisConnections, 'commands' | 'subscriber'>,
+  redis: Pick<RedisConnections, 'commands' | 'subscriber' | 'isAlive'>,
   secrets: readonly string[],
   log: Log,
 ): RoomBus {
@@ -49,6 +49,8 @@ export function createRedisRoomBus(
 
   return {
     publish: (room, news) => {
+      // They would wait in the connection of a Redis that takes nothing.
+      if (!redis.isAlive()) return
       const channel = channelPrefix + room
       const body = JSON.stringify(news)
       commands.publish(channel, seal(channel, body).toString('base64') + body).catch((error: Error) => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import type { HistoryPage, Message } from '../../contract/message'
-import { isUniqueViolation } from '../platform/database'
+import { isConflictOfTransactions, isUniqueViolation } from '../platform/database'
 
 export interface NewMessage {
   room: string
@@ -82,7 +82,7 @@ export function createMessageStore(pool: Pool) {
      */
     store: async (message: NewMessage): Promise<{ message: Message; isNew: boolean }> => {
       const bodyHash = message.clientId === null ? null : createHash('sha256').update(message.text).digest()
-      const stored = await insert(message, bodyHash)
+      const stored = await retried(() => insert(message, bodyHash))
       if (stored) return { message: toMessage(stored), isNew: true }
       const known = message.clientId === null ? undefined : await findByClientId(message)
       if (!known) throw new Failure('ROOM_ARCHIVED')
@@ -155,6 +155,17 @@ export function createMessageStore(pool: Pool) {
       const rows = await query(`${messages} JOIN rooms r ON r.id = m.room_id AND r.last_seq = m.seq WHERE m.room_id = ANY($1)`, [rooms])
       return new Map(rows.map((row) => [row.room_id, toMessage(row)]))
     },
+  }
+}
+
+/** A statement that lost against another left nothing behind: the same one again cannot store a message twice. */
+async function retried<Value>(statement: () => Promise<Value>): Promise<Value> {
+  for (let left = 3; ; left--) {
+    try {
+      return await statement()
+    } catch (error) {
+      if (left === 0 || !isConflictOfTransactions(error)) throw error
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
+import { ConfigError } from './config'
 import { PrismaClient } from './prisma/client'
 
 /** Postgres: `prisma` for what is asked now and then, `pool` for the one-statement hot paths. Both share the connections. */
@@ -37,6 +38,24 @@ export function openDatabase(url: string, options: { maxConnections?: number; on
 /** A unique key was taken: by `error.constraint` when pg threw it, else by Prisma. */
 export function isUniqueViolation(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && (error.code === '23505' || error.code === 'P2002')
+}
+
+/** A serialisation failure or a deadlock: Postgres undid the statement, and it may be tried again. */
+export function isConflictOfTransactions(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && (error.code === '40001' || error.code === '40P01')
+}
+
+/**
+ * An acknowledged message has to be on disk. Whoever trades that for speed in the server's settings must not do so unknowingly.
+ * @throws {ConfigError} when a commit is acknowledged before it is durable
+ */
+export async function requireDurableCommits(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<{ setting: string }>(`SELECT current_setting('synchronous_commit') AS setting`)
+  const setting = rows[0]?.setting
+  if (setting === 'on' || setting === 'remote_apply') return
+  throw new ConfigError(
+    `The database of DATABASE_URL has synchronous_commit = ${setting}: it would acknowledge messages that a crash can lose. Set it to on, for the server or with ALTER DATABASE … SET synchronous_commit = on.`,
+  )
 }
 
 /** Postgres is away or overloaded, not wrong: the call may be tried again. */

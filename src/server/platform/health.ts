@@ -10,21 +10,26 @@ type Check = 'ok' | 'down'
 
 const patienceMs = 2_000
 
-export function createHealth(pool: Pool, { commands, subscriber }: Pick<RedisConnections, 'commands' | 'subscriber'>): Health {
+export function createHealth(pool: Pool, redis: Pick<RedisConnections, 'isAlive'>): Health {
   return {
     read: async (draining) => {
-      const [database, redis] = await Promise.all([
-        check(pool.query('SELECT 1')),
-        subscriber.status === 'ready' ? check(commands.ping()) : ('down' as const),
-      ])
+      const database = await check(pool.query('SELECT 1'))
+      const news: Check = redis.isAlive() ? 'ok' : 'down'
       const ready = database === 'ok' && !draining
-      const status = !ready ? (draining ? 'draining' : 'unavailable') : redis === 'ok' ? 'ok' : 'degraded'
-      return { status: ready ? 200 : 503, body: { status, database, redis } }
+      const status = !ready ? (draining ? 'draining' : 'unavailable') : news === 'ok' ? 'ok' : 'degraded'
+      return { status: ready ? 200 : 503, body: { status, database, redis: news } }
     },
   }
 }
 
 async function check(asking: Promise<unknown>): Promise<Check> {
-  const late = new Promise<'down'>((resolve) => setTimeout(resolve, patienceMs, 'down').unref())
-  return Promise.race([asking.then(() => 'ok' as const).catch(() => 'down' as const), late])
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Check>((resolve) => {
+    timer = setTimeout(resolve, patienceMs, 'down')
+  })
+  const answered = asking.then(
+    () => 'ok' as const,
+    () => 'down' as const,
+  )
+  return Promise.race([answered, late]).finally(() => clearTimeout(timer))
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import type { Log } from './log'
 
@@ -5,12 +6,19 @@ import type { Log } from './log'
 export interface RedisConnections {
   commands: Redis
   subscriber: Redis
-  close(): Promise<void>
+  /** Whether news go all the way through: what is published comes back on the subscription. */
+  isAlive(): boolean
+  close(): void
 }
+
+const pulseMs = 500
+/** An open connection without a word for so long is as good as none. */
+const silenceMs = 1_500
 
 /**
  * Starts connecting, and goes on trying for as long as it lives: Redis carries news only, and Roomline works without it,
- * slower. No command waits longer than a second, and none queues while the connection is down.
+ * slower. No command waits longer than a second, and none queues while the connection is down. Twice a second a pulse
+ * goes out on one connection and comes back on the other, because a frozen Redis keeps its connections open.
  */
 export function connectRedis(url: string, log: Log): RedisConnections {
   const options = {
@@ -23,40 +31,61 @@ export function connectRedis(url: string, log: Log): RedisConnections {
   const commands = new Redis(url, options)
   // A subscriber's SUBSCRIBE is sent again after each reconnect by ioredis itself.
   const subscriber = new Redis(url, options)
-  for (const [name, redis] of Object.entries({ commands, subscriber })) {
-    let reported = false
-    redis.on('error', (error) => {
-      if (!reported) log.warn({ connection: name, error: error.message }, 'Redis is away')
-      reported = true
-    })
-    redis.on('ready', () => {
-      if (reported) log.info({ connection: name }, 'Redis is back')
-      reported = false
-    })
+  for (const connection of [commands, subscriber]) connection.on('error', (error) => log.debug({ error: error.message }, 'Redis'))
+
+  const channel = `roomline:pulse:${randomUUID()}`
+  let heardAt = Number.NEGATIVE_INFINITY
+  let alive = false
+  let connectedAt = performance.now()
+  subscriber.on('message', (from: string) => {
+    if (from !== channel) return
+    heardAt = performance.now()
+    if (!alive) log.info('Redis carries news')
+    alive = true
+  })
+  const beat = () => {
+    if (commands.status === 'ready') commands.publish(channel, '').catch(() => {})
   }
+  const subscribe = () => {
+    connectedAt = performance.now()
+    subscriber.subscribe(channel).then(beat, () => {})
+  }
+  subscriber.on('ready', subscribe)
+  commands.on('ready', () => {
+    connectedAt = performance.now()
+    beat()
+  })
+
+  const timer = setInterval(() => {
+    const now = performance.now()
+    if (now - heardAt > silenceMs) {
+      if (alive) log.warn('Redis carries no news: rooms are read from Postgres once a second')
+      alive = false
+      if (now - connectedAt > silenceMs && commands.status === 'ready' && subscriber.status === 'ready') {
+        // Open, and silent. Whatever waits in these connections would only pile up.
+        connectedAt = now
+        commands.disconnect(true)
+        subscriber.disconnect(true)
+      }
+    }
+    beat()
+  }, pulseMs)
+
   return {
     commands,
     subscriber,
-    close: async () => {
+    isAlive: () => alive,
+    close: () => {
+      clearInterval(timer)
       commands.disconnect()
       subscriber.disconnect()
     },
   }
 }
 
-/** Resolves when both connections are ready, or after `timeoutMs` without them. */
-export async function untilRedisReady(redis: RedisConnections, timeoutMs: number): Promise<boolean> {
-  const signal = AbortSignal.timeout(timeoutMs)
-  const ready = [redis.commands, redis.subscriber].map(
-    (connection) =>
-      new Promise<void>((resolve, reject) => {
-        if (connection.status === 'ready') return resolve()
-        connection.once('ready', resolve)
-        signal.addEventListener('abort', () => reject(new Error('Redis did not answer in time')), { once: true })
-      }),
-  )
-  return Promise.all(ready).then(
-    () => true,
-    () => false,
-  )
+/** Resolves when news go through, or after `timeoutMs` without them. */
+export async function untilRedisAlive(redis: RedisConnections, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs
+  while (!redis.isAlive() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10))
+  return redis.isAlive()
 }
