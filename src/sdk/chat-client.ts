@@ -1,6 +1,8 @@
 import { createTRPCClient, createWSClient, type TRPCClient, wsLink } from '@trpc/client'
 import { mayComeBack } from '../contract/failures'
 import type { AppRouter } from '../server/router'
+import { createOutbox } from './outbox'
+import { createMemoryOutbox, type OutboxStorage } from './outbox-storage'
 import { backoffWithJitter } from './reconnect'
 import { openRoom, type RoomHandle } from './room'
 import { createStore, type Store } from './store'
@@ -12,6 +14,8 @@ export interface ChatClientOptions {
   token?: string
   /** For runtimes without a WebSocket of their own. In Node the SDK brings one. */
   WebSocket?: typeof WebSocket
+  /** Where messages that are not acknowledged yet are kept: in memory, unless something lasting is given. */
+  outbox?: OutboxStorage
 }
 
 /**
@@ -35,7 +39,8 @@ export interface ChatClient extends Pick<TRPCClient<AppRouter>, 'session' | 'roo
 /** A socket that has not opened by then is given up: a network that swallows packets would hold it for minutes. */
 const connectDeadlineMs = 10_000
 
-function withConnectDeadline(Socket: typeof WebSocket): typeof WebSocket {
+function withConnectDeadline(Socket: typeof WebSocket | undefined): typeof WebSocket {
+  if (!Socket) throw new Error('This runtime has no WebSocket: give createChatClient one, in its option of that name.')
   return class extends Socket {
     constructor(url: string | URL, protocols?: string | string[]) {
       super(url, protocols)
@@ -49,9 +54,10 @@ function withConnectDeadline(Socket: typeof WebSocket): typeof WebSocket {
 const stableAfterMs = 5_000
 
 /** Connects at once, and again whenever the connection is lost, until it is closed or the session is over. */
-export function createChatClient({ url, token, WebSocket }: ChatClientOptions): ChatClient {
+export function createChatClient({ url, token, WebSocket, outbox: storage = createMemoryOutbox() }: ChatClientOptions): ChatClient {
   const status = createStore<ConnectionStatus>('connecting')
   const rooms = new Set<RoomHandle>()
+  const ending = new AbortController()
   let ended = false
   let attempt = 0
   let openedAt = 0
@@ -80,19 +86,25 @@ export function createChatClient({ url, token, WebSocket }: ChatClientOptions): 
   function end(how: ConnectionStatus) {
     if (ended) return
     ended = true
+    ending.abort()
     status.set(how)
     for (const room of rooms) room.close()
     return socket.close()
   }
 
   const { session, rooms: roomCalls, chat } = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] })
+  const outbox = createOutbox({
+    storage,
+    send: ({ room, text, clientId }) => chat.send.mutate({ room, text, clientId }, { signal: ending.signal }),
+    signal: ending.signal,
+  })
   const client: ChatClient = {
     session,
     rooms: roomCalls,
     chat,
     status,
     openRoom: (room) => {
-      const handle = openRoom(client, room, () => rooms.delete(handle))
+      const handle = openRoom(client, outbox, room, () => rooms.delete(handle))
       rooms.add(handle)
       return handle
     },

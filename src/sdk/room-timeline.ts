@@ -1,10 +1,5 @@
 import type { HistoryPage, Message } from '../contract/message'
-import type { ChatFailure } from './chat-error'
-
-/** A message of one's own that the server has not acknowledged. */
-export type Unsent =
-  | { state: 'pending'; clientId: string; text: string; time: string }
-  | { state: 'failed'; clientId: string; text: string; time: string; reason: ChatFailure }
+import type { Unsent } from './outbox-storage'
 
 /** A room as one client sees it: what the server has told, then what is on its way there. */
 export interface RoomTimeline {
@@ -51,7 +46,8 @@ export function withMessage(timeline: RoomTimeline, message: Message): RoomTimel
   const at = message.seq - (messages[0]?.seq ?? 1)
   const known = messages[at]
   // Older than what is loaded: it comes with its page, as it is by then.
-  if (!known || known.version >= message.version) return timeline
+  if (!known) return message.clientId === null ? timeline : withoutUnsent(timeline, message.clientId)
+  if (known.version >= message.version) return timeline
   return { ...timeline, messages: messages.with(at, message) }
 }
 

@@ -1,10 +1,11 @@
 import type { Message } from '../contract/message'
 import type { ChatClient } from './chat-client'
 import { type ChatFailure, readFailure } from './chat-error'
-import { createOutbox } from './outbox'
+import type { Outbox } from './outbox'
 import { backoffWithJitter } from './reconnect'
 import { emptyTimeline, openTimeline, type RoomTimeline, withMessage, withOlderPage, withoutUnsent, withUnsent } from './room-timeline'
 import { createStore, type Store } from './store'
+import { waitFor } from './wait-for'
 
 export type RoomState =
   | { state: 'loading'; timeline: RoomTimeline }
@@ -34,7 +35,7 @@ type Calls = Pick<ChatClient, 'chat'>
 const pageSize = 50
 
 /** Reads the newest page, then follows the room from there: what happens in between comes first. */
-export function openRoom(client: Calls, room: string, onClose: () => void): RoomHandle {
+export function openRoom(client: Calls, outbox: Outbox, room: string, onClose: () => void): RoomHandle {
   const state = createStore<RoomState>({ state: 'loading', timeline: emptyTimeline })
   const closing = new AbortController()
   const update = (change: (timeline: RoomTimeline) => RoomTimeline) => {
@@ -45,11 +46,10 @@ export function openRoom(client: Calls, room: string, onClose: () => void): Room
   /** Up to which change the room was read. Only the stream moves it: an acknowledged send may be ahead of what others sent. */
   let cursor = 0
 
-  const outbox = createOutbox({
-    send: ({ clientId, text }) => client.chat.send.mutate({ room, text, clientId }, { signal: closing.signal }),
+  const stopFollowingOutbox = outbox.follow(room, {
+    onUnsent: (unsent) => update((timeline) => withUnsent(timeline, unsent)),
+    onDiscarded: (clientId) => update((timeline) => withoutUnsent(timeline, clientId)),
     onSent: receive,
-    onFailed: (unsent) => update((timeline) => withUnsent(timeline, unsent)),
-    signal: closing.signal,
   })
 
   void keepFollowing()
@@ -100,21 +100,9 @@ export function openRoom(client: Calls, room: string, onClose: () => void): Room
   return {
     room,
     state,
-    send: (text) => {
-      const unsent = { state: 'pending' as const, clientId: crypto.randomUUID(), text, time: new Date().toISOString() }
-      update((timeline) => withUnsent(timeline, unsent))
-      outbox.add(unsent)
-      return unsent.clientId
-    },
-    retry: (clientId) => {
-      const failed = state.get().timeline.unsent.find((unsent) => unsent.clientId === clientId)
-      if (failed?.state !== 'failed') return
-      const { text, time } = failed
-      const unsent = { state: 'pending' as const, clientId, text, time }
-      update((timeline) => withUnsent(timeline, unsent))
-      outbox.add(unsent)
-    },
-    discard: (clientId) => update((timeline) => withoutUnsent(timeline, clientId)),
+    send: (text) => outbox.add(room, text),
+    retry: outbox.retry,
+    discard: outbox.discard,
     loadOlder: async () => {
       const { timeline } = state.get()
       const [oldest] = timeline.messages
@@ -125,20 +113,8 @@ export function openRoom(client: Calls, room: string, onClose: () => void): Room
     close: () => {
       if (closing.signal.aborted) return
       closing.abort()
+      stopFollowingOutbox()
       onClose()
     },
   }
-}
-
-/** Resolves after so many milliseconds, or when the signal aborts. */
-export function waitFor(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done, { once: true })
-    function done() {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-  })
 }

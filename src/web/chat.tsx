@@ -26,7 +26,7 @@ type Opened = { dialog: 'browse' } | { dialog: 'create' } | { dialog: 'leave'; r
 /** The signed-in person's rooms on the left, one of them on the right. */
 export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
   useRenewal(visitor.expiresAt)
-  const { state, client, onSignOut } = useSignedInClient(visitor.realtimeUrl)
+  const { state, client, onSignOut } = useSignedInClient(visitor)
   const status = useStore(client?.status ?? notStarted)
   const myRooms = useMyRooms(client, status)
   const { rooms, reload } = myRooms
@@ -154,7 +154,7 @@ export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; 
           onShowRooms={showRooms}
           onBrowse={() => setOpened({ dialog: 'browse' })}
           onLeave={(leaving) => setOpened({ dialog: 'leave', room: leaving })}
-          onJoined={reload}
+          onListChange={reload}
         />
       )
     }

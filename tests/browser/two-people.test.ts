@@ -132,6 +132,9 @@ describe('somebody', () => {
     await messages(fay.page).getByText('said meanwhile').waitFor()
     expect(await messages(fay.page).getByText('written in the tunnel').count()).toBe(0)
 
+    // She even closes the page and opens it again before there is a connection.
+    await eve.page.reload()
+    await messages(eve.page).or(eve.page.getByRole('status')).first().waitFor()
     line.setOnline(true)
     await messages(fay.page).getByText('written in the tunnel').waitFor()
     await messages(eve.page).getByText('said meanwhile').waitFor()
@@ -146,7 +149,7 @@ describe('somebody', () => {
     await page.getByLabel('Password', { exact: true }).fill(password)
     await page.getByRole('button', { name: /sign up|create|join/i }).click()
     await page.getByText('@plain').waitFor()
-    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('main').getByRole('button', { name: 'Sign out' }).click()
     await page.waitForURL('**/login**')
     await page.getByLabel('Username').fill('plain')
     await page.getByLabel('Password', { exact: true }).fill('not the passphrase')

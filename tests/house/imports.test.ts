@@ -65,7 +65,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/\w+\/[\w-]+-store\.ts$/, may: ['server/platform/database', 'contract/'], types: ['server/platform/prisma/', 'pg'] },
   { file: /^server\/bus\/redis-/, may: ['server/bus/', 'contract/'], types: ['server/platform/'] },
   { file: /^server\/bus\//, may: [], types: ['contract/'] },
-  { file: /^server\/fanout\//, may: ['server/fanout/'], types: ['server/bus/room-bus'] },
+  { file: /^server\/fanout\//, may: ['server/fanout/'], types: ['server/bus/room-bus', 'server/platform/log', 'contract/'] },
   {
     file: /^server\/auth\//,
     may: ['server/auth/', 'server/platform/database', 'server/platform/realtime-url', 'contract/', 'jose', '@node-rs/argon2', 'zod'],

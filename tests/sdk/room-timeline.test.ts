@@ -7,7 +7,13 @@ const page = (from: number, to: number) => ({
   hasBefore: from > 1,
   hasAfter: false,
 })
-const pending = (clientId: string) => ({ state: 'pending' as const, clientId, text: 'mine', time: '2026-01-01T00:00:00.000Z' })
+const pending = (clientId: string) => ({
+  state: 'pending' as const,
+  room: 'general',
+  clientId,
+  text: 'mine',
+  time: '2026-01-01T00:00:00.000Z',
+})
 
 /** A small generator with a seed, so that a failure can be repeated. */
 function randomFrom(seed: number) {
@@ -68,5 +74,11 @@ describe('a room timeline', () => {
     expect(arrived.messages.map(({ seq }) => seq)).toEqual([1, 2, 3, 4])
     expect(withUnsent(arrived, pending(clientId)).unsent).toEqual([])
     expect(withoutUnsent(unsent, clientId).unsent).toEqual([])
+    // Acknowledged long ago, and only now heard of.
+    const late = withUnsent(openTimeline(emptyTimeline, page(5, 7)), pending(clientId))
+    expect(withMessage(late, createMessage({ seq: 2, clientId }))).toMatchObject({
+      unsent: [],
+      messages: [{ seq: 5 }, { seq: 6 }, { seq: 7 }],
+    })
   })
 })

@@ -1,8 +1,9 @@
 import { type FailureFields, failures, isFailureName } from '../../contract/failures'
 
-/** Why an account route refused, in words for a person: about one field of the form, or about all of it. */
+/** Why an account route refused, in words for a person. */
 export interface AccountFailure {
-  field: string | null
+  /** What is wrong with which field of the form; empty when it is nothing of what was written there. */
+  fields: Record<string, string>
   words: string
 }
 
@@ -22,13 +23,15 @@ export async function readResponseFailure(response: Response): Promise<AccountFa
   return seconds > 0 ? { ...failure, words: `That was too often: wait ${inWords(seconds)}, then try again.` } : failure
 }
 
-function describe(code: string, fields: FailureFields): AccountFailure {
+function describe(code: string, reasons: FailureFields): AccountFailure {
   const words = failures[isFailureName(code) ? code : 'INTERNAL'].words
-  if (code === 'USERNAME_TAKEN') return { field: 'username', words }
-  if (code === 'INVALID_CREDENTIALS') return { field: 'password', words }
-  const [field, why] = Object.entries(fields)[0] ?? []
-  const label = labels[field ?? '']
-  return field && label ? { field, words: `${label} ${why}.` } : { field: null, words }
+  if (code === 'USERNAME_TAKEN') return { fields: { username: words }, words }
+  if (code === 'INVALID_CREDENTIALS') return { fields: { password: words }, words }
+  const fields: Record<string, string> = {}
+  for (const [field, why] of Object.entries(reasons)) {
+    if (Object.hasOwn(labels, field)) fields[field] = `${labels[field]} ${why}.`
+  }
+  return { fields, words }
 }
 
 function inWords(seconds: number): string {

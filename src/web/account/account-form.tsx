@@ -48,15 +48,15 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
       if (response.ok) return location.assign(next)
       setFailure(await readResponseFailure(response))
     } catch {
-      setFailure({ field: null, words: 'No answer came from the server: try again.' })
+      setFailure({ fields: {}, words: 'No answer came from the server: try again.' })
     }
     setPending(false)
   }
 
-  const errorAt = (field: string) => (failure?.field === field ? failure.words : undefined)
+  const wrong = failure?.fields ?? {}
   return (
     <form ref={form} method="post" action={action} onSubmit={submit} className="space-y-4">
-      {failure && !failure.field && (
+      {failure && Object.keys(wrong).length === 0 && (
         <p role="alert" className="flex gap-2 rounded-m bg-danger-soft px-3 py-2.5 text-danger text-sm">
           <CircleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
           {failure.words}
@@ -73,7 +73,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         spellCheck={false}
         maxLength={isNew ? 32 : 256}
         hint={isNew ? 'Small letters, digits, and _ . -' : undefined}
-        error={errorAt('username')}
+        error={wrong.username}
       />
       {isNew && (
         <Field
@@ -83,7 +83,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
           dir="auto"
           maxLength={64}
           hint="How others see you. Any script."
-          error={errorAt('displayName')}
+          error={wrong.displayName}
         />
       )}
       <Field
@@ -93,7 +93,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         required
         autoComplete={isNew ? 'new-password' : 'current-password'}
         hint={isNew ? '8 characters or more' : undefined}
-        error={errorAt('password')}
+        error={wrong.password}
       />
       <Button type="submit" pending={pending} className="w-full md:min-h-10">
         {isNew ? 'Create account' : 'Sign in'}

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
-import { type ChatClient, createChatClient } from '../../sdk'
+import { type ChatClient, createChatClient, createIndexedDbOutbox } from '../../sdk'
+import type { Visitor } from './visitor'
 
 export type SignedInClient =
   | { state: 'starting'; client: null }
@@ -11,7 +12,7 @@ export type SignedInClient =
  * A chat client for this browser's session. When the server says that the session is over, another tab may have renewed
  * it meanwhile: it is tried once more, and then it is time to sign in.
  */
-export function useSignedInClient(realtimeUrl: string): SignedInClient & { onSignOut(): void } {
+export function useSignedInClient({ realtimeUrl, username }: Visitor): SignedInClient & { onSignOut(): void } {
   const [current, setCurrent] = useState<SignedInClient>({ state: 'starting', client: null })
   const isSigningOut = useRef(false)
 
@@ -25,7 +26,7 @@ export function useSignedInClient(realtimeUrl: string): SignedInClient & { onSig
     }
 
     function connect(mayTryAgain: boolean) {
-      const client = createChatClient({ url: realtimeUrl })
+      const client = createChatClient({ url: realtimeUrl, outbox: createIndexedDbOutbox(username) })
       let accepted = false
       void client.session.me.query().then(
         () => (accepted = true),
@@ -48,7 +49,7 @@ export function useSignedInClient(realtimeUrl: string): SignedInClient & { onSig
       }
       setCurrent({ state: 'ready', client })
     }
-  }, [realtimeUrl])
+  }, [realtimeUrl, username])
 
   return {
     ...current,

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { type ChatClient, type ChatFailure, readFailure } from '../../sdk'
 import { Button } from '../ui/button'
 import { Notice } from '../ui/notice'
@@ -10,13 +10,19 @@ interface RoomClosedProps {
   reason: ChatFailure
   onBrowse(): void
   onRetry(): void
+  /** The room may have left the person's list meanwhile. */
+  onClosed(): void
   onJoined(): Promise<void>
 }
 
 /** Why the server does not show this room, and the way on. */
-export function RoomClosed({ client, room, name, reason, onBrowse, onRetry, onJoined }: RoomClosedProps) {
+export function RoomClosed({ client, room, name, reason, onBrowse, onRetry, onClosed, onJoined }: RoomClosedProps) {
   const [joining, setJoining] = useState(false)
   const [refusal, setRefusal] = useState<ChatFailure | null>(null)
+
+  useEffect(() => {
+    onClosed()
+  }, [onClosed])
 
   async function join() {
     setJoining(true)

@@ -23,7 +23,7 @@ interface RoomViewProps {
   onShowRooms(): void
   onBrowse(): void
   onLeave(room: Room): void
-  onJoined(): Promise<void>
+  onListChange(): Promise<void>
 }
 
 export function RoomView({ client, status, openRooms, room, listed, visitor, drafts, ...on }: RoomViewProps) {
@@ -45,7 +45,7 @@ export function RoomView({ client, status, openRooms, room, listed, visitor, dra
     const { handle, state } = opened
     const composer = (
       <Composer
-        key={room}
+        key={`write ${room}`}
         roomName={name}
         draft={drafts.get(room) ?? ''}
         onDraft={(text) => drafts.set(room, text)}
@@ -63,7 +63,14 @@ export function RoomView({ client, status, openRooms, room, listed, visitor, dra
       case 'live':
         return (
           <>
-            <MessageList key={room} handle={handle} timeline={state.timeline} visitor={visitor} name={name} topic={listed?.topic ?? ''} />
+            <MessageList
+              key={`read ${room}`}
+              handle={handle}
+              timeline={state.timeline}
+              visitor={visitor}
+              name={name}
+              topic={listed?.topic ?? ''}
+            />
             {composer}
           </>
         )
@@ -76,8 +83,9 @@ export function RoomView({ client, status, openRooms, room, listed, visitor, dra
             reason={state.reason}
             onBrowse={on.onBrowse}
             onRetry={opened.reopen}
+            onClosed={on.onListChange}
             onJoined={async () => {
-              await on.onJoined()
+              await on.onListChange()
               opened.reopen()
             }}
           />

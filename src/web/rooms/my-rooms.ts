@@ -24,7 +24,9 @@ export function useMyRooms(client: ChatClient | null, status: ConnectionStatus):
       setRooms(list)
       setFailure(null)
     } catch (error) {
-      if (call === latest.current) setFailure(readFailure(error))
+      const reason = readFailure(error)
+      // A new connection reads the list again by itself.
+      if (call === latest.current && reason.name !== 'DISCONNECTED') setFailure(reason)
     }
   }, [client])
 

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { createOutbox } from '../../src/sdk/outbox'
+import { createMemoryOutbox, type Unsent } from '../../src/sdk/outbox-storage'
+import { createMessage } from '../../src/sdk/testing'
+import { until } from '../support/stock-client'
+import { findBrokenPromises } from './outbox-storage-contract'
+
+const kept = (text: string, room = 'general'): Unsent => ({
+  state: 'pending',
+  room,
+  clientId: `client-id-of-${text}`,
+  text,
+  time: '2026-01-01T00:00:00.000Z',
+})
+
+describe('an outbox', () => {
+  it('sends what an earlier client left first, each room in its order', async () => {
+    const storage = createMemoryOutbox()
+    for (const message of [kept('a1'), kept('b1', 'other'), kept('a2')]) await storage.put(message)
+    const sent: string[] = []
+    const outbox = createOutbox({
+      storage,
+      signal: new AbortController().signal,
+      send: async ({ text, clientId, room }) => {
+        sent.push(text)
+        return createMessage({ text, clientId, room })
+      },
+    })
+    outbox.add('general', 'a3')
+    await until(() => sent.length === 4)
+    expect(sent.filter((text) => text.startsWith('a'))).toEqual(['a1', 'a2', 'a3'])
+    await until(async () => (await storage.load()).length === 0)
+  })
+
+  it('keeps what it could not send when its client ends', async () => {
+    const storage = createMemoryOutbox()
+    const ending = new AbortController()
+    let attempts = 0
+    const outbox = createOutbox({
+      storage,
+      signal: ending.signal,
+      send: async () => {
+        attempts++
+        throw new Error('no connection')
+      },
+    })
+    const clientId = outbox.add('general', 'kept')
+    await until(() => attempts > 0)
+    ending.abort()
+    expect(await storage.load()).toEqual([expect.objectContaining({ state: 'pending', clientId, text: 'kept' })])
+  })
+
+  it('goes on in memory where the browser refuses storage', async () => {
+    const refuse = () => Promise.reject(new Error('refused'))
+    const sent: string[] = []
+    const outbox = createOutbox({
+      storage: { load: refuse, put: refuse, remove: refuse },
+      signal: new AbortController().signal,
+      send: async ({ text }) => {
+        sent.push(text)
+        return createMessage({ text })
+      },
+    })
+    outbox.add('general', 'sent all the same')
+    await until(() => sent.length === 1)
+  })
+})
+
+describe('the storage in memory', () => {
+  it('keeps the promises of an outbox storage', async () => {
+    const storages = new Map<string, ReturnType<typeof createMemoryOutbox>>()
+    const open = (owner: string) => {
+      const storage = storages.get(owner) ?? createMemoryOutbox()
+      storages.set(owner, storage)
+      return storage
+    }
+    expect(await findBrokenPromises(open, { lasting: true })).toEqual([])
+  })
+})
