@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -14,12 +15,15 @@ import { type Connection, type ConnectionLimits, createConnections } from './con
 import type { Caller, Context, Parts } from './context'
 import { readClientAddress } from './platform/client-address'
 import type { Health } from './platform/health'
+import type { Metrics } from './platform/metrics'
 import { appRouter } from './router'
 import { toTRPCError } from './trpc'
 
 export interface ChatServerParts extends Parts {
   sessions: { store: SessionStore; tokens: SessionTokens }
   health: Health
+  metrics: Metrics
+  metricsToken: string | undefined
   limits: ConnectionLimits
   allowedOrigins: readonly string[]
   trustProxyHops: number
@@ -51,7 +55,7 @@ const answerMs = 10_000
 /** The realtime server: tRPC over WebSocket, and over plain HTTP for queries and mutations, on one port. */
 export async function startChatServer(parts: ChatServerParts, listen: { host: string; port: number }): Promise<ChatServer> {
   const { log } = parts
-  const connections = createConnections(parts.limits)
+  const connections = createConnections(parts.limits, parts.metrics.closed)
   let draining = false
 
   const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => {
@@ -110,6 +114,11 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
       response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
       return response.end(JSON.stringify(body))
     }
+    if (pathname === '/metrics') {
+      if (!mayReadMetrics(request)) return void response.writeHead(403).end()
+      const { text, contentType } = await parts.metrics.read()
+      return void response.writeHead(200, { 'content-type': contentType }).end(text)
+    }
     if (!pathname?.startsWith(`${path}/`)) return void response.writeHead(404).end()
     if (isForeign(request)) return void response.writeHead(403).end()
     await nodeHTTPRequestHandler({
@@ -151,6 +160,14 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
 
   const isForeign = ({ headers }: IncomingMessage) => headers.origin !== undefined && !parts.allowedOrigins.includes(headers.origin)
 
+  function mayReadMetrics(request: IncomingMessage): boolean {
+    const bearer = readBearer(request.headers.authorization)
+    if (parts.metricsToken && bearer && isSame(bearer, parts.metricsToken)) return true
+    // Behind a proxy on the same machine everybody's socket comes from loopback: then the header tells.
+    const proxied = parts.trustProxyHops === 0 && request.headers['x-forwarded-for'] !== undefined
+    return !proxied && /^(127\.|::1$)/.test(readClientAddress(request, parts.trustProxyHops))
+  }
+
   function report(error: Error & { code: string }, procedure: string | undefined, type: string) {
     const expected = error.code !== 'INTERNAL_SERVER_ERROR'
     log[expected ? 'debug' : 'error'](
@@ -182,6 +199,12 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
       await closed
     },
   }
+}
+
+/** Takes as long whatever is wrong. */
+function isSame(given: string, expected: string): boolean {
+  const [a, b] = [given, expected].map((value) => createHash('sha256').update(value).digest()) as [Buffer, Buffer]
+  return timingSafeEqual(a, b)
 }
 
 function readToken({ headers }: IncomingMessage): string | null {

@@ -75,7 +75,7 @@ const lookMs = 1_000
 const closeWaitMs = 1_000
 
 /** The sockets of this node. One timer serves them all: heartbeats, and sessions whose time is up. */
-export function createConnections(limits: ConnectionLimits): Connections {
+export function createConnections(limits: ConnectionLimits, onClose: (code: number) => void = () => {}): Connections {
   const connections = new Set<Connection>()
   const bySession = new Map<string, Set<Connection>>()
   const perUser = new Map<string, number>()
@@ -128,7 +128,7 @@ export function createConnections(limits: ConnectionLimits): Connections {
 
   return {
     add: (socket, wire, ip) => {
-      const connection = createConnection(socket, wire, ip)
+      const connection = createConnection(socket, wire, ip, onClose)
       sockets.set(connection, socket)
       connections.add(connection)
       count(perIp, ip, 1)
@@ -170,7 +170,7 @@ export function createConnections(limits: ConnectionLimits): Connections {
   }
 }
 
-function createConnection(socket: WebSocket, wire: Duplex, ip: string): Connection {
+function createConnection(socket: WebSocket, wire: Duplex, ip: string, onClose: (code: number) => void): Connection {
   let drained: PromiseWithResolvers<void> | null = null
   let callsUnderWay = 0
   let last: Promise<unknown> = Promise.resolve()
@@ -197,6 +197,7 @@ function createConnection(socket: WebSocket, wire: Duplex, ip: string): Connecti
   })
 
   const close = (code: number) => {
+    if (socket.readyState === socket.OPEN) onClose(code)
     socket.close(code)
     setTimeout(() => socket.terminate(), closeWaitMs).unref()
   }

@@ -4,6 +4,7 @@ import type { MessageStore } from './chat/message-store'
 import type { SendLimits } from './chat/send-limits'
 import type { RoomFeeds } from './fanout/room-feeds'
 import type { Log } from './platform/log'
+import type { Metrics } from './platform/metrics'
 import type { RoomStore } from './rooms/room-store'
 
 /** What operations work with. Made once, at the start of the process. */
@@ -13,6 +14,7 @@ export interface Parts {
   bus: RoomBus
   feeds: RoomFeeds
   sendLimits: SendLimits
+  metrics: Pick<Metrics, 'messageStored'>
   log: Log
 }
 

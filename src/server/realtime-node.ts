@@ -11,6 +11,7 @@ import { type Config, requireServices } from './platform/config'
 import { openDatabase, requireDurableCommits } from './platform/database'
 import { createHealth } from './platform/health'
 import type { Log } from './platform/log'
+import { createMetrics } from './platform/metrics'
 import { connectRedis, untilRedisAlive } from './platform/redis'
 import { createRoomStore } from './rooms/room-store'
 
@@ -27,13 +28,16 @@ export async function startRealtimeNode(config: Config, log: Log): Promise<Pick<
     if (!(await untilRedisAlive(redis, 3_000))) log.warn('started without Redis')
     const bus = createRedisRoomBus(redis, config.authSecrets, log)
     const messages = createMessageStore(database.pool)
-    const feeds = createRoomFeeds({ bus, reader: messages, log })
+    const metrics = createMetrics()
+    const feeds = createRoomFeeds({ bus, reader: messages, log, onRead: metrics.changesRead })
     const server = await startChatServer(
       {
         messages,
         rooms: createRoomStore(database.prisma),
         bus,
         feeds,
+        metrics,
+        metricsToken: config.metricsToken,
         sendLimits: createSendLimits(config.sendsPerMinute),
         sessions: { store: createSessionStore(database.prisma), tokens: createSessionTokens(config.authSecrets) },
         health: createHealth(database.pool, redis),
@@ -44,6 +48,7 @@ export async function startRealtimeNode(config: Config, log: Log): Promise<Pick<
       },
       { host: config.host, port: config.realtimePort },
     )
+    metrics.watch(() => ({ ...server.count(), redisAlive: redis.isAlive() }))
     const revocations = watchRevocations({ pool: database.pool, subscriber: redis.subscriber, log }, server.closeSession)
     const housekeeping = startHousekeeping(database.pool, log)
     return {

@@ -195,6 +195,27 @@ describe('plain HTTP', () => {
     expect(await ready.json()).toEqual({ status: 'ok', database: 'ok', redis: 'ok' })
     expect((await fetch(new URL('/elsewhere', base))).status).toBe(404)
   })
+
+  it('gives its metrics to loopback and to who has the token, not to who came through a proxy', async () => {
+    await using watched = await startRoomline({ env: { METRICS_TOKEN: 'a-token-for-prometheus' } })
+    const ada = watched.connect(await watched.signUp())
+    await ada.follow('general')
+    await ada.trpc.chat.send.mutate({ room: 'general', text: 'counted' })
+    const read = (headers: Record<string, string> = {}) =>
+      fetch(new URL('/metrics', (watched.urls[0] ?? '').replace('ws:', 'http:')), { headers })
+    const text = await (await read()).text()
+    for (const line of [
+      'roomline_connections 1',
+      'roomline_followers 1',
+      'roomline_message_store_seconds_count 1',
+      'roomline_redis_alive 1',
+    ]) {
+      expect(text).toContain(`\n${line}\n`)
+    }
+    expect((await read({ 'x-forwarded-for': '203.0.113.7' })).status).toBe(403)
+    expect((await read({ 'x-forwarded-for': '203.0.113.7', authorization: 'Bearer a-token-for-prometheus' })).status).toBe(200)
+    expect((await read({ 'x-forwarded-for': '203.0.113.7', authorization: 'Bearer another' })).status).toBe(403)
+  })
 })
 
 describe('a failure', () => {

@@ -74,7 +74,10 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   // Operations know their own store, the bus and each other's contract: never ws, tRPC's server, ioredis or Prisma.
   { file: /^server\/chat\/follow-room\.ts$/, may: ['server/chat/', 'contract/', '@trpc/server'], types: ['server/'] },
   { file: /^server\/(rooms|chat)\//, may: ['contract/'], types: ['server/'] },
-  { file: /^server\/platform\//, may: ['server/platform/', 'contract/', 'pg', 'pino', 'ioredis', 'zod', '@prisma/adapter-pg'] },
+  {
+    file: /^server\/platform\//,
+    may: ['server/platform/', 'contract/', 'pg', 'pino', 'prom-client', 'ioredis', 'zod', '@prisma/adapter-pg'],
+  },
 ]
 
 interface Import {

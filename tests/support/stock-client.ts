@@ -4,11 +4,14 @@ import type { Message } from '../../src/contract/message'
 import type { AppRouter } from '../../src/server/router'
 
 export interface StockOptions {
-  url: string
+  /** A function is asked anew for each connection. */
+  url: string | (() => string)
   cookie?: string | undefined
   /** Further headers of the handshake. */
   headers?: Record<string, string>
   connectionParams?: Record<string, string>
+  /** Pings the server so often, and reconnects when it does not answer. */
+  keepAlive?: { intervalMs: number; pongTimeoutMs: number }
 }
 
 /** tRPC's own client with nothing of ours in it, but for a WebSocket that can carry a cookie outside a browser. */
@@ -32,7 +35,7 @@ export interface Followed {
   stop(): void
 }
 
-export function createStockClient({ url, cookie, headers, connectionParams }: StockOptions): StockClient {
+export function createStockClient({ url, cookie, headers, connectionParams, keepAlive }: StockOptions): StockClient {
   const opened: number[] = []
   const closed: number[] = []
   let latest: WebSocket | undefined
@@ -49,6 +52,7 @@ export function createStockClient({ url, cookie, headers, connectionParams }: St
     url,
     WebSocket: CookieSocket as unknown as typeof globalThis.WebSocket,
     ...(connectionParams && { connectionParams }),
+    ...(keepAlive && { keepAlive: { enabled: true, ...keepAlive } }),
   })
   const trpc = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] })
   return {

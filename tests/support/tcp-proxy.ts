@@ -1,45 +1,191 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A line between a client and a server that a test can cut. */
+/** What happens to the bytes of one direction. */
+export interface Flow {
+  /** Each chunk arrives so much later, in its order. */
+  delayMs?: number
+  /** No faster than this. */
+  bytesPerSecond?: number
+  /** Bytes, and the end of the connection, are kept back until the fault is lifted: a line that hangs. */
+  hold?: boolean
+  /** Bytes, and the end of the connection, are gone for good: a black hole. */
+  swallow?: boolean
+}
+
+export interface LineFault {
+  toServer?: Flow
+  toClient?: Flow
+}
+
+/** Sees the bytes of one connection on their way, and writes what shall arrive, now or later. */
+export type Rewrite = (chunk: Buffer, write: (bytes: Buffer) => void) => void
+
+/** A line between clients and a server that a test can disturb and cut. */
 export interface TcpProxy {
   port: number
   /** While it is offline, open connections are cut and new ones are refused. */
   setOnline(online: boolean): void
+  /**
+   * What happens to bytes from now on, in open connections and new ones; `{}` mends the line. A connection that lost
+   * bytes is cut when the line is mended, because nobody could make sense of the rest.
+   */
+  setFault(fault: LineFault): void
+  /** Cuts every open connection; new ones may be opened. @returns how many */
+  cut(): number
+  /** Ends one direction of every open connection, as a peer does that will only listen from now on. */
+  halfClose(direction: keyof LineFault): void
+  /** How many connections are open. */
+  count(): number
   close(): Promise<void>
 }
 
-export async function startTcpProxy(targetPort: () => number): Promise<TcpProxy> {
-  const sockets = new Set<Socket>()
+interface Line {
+  client: Socket
+  server: Socket | null
+  lostBytes: boolean
+  directions: Direction[]
+}
+
+interface Direction {
+  name: keyof LineFault
+  from: Socket
+  to: Socket
+  look(): void
+}
+
+/** So much waits in a direction before its sender has to wait too. */
+const manyBytes = 256 * 1024
+
+/** @param targetPort asked anew for each connection, as a server that was restarted may have another; null refuses it */
+export async function startTcpProxy(targetPort: () => number | null, options: { toClient?: () => Rewrite } = {}): Promise<TcpProxy> {
+  const lines = new Set<Line>()
   let online = true
-  const keep = (socket: Socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    socket.on('close', () => sockets.delete(socket))
-  }
-  const server = createServer((client) => {
-    if (!online) return void client.destroy()
-    const upstream = connect(targetPort(), '127.0.0.1')
-    keep(client)
-    keep(upstream)
-    client.on('close', () => upstream.destroy())
-    upstream.on('close', () => client.destroy())
-    client.pipe(upstream)
-    upstream.pipe(client)
+  let fault: LineFault = {}
+
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    client.on('error', () => {})
+    const port = targetPort()
+    if (!online || port === null) return void client.destroy()
+    const line: Line = { client, server: null, lostBytes: false, directions: [] }
+    lines.add(line)
+    client.on('close', () => closed(line, client))
+    if (fault.toServer?.swallow) {
+      // The other side does not even answer: nobody hears of this client.
+      line.lostBytes = true
+      client.resume()
+      return
+    }
+    const upstream = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+    line.server = upstream
+    upstream.on('error', () => {})
+    upstream.on('close', () => closed(line, upstream))
+    line.directions = [relay(line, 'toServer', client, upstream), relay(line, 'toClient', upstream, client, options.toClient?.())]
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const cut = () => {
-    for (const socket of sockets) socket.destroy()
+
+  /** One end is gone. The other hears of it, unless the line swallows or holds everything. */
+  function closed(line: Line, end: Socket) {
+    const other = end === line.client ? line.server : line.client
+    const direction = line.directions.find(({ from }) => from === end)
+    const flow = fault[direction?.name ?? 'toServer']
+    if (flow?.swallow || flow?.hold) line.lostBytes = true
+    else other?.destroy()
+    if (!other || other.destroyed) lines.delete(line)
   }
+
+  function relay(line: Line, name: keyof LineFault, from: Socket, to: Socket, rewrite?: Rewrite): Direction {
+    const waiting: { bytes: Buffer | null; dueAt: number }[] = []
+    let bytesWaiting = 0
+    let timer: NodeJS.Timeout | undefined
+    let freeAt = 0
+    let blocked = false
+
+    const put = (bytes: Buffer | null) => {
+      const flow = fault[name]
+      if (to.destroyed) return
+      waiting.push({ bytes, dueAt: performance.now() + (flow?.delayMs ?? 0) })
+      bytesWaiting += bytes?.length ?? 0
+      look()
+      if (bytesWaiting > manyBytes) from.pause()
+    }
+    const look = () => {
+      clearTimeout(timer)
+      while (waiting[0] && !blocked && !to.destroyed) {
+        const flow = fault[name]
+        if (flow?.hold) return
+        const now = performance.now()
+        const aheadMs = Math.max(waiting[0].dueAt, freeAt) - now
+        if (aheadMs > 0) {
+          timer = setTimeout(look, aheadMs)
+          return
+        }
+        const { bytes } = waiting[0]
+        waiting.shift()
+        if (bytes === null) {
+          to.end()
+          return
+        }
+        bytesWaiting -= bytes.length
+        if (flow?.bytesPerSecond) freeAt = now + (bytes.length / flow.bytesPerSecond) * 1_000
+        blocked = !to.write(bytes)
+      }
+      if (bytesWaiting <= manyBytes && !blocked) from.resume()
+    }
+    to.on('drain', () => {
+      blocked = false
+      look()
+    })
+    to.on('close', () => clearTimeout(timer))
+    from.on('data', (chunk: Buffer) => {
+      if (fault[name]?.swallow) {
+        line.lostBytes = true
+        return
+      }
+      if (rewrite) rewrite(chunk, put)
+      else put(chunk)
+      if (blocked) from.pause()
+    })
+    from.on('end', () => {
+      if (fault[name]?.swallow) line.lostBytes = true
+      else put(null)
+    })
+    return { name, from, to, look }
+  }
+
+  function cutLine(line: Line) {
+    lines.delete(line)
+    line.client.destroy()
+    line.server?.destroy()
+  }
+  function cut(): number {
+    const open = [...lines]
+    for (const line of open) cutLine(line)
+    return open.length
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
     setOnline: (next) => {
       online = next
       if (!online) cut()
     },
+    setFault: (next) => {
+      fault = next
+      for (const line of [...lines]) {
+        const isMended = !fault.toServer?.swallow && !fault.toClient?.swallow
+        if (isMended && line.lostBytes) cutLine(line)
+        else for (const direction of line.directions) direction.look()
+      }
+    },
+    cut,
+    halfClose: (name) => {
+      for (const line of lines) for (const direction of line.directions) if (direction.name === name) direction.to.end()
+    },
+    count: () => lines.size,
     close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve))
+      const closing = new Promise((resolve) => server.close(resolve))
       cut()
-      await closed
+      await closing
     },
   }
 }

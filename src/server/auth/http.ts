@@ -104,7 +104,7 @@ const readToken = (request: Request) => readBearer(request.headers.get('authoriz
 
 /** The token of an `Authorization: Bearer` header. */
 export function readBearer(header: string | null | undefined): string | null {
-  return /^Bearer +([\w.-]+)$/i.exec(header ?? '')?.[1] ?? null
+  return /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? null
 }
 
 function readDevice(request: Request): Device {

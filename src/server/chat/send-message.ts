@@ -7,6 +7,7 @@ export async function sendMessage(
   input: { room: string; text: string; clientId?: string | undefined },
 ): Promise<Message> {
   parts.sendLimits.countSend(caller.user.id)
+  const startedAt = performance.now()
   const { message, isNew } = await parts.messages.store({
     room: input.room,
     authorId: caller.user.id,
@@ -14,6 +15,7 @@ export async function sendMessage(
     clientId: input.clientId ?? null,
     text: input.text,
   })
+  parts.metrics.messageStored((performance.now() - startedAt) / 1000)
   if (isNew) parts.bus.publish(input.room, { type: 'message', message })
   return message
 }

@@ -37,7 +37,15 @@ interface Feed {
   fillAgain: boolean
 }
 
-export function createRoomFeeds({ bus, reader, log }: { bus: RoomBus; reader: ChangeReader; log: Log }): RoomFeeds {
+interface FeedParts {
+  bus: RoomBus
+  reader: ChangeReader
+  log: Log
+  /** Told how many changes had to be read. */
+  onRead?: (count: number) => void
+}
+
+export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFeeds {
   const feeds = new Map<string, Feed>()
 
   function receive(room: string, feed: Feed, news: RoomNews) {
@@ -71,6 +79,7 @@ export function createRoomFeeds({ bus, reader, log }: { bus: RoomBus; reader: Ch
       const lastVersion = (await reader.lastVersions([room])).get(room) ?? 0
       for (let isLast = false; !isLast; ) {
         const page = await reader.changesAfter(room, feed.version ?? 0)
+        onRead?.(page.messages.length)
         for (const message of page.messages) {
           feed.version = message.version
           handOn(feed, { type: 'message', message })

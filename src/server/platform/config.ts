@@ -23,6 +23,8 @@ export interface Config {
   sendsPerMinute: number
   loginsPerMinute: number
   registrationsPerHour: number
+  /** Who reads `/metrics` from elsewhere than loopback must bring this as Bearer. */
+  metricsToken: string | undefined
 }
 
 /** Says which variables are wrong and what to do; the process ends with this message. */
@@ -93,6 +95,7 @@ const environment = z.object({
   SENDS_PER_MINUTE: count.default(120),
   LOGINS_PER_MINUTE: count.default(10),
   REGISTRATIONS_PER_HOUR: count.default(30),
+  METRICS_TOKEN: z.string().max(512, 'must have at most 512 characters').optional(),
 })
 
 /**
@@ -132,6 +135,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     sendsPerMinute: value.SENDS_PER_MINUTE,
     loginsPerMinute: value.LOGINS_PER_MINUTE,
     registrationsPerHour: value.REGISTRATIONS_PER_HOUR,
+    metricsToken: value.METRICS_TOKEN,
   }
 }
 

@@ -1,0 +1,65 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** What this node tells about itself, for Prometheus. */
+export interface Metrics {
+  /** A message was stored, after so many seconds. */
+  messageStored(seconds: number): void
+  /** A change of a followed room did not come as news, and was read from Postgres. */
+  changesRead(count: number): void
+  /** The server closed a socket. */
+  closed(code: number): void
+  /** Measures what is so at the moment, at each scrape. */
+  watch(now: () => { connections: number; rooms: number; followers: number; redisAlive: boolean }): void
+  /** The text that Prometheus reads, and its content type. */
+  read(): Promise<{ text: string; contentType: string }>
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const stored = new Histogram({
+    name: 'roomline_message_store_seconds',
+    help: 'From a send to its commit.',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  })
+  const read = new Counter({
+    name: 'roomline_changes_read_total',
+    help: 'Changes of followed rooms that did not come as news and were read from Postgres.',
+    registers,
+  })
+  const closed = new Counter({
+    name: 'roomline_closed_total',
+    help: 'Sockets that the server closed, by close code.',
+    labelNames: ['code'],
+    registers,
+  })
+  return {
+    messageStored: (seconds) => stored.observe(seconds),
+    changesRead: (count) => read.inc(count),
+    closed: (code) => closed.inc({ code }),
+    watch: (now) => {
+      const gauges = {
+        connections: ['roomline_connections', 'Open sockets.'],
+        rooms: ['roomline_rooms_followed', 'Rooms that somebody follows on this node.'],
+        followers: ['roomline_followers', 'Subscriptions to rooms on this node.'],
+        redisAlive: [
+          'roomline_redis_alive',
+          '1 when news travel over Redis; 0 when this node is degraded and reads Postgres once a second.',
+        ],
+      } as const
+      for (const [key, [name, help]] of Object.entries(gauges)) {
+        new Gauge({
+          name,
+          help,
+          registers,
+          collect() {
+            this.set(Number(now()[key as keyof typeof gauges]))
+          },
+        })
+      }
+    },
+    read: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
+  }
+}
