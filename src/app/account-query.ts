@@ -29,8 +29,9 @@ const single = (value: string | string[] | undefined) => (typeof value === 'stri
 /** A path on this site, and nothing that a browser would take for another one. */
 function parseNext(value: string): string {
   if (!value.startsWith('/') || !URL.canParse(value, 'http://here')) return '/'
-  const url = new URL(value, 'http://here')
-  return url.origin === 'http://here' ? `${url.pathname}${url.search}` : '/'
+  const { origin, pathname, search } = new URL(value, 'http://here')
+  // Resolving "/..//there" leaves "//there", which is another site.
+  return origin === 'http://here' && !pathname.startsWith('//') ? `${pathname}${search}` : '/'
 }
 
 /** Keeps where somebody wanted to go when they change between the two pages. */

@@ -52,14 +52,18 @@ export function isFailureName(name: unknown): name is FailureName {
 
 /** Why the server closes a socket, and whether the client should come back. */
 export const closeCodes = {
+  abuse: { code: 1008, comeBack: false },
   restarting: { code: 1012, comeBack: true },
   notSignedIn: { code: 4401, comeBack: false },
   tooSlow: { code: 4408, comeBack: true },
   tooManyConnections: { code: 4429, comeBack: true },
 } as const
 
-/** Abuse, too big, and the protocol errors: the same socket would end the same way again. */
-const finalCodes: readonly number[] = [1002, 1003, 1007, 1008, 1009, closeCodes.notSignedIn.code]
+/** Too big and the protocol errors: the same frames would end another socket the same way. */
+const finalCodes: readonly number[] = [
+  ...[1002, 1003, 1007, 1009],
+  ...Object.values(closeCodes).flatMap(({ code, comeBack }) => (comeBack ? [] : [code])),
+]
 
 /** Whether a client whose socket was closed with this code should open another. */
 export function mayComeBack(code: number | undefined): boolean {

@@ -4,13 +4,12 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
-import { WebSocketServer } from 'ws'
-import { closeCodes, Failure } from '../contract/failures'
-import { readBearer } from './auth/http'
-import { readSessionCookie } from './auth/session-cookie'
+import { WebSocket, WebSocketServer } from 'ws'
+import { closeCodes, Failure, type FailureName } from '../contract/failures'
+import { readBearer, readTokens } from './auth/http'
 import type { SessionStore } from './auth/session-store'
 import type { SessionTokens } from './auth/session-token'
-import { findSession } from './auth/sessions'
+import { findSession, type Session } from './auth/sessions'
 import { type Connection, type ConnectionLimits, createConnections } from './connections'
 import type { Caller, Context, Parts } from './context'
 import { readClientAddress } from './platform/client-address'
@@ -64,7 +63,13 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
       response.destroy()
     })
   })
-  const wss = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false, clientTracking: false })
+  const wss = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxFrameBytes,
+    perMessageDeflate: false,
+    clientTracking: false,
+    WebSocket: ClientSocket,
+  })
   const connectionOf = new WeakMap<IncomingMessage, Connection>()
 
   const serveSocket = getWSConnectionHandler({
@@ -75,7 +80,10 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
       const connection = connectionOf.get(req)
       if (!connection) throw new Error('a socket without its connection')
       try {
-        const caller = await identify(info.connectionParams?.token ?? readToken(req), connection)
+        const caller = await identify(
+          [...(info.connectionParams?.token ? [info.connectionParams.token] : []), ...tokensOf(req)],
+          connection,
+        )
         return { parts, caller }
       } catch (error) {
         const refusal =
@@ -88,6 +96,11 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
     onError: ({ error, path: procedure, type }) => report(error, procedure, type),
   })
 
+  const wires = new Set<Duplex>()
+  http.on('connection', (wire) => {
+    wires.add(wire)
+    wire.once('close', () => wires.delete(wire))
+  })
   http.on('upgrade', (request, socket, head) => {
     // Until the upgrade is through, nobody else listens: an unheard error would end the process.
     socket.on('error', () => socket.destroy())
@@ -97,6 +110,8 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
     if (isForeign(request)) return refuseUpgrade(socket, '403 Forbidden')
     wss.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = connections.add(webSocket, socket, readClientAddress(request, parts.trustProxyHops))
+      webSocket.on('error', (error) => log.debug({ error: error.message }, 'a socket failed'))
+      if (connections.isOverPerIp(connection)) return connection.refuse('TOO_MANY_CONNECTIONS')
       connectionOf.set(request, connection)
       // With ?connectionParams=1 the token comes in the first frame; a client that never sends it must not stay.
       const deadline = setTimeout(() => {
@@ -107,20 +122,18 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
     })
   })
 
-  async function answer(request: IncomingMessage, response: ServerResponse) {
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const pathname = pathOf(request)
-    if (pathname === '/health' || pathname === '/ready') {
+    if (pathname === '/health' || pathname === '/ready' || pathname === '/metrics') {
+      if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'METHOD_NOT_ALLOWED')
+      if (pathname === '/metrics') return answerMetrics(request, response)
       const { status, body } = pathname === '/health' ? { status: 200, body: { status: 'ok' } } : await parts.health.read(draining)
       response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-      return response.end(JSON.stringify(body))
+      return void response.end(JSON.stringify(body))
     }
-    if (pathname === '/metrics') {
-      if (!mayReadMetrics(request)) return void response.writeHead(403).end()
-      const { text, contentType } = await parts.metrics.read()
-      return void response.writeHead(200, { 'content-type': contentType }).end(text)
-    }
-    if (!pathname?.startsWith(`${path}/`)) return void response.writeHead(404).end()
-    if (isForeign(request)) return void response.writeHead(403).end()
+    if (!pathname.startsWith(`${path}/`)) return refuse(response, 404, 'NO_SUCH_PROCEDURE')
+    if (isForeign(request)) return refuse(response, 403, 'FOREIGN_ORIGIN')
+    if (draining) return refuse(response, 503, 'UNAVAILABLE')
     await nodeHTTPRequestHandler({
       router: appRouter,
       path: pathname.slice(path.length + 1),
@@ -130,19 +143,26 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
       createContext: async ({ info }): Promise<Context> => {
         if (info.calls.length > maxBatch)
           throw toTRPCError(new Failure('BAD_REQUEST', { fields: { batch: `must have at most ${maxBatch} calls` } }))
-        return { parts, caller: await identify(readToken(request), null).catch((error) => Promise.reject(toTRPCError(error))) }
+        return { parts, caller: await identify(tokensOf(request), null).catch((error) => Promise.reject(toTRPCError(error))) }
       },
       onError: ({ error, path: procedure, type }) => report(error, procedure, type),
     })
   }
 
   /** @throws {Failure} UNAUTHORIZED, TOO_MANY_CONNECTIONS */
-  async function identify(token: string | null, connection: Connection | null): Promise<Caller> {
-    const claims = token ? await parts.sessions.tokens.parse(token) : null
-    if (!token || !claims) throw new Failure('UNAUTHORIZED')
-    if (connection) connections.claim(connection, claims)
-    const session = await findSession(parts.sessions, token)
-    if (!session) throw new Failure('UNAUTHORIZED')
+  async function identify(tokens: string[], connection: Connection | null): Promise<Caller> {
+    for (const token of tokens) {
+      const claims = await parts.sessions.tokens.parse(token)
+      if (!claims) continue
+      if (connection) connections.claim(connection, claims)
+      const session = await findSession(parts.sessions, token)
+      if (!session) break
+      return callerOf(session, connection)
+    }
+    throw new Failure('UNAUTHORIZED')
+  }
+
+  function callerOf(session: Session, connection: Connection | null): Caller {
     return {
       user: session.user,
       sessionId: session.id,
@@ -160,6 +180,13 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
 
   const isForeign = ({ headers }: IncomingMessage) => headers.origin !== undefined && !parts.allowedOrigins.includes(headers.origin)
 
+  async function answerMetrics(request: IncomingMessage, response: ServerResponse) {
+    if (!mayReadMetrics(request)) return refuse(response, 403, 'UNAUTHORIZED')
+    const { text, contentType } = await parts.metrics.read()
+    response.writeHead(200, { 'content-type': contentType })
+    response.end(text)
+  }
+
   function mayReadMetrics(request: IncomingMessage): boolean {
     const bearer = readBearer(request.headers.authorization)
     if (parts.metricsToken && bearer && isSame(bearer, parts.metricsToken)) return true
@@ -169,7 +196,9 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
   }
 
   function report(error: Error & { code: string }, procedure: string | undefined, type: string) {
-    const expected = error.code !== 'INTERNAL_SERVER_ERROR'
+    // What a client sends that is no WebSocket frame, or too big a one, is its own affair.
+    const cause = error.cause as { code?: unknown } | undefined
+    const expected = error.code !== 'INTERNAL_SERVER_ERROR' || String(cause?.code).startsWith('WS_ERR_')
     log[expected ? 'debug' : 'error'](
       { procedure, type, code: error.code, ...(!expected && { err: error.cause ?? error }) },
       'a call was rejected',
@@ -186,16 +215,16 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
     closeSession: connections.closeSession,
     count: () => ({ connections: connections.count(), ...parts.feeds.count() }),
     close: async () => {
+      // Whoever spreads the load still has to be told, by /ready.
       draining = true
-      const closed = new Promise((resolve) => http.close(resolve))
-      http.closeIdleConnections()
       await askAllToReconnect([...connections.all()])
       await until(() => connections.count() === 0, leaveMs)
       await until(() => [...connections.all()].every((connection) => !connection.isBusy()), answerMs)
       for (const connection of connections.all()) connection.close(closeCodes.restarting.code)
       await until(() => connections.count() === 0, leaveMs)
       connections.close()
-      http.closeAllConnections()
+      const closed = new Promise((resolve) => http.close(resolve))
+      for (const wire of wires) wire.destroy()
       await closed
     },
   }
@@ -207,16 +236,29 @@ function isSame(given: string, expected: string): boolean {
   return timingSafeEqual(a, b)
 }
 
-function readToken({ headers }: IncomingMessage): string | null {
-  return readBearer(headers.authorization) ?? readSessionCookie(headers.cookie)
+const tokensOf = ({ headers }: IncomingMessage) => readTokens(headers.authorization, headers.cookie)
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? ''
 }
 
-function pathOf({ url }: IncomingMessage): string | null {
-  return URL.canParse(url ?? '', 'http://localhost') ? new URL(url ?? '', 'http://localhost').pathname : null
-}
-
+/** With the other half left open by its client, the socket would hold its descriptor for ever. */
 function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+function refuse(response: ServerResponse, status: number, failure: FailureName): void {
+  const { message } = new Failure(failure)
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+  response.end(JSON.stringify({ error: { code: failure, message } }))
+}
+
+/** tRPC closes without a code where it could not make out who connects: then nobody is signed in. */
+class ClientSocket extends WebSocket {
+  override close(code: number = closeCodes.notSignedIn.code, reason?: string | Buffer): void {
+    super.close(code, reason)
+  }
 }
 
 async function askAllToReconnect(connections: Connection[]): Promise<void> {

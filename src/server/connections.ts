@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
-import type { WebSocket } from 'ws'
+import type { RawData, WebSocket } from 'ws'
 import { closeCodes, Failure, failures } from '../contract/failures'
 
 /** One socket, from its first byte to its last. */
@@ -53,6 +53,8 @@ export interface Connections {
    * @throws {Failure} TOO_MANY_CONNECTIONS
    */
   claim(connection: Connection, session: { sessionId: string; userId: string; expiresAt: Date }): void
+  /** Whether its address has more connections than it may, signed in or not. */
+  isOverPerIp(connection: Connection): boolean
   /** @throws {Failure} TOO_MANY_SUBSCRIPTIONS @returns its end */
   openSubscription(connection: Connection): () => void
   closeSession(sessionId: string): void
@@ -67,9 +69,11 @@ const pongWaitMs = 8_000
 const manyBytes = 512 * 1024
 /** A client that has taken nothing for so long is closed, and resumes when it comes back. */
 const stallMs = 30_000
-const callsAtOnce = 16
+const callsAtOnce = 8
 /** With so many calls waiting, the connection is not read any further. */
 const callsWaiting = 100
+/** Text PINGs are answered one for one: nobody needs more of them in a second. */
+const pingsPerSecond = 50
 const lookMs = 1_000
 /** A client that does not answer the closing handshake is not waited for longer. */
 const closeWaitMs = 1_000
@@ -145,10 +149,10 @@ export function createConnections(limits: ConnectionLimits, onClose: (code: numb
       Object.assign(connection, { sessionId, userId, expiresAt })
       bySession.set(sessionId, (bySession.get(sessionId) ?? new Set()).add(connection))
       const ofUser = count(perUser, userId, 1)
-      if (isOver(ofUser, limits.maxConnectionsPerUser) || isOver(perIp.get(connection.ip) ?? 0, limits.maxConnectionsPerIp)) {
-        throw new Failure('TOO_MANY_CONNECTIONS')
-      }
+      if (isOver(ofUser, limits.maxConnectionsPerUser)) throw new Failure('TOO_MANY_CONNECTIONS')
     },
+
+    isOverPerIp: ({ ip }) => isOver(perIp.get(ip) ?? 0, limits.maxConnectionsPerIp),
 
     openSubscription: (connection) => {
       if (isOver(connection.subscriptions + 1, limits.maxSubscriptionsPerConnection)) throw new Failure('TOO_MANY_SUBSCRIPTIONS')
@@ -175,11 +179,17 @@ function createConnection(socket: WebSocket, wire: Duplex, ip: string, onClose: 
   let callsUnderWay = 0
   let last: Promise<unknown> = Promise.resolve()
   const turns: (() => void)[] = []
+  let closed = false
+  let pings = 0
+  let pingsSince = 0
 
   const untilReadable = () => {
-    if (socket.bufferedAmount < manyBytes) return undefined
+    if (socket.bufferedAmount < manyBytes || socket.readyState !== socket.OPEN) return undefined
     drained ??= withResolvers()
     return drained.promise
+  }
+  const requireOpen = () => {
+    if (closed) throw new Failure('UNAUTHORIZED')
   }
   const onDrain = () => {
     drained?.resolve()
@@ -191,12 +201,26 @@ function createConnection(socket: WebSocket, wire: Duplex, ip: string, onClose: 
   }
   wire.on('drain', onDrain)
   socket.once('close', onDrain)
-  socket.on('message', () => {
+  const isPingFlood = (data: RawData, isBinary: boolean) => {
+    if (isBinary || !Buffer.isBuffer(data) || data.length !== 4) return false
+    const now = Date.now()
+    if (now - pingsSince > 1_000) {
+      pings = 0
+      pingsSince = now
+    }
+    return ++pings > pingsPerSecond
+  }
+  socket.on('message', (data, isBinary) => {
+    if (isPingFlood(data, isBinary)) return close(closeCodes.abuse.code)
     // It asks more than it reads the answers of.
     if (turns.length >= callsWaiting || socket.bufferedAmount >= manyBytes) socket.pause()
   })
 
   const close = (code: number) => {
+    // What it still sends is not acted on: its session may be over.
+    closed = true
+    socket.removeAllListeners('message')
+    if (socket.isPaused) socket.resume()
     if (socket.readyState === socket.OPEN) onClose(code)
     socket.close(code)
     setTimeout(() => socket.terminate(), closeWaitMs).unref()
@@ -215,6 +239,7 @@ function createConnection(socket: WebSocket, wire: Duplex, ip: string, onClose: 
       else callsUnderWay++
       try {
         await untilReadable()
+        requireOpen()
         return await call()
       } finally {
         const next = turns.shift()
@@ -225,7 +250,10 @@ function createConnection(socket: WebSocket, wire: Duplex, ip: string, onClose: 
     },
     isBusy: () => callsUnderWay > 0,
     inOrder: (act) => {
-      const acted = last.then(act)
+      const acted = last.then(() => {
+        requireOpen()
+        return act()
+      })
       last = acted.catch(() => {})
       return acted
     },

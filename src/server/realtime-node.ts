@@ -8,7 +8,7 @@ import { createSendLimits } from './chat/send-limits'
 import { type ChatServer, startChatServer } from './chat-server'
 import { createRoomFeeds } from './fanout/room-feeds'
 import { type Config, requireServices } from './platform/config'
-import { openDatabase, requireDurableCommits } from './platform/database'
+import { openDatabase, openPool, requireDurableCommits } from './platform/database'
 import { createHealth } from './platform/health'
 import type { Log } from './platform/log'
 import { createMetrics } from './platform/metrics'
@@ -22,25 +22,28 @@ export async function startRealtimeNode(config: Config, log: Log): Promise<Pick<
     maxConnections: 20,
     onError: (error) => log.warn({ error: error.message }, 'a database connection was lost'),
   })
+  // Signing out and readiness must not wait behind what people ask for.
+  const control = openPool(databaseUrl, { maxConnections: 2, onError: () => {} })
   const redis = connectRedis(redisUrl, log)
   try {
     await requireDurableCommits(database.pool)
     if (!(await untilRedisAlive(redis, 3_000))) log.warn('started without Redis')
     const bus = createRedisRoomBus(redis, config.authSecrets, log)
     const messages = createMessageStore(database.pool)
+    const rooms = createRoomStore(database.prisma)
     const metrics = createMetrics()
-    const feeds = createRoomFeeds({ bus, reader: messages, log, onRead: metrics.changesRead })
+    const feeds = createRoomFeeds({ bus, reader: { ...messages, membersAmong: rooms.membersAmong }, log, onRead: metrics.changesRead })
     const server = await startChatServer(
       {
         messages,
-        rooms: createRoomStore(database.prisma),
+        rooms,
         bus,
         feeds,
         metrics,
         metricsToken: config.metricsToken,
         sendLimits: createSendLimits(config.sendsPerMinute),
         sessions: { store: createSessionStore(database.prisma), tokens: createSessionTokens(config.authSecrets) },
-        health: createHealth(database.pool, redis),
+        health: createHealth(control, redis),
         limits: config,
         allowedOrigins: config.allowedOrigins,
         trustProxyHops: config.trustProxyHops,
@@ -49,22 +52,27 @@ export async function startRealtimeNode(config: Config, log: Log): Promise<Pick<
       { host: config.host, port: config.realtimePort },
     )
     metrics.watch(() => ({ ...server.count(), redisAlive: redis.isAlive() }))
-    const revocations = watchRevocations({ pool: database.pool, subscriber: redis.subscriber, log }, server.closeSession)
-    const housekeeping = startHousekeeping(database.pool, log)
+    const revocations = watchRevocations({ pool: control, subscriber: redis.subscriber, log }, server.closeSession)
+    const housekeeping = startHousekeeping(control, log)
+    const close = async () => {
+      await server.close()
+      await feeds.close()
+      await revocations.close()
+      await housekeeping.close()
+      redis.close()
+      await Promise.all([database.close(), control.end()])
+    }
+    let closing: Promise<void> | null = null
     return {
       ...server,
-      close: async () => {
-        await server.close()
-        await feeds.close()
-        await revocations.close()
-        await housekeeping.close()
-        redis.close()
-        await database.close()
+      close: () => {
+        closing ??= close()
+        return closing
       },
     }
   } catch (error) {
     redis.close()
-    await database.close()
+    await Promise.all([database.close(), control.end()])
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import { initTRPC, TRPCError } from '@trpc/server'
-import { ZodError, type z } from 'zod'
+import { ZodError, z } from 'zod'
 import { Failure, type FailureName, failures } from '../contract/failures'
 import { fieldsOf } from '../contract/fields'
 import { roomInput } from '../contract/room'
@@ -30,9 +30,28 @@ const t = initTRPC.context<Context>().create({
 /** Turns whatever an operation threw into tRPC's error, once, for every procedure. */
 const withFailures = t.middleware(async ({ next }) => {
   const result = await next()
-  if (result.ok) return result
-  throw toTRPCError(result.error)
+  if (!result.ok) throw toTRPCError(result.error)
+  return isAsyncIterable(result.data) ? { ...result, data: withStreamFailures(result.data) } : result
 })
+
+const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+
+/** What ends a stream long after its call was answered is named like any other failure. */
+function withStreamFailures<Value>(stream: AsyncIterable<Value>): AsyncIterable<Value> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      const iterator = stream[Symbol.asyncIterator]()
+      return {
+        next: () =>
+          iterator.next().catch((error: unknown) => {
+            throw toTRPCError(error)
+          }),
+        return: async (value) => (await iterator.return?.(value)) ?? { done: true, value },
+      }
+    },
+  }
+}
 
 export function toTRPCError(error: unknown): TRPCError {
   const cause = error instanceof TRPCError ? error.cause : error
@@ -73,5 +92,8 @@ export function memberProcedure<Schema extends z.ZodType<{ room: string }, { roo
     return next({ ctx: { membership } })
   })
 }
+
+/** For what takes no input: unknown keys are refused here too. */
+export const noInput = z.strictObject({}).optional()
 
 export const inRoom = memberProcedure(roomInput)

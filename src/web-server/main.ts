@@ -55,6 +55,8 @@ await runProcess(async () => {
       response.end()
     })
   })
+  // Nothing of ours upgrades here in production, and an upgrade that nobody answers would hold its socket for ever.
+  if (!dev) server.on('upgrade', (_, socket) => socket.destroy())
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(config.webPort, config.host, resolve)

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -38,31 +39,38 @@ const sign = (claims: Record<string, unknown>) =>
   new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(roomline.config.authSecrets[0]))
 
 describe('a socket', () => {
-  it.each(['no cookie', 'a bad one', 'one that another secret signed', 'an unsigned one', 'an expired one', 'a logged-out one'])(
-    'with %s gets an UNAUTHORIZED frame and 4401 within a second',
-    async (kind) => {
-      const ada = await roomline.signUp()
-      const claims = JSON.parse(Buffer.from(ada.token.split('.')[1] ?? '', 'base64url').toString())
-      const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${ada.token.split('.')[1]}.`
-      const cookies: Record<string, () => Promise<string>> = {
-        'no cookie': async () => '',
-        'a bad one': async () => 'X-Token=not-a-token',
-        'one that another secret signed': async () =>
-          `X-Token=${await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode('x'.repeat(40)))}`,
-        'an unsigned one': async () => `X-Token=${unsigned}`,
-        'an expired one': () => expiredCookie(ada.cookie),
-        'a logged-out one': async () => {
-          await roomline.web.logout(postJson('/api/logout', {}, { cookie: ada.cookie }))
-          return ada.cookie
-        },
-      }
-      const cookie = await cookies[kind]?.()
-      const { code, frames, afterMs } = await visit(roomline.urls[0] ?? '', cookie ? { cookie } : {})
-      expect(code).toBe(4401)
-      expect(JSON.parse(frames[0] ?? '')).toMatchObject({ id: null, error: { data: { code: 'UNAUTHORIZED', failure: 'UNAUTHORIZED' } } })
-      expect(afterMs).toBeLessThan(1_000)
-    },
-  )
+  it.each([
+    'no cookie',
+    'a bad one',
+    'one of another algorithm',
+    'one that another secret signed',
+    'an unsigned one',
+    'an expired one',
+    'a logged-out one',
+  ])('with %s gets an UNAUTHORIZED frame and 4401 within a second', async (kind) => {
+    const ada = await roomline.signUp()
+    const claims = JSON.parse(Buffer.from(ada.token.split('.')[1] ?? '', 'base64url').toString())
+    const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${ada.token.split('.')[1]}.`
+    const cookies: Record<string, () => Promise<string>> = {
+      'no cookie': async () => '',
+      'a bad one': async () => 'X-Token=not-a-token',
+      'one that another secret signed': async () =>
+        `X-Token=${await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode('x'.repeat(40)))}`,
+      'one of another algorithm': async () =>
+        `X-Token=${await new SignJWT(claims).setProtectedHeader({ alg: 'HS512' }).sign(new TextEncoder().encode(roomline.config.authSecrets[0]))}`,
+      'an unsigned one': async () => `X-Token=${unsigned}`,
+      'an expired one': () => expiredCookie(ada.cookie),
+      'a logged-out one': async () => {
+        await roomline.web.logout(postJson('/api/logout', {}, { cookie: ada.cookie }))
+        return ada.cookie
+      },
+    }
+    const cookie = await cookies[kind]?.()
+    const { code, frames, afterMs } = await visit(roomline.urls[0] ?? '', cookie ? { cookie } : {})
+    expect(code).toBe(4401)
+    expect(JSON.parse(frames[0] ?? '')).toMatchObject({ id: null, error: { data: { code: 'UNAUTHORIZED', failure: 'UNAUTHORIZED' } } })
+    expect(afterMs).toBeLessThan(1_000)
+  })
 
   it('of a stock client that is not signed in comes back at most once a second', async () => {
     const client = roomline.connect(null)
@@ -151,6 +159,118 @@ describe('a socket', () => {
     expect(await ours.trpc.session.me.query()).toBeTruthy()
   })
 
+  it('whose sign-in frame is malformed is closed with 4401', async () => {
+    for (const frame of ['junk', '{}', '[]', '{"data":{"token":1}}']) {
+      expect(await visit(`${roomline.urls[0]}?connectionParams=1`, {}, frame), frame).toMatchObject({ code: 4401 })
+    }
+  })
+
+  it('with a good token behind a junk one is signed in all the same, and logs out', async () => {
+    const ada = await roomline.signUp()
+    const cookie = `__Host-X-Token=junk; ${ada.cookie}`
+    const client = roomline.connect({ ...ada, cookie })
+    expect(await client.trpc.session.me.query()).toMatchObject({ user: { username: ada.username } })
+    await roomline.web.logout(postJson('/api/logout', {}, { cookie, authorization: 'Bearer junk' }))
+    await until(() => client.closed[0] === 4401, 1_000)
+  })
+
+  it('of somebody who was disabled or deleted is refused', async () => {
+    for (const column of ['disabled_at', 'deleted_at']) {
+      const ada = await roomline.signUp()
+      await roomline.pool.query(`UPDATE users SET ${column} = now() WHERE username = $1`, [ada.username])
+      expect(await visit(roomline.urls[0] ?? '', { cookie: ada.cookie })).toMatchObject({ code: 4401 })
+      await expect(roomline.signIn(ada.username)).rejects.toThrow('INVALID_CREDENTIALS')
+    }
+  })
+
+  it('that has been closed is not listened to any more', async () => {
+    const ada = await roomline.signUp()
+    const socket = new WebSocket(roomline.urls[0] ?? '', { headers: { cookie: ada.cookie } })
+    await new Promise((resolve) => socket.once('open', resolve))
+    // A client that does not care about being closed: it never answers the closing handshake, and goes on sending.
+    let told = false
+    socket.on('message', () => {
+      told = true
+    })
+    socket.close = () => {}
+    let id = 0
+    const flood = setInterval(() => {
+      const frame = { id: ++id, method: 'mutation', params: { path: 'chat.send', input: { room: 'general', text: `after ${told}` } } }
+      if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame))
+    }, 2)
+    await until(async () => (await roomline.pool.query(`SELECT FROM messages WHERE text LIKE 'after%'`)).rowCount !== 0)
+    await roomline.web.logout(postJson('/api/logout', {}, { cookie: ada.cookie }))
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    await until(async () => (await visit(roomline.urls[0] ?? '', { cookie: ada.cookie })).code === 4401)
+    const count = async () => (await roomline.pool.query(`SELECT FROM messages WHERE text LIKE 'after%'`)).rowCount
+    const before = await count()
+    await closed
+    clearInterval(flood)
+    expect(await count()).toBe(before)
+  })
+
+  it('that floods with PING is closed with 1008, and one that pings now and then is answered', async () => {
+    const ada = await roomline.signUp()
+    const socket = new WebSocket(roomline.urls[0] ?? '', { headers: { cookie: ada.cookie } })
+    let pongs = 0
+    socket.on('message', (data) => {
+      if (String(data) === 'PONG') pongs++
+    })
+    await new Promise((resolve) => socket.once('open', resolve))
+    socket.send('PING')
+    await until(() => pongs === 1)
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    for (let index = 0; index < 5_000; index++) socket.send('PING')
+    expect(await closed).toBe(1008)
+    expect(pongs).toBeLessThanOrEqual(60)
+  })
+
+  it('whose upgrade was refused leaves nothing open, whatever its client does', async () => {
+    const { port } = new URL(roomline.urls[0] ?? '')
+    const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true })
+    socket.write('GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    let failed = false
+    socket.on('error', () => {
+      failed = true
+    })
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    await new Promise((resolve) => socket.once('end', resolve))
+    expect(text).toMatch(/^HTTP\/1.1 404 /)
+    // It has not closed its half. Writing into what the server destroyed fails.
+    await until(() => {
+      socket.write('x')
+      return failed
+    })
+    socket.destroy()
+  })
+
+  it('beyond those that one address may have is closed with 4429, signed in or not', async () => {
+    await using small = await startRoomline({ env: { MAX_CONNECTIONS_PER_IP: '2' } })
+    const url = `${small.urls[0]}?connectionParams=1`
+    const silent = [new WebSocket(url), new WebSocket(url)]
+    await Promise.all(silent.map((socket) => new Promise((resolve) => socket.once('open', resolve))))
+    expect(await visit(url)).toMatchObject({ code: 4429 })
+    for (const socket of silent) socket.terminate()
+    await until(() => small.nodes[0]?.count().connections === 0)
+    const client = small.connect(await small.signUp())
+    expect(await client.trpc.session.me.query()).toBeTruthy()
+  })
+
+  it('gets a subscription back for each that it stops, however quickly', async () => {
+    await using small = await startRoomline({ env: { MAX_SUBSCRIPTIONS_PER_CONNECTION: '3' } })
+    const client = small.connect(await small.signUp())
+    for (let round = 0; round < 40; round++) {
+      const subscription = client.trpc.chat.onMessage.subscribe({ room: 'general' }, { onData: () => {} })
+      await new Promise((resolve) => setTimeout(resolve, round % 6))
+      subscription.unsubscribe()
+    }
+    await until(async () => (await client.follow('general').catch(() => null)) !== null)
+    await until(() => (small.nodes[0]?.count().followers ?? 9) <= 1)
+  })
+
   it('past the number that one person may have is closed with 4429', async () => {
     await using small = await startRoomline({ env: { MAX_CONNECTIONS_PER_USER: '2', MAX_SUBSCRIPTIONS_PER_CONNECTION: '1' } })
     const ada = await small.signUp()
@@ -218,10 +338,42 @@ describe('plain HTTP', () => {
   })
 })
 
+describe('a node that is told to end', () => {
+  it('says so in /ready, asks its clients to go elsewhere over some seconds, and closes the rest with 1012', async () => {
+    await using leaving = await startRoomline({ nodes: 2 })
+    const base = new URL('/ready', (leaving.urls[0] ?? '').replace('ws:', 'http:'))
+    const ada = await leaving.signUp()
+    const notices: number[] = []
+    const codes: number[] = []
+    const sockets = Array.from({ length: 10 }, () => new WebSocket(leaving.urls[0] ?? '', { headers: { cookie: ada.cookie } }))
+    for (const socket of sockets) {
+      socket.on('message', (data) => {
+        if (String(data) === '{"id":null,"method":"reconnect"}') notices.push(performance.now())
+      })
+      socket.on('close', (code) => codes.push(code))
+    }
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('open', resolve))))
+    const ended = leaving.nodes[0]?.close()
+    expect((await fetch(base)).status).toBe(503)
+    expect(await visit(leaving.urls[0] ?? '', { cookie: ada.cookie })).toMatchObject({ status: 503 })
+    await ended
+    await until(() => codes.length === 10)
+    expect(codes).toEqual(Array.from({ length: 10 }, () => 1012))
+    expect(notices).toHaveLength(10)
+    const [first = 0] = notices
+    for (let second = 0; second < 6; second++) {
+      const asked = notices.filter((at) => Math.floor((at - first) / 1_000) === second).length
+      expect(asked).toBeLessThanOrEqual(2)
+    }
+  })
+})
+
 describe('a failure', () => {
   it('is named to the client, and nothing of the inside goes with it', async () => {
     const { trpc } = roomline.connect(await roomline.signUp())
     // @ts-expect-error there is no such procedure
     expect(await failureOf(trpc.rooms.paint.mutate({}))).toBe('NO_SUCH_PROCEDURE')
+    expect(await failureOf(trpc.rooms.list.query({ colour: 'red' } as never))).toBe('BAD_REQUEST')
+    expect(await failureOf(trpc.session.me.query({ colour: 'red' } as never))).toBe('BAD_REQUEST')
   })
 })

@@ -83,11 +83,70 @@ describe('a room', () => {
       ben.trpc.chat.onMessage.subscribe({ room }, { onError: resolve })
     })
     expect(await ben.trpc.rooms.leave.mutate({ room })).toEqual({ room })
-    expect(await ended).toMatchObject({ data: { failure: 'NOT_A_MEMBER' } })
+    expect(await ended).toMatchObject({ data: { code: 'FORBIDDEN', httpStatus: 403, failure: 'NOT_A_MEMBER' } })
     await ada.trpc.chat.send.mutate({ room, text: 'ben does not hear this' })
     expect(await failureOf(ben.trpc.chat.history.query({ room }))).toBe('NOT_A_MEMBER')
     expect(followed.messages).toHaveLength(1)
     expect(await failureOf(ben.trpc.rooms.leave.mutate({ room }))).toBe('NOT_A_MEMBER')
+  })
+
+  it('that somebody leaves while they subscribe to it is silent for them all the same', async () => {
+    const ada = await person()
+    const ben = await person(undefined, 1)
+    const { id: room } = await ada.trpc.rooms.create.mutate({ name: 'Racing', kind: 'public' })
+    for (let round = 0; round < 40; round++) {
+      await ben.trpc.rooms.join.mutate({ room })
+      const heard: string[] = []
+      const subscription = ben.trpc.chat.onMessage.subscribe({ room }, { onData: ({ data }) => heard.push(data.text), onError: () => {} })
+      await new Promise((resolve) => setTimeout(resolve, round % 5))
+      await ben.trpc.rooms.leave.mutate({ room })
+      await ada.trpc.chat.send.mutate({ room, text: `after leaving ${round}` })
+      // What was on its way to the other node has come by the time its own message has.
+      await ada.trpc.session.me.query()
+      await new Promise((resolve) => setTimeout(resolve, 15))
+      subscription.unsubscribe()
+      expect(heard, `round ${round}`).toEqual([])
+    }
+  })
+
+  it('whose two owners leave at once keeps one', async () => {
+    for (let round = 0; round < 15; round++) {
+      const owners = [await person(), await person(undefined, 1)]
+      const other = await person()
+      const { id: room } = await (owners[0] ?? other).trpc.rooms.create.mutate({
+        name: 'Shared',
+        kind: 'private',
+        members: [...owners, other].map(({ username }) => username),
+      })
+      await roomline.pool.query(
+        `UPDATE memberships SET role = 'owner' WHERE room_id = $1 AND user_id = (SELECT id FROM users WHERE username = $2)`,
+        [room, owners[1]?.username],
+      )
+      await Promise.allSettled(owners.map((owner) => owner.trpc.rooms.leave.mutate({ room })))
+      const { rows } = await roomline.pool.query(`SELECT FROM memberships WHERE room_id = $1 AND role = 'owner'`, [room])
+      expect(rows).toHaveLength(1)
+    }
+  })
+
+  it('that somebody is banned from does not exist for them', async () => {
+    const ada = await person()
+    const ben = await person()
+    const { id: room } = await ada.trpc.rooms.create.mutate({ name: 'Banned', kind: 'public' })
+    await roomline.pool.query('INSERT INTO bans (room_id, user_id) SELECT $1, id FROM users WHERE username = $2', [room, ben.username])
+    expect(await failureOf(ben.trpc.rooms.join.mutate({ room }))).toBe('ROOM_NOT_FOUND')
+  })
+
+  it('counts the unread messages that mention somebody', async () => {
+    const ada = await person()
+    const ben = await person()
+    const { id: room } = await ada.trpc.rooms.create.mutate({ name: 'Mentions', kind: 'private', members: [ben.username] })
+    for (let index = 0; index < 3; index++) await ada.trpc.chat.send.mutate({ room, text: 'hello' })
+    await roomline.pool.query(
+      'INSERT INTO mentions (user_id, room_id, seq) SELECT id, $1, n FROM users, unnest(ARRAY[1, 3]) n WHERE username = $2',
+      [room, ben.username],
+    )
+    await roomline.pool.query('UPDATE memberships SET read_seq = 1 WHERE room_id = $1', [room])
+    expect(await ben.trpc.rooms.list.query()).toContainEqual(expect.objectContaining({ id: room, unread: 2, mentions: 1 }))
   })
 
   it('does not lose its only owner while others are in it', async () => {

@@ -93,7 +93,7 @@ export async function startTcpProxy(targetPort: () => number | null, options: { 
   }
 
   function relay(line: Line, name: keyof LineFault, from: Socket, to: Socket, rewrite?: Rewrite): Direction {
-    const waiting: { bytes: Buffer | null; dueAt: number }[] = []
+    const waiting: { bytes: Buffer | null; dueAt: number; through?: number }[] = []
     let bytesWaiting = 0
     let timer: NodeJS.Timeout | undefined
     let freeAt = 0
@@ -110,22 +110,24 @@ export async function startTcpProxy(targetPort: () => number | null, options: { 
     const look = () => {
       clearTimeout(timer)
       while (waiting[0] && !blocked && !to.destroyed) {
-        const flow = fault[name]
-        if (flow?.hold) return
+        const { hold, bytesPerSecond } = fault[name] ?? {}
+        if (hold) return
+        const [next] = waiting
+        const { bytes } = next
         const now = performance.now()
-        const aheadMs = Math.max(waiting[0].dueAt, freeAt) - now
-        if (aheadMs > 0) {
-          timer = setTimeout(look, aheadMs)
+        if (bytesPerSecond && bytes) next.through ??= Math.max(now, freeAt) + (bytes.length / bytesPerSecond) * 1_000
+        const passAt = Math.max(next.dueAt, (bytesPerSecond && next.through) || 0)
+        if (passAt > now) {
+          timer = setTimeout(look, passAt - now)
           return
         }
-        const { bytes } = waiting[0]
+        freeAt = next.through ?? 0
         waiting.shift()
         if (bytes === null) {
           to.end()
           return
         }
         bytesWaiting -= bytes.length
-        if (flow?.bytesPerSecond) freeAt = now + (bytes.length / flow.bytesPerSecond) * 1_000
         blocked = !to.write(bytes)
       }
       if (bytesWaiting <= manyBytes && !blocked) from.resume()

@@ -5,7 +5,7 @@ import type { Config } from '../platform/config'
 import { isUnavailable } from '../platform/database'
 import type { Log } from '../platform/log'
 import { realtimeUrl } from '../platform/realtime-url'
-import { clearedSessionCookie, readSessionCookie, sessionCookie } from './session-cookie'
+import { clearedSessionCookie, readSessionCookies, sessionCookie } from './session-cookie'
 import { findSession, refreshSession, revokeSession } from './sessions'
 import { type Device, loginInput, register, registerInput, type SignInParts, signIn } from './sign-in'
 import type { WebSession } from './web-session'
@@ -65,15 +65,13 @@ export function createWebSession(parts: HttpParts): WebSession {
     login: entering('/login', loginInput, 200, (input, device) => signIn(parts, input, device)),
 
     logout: changing(async (request) => {
-      const token = readSessionCookie(request.headers.get('cookie')) ?? readBearer(request.headers.get('authorization'))
-      if (token) await revokeSession(parts, token, 'logout')
+      for (const token of tokensOf(request)) await revokeSession(parts, token, 'logout')
       const cookie = { 'set-cookie': clearedSessionCookie(config.publicUrl) }
       return isFormPost(request) ? seeOther('/login', cookie) : new Response(null, { status: 204, headers: { ...cookie, ...unstored } })
     }),
 
     refresh: changing(async (request) => {
-      const token = readToken(request)
-      const renewed = token && (await refreshSession(parts, token))
+      const renewed = await firstOf(tokensOf(request), (token) => refreshSession(parts, token))
       if (!renewed) throw new Failure('UNAUTHORIZED')
       const { user, expiresAt } = renewed
       return json(
@@ -84,23 +82,33 @@ export function createWebSession(parts: HttpParts): WebSession {
     }),
 
     session: answering(async (request) => {
-      const token = readToken(request)
-      const session = token && (await findSession(parts, token))
+      const session = await firstOf(tokensOf(request), (token) => findSession(parts, token))
       if (!session) throw new Failure('UNAUTHORIZED')
       const { user, expiresAt } = session
       return json(200, { user, expiresAt: expiresAt.toISOString(), realtimeUrl: realtimeUrl(config, request.headers.get('host')) })
     }),
 
-    findUser: async (cookieHeader) => {
-      const token = readSessionCookie(cookieHeader)
-      return token ? findSession(parts, token) : null
-    },
+    findUser: (cookieHeader) => firstOf(readSessionCookies(cookieHeader), (token) => findSession(parts, token)),
 
     realtimeUrl: (host) => realtimeUrl(config, host),
   }
 }
 
-const readToken = (request: Request) => readBearer(request.headers.get('authorization')) ?? readSessionCookie(request.headers.get('cookie'))
+const tokensOf = ({ headers }: Request) => readTokens(headers.get('authorization'), headers.get('cookie'))
+
+/** Every token that a request brought, the likeliest first: one that is junk must not hide one that is good. */
+export function readTokens(authorization: string | null | undefined, cookie: string | null | undefined): string[] {
+  const bearer = readBearer(authorization)
+  return [...(bearer ? [bearer] : []), ...readSessionCookies(cookie)]
+}
+
+async function firstOf<Value>(tokens: string[], find: (token: string) => Promise<Value | null>): Promise<Value | null> {
+  for (const token of tokens) {
+    const found = await find(token)
+    if (found) return found
+  }
+  return null
+}
 
 /** The token of an `Authorization: Bearer` header. */
 export function readBearer(header: string | null | undefined): string | null {

@@ -1,8 +1,8 @@
 import type { Me } from '../../contract/session'
-import { router, signedInProcedure } from '../trpc'
+import { noInput, router, signedInProcedure } from '../trpc'
 
 export const sessionRouter = router({
-  me: signedInProcedure.query(({ ctx: { caller } }): Me => {
+  me: signedInProcedure.input(noInput).query(({ ctx: { caller } }): Me => {
     return {
       user: caller.user,
       uid: caller.uid,

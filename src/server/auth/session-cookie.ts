@@ -1,9 +1,9 @@
 const plainName = 'X-Token'
 const hostName = '__Host-X-Token'
 
-/** The token in a `Cookie` header, under either name; the one that only https can set goes first. */
-export function readSessionCookie(header: string | null | undefined): string | null {
-  if (!header) return null
+/** The tokens in a `Cookie` header, under either name; the one that only https can set goes first. */
+export function readSessionCookies(header: string | null | undefined): string[] {
+  if (!header) return []
   const values = new Map<string, string>()
   for (const pair of header.split(';')) {
     const at = pair.indexOf('=')
@@ -11,7 +11,7 @@ export function readSessionCookie(header: string | null | undefined): string | n
     const name = pair.slice(0, at).trim()
     if (!values.has(name)) values.set(name, pair.slice(at + 1).trim())
   }
-  return values.get(hostName) ?? values.get(plainName) ?? null
+  return [values.get(hostName), values.get(plainName)].filter((value) => value !== undefined)
 }
 
 /** `Set-Cookie` for a session. On https the name's prefix makes browsers refuse it from anywhere else. */

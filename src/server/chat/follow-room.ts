@@ -24,11 +24,13 @@ export async function followRoom(
   { room, userId, after, signal, untilReadable }: FollowRequest,
 ): Promise<AsyncIterable<MessageEvent>> {
   // Subscribe before reading: what happens between the two would be missed otherwise.
-  const { version, live } = await parts.feeds.follow(room)
+  const { version, live } = await parts.feeds.follow(room, userId)
   // A stream that is ended before it was ever read runs no `finally` of its own.
   signal.addEventListener('abort', live.close, { once: true })
   if (signal.aborted) live.close()
   try {
+    // Who left before the feed was joined was told nothing of it.
+    await parts.rooms.requireMembership(room, userId)
     // The feed may lag behind what is committed, so it cannot tell what "now" is.
     const lastVersion = after !== null && after <= version ? version : ((await parts.messages.lastVersions([room])).get(room) ?? 0)
     if (after !== null && after > lastVersion) throw new Failure('CURSOR_AHEAD')
@@ -50,6 +52,8 @@ export async function followRoom(
       for (;;) {
         while (isBehind) {
           const { messages, isLast } = await parts.messages.changesAfter(room, cursor)
+          // After the page, not before: then nothing in it can be later than the membership that was found.
+          await parts.rooms.requireMembership(room, userId)
           for (const message of messages) {
             await untilReadable()
             yield event(message)

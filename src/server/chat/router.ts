@@ -11,6 +11,8 @@ export const chatRouter = router({
     const ended = caller.openSubscription()
     const stopped = signal ?? new AbortController().signal
     stopped.addEventListener('abort', ended, { once: true })
+    // It may have been stopped while its membership was looked up.
+    if (stopped.aborted) ended()
     try {
       return await followRoom(parts, {
         room: input.room,

@@ -9,6 +9,8 @@ export interface ChangeReader {
   changesAfter(room: string, version: number): Promise<{ messages: Message[]; isLast: boolean }>
   /** The newest version of each of these rooms. */
   lastVersions(rooms: string[]): Promise<Map<string, number>>
+  /** Which of these people are members of the room. */
+  membersAmong(room: string, userIds: string[]): Promise<Set<string>>
 }
 
 export interface RoomFeeds {
@@ -16,7 +18,7 @@ export interface RoomFeeds {
    * Resolves when every change after `version` will be handed on, each once and in order. One feed serves all who follow
    * a room on this node.
    */
-  follow(room: string): Promise<{ version: number; live: LiveNews }>
+  follow(room: string, userId: string): Promise<{ version: number; live: LiveNews }>
   /** How many rooms and followers this node serves. */
   count(): { rooms: number; followers: number }
   close(): Promise<void>
@@ -28,7 +30,7 @@ const sweepMs = 1_000
 const graceMs = 50
 
 interface Feed {
-  followers: Set<(news: RoomNews) => void>
+  followers: Map<(news: RoomNews) => void, string>
   /** The change up to which all was handed on; null until the feed is open. */
   version: number | null
   opened: Promise<{ unsubscribe(): void }>
@@ -60,7 +62,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
   }
 
   function handOn(feed: Feed, news: RoomNews) {
-    for (const follower of feed.followers) follower(news)
+    for (const follower of feed.followers.keys()) follower(news)
   }
 
   function fill(room: string, feed: Feed): void {
@@ -80,6 +82,11 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
       for (let isLast = false; !isLast; ) {
         const page = await reader.changesAfter(room, feed.version ?? 0)
         onRead?.(page.messages.length)
+        // News of a removal may be among those that were lost. Looked up after the page was read, nothing in it can be
+        // later than what the look-up knows.
+        const people = [...new Set(feed.followers.values())]
+        const members = await reader.membersAmong(room, people)
+        for (const userId of people) if (!members.has(userId)) handOn(feed, { type: 'membership', userId })
         for (const message of page.messages) {
           feed.version = message.version
           handOn(feed, { type: 'message', message })
@@ -112,7 +119,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
 
   function open(room: string): Feed {
     const feed: Feed = {
-      followers: new Set(),
+      followers: new Map(),
       version: null,
       filling: null,
       fillAgain: false,
@@ -144,10 +151,10 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
   }
 
   return {
-    follow: async (room) => {
+    follow: async (room, userId) => {
       const feed = feeds.get(room) ?? open(room)
       const { receive: follower, live } = createLiveNews(() => void leave(room, feed, follower))
-      feed.followers.add(follower)
+      feed.followers.set(follower, userId)
       try {
         await feed.opened
       } catch (error) {

@@ -10,11 +10,16 @@ export interface Database {
   close(): Promise<void>
 }
 
+export interface PoolOptions {
+  maxConnections?: number
+  onError: (error: Error) => void
+}
+
 /** Opens no connection yet. Every wait in it is bounded: 5 s for a connection, 10 s for a statement. */
-export function openDatabase(url: string, options: { maxConnections?: number; onError: (error: Error) => void }): Database {
+export function openPool(url: string, { maxConnections = 10, onError }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
-    max: options.maxConnections ?? 10,
+    max: maxConnections,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 10_000,
     query_timeout: 12_000,
@@ -22,7 +27,12 @@ export function openDatabase(url: string, options: { maxConnections?: number; on
     application_name: 'roomline',
   })
   // Without a listener, an idle connection that Postgres closes would end the process.
-  pool.on('error', options.onError)
+  pool.on('error', onError)
+  return pool
+}
+
+export function openDatabase(url: string, options: PoolOptions): Database {
+  const pool = openPool(url, options)
   // Its longer formats quote the call with its arguments, and errors are logged.
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
   return {

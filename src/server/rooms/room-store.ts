@@ -28,6 +28,12 @@ export function createRoomStore(prisma: PrismaClient) {
       throw new Failure((await findPublic(roomId)) ? 'NOT_A_MEMBER' : 'ROOM_NOT_FOUND')
     },
 
+    /** Which of these people are members of the room. */
+    membersAmong: async (roomId: string, userIds: string[]): Promise<Set<string>> => {
+      const members = await prisma.membership.findMany({ where: { roomId, userId: { in: userIds } }, select: { userId: true } })
+      return new Set(members.map(({ userId }) => userId))
+    },
+
     /** This person's rooms, those with the newest talk first is up to the caller. */
     membershipsOf: (userId: string): Promise<Membership[]> =>
       prisma.membership.findMany({ where: { userId, room: { archivedAt: null } }, select: membershipFields, orderBy: { joinedAt: 'asc' } }),

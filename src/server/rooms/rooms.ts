@@ -80,6 +80,7 @@ function slugOf(name: string): string {
     .toLowerCase()
     .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
     .replace(/^-+|-+$/g, '')
-  if (slug === '' || slug.length > 64) throw new Failure('BAD_REQUEST', { fields: { name: 'must have a letter or a digit' } })
+  if (slug === '') throw new Failure('BAD_REQUEST', { fields: { name: 'must have a letter or a digit' } })
+  if (slug.length > 64) throw new Failure('BAD_REQUEST', { fields: { name: 'is too long' } })
   return slug
 }

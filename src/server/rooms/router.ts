@@ -1,9 +1,9 @@
 import { browseInput, createRoomInput, roomInput } from '../../contract/room'
-import { inRoom, router, signedInProcedure } from '../trpc'
+import { inRoom, noInput, router, signedInProcedure } from '../trpc'
 import { browseRooms, createRoom, joinRoom, leaveRoom, listRooms } from './rooms'
 
 export const roomsRouter = router({
-  list: signedInProcedure.query(({ ctx }) => listRooms(ctx)),
+  list: signedInProcedure.input(noInput).query(({ ctx }) => listRooms(ctx)),
   browse: signedInProcedure.input(browseInput).query(({ ctx, input }) => browseRooms(ctx, input)),
   create: signedInProcedure.input(createRoomInput).mutation(({ ctx, input }) => createRoom(ctx, input)),
   join: signedInProcedure.input(roomInput).mutation(({ ctx, input }) => joinRoom(ctx, input.room)),
