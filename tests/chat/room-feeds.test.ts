@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { Failure } from '../../src/contract/failures'
 import type { Message } from '../../src/contract/message'
 import { createMessage } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/room-bus'
+import { followRoom } from '../../src/server/chat/follow-room'
+import type { MessageStore } from '../../src/server/chat/message-store'
 import { createLiveNews } from '../../src/server/fanout/live-news'
 import { createRoomFeeds } from '../../src/server/fanout/room-feeds'
 import { createLog } from '../../src/server/platform/log'
+import type { RoomStore } from '../../src/server/rooms/room-store'
 import { until } from '../support/stock-client'
 
 const news = (seq: number): RoomNews => ({ type: 'message', message: createMessage({ seq }) })
@@ -98,6 +102,56 @@ describe('the feed of a room', () => {
     room.hear(news(3))
     expect(await ben.live.next()).toEqual({ type: 'membership', userId: 'ben' })
     await until(async () => versionOf(await ada.live.next()) === 1)
+    await room.feeds.close()
+  })
+})
+
+describe('following a room', () => {
+  const member = {
+    role: 'member',
+    readSeq: 0,
+    notify: 'all',
+    room: { id: 'general', kind: 'public', name: 'general', topic: '', lastSeq: 0 },
+  } as const
+  const follow = (room: ReturnType<typeof createRoom>, after: number | null) =>
+    followRoom(
+      {
+        feeds: room.feeds,
+        messages: {
+          changesAfter: async (_: string, version: number) => ({
+            messages: room.stored.filter((message) => message.version > version),
+            isLast: true,
+          }),
+          lastVersions: async () => new Map([['general', room.stored.at(-1)?.version ?? 0]]),
+        } as unknown as MessageStore,
+        rooms: {
+          requireMembership: async () => {
+            if (room.members.has('ada')) return member
+            throw new Failure('NOT_A_MEMBER')
+          },
+        } as unknown as RoomStore,
+      },
+      { room: 'general', userId: 'ada', after, signal: new AbortController().signal, untilReadable: () => undefined },
+    )
+
+  it('is refused to who left before the feed was joined, and leaves nothing behind', async () => {
+    const room = createRoom()
+    const following = follow(room, null)
+    room.members.delete('ada')
+    room.open()
+    await expect(following).rejects.toThrow('Join this room first')
+    await until(() => room.feeds.count().rooms === 0)
+    await room.feeds.close()
+  })
+
+  it('ends before a page that was read after the person had left', async () => {
+    const room = createRoom()
+    room.open()
+    room.stored.push(createMessage({ seq: 1 }))
+    const stream = (await follow(room, 0))[Symbol.asyncIterator]()
+    room.members.delete('ada')
+    await expect(stream.next()).rejects.toThrow('Join this room first')
+    await until(() => room.feeds.count().rooms === 0)
     await room.feeds.close()
   })
 })
