@@ -59,6 +59,7 @@ const unknownKey = () => roomline.chat.send.mutate({ room: 'general', text: 'x',
 const unknownCall = () => roomline.chat.nope.mutate({})
 void [wrongType, unknownKey, unknownCall]
 
+const { text, author } = await heard
 const failure = await roomline.chat.send.mutate({ room: 'nowhere', text: 'x' }).then(() => null, readFailure)
 const room = roomline.openRoom('general')
 room.send('through the outbox')
@@ -67,7 +68,7 @@ await new Promise<void>((resolve) => room.state.subscribe(() => {
 }))
 type Router = AppRouter
 const routerIsAny: IsAny<Router> = false
-console.log(JSON.stringify({ heard: (await heard).text, author: (await heard).author.username === user.username, failure: failure?.name, made: createMessage().text, routerIsAny }))
+console.log(JSON.stringify({ heard: text, author: author.username === user.username, failure: failure?.name, made: createMessage().text, routerIsAny }))
 await roomline.close()
 `
 
