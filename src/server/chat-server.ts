@@ -43,7 +43,7 @@ const maxFrameBytes = 64 * 1024
 const signInDeadlineMs = 5_000
 const maxBatch = 100
 /** Clients are asked to reconnect over so long, evenly: all at once would be a storm for the nodes that stay. */
-const askOverMs = 6_000
+const askOverMs = 8_000
 /** So few are asked at once. */
 const few = 4
 /** How long clients have to leave by themselves, once asked, before their sockets are closed. */
@@ -86,11 +86,10 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
         )
         return { parts, caller }
       } catch (error) {
-        const refusal =
-          error instanceof Failure && error.failure === 'TOO_MANY_CONNECTIONS' ? closeCodes.tooManyConnections : closeCodes.notSignedIn
+        const refused = toTRPCError(error)
         // Only now, and not before: tRPC's error frame has to be out first, or the stock client comes back without a pause.
-        setImmediate(() => connection.close(error instanceof Failure ? refusal.code : 1011))
-        throw toTRPCError(error)
+        setImmediate(() => connection.close(closeCodeOf[refused.code] ?? closeCodes.restarting.code))
+        throw refused
       }
     },
     onError: ({ error, path: procedure, type }) => report(error, procedure, type),
@@ -172,6 +171,7 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
         if (!connection) throw new Failure('METHOD_NOT_ALLOWED')
         return connections.openSubscription(connection)
       },
+      askToComeBack: () => connection?.close(closeCodes.restarting.code),
       untilReadable: () => connection?.untilReadable(),
       takeTurn: (call) => (connection ? connection.takeTurn(call) : call()),
       inOrder: (act) => (connection ? connection.inOrder(act) : act()),
@@ -237,6 +237,12 @@ function isSame(given: string, expected: string): boolean {
 }
 
 const tokensOf = ({ headers }: IncomingMessage) => readTokens(headers.authorization, headers.cookie)
+
+/** How a socket is closed whose caller could not be made out; for any other reason its client may try again. */
+const closeCodeOf: Partial<Record<string, number>> = {
+  UNAUTHORIZED: closeCodes.notSignedIn.code,
+  TOO_MANY_REQUESTS: closeCodes.tooManyConnections.code,
+}
 
 function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? ''

@@ -29,6 +29,8 @@ export interface Caller {
   openSubscription(): () => void
   /** Resolves when what was written to this connection has mostly been read; undefined when it has. */
   untilReadable(): Promise<void> | undefined
+  /** Closes this connection without an answer, so that its client reconnects and asks again. */
+  askToComeBack(): void
   /** Runs the calls of this connection a few at a time. */
   takeTurn<Value>(call: () => Promise<Value>): Promise<Value>
   /** Runs one after the other what this connection asked for one after the other. */

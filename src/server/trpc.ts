@@ -28,9 +28,14 @@ const t = initTRPC.context<Context>().create({
 })
 
 /** Turns whatever an operation threw into tRPC's error, once, for every procedure. */
-const withFailures = t.middleware(async ({ next }) => {
+const withFailures = t.middleware(async ({ ctx, type, next }) => {
   const result = await next()
-  if (!result.ok) throw toTRPCError(result.error)
+  if (!result.ok) {
+    const error = toTRPCError(result.error)
+    // A client ends a subscription that is rejected. Reconnecting, it asks again for all of its subscriptions.
+    if (type === 'subscription' && error.code === failures.UNAVAILABLE.code) ctx.caller.askToComeBack()
+    throw error
+  }
   return isAsyncIterable(result.data) ? { ...result, data: withStreamFailures(result.data) } : result
 })
 

@@ -72,7 +72,11 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
     types: ['server/platform/', 'pg', 'ioredis'],
   },
   // Operations know their own store, the bus and each other's contract: never ws, tRPC's server, ioredis or Prisma.
-  { file: /^server\/chat\/follow-room\.ts$/, may: ['server/chat/', 'contract/', '@trpc/server'], types: ['server/'] },
+  {
+    file: /^server\/chat\/follow-room\.ts$/,
+    may: ['server/chat/', 'server/platform/database', 'contract/', '@trpc/server'],
+    types: ['server/'],
+  },
   { file: /^server\/(rooms|chat)\//, may: ['contract/'], types: ['server/'] },
   {
     file: /^server\/platform\//,

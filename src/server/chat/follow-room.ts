@@ -2,6 +2,7 @@ import { type TrackedEnvelope, tracked } from '@trpc/server'
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { Parts } from '../context'
+import { isUnavailable } from '../platform/database'
 
 type MessageEvent = TrackedEnvelope<Message>
 
@@ -51,9 +52,12 @@ export async function followRoom(
     try {
       for (;;) {
         while (isBehind) {
-          const { messages, isLast } = await parts.messages.changesAfter(room, cursor)
-          // After the page, not before: then nothing in it can be later than the membership that was found.
-          await parts.rooms.requireMembership(room, userId)
+          const { messages, isLast } = await untilAvailable(signal, async () => {
+            const page = await parts.messages.changesAfter(room, cursor)
+            // After the page, not before: then nothing in it can be later than the membership that was found.
+            await parts.rooms.requireMembership(room, userId)
+            return page
+          })
           for (const message of messages) {
             await untilReadable()
             yield event(message)
@@ -64,7 +68,7 @@ export async function followRoom(
         if (news === 'closed') return
         if (news === 'behind') isBehind = true
         else if (news.type === 'membership') {
-          if (news.userId === userId) await parts.rooms.requireMembership(room, userId)
+          if (news.userId === userId) await untilAvailable(signal, () => parts.rooms.requireMembership(room, userId))
         } else if (news.message.version > cursor) {
           await untilReadable()
           yield event(news.message)
@@ -72,6 +76,20 @@ export async function followRoom(
       }
     } finally {
       live.close()
+    }
+  }
+}
+
+const pauseMs = 500
+
+/** A client ends a stream that fails, and does not come back to it: while Postgres is away the stream waits instead. */
+async function untilAvailable<Value>(signal: AbortSignal, read: () => Promise<Value>): Promise<Value> {
+  for (;;) {
+    try {
+      return await read()
+    } catch (error) {
+      if (!isUnavailable(error) || signal.aborted) throw error
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
     }
   }
 }
