@@ -1,11 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { rename, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, rm, rmdir, stat } from 'node:fs/promises'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 
-/** macOS allows 103 bytes, Linux 107; a stale one is renamed to something a little longer. */
-const longestSocketPath = 95
+/** macOS allows 103 bytes, Linux 107. */
+const longestSocketPath = 103
 
 export interface ProcessLock {
   close(): Promise<void>
@@ -60,15 +61,29 @@ async function takeAt(place: string): Promise<ProcessLock | null> {
     const lock = await listen(place)
     if (lock) return lock
     if (await isHeld(place)) return null
-    // Two may find the same stale socket. Unlinking it could unlink the one that the quicker of them made meanwhile;
-    // renaming takes exactly one socket away, and it can be looked at again before it is thrown away.
-    const aside = `${place}.${randomUUID().slice(0, 6)}`
-    if (!(await rename(place, aside).then(() => true, isMissing))) continue
-    if (await isHeld(aside)) {
-      await rename(aside, place)
-      return null
-    }
-    await rm(aside, { force: true })
+    await removeStale(place)
+  }
+}
+
+/** Longer than anybody needs to remove a socket; a folder that is older was left by a process that was killed over it. */
+const removingMs = 5_000
+
+/**
+ * Two may find the same stale socket, and the slower must not remove the one that the quicker has made meanwhile: only
+ * who made the folder may look again and remove.
+ */
+async function removeStale(place: string): Promise<void> {
+  const turn = `${place}.turn`
+  if (!(await mkdir(turn).then(() => true, isThere))) {
+    const since = await stat(turn).then(({ mtimeMs }) => mtimeMs, isMissing)
+    if (since && Date.now() - since > removingMs) await rmdir(turn).catch(isMissing)
+    await delay(10)
+    return
+  }
+  try {
+    if (!(await isHeld(place))) await rm(place, { force: true })
+  } finally {
+    await rmdir(turn).catch(isMissing)
   }
 }
 
@@ -112,6 +127,11 @@ function connect(place: string): Promise<net.Socket | null> {
       error.code === 'ECONNREFUSED' || error.code === 'ENOENT' ? resolve(null) : reject(error),
     )
   })
+}
+
+function isThere(error: NodeJS.ErrnoException): false {
+  if (error.code === 'EEXIST') return false
+  throw error
 }
 
 function isMissing(error: NodeJS.ErrnoException): false {

@@ -44,6 +44,7 @@ const signInDeadlineMs = 5_000
 const maxBatch = 100
 /** Clients are asked to reconnect over so long, evenly: all at once would be a storm for the nodes that stay. */
 const askOverMs = 8_000
+const askStepMs = 100
 /** So few are asked at once. */
 const few = 4
 /** How long clients have to leave by themselves, once asked, before their sockets are closed. */
@@ -268,12 +269,11 @@ class ClientSocket extends WebSocket {
 }
 
 async function askAllToReconnect(connections: Connection[]): Promise<void> {
-  const startedAt = performance.now()
-  const pause = connections.length > few ? askOverMs / connections.length : 0
-  for (const [index, connection] of connections.entries()) {
-    connection.askToReconnect()
-    const aheadMs = startedAt + (index + 1) * pause - performance.now()
-    if (aheadMs >= 1) await new Promise((resolve) => setTimeout(resolve, aheadMs))
+  const steps = connections.length > few ? askOverMs / askStepMs : 1
+  for (let step = 1, asked = 0; step <= steps; step++) {
+    // Counted in steps, not by the clock: a node that was late must not catch up with a burst.
+    for (const upTo = Math.round((connections.length * step) / steps); asked < upTo; asked++) connections[asked]?.askToReconnect()
+    if (asked < connections.length) await new Promise((resolve) => setTimeout(resolve, askStepMs))
   }
 }
 

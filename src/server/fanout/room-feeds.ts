@@ -52,6 +52,8 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
 
   function receive(room: string, feed: Feed, news: RoomNews) {
     if (news.type === 'membership') return handOn(feed, news)
+    // In the middle of a deploy, a node of a later release may publish what this one does not know.
+    if (news.type !== 'message') return
     const { version } = news.message
     if (feed.version === null || version <= feed.version) return
     // Only what continues the known version is believed: anything else makes us read.
