@@ -1,0 +1,32 @@
+import { readConfig } from '../../src/server/platform/config'
+import { createLog } from '../../src/server/platform/log'
+import { startRealtimeNode } from '../../src/server/realtime-node'
+
+/** What a node holds at a moment, after the garbage is collected. */
+export interface Measures {
+  heapBytes: number
+  handles: number
+  connections: number
+  followers: number
+  rooms: number
+}
+
+/** A realtime node that says over IPC what it holds. Run with --expose-gc. */
+process.on('disconnect', () => process.exit(1))
+const config = readConfig(process.env)
+const node = await startRealtimeNode(config, createLog(config, 'measured'))
+
+process.on('message', () => {
+  // A second time for what only the first one let go of.
+  globalThis.gc?.()
+  setImmediate(() => {
+    globalThis.gc?.()
+    const measures: Measures = {
+      heapBytes: process.memoryUsage().heapUsed,
+      handles: process.getActiveResourcesInfo().filter((name) => name !== 'Timeout' && name !== 'Immediate').length,
+      ...node.count(),
+    }
+    process.send?.({ measures })
+  })
+})
+process.send?.({ ready: true, port: node.port })

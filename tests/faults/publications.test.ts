@@ -1,0 +1,125 @@
+import { createHmac } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '../support/stock-client'
+import { type Bench, startBench } from './bench'
+import type { PublicationFault } from './publications'
+import { report } from './report'
+import { startTalk } from './talk'
+
+let bench: Bench
+beforeAll(async () => {
+  bench = await startBench()
+})
+afterAll(() => bench[Symbol.asyncDispose]())
+afterEach(async () => {
+  disturb({})
+  await bench.closeClients()
+})
+
+const rooms = 'roomline:room:'
+function disturb(fault: PublicationFault, channels?: string) {
+  for (const node of bench.nodes) node.publications.setFault(fault, channels)
+}
+const statusOfAll = async () => Promise.all(bench.nodes.map(async (node) => (await node.ready())?.body.status))
+
+describe('a Redis that lies', () => {
+  it('drops every publication of a room while it seems well: followers are at most 1.5 s late', async () => {
+    const talk = await startTalk(bench, { people: 10, followers: 12 })
+    disturb({ drop: 1 }, rooms)
+    const talking = talk.saySteadily(250)
+    await talk.untilAcknowledged(300)
+    await talking.stop()
+    await talk.history.judge()
+    const { p50, p99, max } = talk.history.lateness()
+    const dropped = bench.nodes.reduce((sum, node) => sum + node.publications.count().disturbed, 0)
+    report('all publications dropped', { sends: 300, dropped, 'late p50': `${p50} ms`, p99: `${p99} ms`, max: `${max} ms` })
+    expect(dropped).toBeGreaterThanOrEqual(300)
+    expect([...talk.history.rejections]).toEqual([])
+    expect(p99).toBeLessThanOrEqual(1_500)
+  })
+
+  it('drops everything: every node says that it hears nothing, and hears again when it may', async () => {
+    const talk = await startTalk(bench, { people: 10, followers: 12 })
+    const talking = talk.saySteadily(250)
+    disturb({ drop: 1 })
+    await until(async () => (await statusOfAll()).every((status) => status === 'degraded'))
+    const since = Date.now()
+    await talk.untilAcknowledged(talk.history.acknowledged.length + 150)
+    const mended = Date.now()
+    disturb({})
+    await bench.untilWell()
+    const wellMs = Date.now() - mended
+    await talking.stop()
+    await talk.history.judge()
+    const { p99 } = talk.history.lateness(since, mended)
+    report('everything dropped', { sends: talk.history.acknowledged.length, 'late p99': `${p99} ms`, 'well again after': `${wellMs} ms` })
+    expect([...talk.history.rejections]).toEqual([])
+    expect(p99).toBeLessThanOrEqual(1_500)
+  })
+
+  it.each<[string, PublicationFault]>([
+    ['repeats', { repeat: 0.7 }],
+    ['reorders', { reorder: 0.5 }],
+    ['delays', { delay: { share: 0.5, maxMs: 400 } }],
+    ['drops, repeats, reorders and delays', { drop: 0.2, repeat: 0.2, reorder: 0.2, delay: { share: 0.2, maxMs: 400 } }],
+  ])('%s publications: everybody sees everything once and in order', async (what, fault) => {
+    const talk = await startTalk(bench, { people: 10, followers: 12 })
+    disturb(fault, rooms)
+    await talk.say(500)
+    await talk.history.judge()
+    const disturbed = bench.nodes.reduce((sum, node) => sum + node.publications.count().disturbed, 0)
+    report(`Redis ${what}`, { sends: 500, disturbed, ...talk.figures() })
+    expect(disturbed).toBeGreaterThan(200)
+  })
+
+  it('says what nobody said: junk, forged messages, a version of 10^9, and forgets everything (FLUSHALL)', async () => {
+    const talk = await startTalk(bench, { people: 10, followers: 12 })
+    const redis = bench.openRedis()
+    const channel = rooms + talk.history.room
+    const heard: string[] = []
+    const spy = bench.openRedis()
+    await spy.subscribe(channel)
+    spy.on('message', (_, body: string) => heard.push(body))
+    const saying = talk.say(600)
+    await talk.untilAcknowledged(20)
+
+    const sealed = (body: string) => {
+      const key = createHmac('sha256', bench.secret).update('roomline room bus').digest()
+      return createHmac('sha256', key).update(channel).update('\n').update(body).digest('base64') + body
+    }
+    let published = 0
+    while (talk.history.acknowledged.length < 550) {
+      talk.history.requireAlive()
+      const message = talk.history.acknowledged.at(-1)?.message
+      const news = (change: object) => JSON.stringify({ type: 'message', message: { ...message, ...change } })
+      const next = { seq: (message?.seq ?? 0) + 1, version: (message?.version ?? 0) + 1, text: 'forged' }
+      const seal = (heard.at(-1) ?? '').slice(0, 44)
+      const forgeries = [
+        '',
+        'junk',
+        '\0'.repeat(100),
+        '{"type":"message"}',
+        news(next),
+        seal + news(next),
+        seal + news({ version: 1_000_000_000 }),
+        seal.replaceAll(/[A-Z]/g, 'A') + news(next),
+        heard.at(bench.chance.between(0, heard.length - 1)) ?? '',
+        // Not even one that Roomline sealed is believed when it does not continue what the node knows.
+        sealed(news({ version: 1_000_000_000, seq: 1_000_000_000, text: 'forged' })),
+        sealed(news({ version: 1, text: 'forged' })),
+        // What a node of a later release may say, in the middle of a deploy.
+        sealed(JSON.stringify({ type: 'of a later release' })),
+      ]
+      for (const body of forgeries) await redis.publish(channel, body)
+      await redis.publish('roomline:revocations', 'junk')
+      published += forgeries.length
+      await redis.flushall()
+    }
+    await saying
+    await talk.history.judge()
+    for (const { log } of talk.history.followers) expect(log).toHaveLength(600)
+    report('junk and forgeries', { sends: 600, published, ...talk.figures() })
+    redis.disconnect()
+    spy.disconnect()
+  })
+})
