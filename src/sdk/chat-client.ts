@@ -1,9 +1,9 @@
 import { createTRPCClient, createWSClient, type TRPCClient, wsLink } from '@trpc/client'
-import { mayComeBack } from '../contract/failures'
+import { closeCodes, mayComeBack } from '../contract/failures'
 import type { AppRouter } from '../server/router'
 import { createOutbox } from './outbox'
 import { createMemoryOutbox, type OutboxStorage } from './outbox-storage'
-import { backoffWithJitter } from './reconnect'
+import { createReconnectDelays } from './reconnect'
 import { openRoom, type RoomHandle } from './room'
 import { createStore, type Store } from './store'
 
@@ -50,42 +50,32 @@ function withConnectDeadline(Socket: typeof WebSocket | undefined): typeof WebSo
   }
 }
 
-/** A connection that held so long counts as one, and the next loss of it as the first. */
-const stableAfterMs = 5_000
-
 /** Connects at once, and again whenever the connection is lost, until it is closed or the session is over. */
 export function createChatClient({ url, token, WebSocket, outbox: storage = createMemoryOutbox() }: ChatClientOptions): ChatClient {
   const status = createStore<ConnectionStatus>('connecting')
   const rooms = new Set<RoomHandle>()
   const ending = new AbortController()
-  let ended = false
-  let attempt = 0
-  let openedAt = 0
+  const delays = createReconnectDelays()
 
   const socket = createWSClient({
     url,
     WebSocket: withConnectDeadline(WebSocket ?? globalThis.WebSocket),
     connectionParams: token === undefined ? null : { token },
-    retryDelayMs: () => {
-      // A socket that opens and closes at once, as behind a proxy without its server, is no success.
-      if (performance.now() - openedAt > stableAfterMs) attempt = 0
-      return backoffWithJitter(attempt++)
-    },
+    retryDelayMs: delays.next,
     keepAlive: { enabled: true, intervalMs: 20_000, pongTimeoutMs: 8_000 },
     onOpen: () => {
-      openedAt = performance.now()
-      if (!ended) status.set('connected')
+      delays.onOpen()
+      if (!ending.signal.aborted) status.set('connected')
     },
     onClose: (cause) => {
-      if (ended) return
+      if (ending.signal.aborted) return
       if (mayComeBack(cause?.code)) return status.set('connecting')
-      end(cause?.code === 4401 ? 'signed-out' : 'refused')
+      end(cause?.code === closeCodes.notSignedIn.code ? 'signed-out' : 'refused')
     },
   })
 
   function end(how: ConnectionStatus) {
-    if (ended) return
-    ended = true
+    if (ending.signal.aborted) return
     ending.abort()
     status.set(how)
     for (const room of rooms) room.close()

@@ -7,3 +7,27 @@
 export function backoffWithJitter(attempt: number, random: () => number = Math.random): number {
   return random() * Math.min(500 * 2 ** attempt, 30_000)
 }
+
+/** A connection that held so long counts as one, and the loss of it as the first. */
+const stableAfterMs = 5_000
+
+/**
+ * The delays of one client's attempts to connect. They start over only after a connection that held: a socket that opens
+ * and closes at once, as behind a proxy without its server, is no success.
+ */
+export function createReconnectDelays(now: () => number = () => performance.now(), random?: () => number) {
+  let attempt = 0
+  /** When the connection that was not lost yet was opened. */
+  let openedAt: number | null = null
+  return {
+    onOpen: () => {
+      openedAt = now()
+    },
+    /** @returns milliseconds to wait before the next attempt */
+    next: (): number => {
+      if (openedAt !== null && now() - openedAt > stableAfterMs) attempt = 0
+      openedAt = null
+      return backoffWithJitter(attempt++, random)
+    },
+  }
+}
