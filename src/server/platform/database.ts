@@ -45,14 +45,15 @@ export function openDatabase(url: string, options: PoolOptions): Database {
   }
 }
 
-/** A unique key was taken: by `error.constraint` when pg threw it, else by Prisma. */
+/** A unique key was taken. */
 export function isUniqueViolation(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && (error.code === '23505' || error.code === 'P2002')
+  const codes = codesOf(error)
+  return codes.includes('23505') || codes.includes('P2002')
 }
 
 /** A serialisation failure or a deadlock: Postgres undid the statement, and it may be tried again. */
 export function isConflictOfTransactions(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && (error.code === '40001' || error.code === '40P01')
+  return codesOf(error).some((code) => conflictCodes.has(code))
 }
 
 /**
@@ -71,15 +72,25 @@ export async function requireDurableCommits(pool: pg.Pool): Promise<void> {
 /** Postgres is away or overloaded, not wrong: the call may be tried again. */
 export function isUnavailable(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
-  if ('code' in error && typeof error.code === 'string' && unavailableCodes.has(error.code)) return true
+  if (codesOf(error).some((code) => unavailableCodes.has(code) || conflictCodes.has(code) || unavailableClass.test(code))) return true
   if ('message' in error && typeof error.message === 'string' && unavailableMessages.test(error.message)) return true
   return 'cause' in error && isUnavailable(error.cause)
 }
 
+/** What kind of failure it is: pg gives Postgres' own code, Prisma one of its own and, deep inside, Postgres'. */
+function codesOf(error: unknown): string[] {
+  const given = error as { code?: unknown; meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } } } | null | undefined
+  return [given?.code, given?.meta?.driverAdapterError?.cause?.originalCode].filter((code) => typeof code === 'string')
+}
+
+const conflictCodes = new Set(['40001', '40P01', 'P2034'])
+/** Connections (08), resources (53), the operator or a crash (57P), the machine (58). */
+const unavailableClass = /^(08|53|57P|58)[0-9A-Z]+$/
 const unavailableCodes = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
-  ...['08000', '08001', '08003', '08004', '08006', '53300', '57014', '57P01', '57P02', '57P03', '40001', '40P01', '55P03'],
-  ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2034'],
+  ...['57014', '55P03'],
+  ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024'],
 ])
+/** Of pg, which gives its own errors no code. */
 const unavailableMessages =
-  /connection terminated|connection error|timeout exceeded when trying to connect|query read timeout|can't reach database|server closed the connection/i
+  /connection terminated|connection error|client was closed|timeout exceeded when trying to connect|timeout expired|query read timeout|can't reach database|server closed the connection/i
