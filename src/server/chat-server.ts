@@ -175,7 +175,6 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
       askToComeBack: () => connection?.close(closeCodes.restarting.code),
       untilReadable: () => connection?.untilReadable(),
       takeTurn: (call) => (connection ? connection.takeTurn(call) : call()),
-      inOrder: (act) => (connection ? connection.inOrder(act) : act()),
     }
   }
 

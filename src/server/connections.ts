@@ -22,8 +22,6 @@ export interface Connection {
   untilReadable(): Promise<void> | undefined
   /** Runs the calls of this connection a few at a time, none while the client does not read its answers. */
   takeTurn<Value>(call: () => Promise<Value>): Promise<Value>
-  /** Runs one after the other what this connection asked for one after the other. */
-  inOrder<Value>(act: () => Promise<Value>): Promise<Value>
   /** Tells the client why, then closes the socket. Nothing is delivered on it any more. */
   refuse(failure: keyof typeof refusals): void
   /** Whether a call is under way. */
@@ -177,7 +175,6 @@ export function createConnections(limits: ConnectionLimits, onClose: (code: numb
 function createConnection(socket: WebSocket, wire: Duplex, ip: string, onClose: (code: number) => void): Connection {
   let drained: PromiseWithResolvers<void> | null = null
   let callsUnderWay = 0
-  let last: Promise<unknown> = Promise.resolve()
   const turns: (() => void)[] = []
   let closed = false
   let pings = 0
@@ -249,14 +246,6 @@ function createConnection(socket: WebSocket, wire: Duplex, ip: string, onClose: 
       }
     },
     isBusy: () => callsUnderWay > 0,
-    inOrder: (act) => {
-      const acted = last.then(() => {
-        requireOpen()
-        return act()
-      })
-      last = acted.catch(() => {})
-      return acted
-    },
     refuse: (failure) => {
       if (socket.readyState !== socket.OPEN) return
       // The stock client comes back at once, dozens of times a second, unless an error frame without id came first.

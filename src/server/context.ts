@@ -33,8 +33,6 @@ export interface Caller {
   askToComeBack(): void
   /** Runs the calls of this connection a few at a time. */
   takeTurn<Value>(call: () => Promise<Value>): Promise<Value>
-  /** Runs one after the other what this connection asked for one after the other. */
-  inOrder<Value>(act: () => Promise<Value>): Promise<Value>
 }
 
 export interface Context {

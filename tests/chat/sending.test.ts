@@ -64,6 +64,19 @@ describe('sending', () => {
     expect(followed.messages).toHaveLength(52)
   })
 
+  it('keeps the order in which one connection sent, however much is on its way at once', async () => {
+    const { trpc } = roomline.connect(ada)
+    await trpc.session.me.query()
+    const sending: Promise<{ seq: number }>[] = []
+    while (sending.length < 240) {
+      for (let index = 0; index < 60; index++) sending.push(trpc.chat.send.mutate({ room: 'general', text: `${sending.length}` }))
+      // The client puts what is sent at once into one frame.
+      await new Promise((resolve) => setTimeout(resolve))
+    }
+    const seqs = (await Promise.all(sending)).map(({ seq }) => seq)
+    expect(seqs).toEqual(seqs.map((_, index) => (seqs[0] ?? 0) + index))
+  })
+
   it('takes the same clientId for the same message, also when it races itself', async () => {
     const { trpc } = roomline.connect(ada)
     const clientId = 'the-very-same-1'

@@ -1,16 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import type { HistoryPage, Message } from '../../contract/message'
-import { isConflictOfTransactions, isUniqueViolation } from '../platform/database'
-
-export interface NewMessage {
-  room: string
-  authorId: string
-  uid: string | null
-  clientId: string | null
-  text: string
-}
+import { isConflictOfTransactions, isUnavailable } from '../platform/database'
+import { createSendQueue, type Send } from './send-queue'
 
 interface MessageRow {
   room_id: string
@@ -23,7 +15,6 @@ interface MessageRow {
   avatar: string | null
   uid: string | null
   client_id: string | null
-  body_hash: Buffer | null
   text: string
   time: Date
   reply_count: number
@@ -39,55 +30,72 @@ const pageSize = 500
 const pageBytes = 256 * 1024
 
 const columns = `m.room_id, m.seq, m.version, m.kind, m.author_id, u.username, u.display_name, u.avatar, m.uid, m.client_id,
-  m.body_hash, m.text, m.time, m.reply_count, m.edited_at, m.deleted_at, m.pinned_at`
+  m.text, m.time, m.reply_count, m.edited_at, m.deleted_at, m.pinned_at`
 const messages = `SELECT ${columns} FROM messages m JOIN users u ON u.id = m.author_id`
+
+/** One statement for all that are stored together: see prisma/migrations, store_messages. */
+export const storeStatement = 'SELECT * FROM store_messages($1, $2)'
+
+/** What became of a send. Everything from `seq` on is null unless it says so. */
+interface StoreRow {
+  outcome: 'stored' | 'known' | 'reused' | 'busy' | 'not_a_member' | 'archived' | 'no_room'
+  /** Of `stored` and `known`. */
+  seq: number | null
+  /** These are of `stored`. */
+  version: number | null
+  time: Date | null
+  username: string
+  display_name: string
+  avatar: string | null
+}
+
+/** The first parameter of the statement. */
+export function toGiven(sends: readonly Send[]): string {
+  return JSON.stringify(
+    sends.map(({ room, authorId, uid, clientId, text }, place) => ({ place, room, author: authorId, uid, client_id: clientId, text })),
+  )
+}
 
 /** Where messages are kept, and put in order. */
 export function createMessageStore(pool: Pool) {
   const query = async (sql: string, values: unknown[]) => (await pool.query<MessageRow>(sql, values)).rows
 
-  const findByClientId = async ({ room, authorId, clientId }: NewMessage) =>
-    (await query(`${messages} WHERE m.room_id = $1 AND m.author_id = $2 AND m.client_id = $3`, [room, authorId, clientId]))[0]
-
-  async function insert(message: NewMessage, bodyHash: Buffer | null) {
-    const { room, authorId, uid, clientId, text } = message
-    try {
-      // The row lock on the room makes sends to it wait for each other: whoever sees version v never meets one below it later.
-      const rows = await query(
-        `WITH place AS (
-           UPDATE rooms SET last_seq = last_seq + 1, last_version = last_version + 1
-           WHERE id = $1 AND archived_at IS NULL
-             AND NOT EXISTS (SELECT FROM messages WHERE room_id = $1 AND author_id = $2 AND client_id = $4)
-           RETURNING last_seq, last_version
-         ), m AS (
-           INSERT INTO messages (room_id, seq, version, author_id, uid, client_id, body_hash, text)
-           SELECT $1, last_seq, last_version, $2, $3, $4, $5, $6 FROM place
-           RETURNING *
-         )
-         SELECT ${columns} FROM m JOIN users u ON u.id = m.author_id`,
-        [room, authorId, uid, clientId, bodyHash, text],
-      )
-      return rows[0]
-    } catch (error) {
-      // The same clientId raced itself: the other one won, and this statement left nothing, not even a number.
-      if (clientId !== null && isUniqueViolation(error)) return undefined
-      throw error
-    }
-  }
+  const queue = createSendQueue<StoreRow>(
+    (sends, { mayWait }) =>
+      retried(async () => {
+        const { rows } = await pool.query<StoreRow>(storeStatement, [toGiven(sends), mayWait])
+        return rows.map((row) => (row.outcome === 'busy' ? 'busy' : row))
+      }),
+    isUnavailable,
+  )
 
   return {
     /**
-     * Stores the message once and gives it its place. Sent again under the same clientId, it is the one stored before.
-     * @throws {Failure} CLIENT_ID_REUSED for another text, ROOM_ARCHIVED
+     * Stores the message once and gives it its place, if its author is a member of the room. Sent again under the same
+     * clientId, it is the one stored before.
+     * @throws {Failure} CLIENT_ID_REUSED for another text, ROOM_ARCHIVED, NOT_A_MEMBER, ROOM_NOT_FOUND, UNAVAILABLE
      */
-    store: async (message: NewMessage): Promise<{ message: Message; isNew: boolean }> => {
-      const bodyHash = message.clientId === null ? null : createHash('sha256').update(message.text).digest()
-      const stored = await retried(() => insert(message, bodyHash))
-      if (stored) return { message: toMessage(stored), isNew: true }
-      const known = message.clientId === null ? undefined : await findByClientId(message)
-      if (!known) throw new Failure('ROOM_ARCHIVED')
-      if (!bodyHash || !known.body_hash?.equals(bodyHash)) throw new Failure('CLIENT_ID_REUSED')
-      return { message: toMessage(known), isNew: false }
+    store: async (send: Send): Promise<{ message: Message; isNew: boolean }> => {
+      const row = await queue.put(send)
+      switch (row.outcome) {
+        case 'stored':
+          return { message: toNewMessage(send, row), isNew: true }
+        case 'known': {
+          const [known] = await query(`${messages} WHERE m.room_id = $1 AND m.seq = $2`, [send.room, row.seq])
+          if (!known) throw new Failure('UNAVAILABLE')
+          return { message: toMessage(known), isNew: false }
+        }
+        case 'reused':
+          throw new Failure('CLIENT_ID_REUSED')
+        case 'archived':
+          throw new Failure('ROOM_ARCHIVED')
+        case 'not_a_member':
+          throw new Failure('NOT_A_MEMBER')
+        case 'no_room':
+          throw new Failure('ROOM_NOT_FOUND')
+        case 'busy':
+          throw new Failure('UNAVAILABLE')
+      }
     },
 
     /**
@@ -170,6 +178,15 @@ async function retried<Value>(statement: () => Promise<Value>): Promise<Value> {
 }
 
 export type MessageStore = ReturnType<typeof createMessageStore>
+
+function toNewMessage({ room, authorId, uid, clientId, text }: Send, row: StoreRow): Message {
+  const { seq, version, time, username, display_name, avatar } = row
+  if (seq === null || version === null || time === null) throw new Error('a message was stored without its place')
+  return toMessage({
+    ...{ room_id: room, seq, version, kind: 'text', author_id: authorId, username, display_name, avatar, uid, client_id: clientId, text },
+    ...{ time, reply_count: 0, edited_at: null, deleted_at: null, pinned_at: null },
+  })
+}
 
 function toMessage(row: MessageRow): Message {
   return {

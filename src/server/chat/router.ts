@@ -1,10 +1,11 @@
 import { followInput, historyInput, sendInput } from '../../contract/message'
-import { memberProcedure, router } from '../trpc'
+import { memberProcedure, router, signedInProcedure } from '../trpc'
 import { followRoom } from './follow-room'
 import { sendMessage } from './send-message'
 
 export const chatRouter = router({
-  send: memberProcedure(sendInput).mutation(({ ctx, input }) => ctx.caller.inOrder(() => sendMessage(ctx, input))),
+  // Whether the caller is a member is found out by the statement that stores: it is as new as the room's lock, and costs nothing.
+  send: signedInProcedure.input(sendInput).mutation(({ ctx, input }) => sendMessage(ctx, input)),
 
   onMessage: memberProcedure(followInput).subscription(async ({ ctx, input, signal }) => {
     const { caller, parts } = ctx

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { createSendQueue, type Send } from '../../src/server/chat/send-queue'
+import { until } from '../support/stock-client'
+
+const send = (room: string, text: string, clientId: string | null = null): Send => ({ room, authorId: 'ada', uid: null, clientId, text })
+
+/** A store whose batches the test answers. */
+function createStore() {
+  const batches: { texts: string[]; mayWait: boolean; answer: (outcomes?: string[]) => void; fail: (error: Error) => void }[] = []
+  const queue = createSendQueue<string>(
+    (sends, { mayWait }) =>
+      new Promise((resolve, reject) => {
+        const texts = sends.map(({ text }) => text)
+        batches.push({ texts, mayWait, answer: (outcomes = texts) => resolve(outcomes), fail: reject })
+      }),
+    (error) => (error as Error).message === 'away',
+  )
+  const batch = async (index: number) => {
+    await until(() => batches.length > index)
+    const found = batches[index]
+    if (!found) throw new Error('there is no such batch')
+    return found
+  }
+  return { queue, batches, batch }
+}
+
+describe('sends that wait', () => {
+  it('go together, and those to one room stay in order', async () => {
+    const { queue, batch } = createStore()
+    const first = queue.put(send('a', 'a1'))
+    const together = [(await batch(0)) && queue.put(send('a', 'a2')), queue.put(send('a', 'a3'))]
+    const elsewhere = queue.put(send('b', 'b1'))
+    // Another room does not wait for this one's batch.
+    expect((await batch(1)).texts).toEqual(['b1'])
+    ;(await batch(1)).answer()
+    expect(await elsewhere).toBe('b1')
+    ;(await batch(0)).answer()
+    expect(await first).toBe('a1')
+    expect((await batch(2)).texts).toEqual(['a2', 'a3'])
+    ;(await batch(2)).answer()
+    expect(await Promise.all(together)).toEqual(['a2', 'a3'])
+  })
+
+  it('of one clientId go one after the other, so that the second finds the first', async () => {
+    const { queue, batch } = createStore()
+    const twice = [queue.put(send('a', 'first', 'the-same')), queue.put(send('a', 'again', 'the-same')), queue.put(send('a', 'behind'))]
+    expect((await batch(0)).texts).toEqual(['first'])
+    ;(await batch(0)).answer()
+    expect((await batch(1)).texts).toEqual(['again', 'behind'])
+    ;(await batch(1)).answer()
+    await Promise.all(twice)
+  })
+
+  it('for a room that somebody holds wait for it beside the others, which do not', async () => {
+    const { queue, batch } = createStore()
+    const held = queue.put(send('held', 'h1'))
+    const free = queue.put(send('free', 'f1'))
+    ;(await batch(0)).answer(['busy', 'f1'])
+    expect(await free).toBe('f1')
+    expect(await batch(1)).toMatchObject({ texts: ['h1'], mayWait: true })
+    const behind = queue.put(send('held', 'h2'))
+    const more = queue.put(send('free', 'f2'))
+    expect((await batch(2)).texts).toEqual(['f2'])
+    ;(await batch(2)).answer()
+    await more
+    ;(await batch(1)).answer()
+    expect(await held).toBe('h1')
+    ;(await batch(3)).answer()
+    expect(await behind).toBe('h2')
+  })
+
+  it('are tried alone when one of them cannot be stored, and fail together when Postgres is away', async () => {
+    const { queue, batch } = createStore()
+    const outcomes = Promise.allSettled([queue.put(send('a', 'good')), queue.put(send('a', 'bad')), queue.put(send('b', 'good too'))])
+    ;(await batch(0)).fail(new Error('something in here is wrong'))
+    for (const index of [1, 2, 3]) {
+      const { texts, answer, fail } = await batch(index)
+      if (texts[0] === 'bad') fail(new Error('this one'))
+      else answer()
+    }
+    expect((await outcomes).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+
+    const away = Promise.allSettled([queue.put(send('a', '1')), queue.put(send('b', '2'))])
+    ;(await batch(4)).fail(new Error('away'))
+    expect((await away).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    const back = queue.put(send('a', 'back'))
+    ;(await batch(5)).answer()
+    expect(await back).toBe('back')
+  })
+
+  it('are refused, and not kept, when far too many do', async () => {
+    const { queue, batch } = createStore()
+    const first = queue.put(send('a', 'first'))
+    await batch(0)
+    const waiting = Array.from({ length: 9_000 }, () => queue.put(send('a', 'x'.repeat(4_000))).catch((error) => error.failure))
+    expect(await waiting.at(-1)).toBe('UNAVAILABLE')
+    ;(await batch(0)).answer()
+    await first
+  })
+})
