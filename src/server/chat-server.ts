@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
-import { WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
 import { closeCodes, Failure, type FailureName } from '../contract/failures'
 import { readBearer, readTokens } from './auth/http'
 import type { SessionStore } from './auth/session-store'
@@ -12,13 +12,14 @@ import type { SessionTokens } from './auth/session-token'
 import { findSession, type Session } from './auth/sessions'
 import { type Connection, type ConnectionLimits, createConnections } from './connections'
 import type { Caller, Context, Parts } from './context'
+import { ClientSocket, canTakeOver, takeOver, takeoverEncoder } from './fanout/client-socket'
 import { readClientAddress } from './platform/client-address'
 import type { Health } from './platform/health'
 import type { Metrics } from './platform/metrics'
 import { appRouter } from './router'
-import { toTRPCError } from './trpc'
+import { reportError, toTRPCError } from './trpc'
 
-export interface ChatServerParts extends Parts {
+export interface ChatServerParts extends Omit<Parts, 'takeOver'> {
   sessions: { store: SessionStore; tokens: SessionTokens }
   health: Health
   metrics: Metrics
@@ -40,7 +41,6 @@ export interface ChatServer {
 
 const path = '/trpc'
 const maxFrameBytes = 64 * 1024
-const signInDeadlineMs = 5_000
 const maxBatch = 100
 /** Clients are asked to reconnect over so long, evenly: all at once would be a storm for the nodes that stay. */
 const askOverMs = 8_000
@@ -53,8 +53,11 @@ const leaveMs = 2_000
 const answerMs = 10_000
 
 /** The realtime server: tRPC over WebSocket, and over plain HTTP for queries and mutations, on one port. */
-export async function startChatServer(parts: ChatServerParts, listen: { host: string; port: number }): Promise<ChatServer> {
-  const { log } = parts
+export async function startChatServer(given: ChatServerParts, listen: { host: string; port: number }): Promise<ChatServer> {
+  const { log } = given
+  const mayTakeOver = await canTakeOver()
+  if (!mayTakeOver) log.warn('tRPC or ws is not the one that subscriptions can be taken over from: they cost more')
+  const parts = { ...given, takeOver: mayTakeOver ? takeOver : null }
   const connections = createConnections(parts.limits, parts.metrics.closed)
   let draining = false
 
@@ -71,21 +74,21 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
     clientTracking: false,
     WebSocket: ClientSocket,
   })
-  const connectionOf = new WeakMap<IncomingMessage, Connection>()
+  const connectionOf = new WeakMap<ClientSocket, Connection>()
 
   const serveSocket = getWSConnectionHandler({
     wss,
     router: appRouter,
     maxBatchSize: maxBatch,
-    createContext: async ({ req, info }): Promise<Context> => {
-      const connection = connectionOf.get(req)
+    experimental_encoder: takeoverEncoder,
+    createContext: async ({ req, res, info }): Promise<Context> => {
+      const connection = connectionOf.get(res as ClientSocket)
       if (!connection) throw new Error('a socket without its connection')
+      const tokens = [...(info.connectionParams?.token ? [info.connectionParams.token] : []), ...tokensOf(req)]
+      // What the adapter holds of the request it holds as long as the socket.
+      req.headers = {}
       try {
-        const caller = await identify(
-          [...(info.connectionParams?.token ? [info.connectionParams.token] : []), ...tokensOf(req)],
-          connection,
-        )
-        return { parts, caller }
+        return { parts, caller: await identify(tokens, connection) }
       } catch (error) {
         const refused = toTRPCError(error)
         // Only now, and not before: tRPC's error frame has to be out first, or the stock client comes back without a pause.
@@ -93,34 +96,38 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
         throw refused
       }
     },
-    onError: ({ error, path: procedure, type }) => report(error, procedure, type),
+    onError: ({ error, path: procedure, type }) => reportError(log, error, procedure, type),
   })
 
   const wires = new Set<Duplex>()
+  function forgetWire(this: Duplex) {
+    wires.delete(this)
+  }
   http.on('connection', (wire) => {
     wires.add(wire)
-    wire.once('close', () => wires.delete(wire))
+    wire.once('close', forgetWire)
   })
-  http.on('upgrade', (request, socket, head) => {
+  http.on('upgrade', (request, wire, head) => {
     // Until the upgrade is through, nobody else listens: an unheard error would end the process.
-    socket.on('error', () => socket.destroy())
-    if (draining) return refuseUpgrade(socket, '503 Service Unavailable')
-    if (pathOf(request) !== path) return refuseUpgrade(socket, '404 Not Found')
+    wire.on('error', destroyItself)
+    if (draining) return refuseUpgrade(wire, '503 Service Unavailable')
+    if (pathOf(request) !== path) return refuseUpgrade(wire, '404 Not Found')
     // A page of another site would act with its visitor's cookie.
-    if (isForeign(request)) return refuseUpgrade(socket, '403 Forbidden')
-    wss.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = connections.add(webSocket, socket, readClientAddress(request, parts.trustProxyHops))
-      webSocket.on('error', (error) => log.debug({ error: error.message }, 'a socket failed'))
+    if (isForeign(request)) return refuseUpgrade(wire, '403 Forbidden')
+    wss.handleUpgrade(request, wire, head, (socket) => {
+      wire.off('error', destroyItself)
+      const connection = connections.add(socket, readClientAddress(request, parts.trustProxyHops))
+      socket.attach(wire, () => connection.readOn())
+      socket.on('error', logSocketError)
       if (connections.isOverPerIp(connection)) return connection.refuse('TOO_MANY_CONNECTIONS')
-      connectionOf.set(request, connection)
-      // With ?connectionParams=1 the token comes in the first frame; a client that never sends it must not stay.
-      const deadline = setTimeout(() => {
-        if (connection.userId === null) connection.close(closeCodes.tooSlow.code)
-      }, signInDeadlineMs)
-      webSocket.once('close', () => clearTimeout(deadline))
-      serveSocket(webSocket, request)
+      connectionOf.set(socket, connection)
+      // The whole request is some kilobytes, and would be kept for as long as the socket.
+      const { url, headers } = request
+      const { host, authorization, cookie } = headers
+      serveSocket(socket, { url, headers: { host, authorization, cookie } } as IncomingMessage)
     })
   })
+  const logSocketError = (error: Error) => log.debug({ error: error.message }, 'a socket failed')
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const pathname = pathOf(request)
@@ -145,7 +152,7 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
           throw toTRPCError(new Failure('BAD_REQUEST', { fields: { batch: `must have at most ${maxBatch} calls` } }))
         return { parts, caller: await identify(tokensOf(request), null).catch((error) => Promise.reject(toTRPCError(error))) }
       },
-      onError: ({ error, path: procedure, type }) => report(error, procedure, type),
+      onError: ({ error, path: procedure, type }) => reportError(log, error, procedure, type),
     })
   }
 
@@ -162,21 +169,13 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
     throw new Failure('UNAUTHORIZED')
   }
 
-  function callerOf(session: Session, connection: Connection | null): Caller {
-    return {
-      user: session.user,
-      sessionId: session.id,
-      expiresAt: session.expiresAt,
-      uid: connection?.uid ?? null,
-      openSubscription: () => {
-        if (!connection) throw new Failure('METHOD_NOT_ALLOWED')
-        return connections.openSubscription(connection)
-      },
-      askToComeBack: () => connection?.close(closeCodes.restarting.code),
-      untilReadable: () => connection?.untilReadable(),
-      takeTurn: (call) => (connection ? connection.takeTurn(call) : call()),
-    }
-  }
+  const callerOf = ({ id, user, expiresAt }: Session, connection: Connection | null): Caller => ({
+    user,
+    sessionId: id,
+    expiresAt,
+    uid: connection?.uid ?? null,
+    connection,
+  })
 
   const isForeign = ({ headers }: IncomingMessage) => headers.origin !== undefined && !parts.allowedOrigins.includes(headers.origin)
 
@@ -193,16 +192,6 @@ export async function startChatServer(parts: ChatServerParts, listen: { host: st
     // Behind a proxy on the same machine everybody's socket comes from loopback: then the header tells.
     const proxied = parts.trustProxyHops === 0 && request.headers['x-forwarded-for'] !== undefined
     return !proxied && /^(127\.|::1$)/.test(readClientAddress(request, parts.trustProxyHops))
-  }
-
-  function report(error: Error & { code: string }, procedure: string | undefined, type: string) {
-    // What a client sends that is no WebSocket frame, or too big a one, is its own affair.
-    const cause = error.cause as { code?: unknown } | undefined
-    const expected = error.code !== 'INTERNAL_SERVER_ERROR' || String(cause?.code).startsWith('WS_ERR_')
-    log[expected ? 'debug' : 'error'](
-      { procedure, type, code: error.code, ...(!expected && { err: error.cause ?? error }) },
-      'a call was rejected',
-    )
   }
 
   await new Promise<void>((resolve, reject) => {
@@ -260,11 +249,8 @@ function refuse(response: ServerResponse, status: number, failure: FailureName):
   response.end(JSON.stringify({ error: { code: failure, message } }))
 }
 
-/** tRPC closes without a code where it could not make out who connects: then nobody is signed in. */
-class ClientSocket extends WebSocket {
-  override close(code: number = closeCodes.notSignedIn.code, reason?: string | Buffer): void {
-    super.close(code, reason)
-  }
+function destroyItself(this: Duplex) {
+  this.destroy()
 }
 
 async function askAllToReconnect(connections: Connection[]): Promise<void> {

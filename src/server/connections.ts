@@ -1,41 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Duplex } from 'node:stream'
-import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
-import type { RawData, WebSocket } from 'ws'
-import { closeCodes, Failure, failures } from '../contract/failures'
-
-/** One socket, from its first byte to its last. */
-export interface Connection {
-  readonly uid: string
-  readonly ip: string
-  /** Known once its token has been read; the session's row may still have to be looked up. */
-  sessionId: string | null
-  userId: string | null
-  expiresAt: Date | null
-  subscriptions: number
-  /** Whether it has answered since the last heartbeat. */
-  alive: boolean
-  /**
-   * Resolves when the client has read most of what was written to it, or is gone; undefined when it has. Whoever writes
-   * much asks first, so that a client that stalls costs a bounded amount of memory.
-   */
-  untilReadable(): Promise<void> | undefined
-  /** Runs the calls of this connection a few at a time, none while the client does not read its answers. */
-  takeTurn<Value>(call: () => Promise<Value>): Promise<Value>
-  /** Tells the client why, then closes the socket. Nothing is delivered on it any more. */
-  refuse(failure: keyof typeof refusals): void
-  /** Whether a call is under way. */
-  isBusy(): boolean
-  /** Asks the client to connect elsewhere while this socket still serves it. */
-  askToReconnect(): void
-  close(code: number): void
-  terminate(): void
-}
-
-const refusals = {
-  UNAUTHORIZED: closeCodes.notSignedIn,
-  TOO_MANY_CONNECTIONS: closeCodes.tooManyConnections,
-} as const
+import type { RawData } from 'ws'
+import { closeCodes, Failure, type FailureName } from '../contract/failures'
+import { type ClientSocket, manyBytes } from './fanout/client-socket'
+import { errorFrame } from './trpc'
 
 export interface ConnectionLimits {
   maxConnectionsPerUser: number
@@ -44,8 +11,7 @@ export interface ConnectionLimits {
 }
 
 export interface Connections {
-  /** @param wire what the WebSocket writes to */
-  add(socket: WebSocket, wire: Duplex, ip: string): Connection
+  add(socket: ClientSocket, ip: string): Connection
   /**
    * Names the session of a connection before its row is looked up, so that a revocation in between finds the connection.
    * @throws {Failure} TOO_MANY_CONNECTIONS
@@ -53,8 +19,6 @@ export interface Connections {
   claim(connection: Connection, session: { sessionId: string; userId: string; expiresAt: Date }): void
   /** Whether its address has more connections than it may, signed in or not. */
   isOverPerIp(connection: Connection): boolean
-  /** @throws {Failure} TOO_MANY_SUBSCRIPTIONS @returns its end */
-  openSubscription(connection: Connection): () => void
   closeSession(sessionId: string): void
   all(): Iterable<Connection>
   count(): number
@@ -63,10 +27,10 @@ export interface Connections {
 
 const heartbeatMs = 25_000
 const pongWaitMs = 8_000
-/** What may wait for one client before its streams and answers wait too; what is under way comes on top. */
-const manyBytes = 512 * 1024
 /** A client that has taken nothing for so long is closed, and resumes when it comes back. */
 const stallMs = 30_000
+/** With ?connectionParams=1 the token comes in the first frame; a client that never sends it must not stay. */
+const signInMs = 5_000
 const callsAtOnce = 8
 /** With so many calls waiting, the connection is not read any further. */
 const callsWaiting = 100
@@ -76,91 +40,223 @@ const lookMs = 1_000
 /** A client that does not answer the closing handshake is not waited for longer. */
 const closeWaitMs = 1_000
 
-/** The sockets of this node. One timer serves them all: heartbeats, and sessions whose time is up. */
+const refusals = {
+  UNAUTHORIZED: closeCodes.notSignedIn,
+  TOO_MANY_CONNECTIONS: closeCodes.tooManyConnections,
+} as const satisfies Partial<Record<FailureName, unknown>>
+
+/** What all connections of a node share. */
+interface Shared {
+  limits: ConnectionLimits
+  onClose: (code: number) => void
+}
+
+/** One socket, from its first byte to its last. A class, and frugal: a node holds very many of them, most of them idle. */
+export class Connection {
+  readonly uid = randomUUID()
+  /** Known once its token has been read; the session's row may still have to be looked up. */
+  sessionId: string | null = null
+  userId: string | null = null
+  /** In milliseconds since the epoch. */
+  expiresAt = Number.POSITIVE_INFINITY
+  readonly openedAt = Date.now()
+  /** Whether it has answered since the last heartbeat. */
+  alive = true
+  #subscriptions = 0
+  #calls = 0
+  #turns: (() => void)[] | null = null
+  #isClosed = false
+  #pings = 0
+  #pingsSince = 0
+  #stall: { waiting: number; since: number } | null = null
+
+  constructor(
+    readonly socket: ClientSocket,
+    readonly ip: string,
+    private readonly shared: Shared,
+  ) {}
+
+  /** Listens to its socket. */
+  receive(data: RawData, isBinary: boolean): void {
+    this.alive = true
+    if (!isBinary && Buffer.isBuffer(data)) {
+      if (data.length === 4 && this.#isPingFlood()) {
+        this.close(closeCodes.abuse.code)
+        return
+      }
+      this.socket.stopAsked(data)
+    }
+    // It asks more than it reads the answers of.
+    if (this.#waitingTurns() >= callsWaiting || this.socket.bufferedAmount >= manyBytes) this.socket.pause()
+  }
+
+  /** Goes on reading what it stopped reading, when it can be answered again. */
+  readOn(): void {
+    if (this.socket.isPaused && this.#waitingTurns() < callsWaiting && this.socket.bufferedAmount < manyBytes) this.socket.resume()
+  }
+
+  /**
+   * Resolves when the client has read most of what was written to it, or is gone; undefined when it has. Whoever writes
+   * much asks first, so that a client that stalls costs a bounded amount of memory.
+   */
+  untilReadable(): Promise<void> | undefined {
+    return this.socket.untilReadable()
+  }
+
+  /** Counts a subscription. @throws {Failure} TOO_MANY_SUBSCRIPTIONS @returns its end */
+  openSubscription(): () => void {
+    if (isOver(this.#subscriptions + 1, this.shared.limits.maxSubscriptionsPerConnection)) throw new Failure('TOO_MANY_SUBSCRIPTIONS')
+    this.#subscriptions++
+    let open = true
+    return () => {
+      if (open) this.#subscriptions--
+      open = false
+    }
+  }
+
+  /** Runs the calls of this connection a few at a time, in their order, none while the client does not read its answers. */
+  async takeTurn<Value>(call: () => Promise<Value>): Promise<Value> {
+    if (this.#calls >= callsAtOnce) {
+      this.#turns ??= []
+      await new Promise<void>((resolve) => this.#turns?.push(resolve))
+    } else this.#calls++
+    try {
+      await this.untilReadable()
+      // What it still sends is not acted on: its session may be over.
+      if (this.#isClosed) throw new Failure('UNAUTHORIZED')
+      return await call()
+    } finally {
+      const next = this.#turns?.shift()
+      if (next) next()
+      else {
+        this.#turns = null
+        this.#calls--
+      }
+      this.readOn()
+    }
+  }
+
+  /** Whether a call is under way. */
+  isBusy(): boolean {
+    return this.#calls > 0
+  }
+
+  /** Whether no byte of what waits for it has been taken for too long. */
+  isStalled(now: number): boolean {
+    const waiting = this.socket.bufferedAmount
+    if (waiting < manyBytes) this.#stall = null
+    else if (!this.#stall || waiting < this.#stall.waiting) this.#stall = { waiting, since: now }
+    return this.#stall !== null && now - this.#stall.since >= stallMs
+  }
+
+  isLateToSignIn(now: number): boolean {
+    return this.userId === null && now - this.openedAt >= signInMs
+  }
+
+  /** Tells the client why, then closes the socket. Nothing is delivered on it any more. */
+  refuse(failure: keyof typeof refusals): void {
+    if (!this.#isOpen()) return
+    // The stock client comes back at once, dozens of times a second, unless an error frame without id came first.
+    this.socket.send(errorFrame(failure))
+    this.close(refusals[failure].code)
+  }
+
+  /** Asks the client to connect elsewhere while this socket still serves it. */
+  askToReconnect(): void {
+    if (this.#isOpen()) this.socket.send('{"id":null,"method":"reconnect"}')
+  }
+
+  /** Closes without an answer, so that the client reconnects and asks again. */
+  askToComeBack(): void {
+    this.close(closeCodes.restarting.code)
+  }
+
+  close(code: number): void {
+    this.#isClosed = true
+    this.socket.removeAllListeners('message')
+    if (this.socket.isPaused) this.socket.resume()
+    if (this.#isOpen()) this.shared.onClose(code)
+    this.socket.close(code)
+    setTimeout(() => this.socket.terminate(), closeWaitMs).unref()
+  }
+
+  #isOpen(): boolean {
+    return this.socket.readyState === this.socket.OPEN
+  }
+
+  #waitingTurns(): number {
+    return this.#turns?.length ?? 0
+  }
+
+  #isPingFlood(): boolean {
+    const now = Date.now()
+    if (now - this.#pingsSince > 1_000) {
+      this.#pings = 0
+      this.#pingsSince = now
+    }
+    return ++this.#pings > pingsPerSecond
+  }
+}
+
+/** The sockets of this node. One timer serves them all: heartbeats, sign-ins that never come, and sessions whose time is up. */
 export function createConnections(limits: ConnectionLimits, onClose: (code: number) => void = () => {}): Connections {
   const connections = new Set<Connection>()
   const bySession = new Map<string, Set<Connection>>()
   const perUser = new Map<string, number>()
   const perIp = new Map<string, number>()
+  const shared: Shared = { limits, onClose }
   let nextHeartbeat = Date.now() + heartbeatMs
-
   let pingedAt: number | null = null
-  const sockets = new WeakMap<Connection, WebSocket>()
-  const stalls = new WeakMap<Connection, { waiting: number; since: number }>()
+
   const timer = setInterval(() => {
     const now = Date.now()
     for (const connection of connections) {
-      if (connection.expiresAt && connection.expiresAt.getTime() <= now) connection.refuse('UNAUTHORIZED')
-    }
-    for (const connection of connections) {
-      if (isStalled(connection, now)) connection.close(closeCodes.tooSlow.code)
+      if (connection.expiresAt <= now) connection.refuse('UNAUTHORIZED')
+      else if (connection.isStalled(now) || connection.isLateToSignIn(now)) connection.close(closeCodes.tooSlow.code)
     }
     if (pingedAt !== null && now - pingedAt >= pongWaitMs) {
       pingedAt = null
-      for (const connection of connections) if (!connection.alive) connection.terminate()
+      for (const connection of connections) if (!connection.alive) connection.socket.terminate()
     }
     if (now < nextHeartbeat) return
     nextHeartbeat = now + heartbeatMs
     pingedAt = now
     for (const connection of connections) {
       connection.alive = false
-      sockets.get(connection)?.ping()
+      connection.socket.ping()
     }
   }, lookMs)
 
-  /** No byte of what waits has been taken for too long. */
-  function isStalled(connection: Connection, now: number): boolean {
-    const waiting = sockets.get(connection)?.bufferedAmount ?? 0
-    const seen = stalls.get(connection)
-    if (waiting < manyBytes || !seen || waiting < seen.waiting) {
-      if (waiting < manyBytes) stalls.delete(connection)
-      else stalls.set(connection, { waiting, since: now })
-      return false
-    }
-    return now - seen.since >= stallMs
-  }
-
   function remove(connection: Connection) {
+    const { ip, userId, sessionId } = connection
     connections.delete(connection)
-    count(perIp, connection.ip, -1)
-    if (connection.userId) count(perUser, connection.userId, -1)
-    const ofSession = connection.sessionId === null ? undefined : bySession.get(connection.sessionId)
-    if (ofSession?.delete(connection) && ofSession.size === 0 && connection.sessionId) bySession.delete(connection.sessionId)
+    count(perIp, ip, -1)
+    if (userId) count(perUser, userId, -1)
+    const ofSession = sessionId === null ? undefined : bySession.get(sessionId)
+    if (ofSession?.delete(connection) && ofSession.size === 0 && sessionId) bySession.delete(sessionId)
   }
 
   return {
-    add: (socket, wire, ip) => {
-      const connection = createConnection(socket, wire, ip, onClose)
-      sockets.set(connection, socket)
+    add: (socket, ip) => {
+      const connection = new Connection(socket, ip, shared)
       connections.add(connection)
       count(perIp, ip, 1)
-      const live = () => {
+      socket.on('pong', () => {
         connection.alive = true
-      }
-      socket.on('pong', live)
-      socket.on('message', live)
+      })
+      socket.on('message', (data, isBinary) => connection.receive(data, isBinary))
       socket.once('close', () => remove(connection))
       return connection
     },
 
     claim: (connection, { sessionId, userId, expiresAt }) => {
-      Object.assign(connection, { sessionId, userId, expiresAt })
+      Object.assign(connection, { sessionId, userId, expiresAt: expiresAt.getTime() })
       bySession.set(sessionId, (bySession.get(sessionId) ?? new Set()).add(connection))
       const ofUser = count(perUser, userId, 1)
       if (isOver(ofUser, limits.maxConnectionsPerUser)) throw new Failure('TOO_MANY_CONNECTIONS')
     },
 
     isOverPerIp: ({ ip }) => isOver(perIp.get(ip) ?? 0, limits.maxConnectionsPerIp),
-
-    openSubscription: (connection) => {
-      if (isOver(connection.subscriptions + 1, limits.maxSubscriptionsPerConnection)) throw new Failure('TOO_MANY_SUBSCRIPTIONS')
-      connection.subscriptions++
-      let open = true
-      return () => {
-        if (open) connection.subscriptions--
-        open = false
-      }
-    },
 
     closeSession: (sessionId) => {
       for (const connection of bySession.get(sessionId) ?? []) connection.refuse('UNAUTHORIZED')
@@ -170,111 +266,6 @@ export function createConnections(limits: ConnectionLimits, onClose: (code: numb
     count: () => connections.size,
     close: () => clearInterval(timer),
   }
-}
-
-function createConnection(socket: WebSocket, wire: Duplex, ip: string, onClose: (code: number) => void): Connection {
-  let drained: PromiseWithResolvers<void> | null = null
-  let callsUnderWay = 0
-  const turns: (() => void)[] = []
-  let closed = false
-  let pings = 0
-  let pingsSince = 0
-
-  const untilReadable = () => {
-    if (socket.bufferedAmount < manyBytes || socket.readyState !== socket.OPEN) return undefined
-    drained ??= withResolvers()
-    return drained.promise
-  }
-  const requireOpen = () => {
-    if (closed) throw new Failure('UNAUTHORIZED')
-  }
-  const onDrain = () => {
-    drained?.resolve()
-    drained = null
-    readOn()
-  }
-  const readOn = () => {
-    if (socket.isPaused && turns.length < callsWaiting && socket.bufferedAmount < manyBytes) socket.resume()
-  }
-  wire.on('drain', onDrain)
-  socket.once('close', onDrain)
-  const isPingFlood = (data: RawData, isBinary: boolean) => {
-    if (isBinary || !Buffer.isBuffer(data) || data.length !== 4) return false
-    const now = Date.now()
-    if (now - pingsSince > 1_000) {
-      pings = 0
-      pingsSince = now
-    }
-    return ++pings > pingsPerSecond
-  }
-  socket.on('message', (data, isBinary) => {
-    if (isPingFlood(data, isBinary)) return close(closeCodes.abuse.code)
-    // It asks more than it reads the answers of.
-    if (turns.length >= callsWaiting || socket.bufferedAmount >= manyBytes) socket.pause()
-  })
-
-  const close = (code: number) => {
-    // What it still sends is not acted on: its session may be over.
-    closed = true
-    socket.removeAllListeners('message')
-    if (socket.isPaused) socket.resume()
-    if (socket.readyState === socket.OPEN) onClose(code)
-    socket.close(code)
-    setTimeout(() => socket.terminate(), closeWaitMs).unref()
-  }
-  return {
-    uid: randomUUID(),
-    ip,
-    sessionId: null,
-    userId: null,
-    expiresAt: null,
-    subscriptions: 0,
-    alive: true,
-    untilReadable,
-    takeTurn: async (call) => {
-      if (callsUnderWay >= callsAtOnce) await new Promise<void>((resolve) => turns.push(resolve))
-      else callsUnderWay++
-      try {
-        await untilReadable()
-        requireOpen()
-        return await call()
-      } finally {
-        const next = turns.shift()
-        if (next) next()
-        else callsUnderWay--
-        readOn()
-      }
-    },
-    isBusy: () => callsUnderWay > 0,
-    refuse: (failure) => {
-      if (socket.readyState !== socket.OPEN) return
-      // The stock client comes back at once, dozens of times a second, unless an error frame without id came first.
-      socket.send(errorFrame(failure))
-      close(refusals[failure].code)
-    },
-    askToReconnect: () => {
-      if (socket.readyState === socket.OPEN) socket.send('{"id":null,"method":"reconnect"}')
-    },
-    close,
-    terminate: () => socket.terminate(),
-  }
-}
-
-function withResolvers(): PromiseWithResolvers<void> {
-  let resolve = () => {}
-  let reject = () => {}
-  const promise = new Promise<void>((resolvePromise, rejectPromise) => {
-    resolve = resolvePromise
-    reject = rejectPromise
-  })
-  return { promise, resolve, reject }
-}
-
-/** As tRPC writes it for a context that could not be made. */
-function errorFrame(failure: keyof typeof refusals): string {
-  const { code, words } = failures[failure]
-  const httpStatus = code === 'UNAUTHORIZED' ? 401 : 429
-  return JSON.stringify({ id: null, error: { message: words, code: TRPC_ERROR_CODES_BY_KEY[code], data: { code, httpStatus, failure } } })
 }
 
 function count(counts: Map<string, number>, key: string, by: 1 | -1): number {

@@ -2,6 +2,7 @@ import type { User } from '../contract/session'
 import type { RoomBus } from './bus/room-bus'
 import type { MessageStore } from './chat/message-store'
 import type { SendLimits } from './chat/send-limits'
+import type { TakenSubscription } from './fanout/client-socket'
 import type { RoomFeeds } from './fanout/room-feeds'
 import type { Log } from './platform/log'
 import type { Metrics } from './platform/metrics'
@@ -15,17 +16,14 @@ export interface Parts {
   feeds: RoomFeeds
   sendLimits: SendLimits
   metrics: Pick<Metrics, 'messageStored'>
+  /** Takes subscriptions over from tRPC's loop; null where they have to go the plain way. */
+  takeOver: ((subscription: TakenSubscription) => AsyncIterable<never>) | null
   log: Log
 }
 
-/** Who calls, on which connection. The session was checked when the connection was made; losing it closes the socket. */
-export interface Caller {
-  user: User
-  sessionId: string
-  expiresAt: Date
-  /** This connection's id; null over plain HTTP. */
-  uid: string | null
-  /** Counts a subscription of this connection. @throws {Failure} TOO_MANY_SUBSCRIPTIONS @returns its end */
+/** What a call may ask of the WebSocket that it came over. */
+export interface CallerConnection {
+  /** Counts a subscription. @throws {Failure} TOO_MANY_SUBSCRIPTIONS @returns its end */
   openSubscription(): () => void
   /** Resolves when what was written to this connection has mostly been read; undefined when it has. */
   untilReadable(): Promise<void> | undefined
@@ -33,6 +31,17 @@ export interface Caller {
   askToComeBack(): void
   /** Runs the calls of this connection a few at a time. */
   takeTurn<Value>(call: () => Promise<Value>): Promise<Value>
+}
+
+/** Who calls, on which connection. The session was checked when the connection was made; losing it closes the socket. */
+export interface Caller {
+  user: User
+  sessionId: string
+  expiresAt: Date
+  /** The connection's id; null over plain HTTP. */
+  uid: string | null
+  /** Null over plain HTTP. */
+  connection: CallerConnection | null
 }
 
 export interface Context {

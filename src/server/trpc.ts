@@ -1,31 +1,38 @@
 import { initTRPC, TRPCError } from '@trpc/server'
+import { getHTTPStatusCodeFromError } from '@trpc/server/http'
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { ZodError, z } from 'zod'
 import { Failure, type FailureName, failures } from '../contract/failures'
 import { fieldsOf } from '../contract/fields'
 import { roomInput } from '../contract/room'
 import type { Context } from './context'
 import { isUnavailable } from './platform/database'
+import type { Log } from './platform/log'
+
+const t = initTRPC.context<Context>().create({ errorFormatter: ({ shape, error }) => toErrorShape(error, shape.data.path) })
 
 /** What of a failure goes over the wire: `data.failure` is its name, `data.fields` what is wrong where. */
-const t = initTRPC.context<Context>().create({
-  errorFormatter: ({ shape, error }) => {
-    const { failure, fields, retryAfterMs } = describeError(error)
-    const { message, code } = failures[failure].code === shape.data.code ? { message: failures[failure].words, code: shape.code } : shape
-    return {
-      message,
-      code,
-      // No stack and no internal message, in development too: what a client may see must not depend on where it runs.
-      data: {
-        code: shape.data.code,
-        httpStatus: shape.data.httpStatus,
-        ...(shape.data.path !== undefined && { path: shape.data.path }),
-        failure,
-        ...(fields && { fields }),
-        ...(retryAfterMs && { retryAfterMs }),
-      },
-    }
-  },
-})
+export function toErrorShape(error: TRPCError, path?: string) {
+  const { failure, fields, retryAfterMs } = describeError(error)
+  return {
+    message: failures[failure].code === error.code ? failures[failure].words : error.message,
+    code: TRPC_ERROR_CODES_BY_KEY[error.code],
+    // No stack and no internal message, in development too: what a client may see must not depend on where it runs.
+    data: {
+      code: error.code,
+      httpStatus: getHTTPStatusCodeFromError(error),
+      ...(path !== undefined && { path }),
+      failure,
+      ...(fields && { fields }),
+      ...(retryAfterMs && { retryAfterMs }),
+    },
+  }
+}
+
+/** As tRPC writes it for a context that could not be made. */
+export function errorFrame(failure: FailureName): string {
+  return JSON.stringify({ id: null, error: toErrorShape(toTRPCError(new Failure(failure))) })
+}
 
 /** Turns whatever an operation threw into tRPC's error, once, for every procedure. */
 const withFailures = t.middleware(async ({ ctx, type, next }) => {
@@ -33,7 +40,7 @@ const withFailures = t.middleware(async ({ ctx, type, next }) => {
   if (!result.ok) {
     const error = toTRPCError(result.error)
     // A client ends a subscription that is rejected. Reconnecting, it asks again for all of its subscriptions.
-    if (type === 'subscription' && error.code === failures.UNAVAILABLE.code) ctx.caller.askToComeBack()
+    if (type === 'subscription' && error.code === failures.UNAVAILABLE.code) ctx.caller.connection?.askToComeBack()
     throw error
   }
   return isAsyncIterable(result.data) ? { ...result, data: withStreamFailures(result.data) } : result
@@ -65,6 +72,23 @@ export function toTRPCError(error: unknown): TRPCError {
   return error instanceof TRPCError ? error : new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: failures.INTERNAL.words, cause })
 }
 
+/** What ends a stream that tRPC does not run any more is logged and told as tRPC would. */
+export function describeStreamError(log: Log, error: unknown, path: string) {
+  const named = toTRPCError(error)
+  reportError(log, named, path, 'subscription')
+  return toErrorShape(named, path)
+}
+
+export function reportError(log: Log, error: Error & { code: string }, procedure: string | undefined, type: string) {
+  // What a client sends that is no WebSocket frame, or too big a one, is its own affair.
+  const cause = error.cause as { code?: unknown } | undefined
+  const expected = error.code !== 'INTERNAL_SERVER_ERROR' || String(cause?.code).startsWith('WS_ERR_')
+  log[expected ? 'debug' : 'error'](
+    { procedure, type, code: error.code, ...(!expected && { err: error.cause ?? error }) },
+    'a call was rejected',
+  )
+}
+
 function describeError(error: TRPCError): { failure: FailureName; fields?: Record<string, string>; retryAfterMs?: number } {
   if (error.cause instanceof Failure) return { failure: error.cause.failure, ...error.cause.detail }
   if (error.cause instanceof ZodError) return { failure: 'BAD_REQUEST', fields: fieldsOf(error.cause) }
@@ -83,7 +107,9 @@ const byCode: Partial<Record<TRPCError['code'], FailureName>> = {
 export const router = t.router
 
 /** There is no context without a session: the connection is refused before. */
-export const signedInProcedure = t.procedure.use(withFailures).use(({ ctx, next }) => ctx.caller.takeTurn(() => next()))
+export const signedInProcedure = t.procedure
+  .use(withFailures)
+  .use(({ ctx: { caller }, next }) => (caller.connection ? caller.connection.takeTurn(() => next()) : next()))
 
 /**
  * For what only members of a room do. It finds the room through the caller's membership, so that a procedure cannot hold

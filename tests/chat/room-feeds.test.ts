@@ -5,7 +5,7 @@ import { createMessage } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/room-bus'
 import { followRoom } from '../../src/server/chat/follow-room'
 import type { MessageStore } from '../../src/server/chat/message-store'
-import { createLiveNews } from '../../src/server/fanout/live-news'
+import { Follower } from '../../src/server/fanout/live-news'
 import { createRoomFeeds } from '../../src/server/fanout/room-feeds'
 import { createLog } from '../../src/server/platform/log'
 import type { RoomStore } from '../../src/server/rooms/room-store'
@@ -17,13 +17,13 @@ const versionOf = (heard: RoomNews | 'behind' | 'closed') =>
 
 describe('a follower’s news', () => {
   it('wait in order, and are given up when there are too many', async () => {
-    const { receive, live } = createLiveNews(() => {})
-    receive(news(1))
-    receive(news(2))
+    const live = new Follower('ada', { write: () => {}, join: () => {}, leave: () => {} })
+    live.receive(news(1))
+    live.receive(news(2))
     expect([versionOf(await live.next()), versionOf(await live.next())]).toEqual([1, 2])
-    for (let seq = 3; seq < 1_000; seq++) receive(news(seq))
+    for (let seq = 3; seq < 1_000; seq++) live.receive(news(seq))
     expect(await live.next()).toBe('behind')
-    receive(news(1_000))
+    live.receive(news(1_000))
     expect(versionOf(await live.next())).toBe(1_000)
     live.close()
     expect(await live.next()).toBe('closed')

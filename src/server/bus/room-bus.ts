@@ -12,7 +12,7 @@ export type RoomNews =
  * late or out of order, and nobody is told. Postgres has the truth; whoever needs all of it reads it there.
  */
 export interface RoomBus {
-  /** Never throws: news that cannot be published is lost. */
+  /** Tells this node's own listener at once, and the others if it can. Never throws: what cannot be published is lost. */
   publish(room: string, news: RoomNews): void
   /**
    * Resolves when news of the room arrive from now on, or when it is known that they cannot; then they do as soon as the

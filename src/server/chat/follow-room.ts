@@ -2,6 +2,9 @@ import { type TrackedEnvelope, tracked } from '@trpc/server'
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { Parts } from '../context'
+import { encodeEvent, joinFrames } from '../fanout/event-frames'
+import type { LiveNews } from '../fanout/live-news'
+import type { Outlet } from '../fanout/outlet'
 import { isUnavailable } from '../platform/database'
 
 type MessageEvent = TrackedEnvelope<Message>
@@ -13,6 +16,21 @@ export interface FollowRequest {
   signal: AbortSignal
   /** Resolves when the reader can take more: at once, mostly. */
   untilReadable: () => Promise<void> | undefined
+  /** Takes the subscription over from tRPC's loop, where that can be done: `serve` is given what to write to. */
+  takeOver?: ((subscription: { serve: (outlet: Outlet) => void; close: () => void }) => AsyncIterable<never>) | null
+}
+
+type FollowParts = Pick<Parts, 'feeds' | 'messages' | 'rooms'>
+
+/** A follower that has joined its room's feed, and how far each of them is. */
+interface Follow {
+  room: string
+  userId: string
+  live: LiveNews
+  /** It has everything up to here. */
+  cursor: number
+  /** News tell of everything after this. */
+  version: number
 }
 
 /**
@@ -21,13 +39,13 @@ export interface FollowRequest {
  * @throws {Failure} CURSOR_AHEAD; later, from the stream, NOT_A_MEMBER when the person is no longer in the room
  */
 export async function followRoom(
-  parts: Pick<Parts, 'feeds' | 'messages' | 'rooms'>,
-  { room, userId, after, signal, untilReadable }: FollowRequest,
+  parts: FollowParts,
+  { room, userId, after, signal, untilReadable, takeOver }: FollowRequest,
 ): Promise<AsyncIterable<MessageEvent>> {
   // Subscribe before reading: what happens between the two would be missed otherwise.
   const { version, live } = await parts.feeds.follow(room, userId)
   // A stream that is ended before it was ever read runs no `finally` of its own.
-  signal.addEventListener('abort', live.close, { once: true })
+  signal.addEventListener('abort', () => live.close(), { once: true })
   if (signal.aborted) live.close()
   try {
     // Who left before the feed was joined was told nothing of it.
@@ -35,60 +53,110 @@ export async function followRoom(
     // The feed may lag behind what is committed, so it cannot tell what "now" is.
     const lastVersion = after !== null && after <= version ? version : ((await parts.messages.lastVersions([room])).get(room) ?? 0)
     if (after !== null && after > lastVersion) throw new Failure('CURSOR_AHEAD')
-    return stream(after ?? lastVersion)
+    const follow = { room, userId, live, cursor: after ?? lastVersion, version }
+    return takeOver
+      ? takeOver({ serve: (outlet) => serve(parts, follow, outlet), close: () => live.close() })
+      : stream(parts, follow, untilReadable)
   } catch (error) {
     live.close()
     throw error
   }
+}
 
-  async function* stream(start: number): AsyncGenerator<MessageEvent> {
-    let cursor = start
-    let isBehind = cursor < version
-    // Only tracked values may be yielded: any other makes the client forget how far it got.
-    const event = (message: Message) => {
-      cursor = message.version
-      return tracked(String(message.version), message)
-    }
+/** Writes to the outlet, a page at a time while it catches up, and leaves the rest to the feed. */
+function serve(parts: FollowParts, { room, userId, live, cursor: start, version }: Follow, outlet: Outlet): void {
+  const catchUp = async (from: number) => {
+    let cursor = from
     try {
-      for (;;) {
-        while (isBehind) {
-          const { messages, isLast } = await untilAvailable(signal, async () => {
-            const page = await parts.messages.changesAfter(room, cursor)
-            // After the page, not before: then nothing in it can be later than the membership that was found.
-            await parts.rooms.requireMembership(room, userId)
-            return page
-          })
+      do {
+        for await (const messages of missing(parts, { room, userId, live, cursor }, () => outlet.untilReadable())) {
+          outlet.write(joinFrames(outlet.head, messages.map(encodeEvent)))
+          cursor = messages.at(-1)?.version ?? cursor
+        }
+      } while (!flow(cursor))
+    } catch (error) {
+      if (!live.isClosed()) outlet.fail(error)
+    }
+  }
+  const onInterrupted = (from: number) => void catchUp(from)
+  const flow = (cursor: number) => live.flow({ outlet, cursor, onInterrupted })
+
+  if (start < version || !flow(start)) void catchUp(start)
+}
+
+/** The plain way: tRPC takes one event after the other. */
+async function* stream(
+  parts: FollowParts,
+  { cursor: start, version, ...follow }: Follow,
+  untilReadable: () => Promise<void> | undefined,
+): AsyncGenerator<MessageEvent> {
+  const { userId, live } = follow
+  let cursor = start
+  let isBehind = cursor < version
+  // Only tracked values may be yielded: any other makes the client forget how far it got.
+  const event = (message: Message) => {
+    cursor = message.version
+    return tracked(String(message.version), message)
+  }
+  try {
+    for (;;) {
+      if (isBehind) {
+        for await (const messages of missing(parts, { ...follow, cursor }, untilReadable)) {
           for (const message of messages) {
             await untilReadable()
             yield event(message)
           }
-          isBehind = !isLast
         }
-        const news = await live.next()
-        if (news === 'closed') return
-        if (news === 'behind') isBehind = true
-        else if (news.type === 'membership') {
-          if (news.userId === userId) await untilAvailable(signal, () => parts.rooms.requireMembership(room, userId))
-        } else if (news.message.version > cursor) {
-          await untilReadable()
-          yield event(news.message)
-        }
+        isBehind = false
       }
-    } finally {
-      live.close()
+      const news = await live.next()
+      if (news === 'closed') return
+      // Its person's membership is looked up with each page.
+      if (news === 'behind') isBehind = true
+      else if (news.type === 'membership') isBehind = news.userId === userId
+      else if (news.message.version > cursor) {
+        await untilReadable()
+        yield event(news.message)
+      }
     }
+  } finally {
+    live.close()
+  }
+}
+
+/** What is stored after the cursor, page by page, for as long as the person is a member. @throws {Failure} NOT_A_MEMBER */
+async function* missing(
+  parts: FollowParts,
+  { room, userId, live, cursor: start }: Omit<Follow, 'version'>,
+  untilReadable: () => Promise<void> | undefined,
+): AsyncGenerator<Message[]> {
+  let cursor = start
+  for (let isLast = false; !isLast; ) {
+    // Before the page is read, because a reader that stalls would hold it in memory.
+    await untilReadable()
+    if (live.isClosed()) return
+    const page = await untilAvailable(live, async () => {
+      const read = await parts.messages.changesAfter(room, cursor)
+      // After the page, not before: then nothing in it can be later than the membership that was found.
+      await parts.rooms.requireMembership(room, userId)
+      return read
+    })
+    if (live.isClosed()) return
+    if (page.messages.length > 0) yield page.messages
+    cursor = page.messages.at(-1)?.version ?? cursor
+    isLast = page.isLast
   }
 }
 
 const pauseMs = 500
 
 /** A client ends a stream that fails, and does not come back to it: while Postgres is away the stream waits instead. */
-async function untilAvailable<Value>(signal: AbortSignal, read: () => Promise<Value>): Promise<Value> {
+async function untilAvailable<Value>(live: LiveNews, read: () => Promise<Value>): Promise<Value> {
   for (;;) {
     try {
       return await read()
     } catch (error) {
-      if (!isUnavailable(error) || signal.aborted) throw error
+      if (!isUnavailable(error) || live.isClosed()) throw error
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
     }
   }

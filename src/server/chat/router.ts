@@ -1,5 +1,6 @@
+import { Failure } from '../../contract/failures'
 import { followInput, historyInput, sendInput } from '../../contract/message'
-import { memberProcedure, router, signedInProcedure } from '../trpc'
+import { describeStreamError, memberProcedure, router, signedInProcedure } from '../trpc'
 import { followRoom } from './follow-room'
 import { sendMessage } from './send-message'
 
@@ -7,20 +8,34 @@ export const chatRouter = router({
   // Whether the caller is a member is found out by the statement that stores: it is as new as the room's lock, and costs nothing.
   send: signedInProcedure.input(sendInput).mutation(({ ctx, input }) => sendMessage(ctx, input)),
 
-  onMessage: memberProcedure(followInput).subscription(async ({ ctx, input, signal }) => {
+  onMessage: memberProcedure(followInput).subscription(async ({ ctx, input, signal, path }) => {
     const { caller, parts } = ctx
-    const ended = caller.openSubscription()
+    const { connection } = caller
+    if (!connection) throw new Failure('METHOD_NOT_ALLOWED')
+    const ended = connection.openSubscription()
     const stopped = signal ?? new AbortController().signal
     stopped.addEventListener('abort', ended, { once: true })
     // It may have been stopped while its membership was looked up.
     if (stopped.aborted) ended()
+    const { takeOver } = parts
     try {
       return await followRoom(parts, {
         room: input.room,
         userId: caller.user.id,
         after: input.lastEventId ?? null,
         signal: stopped,
-        untilReadable: caller.untilReadable,
+        untilReadable: () => connection.untilReadable(),
+        takeOver:
+          takeOver &&
+          (({ serve, close }) =>
+            takeOver({
+              serve,
+              close: () => {
+                close()
+                ended()
+              },
+              describe: (error) => describeStreamError(parts.log, error, path),
+            })),
       })
     } catch (error) {
       ended()

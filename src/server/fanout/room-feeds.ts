@@ -1,7 +1,9 @@
 import type { Message } from '../../contract/message'
 import type { RoomBus, RoomNews } from '../bus/room-bus'
 import type { Log } from '../platform/log'
-import { createLiveNews, type LiveNews } from './live-news'
+import { type EncodedEvent, encodeEvent, joinFrames } from './event-frames'
+import { type Flowing, type FollowedFeed, Follower, type LiveNews } from './live-news'
+import type { Outlet } from './outlet'
 
 /** What a node has to read when news are missing. Postgres, in production. */
 export interface ChangeReader {
@@ -26,13 +28,31 @@ export interface RoomFeeds {
 
 /** How often the counters of all followed rooms are read, so that news that Redis lost are no later than this. */
 const sweepMs = 1_000
-/** News that are on their way when a sweep looks come by themselves: only what is missing after this is read. */
+/** News that are on their way come by themselves, if a little out of order: only what is missing after this is read. */
 const graceMs = 50
+/** So many changes may wait for the one before them. */
+const maxAhead = 512
+/** So much is encoded for one write; more goes out before the turn of the event loop is over. */
+const batchBytes = 256 * 1024
 
-interface Feed {
-  followers: Map<(news: RoomNews) => void, string>
+type MessageNews = Extract<RoomNews, { type: 'message' }>
+
+interface Feed extends FollowedFeed {
+  readonly room: string
+  readonly followers: Set<Follower>
+  /** Those of them whose news wait to be taken. */
+  readonly waiting: Set<Follower>
+  /** Those whose changes go straight to their outlets, by the head of their frames. */
+  readonly flowing: Map<string, Set<Follower>>
+  /** Handed on in this turn of the event loop, and not written yet. */
+  batch: EncodedEvent[]
+  batchedBytes: number
   /** The change up to which all was handed on; null until the feed is open. */
   version: number | null
+  /** The changes that came before the one that they continue, by version. */
+  readonly ahead: Map<number, MessageNews>
+  /** Runs while they may still come by themselves. */
+  grace: NodeJS.Timeout | null
   opened: Promise<{ unsubscribe(): void }>
   /** Reading what is missing, and whether more may be missing by the time it is done. */
   filling: Promise<void> | null
@@ -49,36 +69,141 @@ interface FeedParts {
 
 export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFeeds {
   const feeds = new Map<string, Feed>()
+  const batched = new Set<Feed>()
 
-  function receive(room: string, feed: Feed, news: RoomNews) {
-    if (news.type === 'membership') return handOn(feed, news)
+  function receive(feed: Feed, news: RoomNews) {
+    if (news.type === 'membership') return handOnMembership(feed, news)
     // In the middle of a deploy, a node of a later release may publish what this one does not know.
     if (news.type !== 'message') return
     const { version } = news.message
-    if (feed.version === null || version <= feed.version) return
-    // Only what continues the known version is believed: anything else makes us read.
-    if (version === feed.version + 1 && !feed.filling) {
-      feed.version = version
+    if (feed.version !== null && version <= feed.version) return
+    // Only what continues the known version is believed. Anything else waits for what is missing, and is read if that does not come.
+    if (feed.version !== null && version === feed.version + 1 && !feed.filling) {
       handOn(feed, news)
-    } else fill(room, feed)
+      if (feed.ahead.size > 0) handOnAhead(feed)
+    } else if (feed.ahead.size < maxAhead) {
+      feed.ahead.set(version, news)
+      waitForMissing(feed)
+    } else {
+      feed.ahead.clear()
+      fill(feed)
+    }
   }
 
-  function handOn(feed: Feed, news: RoomNews) {
-    for (const follower of feed.followers.keys()) follower(news)
+  function handOnAhead(feed: Feed) {
+    for (const version of [...feed.ahead.keys()].sort((a, b) => a - b)) {
+      const news = feed.ahead.get(version)
+      if (news && feed.version !== null && version === feed.version + 1) handOn(feed, news)
+      if (feed.version !== null && version <= feed.version) feed.ahead.delete(version)
+    }
   }
 
-  function fill(room: string, feed: Feed): void {
+  function waitForMissing(feed: Feed) {
+    if (feed.version === null || feed.filling || feed.followers.size === 0) return
+    feed.grace ??= setTimeout(() => {
+      feed.grace = null
+      if (feed.ahead.size > 0) fill(feed)
+    }, graceMs)
+  }
+
+  function handOn(feed: Feed, news: MessageNews) {
+    feed.version = news.message.version
+    for (const follower of feed.waiting) follower.receive(news)
+    if (feed.flowing.size === 0) return
+    const event = encodeEvent(news.message)
+    feed.batch.push(event)
+    feed.batchedBytes += event.bytes.length
+    if (feed.batchedBytes >= batchBytes) return write(feed)
+    // What is waiting already is joined; a lone message is not delayed, because nothing else runs before the turn is over.
+    if (batched.size === 0) setImmediate(writeAll)
+    batched.add(feed)
+  }
+
+  function handOnMembership(feed: Feed, news: RoomNews & { type: 'membership' }) {
+    write(feed)
+    for (const follower of feed.followers) {
+      if (follower.userId !== news.userId) continue
+      if (follower.flowing) interrupt(feed, follower, follower.flowing)
+      follower.receive(news)
+    }
+  }
+
+  function writeAll() {
+    const dirty = [...batched]
+    batched.clear()
+    // A socket that follows several of these rooms gets what is new in all of them in one write.
+    const held = dirty.length > 1 ? new Set<Outlet>() : null
+    for (const feed of dirty) write(feed, held)
+    for (const outlet of held ?? []) outlet.letGo()
+  }
+
+  function write(feed: Feed, held: Set<Outlet> | null = null) {
+    const { batch } = feed
+    const [first] = batch
+    if (!first) return
+    feed.batch = []
+    feed.batchedBytes = 0
+    for (const [head, followers] of feed.flowing) {
+      const frames = joinFrames(head, batch)
+      for (const follower of followers) {
+        const { flowing } = follower
+        if (!flowing) continue
+        const { outlet, cursor } = flowing
+        if (!outlet.isReadable()) {
+          interrupt(feed, follower, flowing, first.version - 1)
+          continue
+        }
+        if (held && !held.has(outlet)) {
+          held.add(outlet)
+          outlet.hold()
+        }
+        if (cursor < first.version) outlet.write(frames)
+        else writeEvents(outlet, batch, cursor)
+      }
+    }
+  }
+
+  function writeEvents(outlet: Outlet, events: readonly EncodedEvent[], after: number) {
+    const fresh = events.filter(({ version }) => version > after)
+    if (fresh.length > 0) outlet.write(joinFrames(outlet.head, fresh))
+  }
+
+  /** Its changes wait for it again, from the next one on. */
+  function interrupt(feed: Feed, follower: Follower, { cursor, onInterrupted }: Flowing, upTo = feed.version ?? 0) {
+    stopFlowing(feed, follower)
+    feed.waiting.add(follower)
+    onInterrupted(Math.max(cursor, upTo))
+  }
+
+  function stopFlowing(feed: Feed, follower: Follower) {
+    const head = follower.flowing?.outlet.head
+    follower.flowing = null
+    if (head === undefined) return
+    const followers = feed.flowing.get(head)
+    if (followers?.delete(follower) && followers.size === 0) feed.flowing.delete(head)
+  }
+
+  function fill(feed: Feed): void {
+    const { room } = feed
     feed.fillAgain = true
-    feed.filling ??= readMissing(room, feed)
-      .catch((error: Error) => log.warn({ room, error: error.message }, 'changes could not be read; the next sweep tries again'))
+    feed.filling ??= readMissing(feed)
+      .catch((error: Error) => {
+        feed.ahead.clear()
+        log.warn({ room, error: error.message }, 'changes could not be read; the next sweep tries again')
+      })
       .finally(() => {
         feed.filling = null
+        handOnAhead(feed)
+        if (feed.ahead.size > 0) waitForMissing(feed)
       })
   }
 
-  async function readMissing(room: string, feed: Feed) {
+  async function readMissing(feed: Feed) {
+    const { room } = feed
     while (feed.fillAgain && feed.followers.size > 0) {
       feed.fillAgain = false
+      // Whatever was published was committed before: what waits now and is not read now does not exist.
+      const waited = [...feed.ahead.keys()]
       // A change may have no message any more, because the message changed again: the counter says how far reading got.
       const lastVersion = (await reader.lastVersions([room])).get(room) ?? 0
       for (let isLast = false; !isLast; ) {
@@ -86,16 +211,14 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
         onRead?.(page.messages.length)
         // News of a removal may be among those that were lost. Looked up after the page was read, nothing in it can be
         // later than what the look-up knows.
-        const people = [...new Set(feed.followers.values())]
+        const people = [...new Set([...feed.followers].map(({ userId }) => userId))]
         const members = await reader.membersAmong(room, people)
-        for (const userId of people) if (!members.has(userId)) handOn(feed, { type: 'membership', userId })
-        for (const message of page.messages) {
-          feed.version = message.version
-          handOn(feed, { type: 'message', message })
-        }
+        for (const userId of people) if (!members.has(userId)) handOnMembership(feed, { type: 'membership', userId })
+        for (const message of page.messages) handOn(feed, { type: 'message', message })
         isLast = page.isLast
       }
       feed.version = Math.max(feed.version ?? 0, lastVersion)
+      for (const version of waited) feed.ahead.delete(version)
     }
   }
 
@@ -106,7 +229,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     await new Promise((resolve) => setTimeout(resolve, graceMs))
     for (const [room, version] of versions) {
       const feed = feeds.get(room)
-      if (feed && feed.version !== null && feed.version < version) fill(room, feed)
+      if (feed && feed.version !== null && feed.version < version) fill(feed)
     }
   }
 
@@ -121,16 +244,33 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
 
   function open(room: string): Feed {
     const feed: Feed = {
-      followers: new Map(),
+      room,
+      followers: new Set(),
+      waiting: new Set(),
+      flowing: new Map(),
+      batch: [],
+      batchedBytes: 0,
       version: null,
+      ahead: new Map(),
+      grace: null,
       filling: null,
       fillAgain: false,
+      write: (outlet, news) => writeEvents(outlet, encodeNews(news), -1),
+      join: (follower, flowing) => {
+        feed.waiting.delete(follower)
+        follower.flowing = flowing
+        const { head } = flowing.outlet
+        feed.flowing.set(head, (feed.flowing.get(head) ?? new Set()).add(follower))
+      },
+      leave: (follower) => void leave(feed, follower),
       // Subscribe before reading: what happens between the two would be missed otherwise.
       opened: bus
-        .subscribe(room, (news) => receive(room, feed, news))
+        .subscribe(room, (news) => receive(feed, news))
         .then(async (subscription) => {
           try {
             feed.version = (await reader.lastVersions([room])).get(room) ?? 0
+            handOnAhead(feed)
+            if (feed.ahead.size > 0) waitForMissing(feed)
             return subscription
           } catch (error) {
             subscription.unsubscribe()
@@ -143,27 +283,31 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     return feed
   }
 
-  async function leave(room: string, feed: Feed, follower: (news: RoomNews) => void) {
+  async function leave(feed: Feed, follower: Follower) {
     if (!feed.followers.delete(follower)) return
+    feed.waiting.delete(follower)
+    stopFlowing(feed, follower)
     const subscription = await feed.opened.catch(() => null)
     // Somebody may have come meanwhile: the feed stays until it is really given up, so that they share it.
-    if (feed.followers.size > 0 || feeds.get(room) !== feed) return
-    feeds.delete(room)
+    if (feed.followers.size > 0 || feeds.get(feed.room) !== feed) return
+    feeds.delete(feed.room)
+    if (feed.grace) clearTimeout(feed.grace)
     subscription?.unsubscribe()
   }
 
   return {
     follow: async (room, userId) => {
       const feed = feeds.get(room) ?? open(room)
-      const { receive: follower, live } = createLiveNews(() => void leave(room, feed, follower))
-      feed.followers.set(follower, userId)
+      const follower = new Follower(userId, feed)
+      feed.followers.add(follower)
+      feed.waiting.add(follower)
       try {
         await feed.opened
       } catch (error) {
-        live.close()
+        follower.close()
         throw error
       }
-      return { version: feed.version ?? 0, live }
+      return { version: feed.version ?? 0, live: follower }
     },
 
     count: () => ({
@@ -173,8 +317,11 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
 
     close: async () => {
       clearInterval(timer)
+      for (const { grace } of feeds.values()) if (grace) clearTimeout(grace)
       await sweeping
       await Promise.all([...feeds.values()].map(({ filling }) => filling))
     },
   }
 }
+
+const encodeNews = (news: readonly RoomNews[]) => news.flatMap((entry) => (entry.type === 'message' ? [encodeEvent(entry.message)] : []))

@@ -1,0 +1,238 @@
+import { EventEmitter, once } from 'node:events'
+import type { Duplex } from 'node:stream'
+import { initTRPC } from '@trpc/server'
+import { type Encoder, getWSConnectionHandler, jsonEncoder } from '@trpc/server/adapters/ws'
+import { WebSocket } from 'ws'
+import { encodeHead } from './event-frames'
+import type { Outlet } from './outlet'
+
+/*
+ * What Roomline knows of tRPC's adapter and of ws beyond their documents stands in this file, and `canTakeOver` finds out
+ * whether it is still so; where it is not, subscriptions go the plain way.
+ *
+ * A procedure whose stream has nothing but a `Takeover` to yield gets it to its client's socket: the adapter hands every
+ * response to the encoder, and what the encoder made of it to the socket's `send`. The stream then ends, which lets go of
+ * all that the adapter keeps for it, and the adapter's word that it has stopped is not sent. From there on the frames of
+ * the subscription are written to the wire below ws. They never cut into one of ws' own, because without compression ws
+ * writes each frame as a whole before `send` returns.
+ */
+
+/** A subscription that is to go on past tRPC's loop. */
+export interface TakenSubscription {
+  /** Begins to write to the outlet. */
+  serve(outlet: Outlet): void
+  /** Nobody listens any more. */
+  close(): void
+  /** What the client is told of an error that ends it. */
+  describe(error: unknown): unknown
+}
+
+class Takeover {
+  constructor(readonly subscription: TakenSubscription) {}
+}
+
+class Offer {
+  constructor(
+    readonly id: number | string,
+    readonly head: string,
+    readonly subscription: TakenSubscription,
+  ) {}
+}
+
+class Stopped {
+  constructor(
+    readonly id: number | string,
+    readonly text: string,
+  ) {}
+}
+
+/** The stream for tRPC of a subscription that is taken over from it. */
+export function takeOver(subscription: TakenSubscription): AsyncIterable<never> {
+  async function* offer() {
+    yield new Takeover(subscription) as never
+  }
+  return offer()
+}
+
+/** tRPC's own, but for what `ClientSocket.send` has to see. */
+export const takeoverEncoder: Encoder = {
+  decode: jsonEncoder.decode,
+  encode: (response) => {
+    const { id, result } = response as { id: number | string; result?: { type?: string; data?: unknown } }
+    // The adapter only passes on what is returned here, whatever the types say.
+    if (result?.data instanceof Takeover) return new Offer(id, encodeHead(response as never), result.data.subscription) as never
+    const text = JSON.stringify(response)
+    return result?.type === 'stopped' ? (new Stopped(id, text) as never) : text
+  },
+}
+
+/** What may wait for one client before its streams and answers wait too; what is under way comes on top. */
+export const manyBytes = 512 * 1024
+
+/** How a socket is closed that tRPC closes without saying why: it could not make out who connects. */
+const defaultCloseCode = 4401
+
+/** The server's end of a client's WebSocket: it has a bound on what waits in it, and serves what was taken over from tRPC. */
+export class ClientSocket extends WebSocket {
+  #wire: Duplex | null = null
+  #outlets: Map<number | string, SocketOutlet> | null = null
+  #drained: { promise: Promise<void>; resolve: () => void } | null = null
+
+  /** @param wire what this WebSocket writes to; @param onDrain called when most of what waited was taken, or the socket is closed */
+  attach(wire: Duplex, onDrain: () => void): void {
+    this.#wire = wire
+    const drained = () => {
+      this.#drained?.resolve()
+      this.#drained = null
+      onDrain()
+    }
+    wire.on('drain', drained)
+    this.once('close', () => {
+      for (const outlet of this.#outlets?.values() ?? []) outlet.subscription.close()
+      this.#outlets = null
+      drained()
+    })
+  }
+
+  isReadable(): boolean {
+    return (this.#wire?.writableLength ?? 0) < manyBytes
+  }
+
+  /** Resolves when the client has read most of what was written to it, or is gone; undefined when it has already. */
+  untilReadable(): Promise<void> | undefined {
+    if (this.isReadable() || this.readyState !== WebSocket.OPEN) return undefined
+    this.#drained ??= withResolver()
+    return this.#drained.promise
+  }
+
+  override send(data: unknown, ...rest: unknown[]): void {
+    if (data instanceof Offer) this.#serve(data)
+    else if (data instanceof Stopped) {
+      if (!this.#outlets?.has(data.id)) super.send(data.text)
+    } else (super.send as (...all: unknown[]) => void)(data, ...rest)
+  }
+
+  override close(code: number = defaultCloseCode, reason?: string | Buffer): void {
+    super.close(code, reason)
+  }
+
+  /** Stops what a frame of the client asks to stop, if it was taken over: tRPC does not know of it any more. */
+  stopAsked(frame: Buffer): void {
+    if (!this.#outlets?.size || !frame.includes('"subscription.stop"')) return
+    let asked: unknown
+    try {
+      asked = JSON.parse(frame.toString())
+    } catch {
+      return
+    }
+    for (const call of Array.isArray(asked) ? asked : [asked]) {
+      if (call?.method === 'subscription.stop') this.#outlets.get(call.id)?.stop()
+    }
+  }
+
+  /** Below ws, and only between its frames. */
+  writeFrames(frames: Buffer): void {
+    if (this.readyState === WebSocket.OPEN) this.#wire?.write(frames)
+  }
+
+  cork(): void {
+    this.#wire?.cork()
+  }
+
+  uncork(): void {
+    this.#wire?.uncork()
+  }
+
+  forget(outlet: SocketOutlet): void {
+    if (this.#outlets?.get(outlet.id) === outlet) this.#outlets.delete(outlet.id)
+  }
+
+  #serve({ id, head, subscription }: Offer): void {
+    if (this.readyState !== WebSocket.OPEN) {
+      subscription.close()
+      return
+    }
+    const outlet = new SocketOutlet(this, id, head, subscription)
+    this.#outlets ??= new Map()
+    this.#outlets.get(id)?.subscription.close()
+    this.#outlets.set(id, outlet)
+    subscription.serve(outlet)
+  }
+}
+
+class SocketOutlet implements Outlet {
+  constructor(
+    private readonly socket: ClientSocket,
+    readonly id: number | string,
+    readonly head: string,
+    readonly subscription: TakenSubscription,
+  ) {}
+
+  isReadable(): boolean {
+    return this.socket.isReadable()
+  }
+
+  untilReadable(): Promise<void> | undefined {
+    return this.socket.untilReadable()
+  }
+
+  write(frames: Buffer): void {
+    this.socket.writeFrames(frames)
+  }
+
+  hold(): void {
+    this.socket.cork()
+  }
+
+  letGo(): void {
+    this.socket.uncork()
+  }
+
+  /** As tRPC ends a stream that threw. */
+  fail(error: unknown): void {
+    if (this.socket.readyState === WebSocket.OPEN) {
+      this.socket.send(`${this.head},"error":${JSON.stringify(this.subscription.describe(error))}}`)
+    }
+    this.stop()
+  }
+
+  stop(): void {
+    this.socket.forget(this)
+    this.subscription.close()
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(`${this.head},"result":{"type":"stopped"}}`)
+  }
+}
+
+function withResolver() {
+  let resolve = () => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
+
+/** Whether this release of tRPC's adapter hands an offer to the socket and says afterwards that the stream has stopped. */
+export async function canTakeOver(handlerFor: typeof getWSConnectionHandler = getWSConnectionHandler): Promise<boolean> {
+  const trpc = initTRPC.create()
+  const nothing: TakenSubscription = { serve: () => {}, close: () => {}, describe: () => ({}) }
+  const router = trpc.router({ probe: trpc.procedure.subscription(() => takeOver(nothing)) })
+  const sent: unknown[] = []
+  const socket = Object.assign(new EventEmitter(), {
+    readyState: WebSocket.OPEN,
+    send: (data: unknown) => {
+      sent.push(data)
+      if (sent.length === 3) socket.emit('probed')
+    },
+    close: () => {},
+  })
+  const probed = once(socket, 'probed', { signal: AbortSignal.timeout(1_000) })
+  handlerFor({ router, wss: null as never, experimental_encoder: takeoverEncoder })(
+    socket as never,
+    { url: '/', headers: { host: 'localhost' } } as never,
+  )
+  socket.emit('message', Buffer.from('{"id":1,"method":"subscription","params":{"path":"probe"}}'), false)
+  await probed.catch(() => {})
+  socket.emit('close')
+  const [started, offer, stopped] = sent
+  return started === '{"id":1,"result":{"type":"started"}}' && offer instanceof Offer && stopped instanceof Stopped && sent.length === 3
+}
