@@ -9,7 +9,7 @@ import { closeCodes, Failure, type FailureName } from '../contract/failures'
 import { readBearer, readTokens } from './auth/http'
 import type { SessionStore } from './auth/session-store'
 import type { SessionTokens } from './auth/session-token'
-import { findSession, type Session } from './auth/sessions'
+import { findClaimed, type Session } from './auth/sessions'
 import { type Connection, type ConnectionLimits, createConnections } from './connections'
 import type { Caller, Context, Parts } from './context'
 import { ClientSocket, canTakeOver, takeOver, takeoverEncoder } from './fanout/client-socket'
@@ -162,7 +162,7 @@ export async function startChatServer(given: ChatServerParts, listen: { host: st
       const claims = await parts.sessions.tokens.parse(token)
       if (!claims) continue
       if (connection) connections.claim(connection, claims)
-      const session = await findSession(parts.sessions, token)
+      const session = await findClaimed(parts.sessions, claims)
       if (!session) break
       return callerOf(session, connection)
     }

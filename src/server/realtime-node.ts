@@ -30,7 +30,7 @@ export async function startRealtimeNode(config: Config, log: Log): Promise<Pick<
     if (!(await untilRedisAlive(redis, 3_000))) log.warn('started without Redis')
     const bus = createRedisRoomBus(redis, config.authSecrets, log)
     const messages = createMessageStore(database.pool)
-    const rooms = createRoomStore(database.prisma)
+    const rooms = createRoomStore(database)
     const metrics = createMetrics()
     const feeds = createRoomFeeds({ bus, reader: { ...messages, membersAmong: rooms.membersAmong }, log, onRead: metrics.changesRead })
     const server = await startChatServer(
@@ -42,7 +42,7 @@ export async function startRealtimeNode(config: Config, log: Log): Promise<Pick<
         metrics,
         metricsToken: config.metricsToken,
         sendLimits: createSendLimits(config.sendsPerMinute),
-        sessions: { store: createSessionStore(database.prisma), tokens: createSessionTokens(config.authSecrets) },
+        sessions: { store: createSessionStore(database), tokens: createSessionTokens(config.authSecrets) },
         health: createHealth(control, redis),
         limits: config,
         allowedOrigins: config.allowedOrigins,

@@ -23,7 +23,7 @@ await runProcess(async () => {
   const redis = connectRedis(redisUrl, log)
   provideWebSession(
     createWebSession({
-      store: createSessionStore(database.prisma),
+      store: createSessionStore(database),
       tokens: createSessionTokens(config.authSecrets),
       announceRevocation: () => announceRevocation(redis.commands, log),
       pool: database.pool,

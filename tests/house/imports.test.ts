@@ -63,7 +63,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/chat\/router\.ts$/, may: ['server/trpc', 'server/chat/', 'contract/'] },
   // Stores know the database, and nothing above it.
   { file: /^server\/chat\/message-store\.ts$/, may: ['server/chat/send-queue', 'server/platform/database', 'contract/'], types: ['pg'] },
-  { file: /^server\/\w+\/[\w-]+-store\.ts$/, may: ['server/platform/database', 'contract/'], types: ['server/platform/prisma/', 'pg'] },
+  { file: /^server\/\w+\/[\w-]+-store\.ts$/, may: ['server/platform/database', 'server/platform/look-ups', 'contract/'], types: ['pg'] },
   { file: /^server\/bus\/redis-/, may: ['server/bus/', 'contract/'], types: ['server/platform/'] },
   { file: /^server\/bus\//, may: [], types: ['contract/'] },
   // What is known of tRPC and ws beyond their documents stands in one file.

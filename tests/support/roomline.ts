@@ -57,7 +57,7 @@ export async function startRoomline({ nodes = 1, env = {} }: { nodes?: number; e
   const database = openDatabase(databaseUrl, { onError: () => {} })
   const redis = new Redis(inject('redisUrl'))
   const web = createWebSession({
-    store: createSessionStore(database.prisma),
+    store: createSessionStore(database),
     tokens: createSessionTokens(config.authSecrets),
     announceRevocation: () => announceRevocation(redis, log),
     pool: database.pool,

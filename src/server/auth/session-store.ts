@@ -1,5 +1,6 @@
 import type { User } from '../../contract/session'
-import type { PrismaClient } from '../platform/prisma/client'
+import type { Database } from '../platform/database'
+import { joinLookUps } from '../platform/look-ups'
 
 export interface SessionRow {
   id: string
@@ -9,15 +10,36 @@ export interface SessionRow {
 
 const userFields = { id: true, username: true, displayName: true, avatar: true } as const
 
+interface LiveRow {
+  id: string
+  user_id: string
+  created_at: Date
+  username: string
+  display_name: string
+  avatar: string | null
+}
+
 /** Where sessions and the people they belong to are kept. */
-export function createSessionStore(prisma: PrismaClient) {
+export function createSessionStore({ prisma, pool }: Pick<Database, 'prisma' | 'pool'>) {
+  const lookUp = joinLookUps<string, LiveRow | undefined>(async (ids) => {
+    const { rows } = await pool.query<LiveRow>(
+      `SELECT s.id, s.user_id, s.created_at, u.username, u.display_name, u.avatar
+       FROM sessions s JOIN users u ON u.id = s.user_id
+       WHERE s.id = ANY($1) AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL AND u.deleted_at IS NULL`,
+      [[...new Set(ids)], new Date()],
+    )
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    return ids.map((id) => byId.get(id))
+  })
+
   return {
     /** Null when it is revoked or past its time, or when its person was disabled or deleted. */
-    findLive: (sessionId: string, userId: string): Promise<SessionRow | null> =>
-      prisma.session.findFirst({
-        where: { id: sessionId, userId, revokedAt: null, expiresAt: { gt: new Date() }, user: { disabledAt: null, deletedAt: null } },
-        select: { id: true, createdAt: true, user: { select: userFields } },
-      }),
+    findLive: async (sessionId: string, userId: string): Promise<SessionRow | null> => {
+      const row = await lookUp(sessionId)
+      if (row?.user_id !== userId) return null
+      const { username, display_name: displayName, avatar } = row
+      return { id: row.id, createdAt: row.created_at, user: { id: userId, username, displayName, avatar } }
+    },
 
     create: (session: {
       userId: string

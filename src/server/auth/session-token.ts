@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
+import { createSecretKey, randomUUID } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 
-interface TokenClaims {
+export interface TokenClaims {
   userId: string
   sessionId: string
   expiresAt: Date
@@ -19,7 +19,8 @@ export interface SessionTokens {
 
 /** @param secrets newest first: the first signs, all verify, so that a secret can be changed without signing anybody out */
 export function createSessionTokens(secrets: readonly string[]): SessionTokens {
-  const keys = secrets.map((secret) => new TextEncoder().encode(secret))
+  // Made once: from the bytes of a secret, jose would make a key for each token.
+  const keys = secrets.map((secret) => createSecretKey(Buffer.from(secret)))
   const [newest] = keys
   if (!newest) throw new Error('at least one secret is needed')
   return {

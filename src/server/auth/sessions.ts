@@ -1,6 +1,6 @@
 import type { User } from '../../contract/session'
 import type { SessionStore } from './session-store'
-import type { SessionTokens } from './session-token'
+import type { SessionTokens, TokenClaims } from './session-token'
 
 /** Somebody who is signed in, and until when. */
 export interface Session {
@@ -26,9 +26,13 @@ export async function startSession({ store, tokens }: SessionParts, user: User, 
 }
 
 /** The token says which session; the session's row says whether it still stands. */
-export async function findSession({ store, tokens }: Pick<SessionParts, 'store' | 'tokens'>, token: string): Promise<Session | null> {
-  const claims = await tokens.parse(token)
-  if (!claims) return null
+export async function findSession(parts: Pick<SessionParts, 'store' | 'tokens'>, token: string): Promise<Session | null> {
+  const claims = await parts.tokens.parse(token)
+  return claims && findClaimed(parts, claims)
+}
+
+/** The session of a token that was read already. */
+export async function findClaimed({ store }: Pick<SessionParts, 'store'>, claims: TokenClaims): Promise<Session | null> {
   const row = await store.findLive(claims.sessionId, claims.userId)
   return row && { id: row.id, user: row.user, expiresAt: claims.expiresAt }
 }

@@ -76,6 +76,7 @@ const defaultCloseCode = 4401
 export class ClientSocket extends WebSocket {
   #wire: Duplex | null = null
   #outlets: Map<number | string, SocketOutlet> | null = null
+  #isJoining = false
   #drained: { promise: Promise<void>; resolve: () => void } | null = null
 
   /** @param wire what this WebSocket writes to; @param onDrain called when most of what waited was taken, or the socket is closed */
@@ -106,8 +107,12 @@ export class ClientSocket extends WebSocket {
   }
 
   override send(data: unknown, ...rest: unknown[]): void {
-    if (data instanceof Offer) this.#serve(data)
-    else if (data instanceof Stopped) {
+    if (data instanceof Offer) {
+      this.#serve(data)
+      return
+    }
+    this.#joinWrites()
+    if (data instanceof Stopped) {
       if (!this.#outlets?.has(data.id)) super.send(data.text)
     } else (super.send as (...all: unknown[]) => void)(data, ...rest)
   }
@@ -132,14 +137,21 @@ export class ClientSocket extends WebSocket {
 
   /** Below ws, and only between its frames. */
   writeFrames(frames: Buffer): void {
-    if (this.readyState === WebSocket.OPEN) this.#wire?.write(frames)
+    if (this.readyState !== WebSocket.OPEN) return
+    this.#joinWrites()
+    this.#wire?.write(frames)
   }
 
-  cork(): void {
-    this.#wire?.cork()
+  /** What is written before the running callback has come to its end goes out in one write. */
+  #joinWrites(): void {
+    if (this.#isJoining || !this.#wire) return
+    this.#isJoining = true
+    this.#wire.cork()
+    if (joining.push(this) === 1) process.nextTick(writeJoined)
   }
 
-  uncork(): void {
+  writeJoined(): void {
+    this.#isJoining = false
     this.#wire?.uncork()
   }
 
@@ -160,6 +172,14 @@ export class ClientSocket extends WebSocket {
   }
 }
 
+let joining: ClientSocket[] = []
+
+function writeJoined() {
+  const sockets = joining
+  joining = []
+  for (const socket of sockets) socket.writeJoined()
+}
+
 class SocketOutlet implements Outlet {
   constructor(
     private readonly socket: ClientSocket,
@@ -178,14 +198,6 @@ class SocketOutlet implements Outlet {
 
   write(frames: Buffer): void {
     this.socket.writeFrames(frames)
-  }
-
-  hold(): void {
-    this.socket.cork()
-  }
-
-  letGo(): void {
-    this.socket.uncork()
   }
 
   /** As tRPC ends a stream that threw. */

@@ -6,11 +6,8 @@ export interface Outlet {
   isReadable(): boolean
   /** Resolves when it has, or is gone; undefined when it has already. */
   untilReadable(): Promise<void> | undefined
-  /** Writes whole frames. What comes for a socket that is closing is dropped. */
+  /** Writes whole frames, those of one turn of the event loop together. What comes for a socket that is closing is dropped. */
   write(frames: Buffer): void
-  /** What is written between the two goes out as one. */
-  hold(): void
-  letGo(): void
   /** Ends the subscription, and says why. */
   fail(error: unknown): void
 }

@@ -131,13 +131,10 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
   function writeAll() {
     const dirty = [...batched]
     batched.clear()
-    // A socket that follows several of these rooms gets what is new in all of them in one write.
-    const held = dirty.length > 1 ? new Set<Outlet>() : null
-    for (const feed of dirty) write(feed, held)
-    for (const outlet of held ?? []) outlet.letGo()
+    for (const feed of dirty) write(feed)
   }
 
-  function write(feed: Feed, held: Set<Outlet> | null = null) {
+  function write(feed: Feed) {
     const { batch } = feed
     const [first] = batch
     if (!first) return
@@ -152,10 +149,6 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
         if (!outlet.isReadable()) {
           interrupt(feed, follower, flowing, first.version - 1)
           continue
-        }
-        if (held && !held.has(outlet)) {
-          held.add(outlet)
-          outlet.hold()
         }
         if (cursor < first.version) outlet.write(frames)
         else writeEvents(outlet, batch, cursor)

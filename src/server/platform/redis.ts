@@ -28,7 +28,8 @@ export function connectRedis(url: string, log: Log): RedisConnections {
     enableOfflineQueue: false,
     retryStrategy: (attempt: number) => Math.min(attempt * 100, 1_000),
   }
-  const commands = new Redis(url, options)
+  // What is published in one turn of the event loop goes out in one write.
+  const commands = new Redis(url, { ...options, enableAutoPipelining: true })
   // A subscriber's SUBSCRIBE is sent again after each reconnect by ioredis itself.
   const subscriber = new Redis(url, options)
   for (const connection of [commands, subscriber]) connection.on('error', (error) => log.debug({ error: error.message }, 'Redis'))

@@ -1,7 +1,7 @@
 import { Failure } from '../../contract/failures'
 import type { NotificationLevel, PublicRoom, RoomKind, RoomRole } from '../../contract/room'
-import { isUniqueViolation } from '../platform/database'
-import type { PrismaClient } from '../platform/prisma/client'
+import { type Database, isUniqueViolation } from '../platform/database'
+import { joinLookUps } from '../platform/look-ups'
 
 export interface Membership {
   role: RoomRole
@@ -13,8 +13,34 @@ export interface Membership {
 const roomFields = { id: true, kind: true, name: true, topic: true, lastSeq: true } as const
 const membershipFields = { role: true, readSeq: true, notify: true, room: { select: roomFields } } as const
 
+interface LookUpRow {
+  nth: number
+  id: string
+  kind: RoomKind
+  name: string
+  topic: string
+  last_seq: number
+  is_archived: boolean
+  /** Null, like what follows, for who is not in it. */
+  role: RoomRole | null
+  read_seq: number
+  notify: NotificationLevel
+}
+
 /** Where rooms are kept, and who is in them. */
-export function createRoomStore(prisma: PrismaClient) {
+export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'pool'>) {
+  const lookUp = joinLookUps<{ roomId: string; userId: string }, LookUpRow | undefined>(async (asked) => {
+    const { rows } = await pool.query<LookUpRow>(
+      `SELECT a.nth::int, r.id, r.kind, r.name, r.topic, r.last_seq, r.archived_at IS NOT NULL AS is_archived, s.role, s.read_seq, s.notify
+       FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS a(room_id, user_id, nth)
+       JOIN rooms r ON r.id = a.room_id
+       LEFT JOIN memberships s ON s.room_id = a.room_id AND s.user_id = a.user_id`,
+      [asked.map(({ roomId }) => roomId), asked.map(({ userId }) => userId)],
+    )
+    const byPlace = new Map(rows.map((row) => [row.nth, row]))
+    return asked.map((_, index) => byPlace.get(index + 1))
+  })
+
   const findMembership = (roomId: string, userId: string): Promise<Membership | null> =>
     prisma.membership.findUnique({ where: { roomId_userId: { roomId, userId } }, select: membershipFields })
 
@@ -23,9 +49,11 @@ export function createRoomStore(prisma: PrismaClient) {
   return {
     /** @throws {Failure} NOT_A_MEMBER of a public room; ROOM_NOT_FOUND, the same for no room and one that may not be seen */
     requireMembership: async (roomId: string, userId: string): Promise<Membership> => {
-      const membership = await findMembership(roomId, userId)
-      if (membership) return membership
-      throw new Failure((await findPublic(roomId)) ? 'NOT_A_MEMBER' : 'ROOM_NOT_FOUND')
+      const row = await lookUp({ roomId, userId })
+      if (!row || (row.role === null && (row.kind !== 'public' || row.is_archived))) throw new Failure('ROOM_NOT_FOUND')
+      if (row.role === null) throw new Failure('NOT_A_MEMBER')
+      const { id, kind, name, topic, last_seq: lastSeq, role, read_seq: readSeq, notify } = row
+      return { role, readSeq, notify, room: { id, kind, name, topic, lastSeq } }
     },
 
     /** Which of these people are members of the room. */
