@@ -10,7 +10,7 @@ import { readBearer, readTokens } from './auth/http'
 import type { SessionStore } from './auth/session-store'
 import type { SessionTokens } from './auth/session-token'
 import { findClaimed, type Session } from './auth/sessions'
-import { type Connection, type ConnectionLimits, createConnections } from './connections'
+import { Connection, type ConnectionLimits, createConnections } from './connections'
 import type { Caller, Context, Parts } from './context'
 import { ClientSocket, canTakeOver, takeOver, takeoverEncoder } from './fanout/client-socket'
 import { readClientAddress } from './platform/client-address'
@@ -40,6 +40,7 @@ export interface ChatServer {
 }
 
 const path = '/trpc'
+const noHeaders = {}
 const maxFrameBytes = 64 * 1024
 const maxBatch = 100
 /** Clients are asked to reconnect over so long, evenly: all at once would be a storm for the nodes that stay. */
@@ -58,7 +59,7 @@ export async function startChatServer(given: ChatServerParts, listen: { host: st
   const mayTakeOver = await canTakeOver()
   if (!mayTakeOver) log.warn('tRPC or ws is not the one that subscriptions can be taken over from: they cost more')
   const parts = { ...given, takeOver: mayTakeOver ? takeOver : null }
-  const connections = createConnections(parts.limits, parts.metrics.closed)
+  const connections = createConnections({ limits: parts.limits, log, onClose: parts.metrics.closed })
   let draining = false
 
   const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => {
@@ -74,7 +75,6 @@ export async function startChatServer(given: ChatServerParts, listen: { host: st
     clientTracking: false,
     WebSocket: ClientSocket,
   })
-  const connectionOf = new WeakMap<ClientSocket, Connection>()
 
   const serveSocket = getWSConnectionHandler({
     wss,
@@ -82,11 +82,11 @@ export async function startChatServer(given: ChatServerParts, listen: { host: st
     maxBatchSize: maxBatch,
     experimental_encoder: takeoverEncoder,
     createContext: async ({ req, res, info }): Promise<Context> => {
-      const connection = connectionOf.get(res as ClientSocket)
-      if (!connection) throw new Error('a socket without its connection')
+      const connection = (res as ClientSocket).owner
+      if (!(connection instanceof Connection)) throw new Error('a socket without its connection')
       const tokens = [...(info.connectionParams?.token ? [info.connectionParams.token] : []), ...tokensOf(req)]
       // What the adapter holds of the request it holds as long as the socket.
-      req.headers = {}
+      req.headers = noHeaders
       try {
         return { parts, caller: await identify(tokens, connection) }
       } catch (error) {
@@ -105,7 +105,7 @@ export async function startChatServer(given: ChatServerParts, listen: { host: st
   }
   http.on('connection', (wire) => {
     wires.add(wire)
-    wire.once('close', forgetWire)
+    wire.on('close', forgetWire)
   })
   http.on('upgrade', (request, wire, head) => {
     // Until the upgrade is through, nobody else listens: an unheard error would end the process.
@@ -114,19 +114,20 @@ export async function startChatServer(given: ChatServerParts, listen: { host: st
     if (pathOf(request) !== path) return refuseUpgrade(wire, '404 Not Found')
     // A page of another site would act with its visitor's cookie.
     if (isForeign(request)) return refuseUpgrade(wire, '403 Forbidden')
-    wss.handleUpgrade(request, wire, head, (socket) => {
-      wire.off('error', destroyItself)
-      const connection = connections.add(socket, readClientAddress(request, parts.trustProxyHops))
-      socket.attach(wire, () => connection.readOn())
-      socket.on('error', logSocketError)
-      if (connections.isOverPerIp(connection)) return connection.refuse('TOO_MANY_CONNECTIONS')
-      connectionOf.set(socket, connection)
-      // The whole request is some kilobytes, and would be kept for as long as the socket.
-      const { url, headers } = request
-      const { host, authorization, cookie } = headers
-      serveSocket(socket, { url, headers: { host, authorization, cookie } } as IncomingMessage)
-    })
+    wss.handleUpgrade(request, wire, head, accept)
   })
+
+  /** A function of its own, because what its callbacks see is kept as long as the socket: the whole request is some kilobytes. */
+  function accept(socket: ClientSocket, request: IncomingMessage) {
+    const { socket: wire, url, headers } = request
+    wire.off('error', destroyItself)
+    const connection = connections.add(socket, wire, readClientAddress(request, parts.trustProxyHops))
+    socket.on('error', logSocketError)
+    if (connections.isOverPerIp(connection)) return connection.refuse('TOO_MANY_CONNECTIONS')
+    const { host, authorization, cookie } = headers
+    serveSocket(socket, { url, headers: { host, authorization, cookie } } as IncomingMessage)
+  }
+
   const logSocketError = (error: Error) => log.debug({ error: error.message }, 'a socket failed')
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

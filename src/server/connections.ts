@@ -1,8 +1,10 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import type { Duplex } from 'node:stream'
 import type { RawData } from 'ws'
 import { closeCodes, Failure, type FailureName } from '../contract/failures'
-import { type ClientSocket, manyBytes } from './fanout/client-socket'
-import { errorFrame } from './trpc'
+import { type ClientSocket, manyBytes, type SocketOwner } from './fanout/client-socket'
+import type { Log } from './platform/log'
+import { describeStreamError, errorFrame } from './trpc'
 
 export interface ConnectionLimits {
   maxConnectionsPerUser: number
@@ -11,7 +13,8 @@ export interface ConnectionLimits {
 }
 
 export interface Connections {
-  add(socket: ClientSocket, ip: string): Connection
+  /** @param wire what the socket writes to */
+  add(socket: ClientSocket, wire: Duplex, ip: string): Connection
   /**
    * Names the session of a connection before its row is looked up, so that a revocation in between finds the connection.
    * @throws {Failure} TOO_MANY_CONNECTIONS
@@ -48,12 +51,16 @@ const refusals = {
 /** What all connections of a node share. */
 interface Shared {
   limits: ConnectionLimits
+  log: Log
+  /** The server closed a socket. */
   onClose: (code: number) => void
+  remove: (connection: Connection) => void
 }
 
 /** One socket, from its first byte to its last. A class, and frugal: a node holds very many of them, most of them idle. */
-export class Connection {
-  readonly uid = randomUUID()
+export class Connection implements SocketOwner {
+  /** Not a randomUUID: Node leaves that in dozens of pieces, half a kilobyte of them. */
+  readonly uid = randomBytes(12).toString('base64url')
   /** Known once its token has been read; the session's row may still have to be looked up. */
   sessionId: string | null = null
   userId: string | null = null
@@ -76,7 +83,6 @@ export class Connection {
     private readonly shared: Shared,
   ) {}
 
-  /** Listens to its socket. */
   receive(data: RawData, isBinary: boolean): void {
     this.alive = true
     if (!isBinary && Buffer.isBuffer(data)) {
@@ -90,8 +96,24 @@ export class Connection {
     if (this.#waitingTurns() >= callsWaiting || this.socket.bufferedAmount >= manyBytes) this.socket.pause()
   }
 
+  answered(): void {
+    this.alive = true
+  }
+
+  drained(): void {
+    this.#readOn()
+  }
+
+  closed(): void {
+    this.shared.remove(this)
+  }
+
+  describe(error: unknown, path: string): unknown {
+    return describeStreamError(this.shared.log, error, path)
+  }
+
   /** Goes on reading what it stopped reading, when it can be answered again. */
-  readOn(): void {
+  #readOn(): void {
     if (this.socket.isPaused && this.#waitingTurns() < callsWaiting && this.socket.bufferedAmount < manyBytes) this.socket.resume()
   }
 
@@ -132,7 +154,7 @@ export class Connection {
         this.#turns = null
         this.#calls--
       }
-      this.readOn()
+      this.#readOn()
     }
   }
 
@@ -199,12 +221,11 @@ export class Connection {
 }
 
 /** The sockets of this node. One timer serves them all: heartbeats, sign-ins that never come, and sessions whose time is up. */
-export function createConnections(limits: ConnectionLimits, onClose: (code: number) => void = () => {}): Connections {
+export function createConnections({ limits, log, onClose }: Omit<Shared, 'remove'>): Connections {
   const connections = new Set<Connection>()
-  const bySession = new Map<string, Set<Connection>>()
   const perUser = new Map<string, number>()
   const perIp = new Map<string, number>()
-  const shared: Shared = { limits, onClose }
+  const shared: Shared = { limits, log, onClose, remove }
   let nextHeartbeat = Date.now() + heartbeatMs
   let pingedAt: number | null = null
 
@@ -228,30 +249,23 @@ export function createConnections(limits: ConnectionLimits, onClose: (code: numb
   }, lookMs)
 
   function remove(connection: Connection) {
-    const { ip, userId, sessionId } = connection
+    const { ip, userId } = connection
     connections.delete(connection)
     count(perIp, ip, -1)
     if (userId) count(perUser, userId, -1)
-    const ofSession = sessionId === null ? undefined : bySession.get(sessionId)
-    if (ofSession?.delete(connection) && ofSession.size === 0 && sessionId) bySession.delete(sessionId)
   }
 
   return {
-    add: (socket, ip) => {
+    add: (socket, wire, ip) => {
       const connection = new Connection(socket, ip, shared)
       connections.add(connection)
       count(perIp, ip, 1)
-      socket.on('pong', () => {
-        connection.alive = true
-      })
-      socket.on('message', (data, isBinary) => connection.receive(data, isBinary))
-      socket.once('close', () => remove(connection))
+      socket.attach(wire, connection)
       return connection
     },
 
     claim: (connection, { sessionId, userId, expiresAt }) => {
       Object.assign(connection, { sessionId, userId, expiresAt: expiresAt.getTime() })
-      bySession.set(sessionId, (bySession.get(sessionId) ?? new Set()).add(connection))
       const ofUser = count(perUser, userId, 1)
       if (isOver(ofUser, limits.maxConnectionsPerUser)) throw new Failure('TOO_MANY_CONNECTIONS')
     },
@@ -259,7 +273,8 @@ export function createConnections(limits: ConnectionLimits, onClose: (code: numb
     isOverPerIp: ({ ip }) => isOver(perIp.get(ip) ?? 0, limits.maxConnectionsPerIp),
 
     closeSession: (sessionId) => {
-      for (const connection of bySession.get(sessionId) ?? []) connection.refuse('UNAUTHORIZED')
+      // Looked for among all of them: sessions end seldom, and an index would cost every connection.
+      for (const connection of connections) if (connection.sessionId === sessionId) connection.refuse('UNAUTHORIZED')
     },
 
     all: () => connections,

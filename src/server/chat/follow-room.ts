@@ -2,8 +2,9 @@ import { type TrackedEnvelope, tracked } from '@trpc/server'
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { Parts } from '../context'
+import type { TakenSubscription } from '../fanout/client-socket'
 import { encodeEvent, joinFrames } from '../fanout/event-frames'
-import type { LiveNews } from '../fanout/live-news'
+import type { LiveNews, Reader } from '../fanout/live-news'
 import type { Outlet } from '../fanout/outlet'
 import { isUnavailable } from '../platform/database'
 
@@ -16,8 +17,11 @@ export interface FollowRequest {
   signal: AbortSignal
   /** Resolves when the reader can take more: at once, mostly. */
   untilReadable: () => Promise<void> | undefined
-  /** Takes the subscription over from tRPC's loop, where that can be done: `serve` is given what to write to. */
-  takeOver?: ((subscription: { serve: (outlet: Outlet) => void; close: () => void }) => AsyncIterable<never>) | null
+  /** Takes the subscription over from tRPC's loop, where that can be done. */
+  takeOver?: ((subscription: TakenSubscription) => AsyncIterable<never>) | null
+  path?: string
+  /** Called when a subscription that was taken over has ended. */
+  ended?: () => void
 }
 
 type FollowParts = Pick<Parts, 'feeds' | 'messages' | 'rooms'>
@@ -40,7 +44,7 @@ interface Follow {
  */
 export async function followRoom(
   parts: FollowParts,
-  { room, userId, after, signal, untilReadable, takeOver }: FollowRequest,
+  { room, userId, after, signal, untilReadable, takeOver, path = '', ended = () => {} }: FollowRequest,
 ): Promise<AsyncIterable<MessageEvent>> {
   // Subscribe before reading: what happens between the two would be missed otherwise.
   const { version, live } = await parts.feeds.follow(room, userId)
@@ -54,9 +58,7 @@ export async function followRoom(
     const lastVersion = after !== null && after <= version ? version : ((await parts.messages.lastVersions([room])).get(room) ?? 0)
     if (after !== null && after > lastVersion) throw new Failure('CURSOR_AHEAD')
     const follow = { room, userId, live, cursor: after ?? lastVersion, version }
-    return takeOver
-      ? takeOver({ serve: (outlet) => serve(parts, follow, outlet), close: () => live.close() })
-      : stream(parts, follow, untilReadable)
+    return takeOver ? takeOver(new TakenFollow(parts, follow, path, ended)) : stream(parts, follow, untilReadable)
   } catch (error) {
     live.close()
     throw error
@@ -64,24 +66,45 @@ export async function followRoom(
 }
 
 /** Writes to the outlet, a page at a time while it catches up, and leaves the rest to the feed. */
-function serve(parts: FollowParts, { room, userId, live, cursor: start, version }: Follow, outlet: Outlet): void {
-  const catchUp = async (from: number) => {
+class TakenFollow implements TakenSubscription, Reader {
+  #outlet: Outlet | null = null
+
+  constructor(
+    private readonly parts: FollowParts,
+    private readonly follow: Follow,
+    readonly path: string,
+    private readonly ended: () => void,
+  ) {}
+
+  serve(outlet: Outlet): void {
+    this.#outlet = outlet
+    const { live, cursor, version } = this.follow
+    if (cursor < version || !live.flow(this, outlet, cursor)) this.interrupted(cursor)
+  }
+
+  close(): void {
+    this.follow.live.close()
+    this.ended()
+  }
+
+  interrupted(cursor: number): void {
+    if (this.#outlet) void this.#catchUp(this.#outlet, cursor)
+  }
+
+  async #catchUp(outlet: Outlet, from: number): Promise<void> {
+    const { live } = this.follow
     let cursor = from
     try {
       do {
-        for await (const messages of missing(parts, { room, userId, live, cursor }, () => outlet.untilReadable())) {
+        for await (const messages of missing(this.parts, { ...this.follow, cursor }, () => outlet.untilReadable())) {
           outlet.write(joinFrames(outlet.head, messages.map(encodeEvent)))
           cursor = messages.at(-1)?.version ?? cursor
         }
-      } while (!flow(cursor))
+      } while (!live.flow(this, outlet, cursor))
     } catch (error) {
       if (!live.isClosed()) outlet.fail(error)
     }
   }
-  const onInterrupted = (from: number) => void catchUp(from)
-  const flow = (cursor: number) => live.flow({ outlet, cursor, onInterrupted })
-
-  if (start < version || !flow(start)) void catchUp(start)
 }
 
 /** The plain way: tRPC takes one event after the other. */

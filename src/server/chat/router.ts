@@ -1,6 +1,6 @@
 import { Failure } from '../../contract/failures'
 import { followInput, historyInput, sendInput } from '../../contract/message'
-import { describeStreamError, memberProcedure, router, signedInProcedure } from '../trpc'
+import { memberProcedure, router, signedInProcedure } from '../trpc'
 import { followRoom } from './follow-room'
 import { sendMessage } from './send-message'
 
@@ -17,7 +17,6 @@ export const chatRouter = router({
     stopped.addEventListener('abort', ended, { once: true })
     // It may have been stopped while its membership was looked up.
     if (stopped.aborted) ended()
-    const { takeOver } = parts
     try {
       return await followRoom(parts, {
         room: input.room,
@@ -25,17 +24,9 @@ export const chatRouter = router({
         after: input.lastEventId ?? null,
         signal: stopped,
         untilReadable: () => connection.untilReadable(),
-        takeOver:
-          takeOver &&
-          (({ serve, close }) =>
-            takeOver({
-              serve,
-              close: () => {
-                close()
-                ended()
-              },
-              describe: (error) => describeStreamError(parts.log, error, path),
-            })),
+        path,
+        takeOver: parts.takeOver,
+        ended,
       })
     } catch (error) {
       ended()

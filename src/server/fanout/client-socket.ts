@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { initTRPC } from '@trpc/server'
 import { type Encoder, getWSConnectionHandler, jsonEncoder } from '@trpc/server/adapters/ws'
-import { WebSocket } from 'ws'
+import { type RawData, WebSocket } from 'ws'
 import { encodeHead } from './event-frames'
 import type { Outlet } from './outlet'
 
@@ -23,8 +23,19 @@ export interface TakenSubscription {
   serve(outlet: Outlet): void
   /** Nobody listens any more. */
   close(): void
-  /** What the client is told of an error that ends it. */
-  describe(error: unknown): unknown
+  /** Of the procedure. */
+  readonly path: string
+}
+
+/** Who answers for a socket. */
+export interface SocketOwner {
+  receive(data: RawData, isBinary: boolean): void
+  answered(): void
+  /** Most of what waited for the client has been taken. */
+  drained(): void
+  closed(): void
+  /** What the client is told of an error that ended a subscription. */
+  describe(error: unknown, path: string): unknown
 }
 
 class Takeover {
@@ -72,27 +83,39 @@ export const manyBytes = 512 * 1024
 /** How a socket is closed that tRPC closes without saying why: it could not make out who connects. */
 const defaultCloseCode = 4401
 
+const noOutlets: SocketOutlet[] = []
+
 /** The server's end of a client's WebSocket: it has a bound on what waits in it, and serves what was taken over from tRPC. */
 export class ClientSocket extends WebSocket {
+  owner: SocketOwner | null = null
   #wire: Duplex | null = null
-  #outlets: Map<number | string, SocketOutlet> | null = null
+  #outlets: SocketOutlet[] = noOutlets
   #isJoining = false
   #drained: { promise: Promise<void>; resolve: () => void } | null = null
 
-  /** @param wire what this WebSocket writes to; @param onDrain called when most of what waited was taken, or the socket is closed */
-  attach(wire: Duplex, onDrain: () => void): void {
+  /** @param wire what this WebSocket writes to */
+  attach(wire: Duplex, owner: SocketOwner): void {
+    this.owner = owner
     this.#wire = wire
-    const drained = () => {
-      this.#drained?.resolve()
-      this.#drained = null
-      onDrain()
-    }
-    wire.on('drain', drained)
-    this.once('close', () => {
-      for (const outlet of this.#outlets?.values() ?? []) outlet.subscription.close()
-      this.#outlets = null
-      drained()
-    })
+    // Shared functions, and not closures: there are very many sockets.
+    this.on('message', onMessage)
+    this.on('pong', onPong)
+    this.on('close', onClose)
+    Object.assign(wire, { [socketOfWire]: this }).on('drain', onDrain)
+  }
+
+  drained(): void {
+    this.#drained?.resolve()
+    this.#drained = null
+    this.owner?.drained()
+  }
+
+  closed(): void {
+    const outlets = this.#outlets
+    this.#outlets = noOutlets
+    for (const outlet of outlets) outlet.subscription.close()
+    this.drained()
+    this.owner?.closed()
   }
 
   isReadable(): boolean {
@@ -113,7 +136,7 @@ export class ClientSocket extends WebSocket {
     }
     this.#joinWrites()
     if (data instanceof Stopped) {
-      if (!this.#outlets?.has(data.id)) super.send(data.text)
+      if (!this.#find(data.id)) super.send(data.text)
     } else (super.send as (...all: unknown[]) => void)(data, ...rest)
   }
 
@@ -123,7 +146,7 @@ export class ClientSocket extends WebSocket {
 
   /** Stops what a frame of the client asks to stop, if it was taken over: tRPC does not know of it any more. */
   stopAsked(frame: Buffer): void {
-    if (!this.#outlets?.size || !frame.includes('"subscription.stop"')) return
+    if (this.#outlets.length === 0 || !frame.includes('"subscription.stop"')) return
     let asked: unknown
     try {
       asked = JSON.parse(frame.toString())
@@ -131,7 +154,7 @@ export class ClientSocket extends WebSocket {
       return
     }
     for (const call of Array.isArray(asked) ? asked : [asked]) {
-      if (call?.method === 'subscription.stop') this.#outlets.get(call.id)?.stop()
+      if (call?.method === 'subscription.stop') this.#find(call.id)?.stop()
     }
   }
 
@@ -156,7 +179,11 @@ export class ClientSocket extends WebSocket {
   }
 
   forget(outlet: SocketOutlet): void {
-    if (this.#outlets?.get(outlet.id) === outlet) this.#outlets.delete(outlet.id)
+    this.#outlets = this.#outlets.filter((other) => other !== outlet)
+  }
+
+  #find(id: unknown): SocketOutlet | undefined {
+    return this.#outlets.find((outlet) => outlet.id === id)
   }
 
   #serve({ id, head, subscription }: Offer): void {
@@ -165,11 +192,28 @@ export class ClientSocket extends WebSocket {
       return
     }
     const outlet = new SocketOutlet(this, id, head, subscription)
-    this.#outlets ??= new Map()
-    this.#outlets.get(id)?.subscription.close()
-    this.#outlets.set(id, outlet)
+    this.#find(id)?.stop()
+    this.#outlets = this.#outlets.length === 0 ? [outlet] : [...this.#outlets, outlet]
     subscription.serve(outlet)
   }
+}
+
+const socketOfWire = Symbol('the WebSocket of this wire')
+
+function onDrain(this: Duplex & { [socketOfWire]?: ClientSocket }) {
+  this[socketOfWire]?.drained()
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean) {
+  if (this instanceof ClientSocket) this.owner?.receive(data, isBinary)
+}
+
+function onPong(this: WebSocket) {
+  if (this instanceof ClientSocket) this.owner?.answered()
+}
+
+function onClose(this: WebSocket) {
+  if (this instanceof ClientSocket) this.closed()
 }
 
 let joining: ClientSocket[] = []
@@ -203,7 +247,7 @@ class SocketOutlet implements Outlet {
   /** As tRPC ends a stream that threw. */
   fail(error: unknown): void {
     if (this.socket.readyState === WebSocket.OPEN) {
-      this.socket.send(`${this.head},"error":${JSON.stringify(this.subscription.describe(error))}}`)
+      this.socket.send(`${this.head},"error":${JSON.stringify(this.socket.owner?.describe(error, this.subscription.path))}}`)
     }
     this.stop()
   }
@@ -226,7 +270,7 @@ function withResolver() {
 /** Whether this release of tRPC's adapter hands an offer to the socket and says afterwards that the stream has stopped. */
 export async function canTakeOver(handlerFor: typeof getWSConnectionHandler = getWSConnectionHandler): Promise<boolean> {
   const trpc = initTRPC.create()
-  const nothing: TakenSubscription = { serve: () => {}, close: () => {}, describe: () => ({}) }
+  const nothing: TakenSubscription = { serve: () => {}, close: () => {}, path: 'probe' }
   const router = trpc.router({ probe: trpc.procedure.subscription(() => takeOver(nothing)) })
   const sent: unknown[] = []
   const socket = Object.assign(new EventEmitter(), {

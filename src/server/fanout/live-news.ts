@@ -9,37 +9,39 @@ export interface LiveNews {
    */
   next(): Promise<RoomNews | 'behind' | 'closed'>
   /**
-   * Writes what waits, newer than `cursor`, and from now on hands every change straight to the outlet, until it has to
-   * read again: `onInterrupted` is told after which version. False when it has to at once, because news are gone or its
-   * person's membership has changed.
+   * Writes what waits, newer than `cursor`, and from now on hands every change straight to the reader's outlet, until the
+   * reader has to read again. False when it has to at once, because news are gone or its person's membership has changed.
    */
-  flow(to: { outlet: Outlet; cursor: number; onInterrupted: (cursor: number) => void }): boolean
+  flow(reader: Reader, outlet: Outlet, cursor: number): boolean
   isClosed(): boolean
   close(): void
 }
 
-/** A follower whose changes go straight to its outlet. */
-export interface Flowing {
-  readonly outlet: Outlet
-  /** It has everything up to here, and everything that was handed on since. */
-  readonly cursor: number
-  readonly onInterrupted: (cursor: number) => void
+/** Who reads from Postgres what does not come as news. */
+export interface Reader {
+  /** Its changes wait again. It has everything up to `cursor`. */
+  interrupted(cursor: number): void
 }
 
 /** What a follower needs of the feed that it follows. */
 export interface FollowedFeed {
   /** Writes changes to an outlet. */
   write(outlet: Outlet, news: readonly RoomNews[]): void
-  join(follower: Follower, flowing: Flowing): void
+  join(follower: Follower): void
   leave(follower: Follower): void
 }
 
 /** So many news may wait for one follower. Past it they are dropped, and the follower reads them from Postgres instead. */
 const maxWaiting = 256
 
+/** A class, and frugal: a node holds very many of them, most of them idle. */
 export class Follower implements LiveNews {
-  flowing: Flowing | null = null
-  #waiting: RoomNews[] = []
+  /** Where its changes go straight to; null while they wait. */
+  outlet: Outlet | null = null
+  /** With an outlet: it has everything up to here, and everything that was handed on since. */
+  cursor = 0
+  reader: Reader | null = null
+  #waiting: RoomNews[] | null = null
   #isBehind = false
   #isClosed = false
   #wake: (() => void) | null = null
@@ -51,8 +53,9 @@ export class Follower implements LiveNews {
 
   receive(news: RoomNews): void {
     if (this.#isBehind || this.#isClosed) return
+    this.#waiting ??= []
     if (this.#waiting.length >= maxWaiting) {
-      this.#waiting = []
+      this.#waiting = null
       this.#isBehind = true
     } else this.#waiting.push(news)
     this.#woken()
@@ -65,7 +68,7 @@ export class Follower implements LiveNews {
         this.#isBehind = false
         return 'behind'
       }
-      const news = this.#waiting.shift()
+      const news = this.#waiting?.shift()
       if (news) return news
       await new Promise<void>((resolve) => {
         this.#wake = resolve
@@ -73,17 +76,18 @@ export class Follower implements LiveNews {
     }
   }
 
-  flow({ outlet, cursor, onInterrupted }: { outlet: Outlet; cursor: number; onInterrupted: (cursor: number) => void }): boolean {
+  flow(reader: Reader, outlet: Outlet, cursor: number): boolean {
     if (this.#isClosed) return true
-    const waiting = this.#waiting
-    this.#waiting = []
+    const waiting = this.#waiting ?? []
+    this.#waiting = null
     const mustRead = this.#isBehind || waiting.some((news) => news.type === 'membership' && news.userId === this.userId)
     this.#isBehind = false
     if (mustRead) return false
     const fresh = waiting.filter((news) => news.type === 'message' && news.message.version > cursor)
     if (fresh.length > 0) this.feed.write(outlet, fresh)
     const last = fresh.at(-1)
-    this.feed.join(this, { outlet, cursor: last?.type === 'message' ? last.message.version : cursor, onInterrupted })
+    Object.assign(this, { reader, outlet, cursor: last?.type === 'message' ? last.message.version : cursor })
+    this.feed.join(this)
     return true
   }
 
@@ -94,7 +98,7 @@ export class Follower implements LiveNews {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#waiting = []
+    this.#waiting = null
     this.#woken()
     this.feed.leave(this)
   }

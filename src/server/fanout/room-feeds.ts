@@ -2,7 +2,7 @@ import type { Message } from '../../contract/message'
 import type { RoomBus, RoomNews } from '../bus/room-bus'
 import type { Log } from '../platform/log'
 import { type EncodedEvent, encodeEvent, joinFrames } from './event-frames'
-import { type Flowing, type FollowedFeed, Follower, type LiveNews } from './live-news'
+import { type FollowedFeed, Follower, type LiveNews } from './live-news'
 import type { Outlet } from './outlet'
 
 /** What a node has to read when news are missing. Postgres, in production. */
@@ -123,7 +123,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     write(feed)
     for (const follower of feed.followers) {
       if (follower.userId !== news.userId) continue
-      if (follower.flowing) interrupt(feed, follower, follower.flowing)
+      interrupt(feed, follower)
       follower.receive(news)
     }
   }
@@ -143,14 +143,10 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     for (const [head, followers] of feed.flowing) {
       const frames = joinFrames(head, batch)
       for (const follower of followers) {
-        const { flowing } = follower
-        if (!flowing) continue
-        const { outlet, cursor } = flowing
-        if (!outlet.isReadable()) {
-          interrupt(feed, follower, flowing, first.version - 1)
-          continue
-        }
-        if (cursor < first.version) outlet.write(frames)
+        const { outlet, cursor } = follower
+        if (!outlet) continue
+        if (!outlet.isReadable()) interrupt(feed, follower, first.version - 1)
+        else if (cursor < first.version) outlet.write(frames)
         else writeEvents(outlet, batch, cursor)
       }
     }
@@ -162,15 +158,18 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
   }
 
   /** Its changes wait for it again, from the next one on. */
-  function interrupt(feed: Feed, follower: Follower, { cursor, onInterrupted }: Flowing, upTo = feed.version ?? 0) {
+  function interrupt(feed: Feed, follower: Follower, upTo = feed.version ?? 0) {
+    const { reader, cursor } = follower
+    if (!reader) return
     stopFlowing(feed, follower)
     feed.waiting.add(follower)
-    onInterrupted(Math.max(cursor, upTo))
+    reader.interrupted(Math.max(cursor, upTo))
   }
 
   function stopFlowing(feed: Feed, follower: Follower) {
-    const head = follower.flowing?.outlet.head
-    follower.flowing = null
+    const head = follower.outlet?.head
+    follower.outlet = null
+    follower.reader = null
     if (head === undefined) return
     const followers = feed.flowing.get(head)
     if (followers?.delete(follower) && followers.size === 0) feed.flowing.delete(head)
@@ -249,10 +248,10 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
       filling: null,
       fillAgain: false,
       write: (outlet, news) => writeEvents(outlet, encodeNews(news), -1),
-      join: (follower, flowing) => {
+      join: (follower) => {
+        const { head } = follower.outlet ?? {}
+        if (head === undefined) return
         feed.waiting.delete(follower)
-        follower.flowing = flowing
-        const { head } = flowing.outlet
         feed.flowing.set(head, (feed.flowing.get(head) ?? new Set()).add(follower))
       },
       leave: (follower) => void leave(feed, follower),
