@@ -29,6 +29,11 @@ export interface ChatServerParts extends Omit<Parts, 'takeOver'> {
   trustProxyHops: number
 }
 
+export interface ChatServerOptions {
+  /** Whether subscriptions may be taken over from tRPC's loop, where that can be done. */
+  mayTakeOver?: boolean
+}
+
 export interface ChatServer {
   port: number
   /** Ends every socket of this session with 4401. */
@@ -54,9 +59,13 @@ const leaveMs = 2_000
 const answerMs = 10_000
 
 /** The realtime server: tRPC over WebSocket, and over plain HTTP for queries and mutations, on one port. */
-export async function startChatServer(given: ChatServerParts, listen: { host: string; port: number }): Promise<ChatServer> {
+export async function startChatServer(
+  given: ChatServerParts,
+  listen: { host: string; port: number },
+  { mayTakeOver: wanted = true }: ChatServerOptions = {},
+): Promise<ChatServer> {
   const { log } = given
-  const mayTakeOver = await canTakeOver()
+  const mayTakeOver = wanted && (await canTakeOver())
   if (!mayTakeOver) log.warn('tRPC or ws is not the one that subscriptions can be taken over from: they cost more')
   const parts = { ...given, takeOver: mayTakeOver ? takeOver : null }
   const connections = createConnections({ limits: parts.limits, log, onClose: parts.metrics.closed })

@@ -5,7 +5,7 @@ import { createSessionTokens } from './auth/session-token'
 import { createRedisRoomBus } from './bus/redis-room-bus'
 import { createMessageStore } from './chat/message-store'
 import { createSendLimits } from './chat/send-limits'
-import { type ChatServer, startChatServer } from './chat-server'
+import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import { createRoomFeeds } from './fanout/room-feeds'
 import { type Config, requireServices } from './platform/config'
 import { openDatabase, openPool, requireDurableCommits } from './platform/database'
@@ -16,7 +16,11 @@ import { connectRedis, untilRedisAlive } from './platform/redis'
 import { createRoomStore } from './rooms/room-store'
 
 /** One realtime node: the chat server with everything concrete behind it. Closing it leaves nothing open. */
-export async function startRealtimeNode(config: Config, log: Log): Promise<Pick<ChatServer, 'port' | 'count' | 'close'>> {
+export async function startRealtimeNode(
+  config: Config,
+  log: Log,
+  options: ChatServerOptions = {},
+): Promise<Pick<ChatServer, 'port' | 'count' | 'close'>> {
   const { databaseUrl, redisUrl } = requireServices(config)
   const database = openDatabase(databaseUrl, {
     maxConnections: 20,
@@ -50,6 +54,7 @@ export async function startRealtimeNode(config: Config, log: Log): Promise<Pick<
         log,
       },
       { host: config.host, port: config.realtimePort },
+      options,
     )
     metrics.watch(() => ({ ...server.count(), redisAlive: redis.isAlive() }))
     const revocations = watchRevocations({ pool: control, subscriber: redis.subscriber, log }, server.closeSession)

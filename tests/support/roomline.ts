@@ -7,6 +7,7 @@ import { announceRevocation } from '../../src/server/auth/revocations'
 import { createSessionStore } from '../../src/server/auth/session-store'
 import { createSessionTokens } from '../../src/server/auth/session-token'
 import type { WebSession } from '../../src/server/auth/web-session'
+import type { ChatServerOptions } from '../../src/server/chat-server'
 import { type Config, readConfig } from '../../src/server/platform/config'
 import { openDatabase } from '../../src/server/platform/database'
 import { createLog } from '../../src/server/platform/log'
@@ -38,7 +39,11 @@ export interface Roomline extends AsyncDisposable {
 const secret = 'a secret of the tests that is long enough'
 
 /** A Roomline of its own for a test: its own database, and realtime nodes in this process. */
-export async function startRoomline({ nodes = 1, env = {} }: { nodes?: number; env?: Record<string, string> } = {}): Promise<Roomline> {
+export async function startRoomline({
+  nodes = 1,
+  env = {},
+  ...options
+}: { nodes?: number; env?: Record<string, string> } & ChatServerOptions = {}): Promise<Roomline> {
   const databaseUrl = await copyDatabase()
   const config = readConfig({
     DATABASE_URL: databaseUrl,
@@ -65,7 +70,7 @@ export async function startRoomline({ nodes = 1, env = {} }: { nodes?: number; e
     config,
     log,
   })
-  const started = await Promise.all(Array.from({ length: nodes }, () => startRealtimeNode(config, log)))
+  const started = await Promise.all(Array.from({ length: nodes }, () => startRealtimeNode(config, log, options)))
   const urls = started.map(({ port }) => `ws://127.0.0.1:${port}/trpc`)
   const clients: StockClient[] = []
 
