@@ -1,0 +1,33 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { drawGrowth } from './growth-plot'
+import type { RunDescription } from './machine'
+import type { Reading, Row } from './measurement'
+import { writeTable } from './table'
+
+interface Result extends RunDescription {
+  startedAt: Date
+  rounds: number
+  rows: readonly Row[]
+  readings: readonly Reading[]
+}
+
+/** The table, and the plot of the growth where that was measured, as the documentation shows them. */
+export async function writeDocs({ startedAt, rounds, machine, versions, commit, dirty, rows, readings }: Result): Promise<void> {
+  const docs = fileURLToPath(new URL('../docs/', import.meta.url))
+  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  await writeFile(
+    `${docs}performance-table.md`,
+    [
+      `Written by \`npm run bench -- --write-docs\` on ${startedAt.toISOString().slice(0, 10)}, commit ${commit.slice(0, 9)}${dirty ? ' with changes' : ''}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.os}, Node ${machine.node}. Medians of ${rounds} rounds with their spread; each ratio is between figures of the same round.`,
+      '',
+      writeTable(rows),
+      '',
+      `Measured with ${packages.join(' · ')}.`,
+      '',
+    ].join('\n'),
+  )
+  if (!readings.some(({ target, of }) => target === 'T7' && of === 'roomline')) return
+  await mkdir(`${docs}images`, { recursive: true })
+  await writeFile(`${docs}images/growth.svg`, drawGrowth(readings))
+}

@@ -1,0 +1,120 @@
+import { roundsOf, summarise } from './figures'
+import type { Reading } from './measurement'
+import { followersPerNode, type Place, placesIn, wordsOf } from './measurements/growth-rows'
+
+interface Line {
+  name: string
+  color: string
+  dashed?: boolean
+  points: { x: number; y: number }[]
+}
+
+interface Panel {
+  title: string
+  lines: Line[]
+}
+
+const size = { width: 320, height: 300, left: 48, right: 20, top: 76, bottom: 30 }
+const colors = { roomline: '#2563eb', ws: '#d97706', reference: '#94a3b8' }
+
+/** CPU per delivery against followers, rooms and nodes, both axes logarithmic. */
+export function drawGrowth(readings: readonly Reading[]): string {
+  const places = placesIn(readings)
+  const most = Math.max(...places.map(({ followers }) => followers))
+  const single = places.filter(({ nodes, rooms }) => nodes === 1 && rooms === 1)
+  const rooms = places.filter((place) => place.nodes === 1 && place.rooms * place.followers === most)
+  const across = places.filter(({ followers, rooms: of }) => followers === followersPerNode && of === 1)
+  const steps = single.filter(({ followers }) => followers !== followersPerNode)
+  const line = (
+    name: string,
+    of: string,
+    color: string,
+    on: Place[],
+    x: keyof Place,
+    at = (place: Place) => place,
+    dashed = false,
+  ): Line => ({
+    ...{ name, color, dashed },
+    points: on
+      .map((place) => ({ x: place[x], y: costAt(readings, of, at(place)) }))
+      .filter(({ y }) => Number.isFinite(y))
+      .sort((a, b) => a.x - b.x),
+  })
+  const alone = ({ followers }: Place): Place => ({ nodes: 1, rooms: 1, followers })
+  const panels: Panel[] = [
+    {
+      title: 'followers of a room',
+      lines: [line('Roomline', 'roomline', colors.roomline, steps, 'followers'), line('ws', 'ws', colors.ws, steps, 'followers')],
+    },
+    {
+      title: `rooms, ${most.toLocaleString('en')} followers in all`,
+      lines: [
+        line('one room with as many as each', 'roomline', colors.reference, rooms, 'rooms', alone, true),
+        line('Roomline', 'roomline', colors.roomline, rooms, 'rooms'),
+      ],
+    },
+    { title: `nodes, ${followersPerNode} followers on each`, lines: [line('Roomline', 'roomline', colors.roomline, across, 'nodes')] },
+  ]
+  const width = size.width * panels.length
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${size.height}" font-family="system-ui, sans-serif" font-size="11">`,
+    `<rect width="${width}" height="${size.height}" fill="#ffffff"/>`,
+    `<text x="${size.left}" y="18" font-weight="600">Server CPU per delivery in µs, both axes logarithmic</text>`,
+    ...panels.map((panel, index) => `<g transform="translate(${index * size.width} 0)">${drawPanel(panel)}</g>`),
+    '</svg>',
+    '',
+  ].join('\n')
+}
+
+function costAt(readings: readonly Reading[], of: string, place: Place): number {
+  return summarise(roundsOf(readings, 'T7', of, 'cpuPerDeliveryUs', wordsOf(place)))?.median ?? Number.NaN
+}
+
+function drawPanel({ title, lines }: Panel): string {
+  const points = lines.flatMap(({ points: own }) => own)
+  const x = createAxis(
+    points.map((point) => point.x),
+    size.left,
+    size.width - size.right,
+  )
+  const y = createAxis(
+    points.map((point) => point.y),
+    size.height - size.bottom,
+    size.top,
+  )
+  const bottom = size.height - size.bottom
+  return [
+    `<text x="${size.left}" y="42" font-weight="600">${title}</text>`,
+    ...y.ticks.map(
+      (value) =>
+        `<line x1="${size.left}" x2="${size.width - size.right}" y1="${y.place(value)}" y2="${y.place(value)}" stroke="#e2e8f0"/>` +
+        `<text x="${size.left - 6}" y="${y.place(value) + 4}" text-anchor="end">${value.toLocaleString('en')}</text>`,
+    ),
+    ...[...new Set(points.map((point) => point.x))].map(
+      (value) => `<text x="${x.place(value)}" y="${bottom + 16}" text-anchor="middle">${value.toLocaleString('en')}</text>`,
+    ),
+    ...lines.map(drawLine(x.place, y.place)),
+    `<text x="${size.left}" y="58">${lines.map(({ name, color }) => `<tspan fill="${color}" dx="8">${name}</tspan>`).join('')}</text>`,
+  ].join('\n')
+}
+
+const drawLine =
+  (placeX: (value: number) => number, placeY: (value: number) => number) =>
+  ({ color, dashed, points }: Line): string => {
+    const path = points.map((point) => `${placeX(point.x)},${placeY(point.y)}`).join(' ')
+    const dots = points.map((point) => `<circle cx="${placeX(point.x)}" cy="${placeY(point.y)}" r="3" fill="${color}"/>`).join('')
+    return `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="1.5"${dashed ? ' stroke-dasharray="4 3"' : ''}/>${dots}`
+  }
+
+function createAxis(values: number[], from: number, to: number) {
+  const low = Math.log10(Math.min(...values))
+  const high = Math.log10(Math.max(...values))
+  // A line that is flat must not fill the panel.
+  const room = Math.max(1 - (high - low), 0) / 2
+  const [start, end] = [low - room, high + room]
+  const ticks = [1, 2, 5].flatMap((digit) => Array.from({ length: 12 }, (_, power) => digit * 10 ** (power - 4)))
+  return {
+    place: (value: number) => Math.round(from + ((Math.log10(value) - start) / (end - start)) * (to - from)),
+    ticks: ticks.filter((value) => Math.log10(value) >= start - 0.01 && Math.log10(value) <= end + 0.01),
+  }
+}

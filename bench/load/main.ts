@@ -1,0 +1,30 @@
+import { serveActs } from '../acts'
+import { connectAll } from './connects'
+import { type Crowd, type CrowdPlan, openCrowd } from './crowd'
+import { flood } from './flood'
+import { resume } from './resume'
+
+let crowd: Crowd | null = null
+
+function requireCrowd(): Crowd {
+  if (!crowd) throw new Error('nobody is there')
+  return crowd
+}
+
+/** The load, in a process of its own. */
+const acts = {
+  open: async (plan: CrowdPlan): Promise<void> => {
+    crowd?.close()
+    crowd = await openCrowd(plan)
+  },
+  steady: (input: Parameters<Crowd['steady']>[0]) => requireCrowd().steady(input),
+  burst: (input: Parameters<Crowd['burst']>[0]) => requireCrowd().burst(input),
+  oneByOne: (input: Parameters<Crowd['oneByOne']>[0]) => requireCrowd().oneByOne(input),
+  flood,
+  connect: connectAll,
+  resume,
+}
+
+export type LoadActs = typeof acts
+
+serveActs(acts)

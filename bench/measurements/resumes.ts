@@ -1,0 +1,78 @@
+import { roundsOf, share, summarise, write } from '../figures'
+import { texts } from '../load/texts'
+import type { Measurement, Stage } from '../measurement'
+
+const messages = 10_000
+
+/** One who comes back 10,000 messages behind, again and again: how fast the messages come, and what it leaves behind (T8). */
+export const resumes: Measurement = {
+  targets: ['T8'],
+  contenders: ['roomline'],
+  measure: async (stage) => {
+    const { room, token } = await fillRoom(stage)
+    return stage.withServer('roomline', async (server, load) => {
+      const again = async (times: number) => {
+        const perSecond: number[] = []
+        for (let left = times; left > 0; left--) {
+          const { elapsedMs } = await load.act('resume', { port: server.port, token, room, after: 0, upTo: messages })
+          perSecond.push(messages / (elapsedMs / 1_000))
+        }
+        return perSecond.sort((a, b) => a - b)
+      }
+      await again(3)
+      const before = await server.act('memory')
+      const perSecond = await again(stage.quick ? 5 : 30)
+      const after = await server.act('memory')
+      const figures = {
+        messagesPerSecond: share(perSecond, 0.5),
+        slowest: share(perSecond, 0),
+        heapBeforeMb: before.heapBytes / 1e6,
+        heapAfterMb: after.heapBytes / 1e6,
+        rssBeforeMb: before.rssBytes / 1e6,
+        rssAfterMb: after.rssBytes / 1e6,
+        // Since the process began, the first resumes included.
+        peakRssMb: after.peakRssBytes / 1e6,
+      }
+      return [{ target: 'T8', of: 'roomline', figures }]
+    })
+  },
+  rows: (readings) => {
+    const speed = summarise(roundsOf(readings, 'T8', 'roomline', 'messagesPerSecond'))
+    if (!speed) return []
+    const of = (name: string) => roundsOf(readings, 'T8', 'roomline', name)
+    const growth = summarise(of('heapAfterMb').map((after, round) => after / (of('heapBeforeMb')[round] ?? after)))
+    const peak = summarise(of('peakRssMb').map((high, round) => high - (of('rssBeforeMb')[round] ?? high)))
+    return [
+      {
+        ...{ target: 'T8', what: 'resume 10,000 messages behind', figure: write(speed, 'messages/s'), peer: '', ratio: '' },
+        ...{ goal: '≥ 50,000 messages/s', met: speed.median >= 50_000 },
+      },
+      {
+        ...{ target: 'T8', what: 'heap after many resumes, against before', figure: write(summarise(of('heapAfterMb')), 'MB') },
+        ...{
+          peer: `before ${write(summarise(of('heapBeforeMb')), 'MB')}`,
+          ratio: write(growth),
+          goal: '≤ 1.05',
+          met: growth && growth.median <= 1.05,
+        },
+      },
+      {
+        ...{ target: 'T8', what: 'most memory during resumes, above before', figure: write(peak, 'MB') },
+        ...{ peer: '', ratio: '', goal: '', met: null },
+      },
+    ]
+  },
+}
+
+async function fillRoom({ services }: Stage): Promise<{ room: string; token: string }> {
+  const [person] = await services.people(1)
+  if (!person) throw new Error('nobody is there')
+  const [room = ''] = await services.makeRooms([[person]])
+  await services.query(
+    `INSERT INTO messages (room_id, seq, version, author_id, text)
+     SELECT $1, n, n, $2, ($3::text[])[1 + n % array_length($3::text[], 1)] FROM generate_series(1, $4::int) n`,
+    [room, person.id, texts, messages],
+  )
+  await services.query('UPDATE rooms SET last_seq = $2, last_version = $2 WHERE id = $1', [room, messages])
+  return { room, token: person.token }
+}

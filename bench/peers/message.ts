@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto'
+import type { Message } from '../../src/contract/message'
+
+const author = { id: randomUUID(), username: 'p0123456789ab', displayName: 'p0123456789ab', avatar: null }
+const uid = randomUUID()
+const clientId = randomUUID()
+let seq = 0
+
+/** The message that Roomline would make of this text, field by field: so every server puts about as many bytes on the wire. */
+export function makeMessage(room: string, text: string): Message {
+  seq++
+  return {
+    room,
+    seq,
+    version: seq,
+    kind: 'text',
+    author,
+    uid,
+    clientId,
+    text,
+    time: new Date().toISOString(),
+    replyTo: null,
+    replyCount: 0,
+    mentions: [],
+    attachments: [],
+    reactions: [],
+    editedAt: null,
+    deletedAt: null,
+    pinnedAt: null,
+  }
+}

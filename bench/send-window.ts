@@ -1,0 +1,37 @@
+import { share } from './figures'
+
+export interface WindowPlan {
+  warmUpMs: number
+  forMs: number
+}
+
+/** How sends went. */
+export interface Sends {
+  /** All of them, in the warm-up and after the end too. */
+  acknowledged: number
+  perSecond: number
+  p50Ms: number
+  p99Ms: number
+}
+
+/** Counts what is acknowledged after the warm-up and before the end. */
+export function openSendWindow({ warmUpMs, forMs }: WindowPlan) {
+  const from = performance.now() + warmUpMs
+  const until = from + forMs
+  const latenciesMs: number[] = []
+  let acknowledged = 0
+  return {
+    /** Whether to send on. */
+    isOpen: () => performance.now() < until,
+    acknowledge: (count: number, sentAt: number) => {
+      acknowledged += count
+      const now = performance.now()
+      if (now < from || now >= until) return
+      for (let left = count; left > 0; left--) latenciesMs.push(now - sentAt)
+    },
+    result: (): Sends => {
+      const sorted = Float64Array.from(latenciesMs).sort()
+      return { acknowledged, perSecond: sorted.length / (forMs / 1_000), p50Ms: share(sorted, 0.5), p99Ms: share(sorted, 0.99) }
+    },
+  }
+}

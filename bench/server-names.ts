@@ -1,0 +1,3 @@
+export const serverNames = ['roomline', 'ws', 'socketio', 'trpc'] as const
+
+export type ServerName = (typeof serverNames)[number]
