@@ -34,18 +34,6 @@ export function errorFrame(failure: FailureName): string {
   return JSON.stringify({ id: null, error: toErrorShape(toTRPCError(new Failure(failure))) })
 }
 
-/** Turns whatever an operation threw into tRPC's error, once, for every procedure. */
-const withFailures = t.middleware(async ({ ctx, type, next }) => {
-  const result = await next()
-  if (!result.ok) {
-    const error = toTRPCError(result.error)
-    // A client ends a subscription that is rejected. Reconnecting, it asks again for all of its subscriptions.
-    if (type === 'subscription' && error.code === failures.UNAVAILABLE.code) ctx.caller.connection?.askToComeBack()
-    throw error
-  }
-  return isAsyncIterable(result.data) ? { ...result, data: withStreamFailures(result.data) } : result
-})
-
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 
@@ -106,10 +94,23 @@ const byCode: Partial<Record<TRPCError['code'], FailureName>> = {
 
 export const router = t.router
 
-/** There is no context without a session: the connection is refused before. */
-export const signedInProcedure = t.procedure
-  .use(withFailures)
-  .use(({ ctx: { caller }, next }) => (caller.connection ? caller.connection.takeTurn(() => next()) : next()))
+/**
+ * There is no context without a session: the connection is refused before. Calls of a connection run a few at a time, and
+ * whatever an operation throws is turned into tRPC's error here, once, for every procedure.
+ */
+export const signedInProcedure = t.procedure.use(async ({ ctx: { caller }, type, next }) => {
+  const { connection } = caller
+  const result = await (connection ? connection.takeTurn(() => next()) : next()).catch((error: unknown) => {
+    throw toTRPCError(error)
+  })
+  if (!result.ok) {
+    const error = toTRPCError(result.error)
+    // A client ends a subscription that is rejected. Reconnecting, it asks again for all of its subscriptions.
+    if (type === 'subscription' && error.code === failures.UNAVAILABLE.code) connection?.askToComeBack()
+    throw error
+  }
+  return isAsyncIterable(result.data) ? { ...result, data: withStreamFailures(result.data) } : result
+})
 
 /**
  * For what only members of a room do. It finds the room through the caller's membership, so that a procedure cannot hold
