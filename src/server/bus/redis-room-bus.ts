@@ -7,6 +7,20 @@ const channelPrefix = 'roomline:room:'
 /** 32 bytes in base64. */
 const sealLength = 44
 
+/** A node whose followers of a room are the only ones publishes nothing for so long, unless another says hello. */
+const aloneMs = 1_000
+
+/** Said in a room's channel by a node that begins to listen there. */
+interface Hello {
+  type: 'hello'
+}
+
+interface Listener {
+  onNews: (news: RoomNews) => void
+  /** Until then nobody else is known to listen. */
+  aloneUntil: number
+}
+
 /**
  * Rooms on Redis pub/sub, a channel each. What is published carries a seal made with a key that only Roomline's own
  * processes have: without it, whoever can write to Redis could put words into people's mouths.
@@ -18,7 +32,7 @@ export function createRedisRoomBus(
   log: Log,
 ): RoomBus {
   const { commands, subscriber } = redis
-  const listeners = new Map<string, (news: RoomNews) => void>()
+  const listeners = new Map<string, Listener>()
   const sealers = secrets.map((secret) => {
     const key = createHmac('sha256', secret).update('roomline room bus').digest()
     return (channel: string, body: string) => createHmac('sha256', key).update(channel).update('\n').update(body).digest()
@@ -28,11 +42,18 @@ export function createRedisRoomBus(
   const [seal] = sealers
   if (!seal) throw new Error('at least one secret is needed')
 
+  /** @returns how many listen */
+  const publish = (channel: string, news: RoomNews | Hello): Promise<number> => {
+    const body = ownBeginning + JSON.stringify(news).slice(1)
+    return commands.publish(channel, seal(channel, body).toString('base64') + body)
+  }
+
   subscriber.on('message', (channel: string, sealed: string) => {
-    const onNews = listeners.get(channel)
-    if (!onNews || sealed.startsWith(ownBeginning, sealLength)) return
+    const listener = listeners.get(channel)
+    if (!listener || sealed.startsWith(ownBeginning, sealLength)) return
     const news = open(channel, sealed)
-    if (news) onNews(news)
+    if (news?.type === 'hello') listener.aloneUntil = 0
+    else if (news) listener.onNews(news)
     else log.warn({ channel }, 'something that Roomline did not publish came over Redis')
   })
 
@@ -41,32 +62,40 @@ export function createRedisRoomBus(
 
   async function listen(channels: string[]) {
     if (channels.length === 0) return
-    await subscriber.subscribe(...channels).catch((error: Error) => log.debug({ error: error.message }, 'not subscribed'))
+    try {
+      await subscriber.subscribe(...channels)
+      await Promise.all(channels.map((channel) => publish(channel, { type: 'hello' })))
+    } catch (error) {
+      log.debug({ error: (error as Error).message }, 'not subscribed')
+    }
   }
 
-  function open(channel: string, sealed: string): RoomNews | null {
+  function open(channel: string, sealed: string): RoomNews | Hello | null {
     const given = Buffer.from(sealed.slice(0, sealLength), 'base64')
     const body = sealed.slice(sealLength)
     if (given.length !== 32 || !sealers.some((make) => timingSafeEqual(make(channel, body), given))) return null
-    return JSON.parse(body) as RoomNews
+    return JSON.parse(body) as RoomNews | Hello
   }
 
   return {
     publish: (room, news) => {
       const channel = channelPrefix + room
-      listeners.get(channel)?.(news)
+      const listener = listeners.get(channel)
+      listener?.onNews(news)
       // They would wait in the connection of a Redis that takes nothing.
-      if (!redis.isAlive()) return
-      const body = ownBeginning + JSON.stringify(news).slice(1)
-      commands.publish(channel, seal(channel, body).toString('base64') + body).catch((error: Error) => {
-        log.debug({ room, error: error.message }, 'news were not published')
-      })
+      if (!redis.isAlive() || (listener && performance.now() < listener.aloneUntil)) return
+      publish(channel, news).then(
+        (heardBy) => {
+          if (listener && heardBy <= 1) listener.aloneUntil = performance.now() + aloneMs
+        },
+        (error: Error) => log.debug({ room, error: error.message }, 'news were not published'),
+      )
     },
 
     subscribe: async (room, onNews) => {
       const channel = channelPrefix + room
       if (listeners.has(channel)) throw new Error(`${room} has a listener on this node`)
-      listeners.set(channel, onNews)
+      listeners.set(channel, { onNews, aloneUntil: 0 })
       await listen([channel])
       return {
         unsubscribe: () => {

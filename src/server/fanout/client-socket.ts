@@ -134,7 +134,7 @@ export class ClientSocket extends WebSocket {
       this.#serve(data)
       return
     }
-    this.#joinWrites()
+    this.joinWrites()
     if (data instanceof Stopped) {
       if (!this.#find(data.id)) super.send(data.text)
     } else (super.send as (...all: unknown[]) => void)(data, ...rest)
@@ -160,13 +160,11 @@ export class ClientSocket extends WebSocket {
 
   /** Below ws, and only between its frames. */
   writeFrames(frames: Buffer): void {
-    if (this.readyState !== WebSocket.OPEN) return
-    this.#joinWrites()
-    this.#wire?.write(frames)
+    if (this.readyState === WebSocket.OPEN) this.#wire?.write(frames)
   }
 
   /** What is written before the running callback has come to its end goes out in one write. */
-  #joinWrites(): void {
+  joinWrites(): void {
     if (this.#isJoining || !this.#wire) return
     this.#isJoining = true
     this.#wire.cork()
@@ -238,6 +236,10 @@ class SocketOutlet implements Outlet {
 
   untilReadable(): Promise<void> | undefined {
     return this.socket.untilReadable()
+  }
+
+  joinWrites(): void {
+    this.socket.joinWrites()
   }
 
   write(frames: Buffer): void {

@@ -6,7 +6,9 @@ export interface Outlet {
   isReadable(): boolean
   /** Resolves when it has, or is gone; undefined when it has already. */
   untilReadable(): Promise<void> | undefined
-  /** Writes whole frames, those of one turn of the event loop together. What comes for a socket that is closing is dropped. */
+  /** What is written to its socket until the running callback has come to its end goes out in one write. */
+  joinWrites(): void
+  /** Writes whole frames. What comes for a socket that is closing is dropped. */
   write(frames: Buffer): void
   /** Ends the subscription, and says why. */
   fail(error: unknown): void

@@ -131,10 +131,11 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
   function writeAll() {
     const dirty = [...batched]
     batched.clear()
-    for (const feed of dirty) write(feed)
+    // A socket that follows several of these rooms gets what is new in all of them in one write.
+    for (const feed of dirty) write(feed, { together: dirty.length > 1 })
   }
 
-  function write(feed: Feed) {
+  function write(feed: Feed, { together } = { together: false }) {
     const { batch } = feed
     const [first] = batch
     if (!first) return
@@ -145,8 +146,12 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
       for (const follower of followers) {
         const { outlet, cursor } = follower
         if (!outlet) continue
-        if (!outlet.isReadable()) interrupt(feed, follower, first.version - 1)
-        else if (cursor < first.version) outlet.write(frames)
+        if (!outlet.isReadable()) {
+          interrupt(feed, follower, first.version - 1)
+          continue
+        }
+        if (together) outlet.joinWrites()
+        if (cursor < first.version) outlet.write(frames)
         else writeEvents(outlet, batch, cursor)
       }
     }
