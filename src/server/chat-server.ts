@@ -36,8 +36,8 @@ export interface ChatServerOptions {
 
 export interface ChatServer {
   port: number
-  /** Ends every socket of this session with 4401. */
-  closeSession(sessionId: string): void
+  /** Ends every socket of these sessions with 4401. */
+  closeSessions(sessionIds: ReadonlySet<string>): void
   /** How many sockets, and what they follow. */
   count(): { connections: number; rooms: number; followers: number }
   /** Drains: takes nobody new, asks everybody to reconnect, closes with 1012. Leaves nothing open. */
@@ -66,7 +66,7 @@ export async function startChatServer(
 ): Promise<ChatServer> {
   const { log } = given
   const mayTakeOver = wanted && (await canTakeOver())
-  if (!mayTakeOver) log.warn('tRPC or ws is not the one that subscriptions can be taken over from: they cost more')
+  if (!mayTakeOver) log.warn('subscriptions cannot be taken over from this release of tRPC: they cost more')
   const parts = { ...given, takeOver: mayTakeOver ? takeOver : null }
   const connections = createConnections({ limits: parts.limits, log, onClose: parts.metrics.closed })
   let draining = false
@@ -211,7 +211,7 @@ export async function startChatServer(
 
   return {
     port: (http.address() as AddressInfo).port,
-    closeSession: connections.closeSession,
+    closeSessions: connections.closeSessions,
     count: () => ({ connections: connections.count(), ...parts.feeds.count() }),
     close: async () => {
       // Whoever spreads the load still has to be told, by /ready.

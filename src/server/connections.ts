@@ -22,7 +22,7 @@ export interface Connections {
   claim(connection: Connection, session: { sessionId: string; userId: string; expiresAt: Date }): void
   /** Whether its address has more connections than it may, signed in or not. */
   isOverPerIp(connection: Connection): boolean
-  closeSession(sessionId: string): void
+  closeSessions(sessionIds: ReadonlySet<string>): void
   all(): Iterable<Connection>
   count(): number
   close(): void
@@ -91,8 +91,8 @@ export class Connection implements SocketOwner {
 
   receive(data: RawData, isBinary: boolean): void {
     this.alive = true
-    if (!isBinary && Buffer.isBuffer(data)) {
-      if (data.length === 4 && this.#isPingFlood()) {
+    if (Buffer.isBuffer(data)) {
+      if (!isBinary && data.length === 4 && this.#isPingFlood()) {
         this.close(closeCodes.abuse.code)
         return
       }
@@ -278,9 +278,11 @@ export function createConnections({ limits, log, onClose }: Pick<Shared, 'limits
 
     isOverPerIp: ({ ip }) => isOver(perIp.get(ip) ?? 0, limits.maxConnectionsPerIp),
 
-    closeSession: (sessionId) => {
-      // Looked for among all of them: sessions end seldom, and an index would cost every connection.
-      for (const connection of connections) if (connection.sessionId === sessionId) connection.refuse('UNAUTHORIZED')
+    closeSessions: (sessionIds) => {
+      // Looked for among all of them at once: an index would cost every connection.
+      for (const connection of connections) {
+        if (connection.sessionId !== null && sessionIds.has(connection.sessionId)) connection.refuse('UNAUTHORIZED')
+      }
     },
 
     all: () => connections,

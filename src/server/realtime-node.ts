@@ -57,7 +57,7 @@ export async function startRealtimeNode(
       options,
     )
     metrics.watch(() => ({ ...server.count(), redisAlive: redis.isAlive() }))
-    const revocations = watchRevocations({ pool: control, subscriber: redis.subscriber, log }, server.closeSession)
+    const revocations = watchRevocations({ pool: control, subscriber: redis.subscriber, log }, server.closeSessions)
     const housekeeping = startHousekeeping(control, log)
     const close = async () => {
       await server.close()

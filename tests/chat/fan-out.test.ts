@@ -100,7 +100,10 @@ describe.each([
     expect(roomline.nodes[0]?.count()).toMatchObject({ rooms: rooms + 1, followers: followers + 1 })
     followed.stop()
     await until(() => roomline.nodes[0]?.count().rooms === rooms && roomline.nodes[0].count().followers === followers)
+    // What came to the one that is stopped would have come before what comes to this one.
+    const after = await client.follow(room)
     await send('two')
+    await after.until(1)
     expect(followed.messages).toHaveLength(1)
   })
 
@@ -114,7 +117,9 @@ describe.each([
     await ben.trpc.rooms.leave.mutate({ room })
     await until(() => followed.errors.length === 1)
     expect(await failureOf(Promise.reject(followed.errors[0]))).toBe('NOT_A_MEMBER')
+    const elsewhere = await roomline.connect(ada, { node: 1 }).follow(room)
     await send('for those who stayed')
+    await elsewhere.until(1)
     expect((await ben.trpc.session.me.query()).user.username).not.toBe(ada.username)
     expect(followed.messages).toHaveLength(1)
     expect(ben.closed).toEqual([])
@@ -155,6 +160,37 @@ describe.each([
     expect(frames.at(-1)).toMatch(/^\{"id":2,"result":\{"type":"data","data":\{"id":"2"/)
     socket.terminate()
   })
+})
+
+it('refuses a subscription whose id would make every frame long, and replaces one whose id is used again', async () => {
+  await using roomline = await startRoomline()
+  const ada = await roomline.signUp()
+  const socket = new WebSocket(roomline.urls[0] ?? '', { headers: { cookie: ada.cookie } })
+  const frames: { id: unknown; error?: { data: object }; result?: { type: string } }[] = []
+  socket.on('message', (data) => frames.push(JSON.parse(data.toString())))
+  await once(socket, 'open')
+  const ask = (id: number | string) =>
+    socket.send(JSON.stringify({ id, method: 'subscription', params: { path: 'chat.onMessage', input: { room: 'general' } } }))
+  ask('x'.repeat(10_000))
+  await until(() => frames.length === 3)
+  expect(frames.map(({ error, result }) => error?.data ?? result?.type)).toEqual([
+    'started',
+    expect.objectContaining({ code: 'BAD_REQUEST', failure: 'BAD_REQUEST', path: 'chat.onMessage' }),
+    'stopped',
+  ])
+  ask(7)
+  await until(() => frames.length === 4)
+  ask(7)
+  await until(() => frames.length === 5)
+  expect(roomline.nodes[0]?.count().followers).toBe(1)
+  await roomline.connect(ada).trpc.chat.send.mutate({ room: 'general', text: 'once' })
+  await until(() => frames.length === 6)
+  expect(frames.slice(3).map(({ id, result }) => [id, result?.type])).toEqual([
+    [7, 'started'],
+    [7, 'started'],
+    [7, 'data'],
+  ])
+  socket.terminate()
 })
 
 /** What the adapter of this very release writes for a subscription that yields one tracked message. */

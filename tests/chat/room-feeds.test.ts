@@ -92,6 +92,20 @@ describe('the feed of a room', () => {
     await room.feeds.close()
   })
 
+  it('keeps what is ahead until it has heard who left before it', async () => {
+    const room = createRoom()
+    room.open()
+    const ada = await room.feeds.follow('general', 'ada')
+    const ben = await room.feeds.follow('general', 'ben')
+    room.hear(news(1))
+    room.hear(news(3))
+    room.hear({ type: 'membership', userId: 'ben', version: 2 })
+    expect(versionOf(await ben.live.next())).toBe(1)
+    expect(await ben.live.next()).toMatchObject({ type: 'membership', userId: 'ben' })
+    expect([versionOf(await ada.live.next()), versionOf(await ada.live.next())]).toEqual([1, 3])
+    await room.feeds.close()
+  })
+
   it('looks the memberships up again before it hands on what had been missing', async () => {
     const room = createRoom()
     room.open()

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createSendQueue, type Send } from '../../src/server/chat/send-queue'
 import { until } from '../support/stock-client'
 
@@ -86,6 +86,24 @@ describe('sends that wait', () => {
     const back = queue.put(send('a', 'back'))
     ;(await batch(5)).answer()
     expect(await back).toBe('back')
+  })
+
+  it('are told so when they have waited too long, and nobody waits behind them', async () => {
+    const { queue, batch, batches } = createStore()
+    const held = queue.put(send('held', 'h1'))
+    ;(await batch(0)).answer(['busy'])
+    await batch(1)
+    const behind = queue.put(send('held', 'h2')).catch((error) => error.failure)
+    const now = performance.now()
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(now + 11_000)
+    try {
+      ;(await batch(1)).answer()
+      expect(await held).toBe('h1')
+      expect(await behind).toBe('UNAVAILABLE')
+      expect(batches).toHaveLength(2)
+    } finally {
+      clock.mockRestore()
+    }
   })
 
   it('are refused, and not kept, when far too many do', async () => {

@@ -67,7 +67,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/bus\/redis-/, may: ['server/bus/', 'contract/'], types: ['server/platform/'] },
   { file: /^server\/bus\//, may: [], types: ['contract/'] },
   // What is known of tRPC and ws beyond their documents stands in one file.
-  { file: /^server\/fanout\/client-socket\.ts$/, may: ['server/fanout/', '@trpc/server', 'ws'] },
+  { file: /^server\/fanout\/client-socket\.ts$/, may: ['server/fanout/', 'contract/failures', '@trpc/server', 'ws'] },
   { file: /^server\/fanout\//, may: ['server/fanout/'], types: ['server/bus/room-bus', 'server/platform/log', 'contract/'] },
   {
     file: /^server\/auth\//,

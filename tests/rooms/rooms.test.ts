@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Roomline, startRoomline } from '../support/roomline'
-import { failureOf } from '../support/stock-client'
+import { failureOf, until } from '../support/stock-client'
 
 let roomline: Roomline
 beforeAll(async () => {
@@ -106,6 +106,37 @@ describe('a room', () => {
       await new Promise((resolve) => setTimeout(resolve, 15))
       subscription.unsubscribe()
       expect(heard, `round ${round}`).toEqual([])
+    }
+  })
+
+  it('that somebody leaves while others write, on another node, brings them nothing that was stored later', async () => {
+    const ada = await person(undefined, 1)
+    const ben = await person(undefined, 1)
+    const bensOtherDevice = roomline.connect(ben, { node: 0 })
+    const { id: room } = await ada.trpc.rooms.create.mutate({ name: 'Order', kind: 'private' })
+    for (let round = 0; round < 30; round++) {
+      await roomline.pool.query(
+        'INSERT INTO memberships (room_id, user_id) SELECT $1, id FROM users WHERE username = $2',
+        [room, ben.username],
+      )
+      const followed = await ben.follow(room)
+      let stopped = false
+      const writing = (async () => {
+        while (!stopped) await ada.trpc.chat.send.mutate({ room, text: 'on and on' })
+      })()
+      await followed.until(3)
+      await bensOtherDevice.trpc.rooms.leave.mutate({ room })
+      await until(() => followed.errors.length === 1)
+      stopped = true
+      await writing
+      const { rows } = await roomline.pool.query<{ left_at: number }>(
+        `SELECT max(v) AS left_at FROM generate_series(1, (SELECT last_version FROM rooms WHERE id = $1)) v
+         WHERE NOT EXISTS (SELECT FROM messages WHERE room_id = $1 AND version = v)`,
+        [room],
+      )
+      const leftAt = rows[0]?.left_at ?? 0
+      expect(leftAt).toBeGreaterThan(0)
+      expect(followed.messages.filter(({ version }) => version > leftAt)).toEqual([])
     }
   })
 

@@ -3,8 +3,8 @@
 -- so a membership that ended, and a clientId that was stored, meanwhile are both seen.
 --
 -- given:    [{place, room, author, uid, client_id, text}], an author's clientId once at most
--- may_wait: whether to wait for rooms that others hold. Without it nothing here waits for a lock, so one room that is held
---           cannot stop the others; with it only one room may be given, so two callers cannot wait for each other.
+-- may_wait: whether to wait for rooms that others hold. Without it no room is waited for, so one that is held cannot stop
+--           the others; with it only one room may be given, so two callers cannot wait for each other.
 --
 -- outcome:  stored · known (its clientId was used for the same text) · reused (for another one) · busy (somebody holds
 --           the room: ask again with may_wait) · not_a_member · archived · no_room (none, or one that may not be seen)
@@ -33,8 +33,9 @@ BEGIN
     SELECT a.*, k.seq AS known_seq, u.username, u.display_name, u.avatar,
       CASE
         WHEN r.id IS NULL THEN 'no_room'
-        WHEN NOT r.id = ANY(held) THEN 'busy'
+        -- Before busy: a stranger must not find out that a room is there because somebody holds it.
         WHEN s.room_id IS NULL THEN CASE WHEN r.kind = 'public' AND r.archived_at IS NULL THEN 'not_a_member' ELSE 'no_room' END
+        WHEN NOT r.id = ANY(held) THEN 'busy'
         WHEN k.seq IS NOT NULL THEN CASE WHEN k.body_hash = a.body_hash THEN 'known' ELSE 'reused' END
         WHEN r.archived_at IS NOT NULL THEN 'archived'
         ELSE 'stored'

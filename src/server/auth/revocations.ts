@@ -18,12 +18,12 @@ const pollMs = 1_000
 const overlapMs = 30_000
 
 /**
- * Calls `onRevoked` with each revoked session, soon after Redis announced it and within a second without Redis. The same
+ * Calls `onRevoked` with the revoked sessions, soon after Redis announced it and within a second without Redis. The same
  * session may be given more than once.
  */
 export function watchRevocations(
   parts: { pool: Pool; subscriber: Redis; log: Log },
-  onRevoked: (sessionId: string) => void,
+  onRevoked: (sessionIds: ReadonlySet<string>) => void,
 ): RevocationWatch {
   const { pool, subscriber, log } = parts
   let since: Date | null = null
@@ -42,7 +42,7 @@ export function watchRevocations(
         )
         const row = rows[0]
         if (!row) break
-        for (const sessionId of row.session_ids ?? []) onRevoked(sessionId)
+        if (row.session_ids) onRevoked(new Set(row.session_ids))
         since = row.now
       } while (again && !closed)
     } catch (error) {

@@ -17,7 +17,11 @@ interface Hello {
 
 interface Listener {
   onNews: (news: RoomNews) => void
-  /** Until then nobody else is known to listen. */
+  /** Whether this node hears what is published. */
+  isSubscribed: boolean
+  /** How often another node has said that it begins to listen. */
+  hellos: number
+  /** Until then nobody else listens. */
   aloneUntil: number
 }
 
@@ -52,11 +56,17 @@ export function createRedisRoomBus(
     const listener = listeners.get(channel)
     if (!listener || sealed.startsWith(ownBeginning, sealLength)) return
     const news = open(channel, sealed)
-    if (news?.type === 'hello') listener.aloneUntil = 0
+    if (news?.type === 'hello') {
+      listener.hellos++
+      listener.aloneUntil = 0
+    }
     else if (news) listener.onNews(news)
     else log.warn({ channel }, 'something that Roomline did not publish came over Redis')
   })
 
+  subscriber.on('close', () => {
+    for (const listener of listeners.values()) Object.assign(listener, { isSubscribed: false, aloneUntil: 0 })
+  })
   // While the connection is down nothing is queued, so ask again for every room when it is back.
   subscriber.on('ready', () => void listen([...listeners.keys()]))
 
@@ -64,9 +74,14 @@ export function createRedisRoomBus(
     if (channels.length === 0) return
     try {
       await subscriber.subscribe(...channels)
-      await Promise.all(channels.map((channel) => publish(channel, { type: 'hello' })))
     } catch (error) {
       log.debug({ error: (error as Error).message }, 'not subscribed')
+      return
+    }
+    for (const channel of channels) {
+      const listener = listeners.get(channel)
+      if (listener) listener.isSubscribed = true
+      publish(channel, { type: 'hello' }).catch((error: Error) => log.debug({ error: error.message }, 'hello was not said'))
     }
   }
 
@@ -84,9 +99,11 @@ export function createRedisRoomBus(
       listener?.onNews(news)
       // They would wait in the connection of a Redis that takes nothing.
       if (!redis.isAlive() || (listener && performance.now() < listener.aloneUntil)) return
+      const hellos = listener?.hellos
       publish(channel, news).then(
         (heardBy) => {
-          if (listener && heardBy <= 1) listener.aloneUntil = performance.now() + aloneMs
+          // The one that heard it is this node only if it listens; and another may have begun to since Redis counted.
+          if (listener?.isSubscribed && heardBy === 1 && listener.hellos === hellos) listener.aloneUntil = performance.now() + aloneMs
         },
         (error: Error) => log.debug({ room, error: error.message }, 'news were not published'),
       )
@@ -95,7 +112,7 @@ export function createRedisRoomBus(
     subscribe: async (room, onNews) => {
       const channel = channelPrefix + room
       if (listeners.has(channel)) throw new Error(`${room} has a listener on this node`)
-      listeners.set(channel, { onNews, aloneUntil: 0 })
+      listeners.set(channel, { onNews, isSubscribed: false, hellos: 0, aloneUntil: 0 })
       await listen([channel])
       return {
         unsubscribe: () => {

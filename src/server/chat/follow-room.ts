@@ -3,7 +3,7 @@ import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { Parts } from '../context'
 import type { TakenSubscription } from '../fanout/client-socket'
-import { encodeEvent, joinFrames } from '../fanout/event-frames'
+import { type EncodedEvent, encodeEvent, joinFrames } from '../fanout/event-frames'
 import type { LiveNews, Reader } from '../fanout/live-news'
 import type { Outlet } from '../fanout/outlet'
 import { isUnavailable } from '../platform/database'
@@ -97,7 +97,7 @@ class TakenFollow implements TakenSubscription, Reader {
     try {
       do {
         for await (const messages of missing(this.parts, { ...this.follow, cursor }, () => outlet.untilReadable())) {
-          outlet.write(joinFrames(outlet.head, messages.map(encodeEvent)))
+          await this.#write(outlet, messages)
           cursor = messages.at(-1)?.version ?? cursor
         }
       } while (!live.flow(this, outlet, cursor))
@@ -105,6 +105,29 @@ class TakenFollow implements TakenSubscription, Reader {
       if (!live.isClosed()) outlet.fail(error)
     }
   }
+
+  async #write(outlet: Outlet, messages: readonly Message[]): Promise<void> {
+    for (const events of slicesOf(messages.map(encodeEvent))) {
+      // Asked again after each wait: many subscriptions may wait for the same socket, and each would write.
+      for (let waiting = outlet.untilReadable(); waiting; waiting = outlet.untilReadable()) await waiting
+      outlet.write(joinFrames(outlet.head, events))
+    }
+  }
+}
+
+/** As many events together as may be written at once. */
+function* slicesOf(events: readonly EncodedEvent[]): Generator<EncodedEvent[]> {
+  let slice: EncodedEvent[] = []
+  let bytes = 0
+  for (const event of events) {
+    slice.push(event)
+    bytes += event.bytes.length
+    if (bytes < sliceBytes) continue
+    yield slice
+    slice = []
+    bytes = 0
+  }
+  if (slice.length > 0) yield slice
 }
 
 /** The plain way: tRPC takes one event after the other. */
@@ -172,6 +195,8 @@ async function* missing(
 }
 
 const pauseMs = 500
+/** So much is written before a socket is asked again whether it has room. */
+const sliceBytes = 64 * 1024
 
 /** A client ends a stream that fails, and does not come back to it: while Postgres is away the stream waits instead. */
 async function untilAvailable<Value>(live: LiveNews, read: () => Promise<Value>): Promise<Value> {

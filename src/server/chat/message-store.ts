@@ -38,7 +38,7 @@ export const storeStatement = 'SELECT * FROM store_messages($1, $2)'
 
 /** What became of a send. Everything from `seq` on is null unless it says so. */
 interface StoreRow {
-  outcome: 'stored' | 'known' | 'reused' | 'busy' | 'not_a_member' | 'archived' | 'no_room'
+  outcome: 'stored' | 'known' | 'reused' | 'not_a_member' | 'archived' | 'no_room'
   /** Of `stored` and `known`. */
   seq: number | null
   /** These are of `stored`. */
@@ -63,7 +63,7 @@ export function createMessageStore(pool: Pool) {
   const queue = createSendQueue<StoreRow>(
     (sends, { mayWait }) =>
       retried(async () => {
-        const { rows } = await pool.query<StoreRow>(storeStatement, [toGiven(sends), mayWait])
+        const { rows } = await pool.query<StoreRow | { outcome: 'busy' }>(storeStatement, [toGiven(sends), mayWait])
         return rows.map((row) => (row.outcome === 'busy' ? 'busy' : row))
       }),
     isUnavailable,
@@ -93,8 +93,6 @@ export function createMessageStore(pool: Pool) {
           throw new Failure('NOT_A_MEMBER')
         case 'no_room':
           throw new Failure('ROOM_NOT_FOUND')
-        case 'busy':
-          throw new Failure('UNAVAILABLE')
       }
     },
 

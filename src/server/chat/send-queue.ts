@@ -96,10 +96,7 @@ export function createSendQueue<Outcome>(store: StoreTogether<Outcome>, isHarmle
       // The second of the same clientId has to find the first one stored.
       if (left.sends <= 0 || left.characters <= 0 || (key !== null && keys.has(key))) break
       count++
-      if (now - waiting.since > patienceMs) {
-        settle(waiting, () => waiting.reject(new Failure('UNAVAILABLE')))
-        continue
-      }
+      if (isTooLate(waiting, now)) continue
       if (key !== null) keys.add(key)
       left.sends--
       left.characters -= costOf(send)
@@ -130,9 +127,12 @@ export function createSendQueue<Outcome>(store: StoreTogether<Outcome>, isHarmle
         else release(lane)
       }
     } catch (error) {
-      if (isHarmless(error) || all.length === 1) for (const waiting of all) settle(waiting, () => waiting.reject(error))
-      else await storeAlone(all)
-      for (const lane of batch.keys()) release(lane)
+      const alone = all.length === 1 || isHarmless(error)
+      for (const [lane, sends] of batch) {
+        if (alone) for (const waiting of sends) settle(waiting, () => waiting.reject(error))
+        else await storeAlone(sends)
+        release(lane)
+      }
     } finally {
       batches--
       schedule()
@@ -144,7 +144,7 @@ export function createSendQueue<Outcome>(store: StoreTogether<Outcome>, isHarmle
     if (holding >= heldAtOnce) await new Promise<void>((resolve) => held.push(resolve))
     else holding++
     try {
-      await storeWaiting(sends)
+      await storeWaiting(sends.filter((waiting) => !isTooLate(waiting)))
     } finally {
       const next = held.shift()
       if (next) next()
@@ -154,12 +154,18 @@ export function createSendQueue<Outcome>(store: StoreTogether<Outcome>, isHarmle
   }
 
   async function storeWaiting(sends: Waiting<Outcome>[]) {
+    if (sends.length === 0) return
     try {
       const outcomes = await store(
         sends.map(({ send }) => send),
         { mayWait: true },
       )
-      for (const [index, waiting] of sends.entries()) settle(waiting, () => waiting.resolve(outcomes[index] as Outcome))
+      for (const [index, waiting] of sends.entries()) {
+        const outcome = outcomes[index]
+        // Its room was made between two looks at it.
+        if (outcome === 'busy') settle(waiting, () => waiting.reject(new Failure('UNAVAILABLE')))
+        else settle(waiting, () => waiting.resolve(outcome as Outcome))
+      }
     } catch (error) {
       if (isHarmless(error) || sends.length === 1) for (const waiting of sends) settle(waiting, () => waiting.reject(error))
       else await storeAlone(sends)
@@ -168,13 +174,20 @@ export function createSendQueue<Outcome>(store: StoreTogether<Outcome>, isHarmle
 
   /** One of them cannot be stored: that must not cost the others anything. */
   async function storeAlone(sends: Waiting<Outcome>[]) {
-    for (const waiting of sends) await storeWaiting([waiting])
+    for (const waiting of sends) if (!isTooLate(waiting)) await storeWaiting([waiting])
   }
 
   function release(lane: Lane<Outcome>) {
     if (lane.waiting.length > 0) ready.add(lane)
     else lanes.delete(lane.room)
     schedule()
+  }
+
+  /** Whoever has waited so long is told so, and may send again. */
+  function isTooLate(waiting: Waiting<Outcome>, now = performance.now()): boolean {
+    const late = now - waiting.since > patienceMs
+    if (late) settle(waiting, () => waiting.reject(new Failure('UNAVAILABLE')))
+    return late
   }
 
   function settle(waiting: Waiting<Outcome>, how: () => void) {

@@ -3,12 +3,13 @@ import type { Duplex } from 'node:stream'
 import { initTRPC } from '@trpc/server'
 import { type Encoder, getWSConnectionHandler, jsonEncoder } from '@trpc/server/adapters/ws'
 import { type RawData, WebSocket } from 'ws'
+import { Failure } from '../../contract/failures'
 import { encodeHead } from './event-frames'
 import type { Outlet } from './outlet'
 
 /*
- * What Roomline knows of tRPC's adapter and of ws beyond their documents stands in this file, and `canTakeOver` finds out
- * whether it is still so; where it is not, subscriptions go the plain way.
+ * What Roomline knows of tRPC's adapter and of ws beyond their documents stands in this file. Of the adapter, `canTakeOver`
+ * finds out whether it is still so; where it is not, subscriptions go the plain way.
  *
  * A procedure whose stream has nothing but a `Takeover` to yield gets it to its client's socket: the adapter hands every
  * response to the encoder, and what the encoder made of it to the socket's `send`. The stream then ends, which lets go of
@@ -85,6 +86,9 @@ const defaultCloseCode = 4401
 
 const noOutlets: SocketOutlet[] = []
 
+/** A subscription's id stands in each of its frames: one of many thousand characters would make them as long. */
+const maxHead = 128
+
 /** The server's end of a client's WebSocket: it has a bound on what waits in it, and serves what was taken over from tRPC. */
 export class ClientSocket extends WebSocket {
   owner: SocketOwner | null = null
@@ -146,7 +150,7 @@ export class ClientSocket extends WebSocket {
 
   /** Stops what a frame of the client asks to stop, if it was taken over: tRPC does not know of it any more. */
   stopAsked(frame: Buffer): void {
-    if (this.#outlets.length === 0 || !frame.includes('"subscription.stop"')) return
+    if (this.#outlets.length === 0 || !frame.includes('stop"')) return
     let asked: unknown
     try {
       asked = JSON.parse(frame.toString())
@@ -190,9 +194,14 @@ export class ClientSocket extends WebSocket {
       return
     }
     const outlet = new SocketOutlet(this, id, head, subscription)
-    this.#find(id)?.stop()
+    const replaced = this.#find(id)
+    if (replaced) {
+      this.forget(replaced)
+      replaced.subscription.close()
+    }
     this.#outlets = this.#outlets.length === 0 ? [outlet] : [...this.#outlets, outlet]
-    subscription.serve(outlet)
+    if (head.length > maxHead) outlet.fail(new Failure('BAD_REQUEST', { fields: { id: `must have at most ${maxHead} characters` } }))
+    else subscription.serve(outlet)
   }
 }
 

@@ -10,7 +10,8 @@ export interface LiveNews {
   next(): Promise<RoomNews | 'behind' | 'closed'>
   /**
    * Writes what waits, newer than `cursor`, and from now on hands every change straight to the reader's outlet, until the
-   * reader has to read again. False when it has to at once, because news are gone or its person's membership has changed.
+   * reader has to read again. False when it has to at once, because news are gone, its person's membership
+   * has changed, or too much waits for its client already.
    */
   flow(reader: Reader, outlet: Outlet, cursor: number): boolean
   isClosed(): boolean
@@ -33,6 +34,8 @@ export interface FollowedFeed {
 
 /** So many news may wait for one follower. Past it they are dropped, and the follower reads them from Postgres instead. */
 const maxWaiting = 256
+/** So many characters of them may be written at once. */
+const maxCharacters = 64 * 1024
 
 /** A class, and frugal: a node holds very many of them, most of them idle. */
 export class Follower implements LiveNews {
@@ -82,8 +85,10 @@ export class Follower implements LiveNews {
     this.#waiting = null
     const mustRead = this.#isBehind || waiting.some((news) => news.type === 'membership' && news.userId === this.userId)
     this.#isBehind = false
-    if (mustRead) return false
+    if (mustRead || !outlet.isReadable()) return false
     const fresh = waiting.filter((news) => news.type === 'message' && news.message.version > cursor)
+    // Written at once they would be more than may wait in a socket: read again, they come page by page.
+    if (fresh.reduce((sum, news) => sum + (news.type === 'message' ? news.message.text.length : 0), 0) > maxCharacters) return false
     if (fresh.length > 0) this.feed.write(outlet, fresh)
     const last = fresh.at(-1)
     Object.assign(this, { reader, outlet, cursor: last?.type === 'message' ? last.message.version : cursor })

@@ -36,6 +36,9 @@ const maxAhead = 512
 const batchBytes = 256 * 1024
 
 type MessageNews = Extract<RoomNews, { type: 'message' }>
+type MembershipNews = Extract<RoomNews, { type: 'membership' }>
+
+const versionOf = (news: RoomNews) => (news.type === 'message' ? news.message.version : news.type === 'membership' ? news.version : undefined)
 
 interface Feed extends FollowedFeed {
   readonly room: string
@@ -50,7 +53,7 @@ interface Feed extends FollowedFeed {
   /** The change up to which all was handed on; null until the feed is open. */
   version: number | null
   /** The changes that came before the one that they continue, by version. */
-  readonly ahead: Map<number, MessageNews>
+  readonly ahead: Map<number, RoomNews>
   /** Runs while they may still come by themselves. */
   grace: NodeJS.Timeout | null
   opened: Promise<{ unsubscribe(): void }>
@@ -72,28 +75,27 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
   const batched = new Set<Feed>()
 
   function receive(feed: Feed, news: RoomNews) {
-    if (news.type === 'membership') return handOnMembership(feed, news)
-    // In the middle of a deploy, a node of a later release may publish what this one does not know.
-    if (news.type !== 'message') return
-    const { version } = news.message
+    const version = versionOf(news)
+    // In the middle of a deploy, a node of another release may publish what this one does not know.
+    if (version === undefined) return news.type === 'membership' ? handOnMembership(feed, news) : undefined
     if (feed.version !== null && version <= feed.version) return
     // Only what continues the known version is believed. Anything else waits for what is missing, and is read if that does not come.
     if (feed.version !== null && version === feed.version + 1 && !feed.filling) {
-      handOn(feed, news)
+      handOn(feed, news, version)
       if (feed.ahead.size > 0) handOnAhead(feed)
     } else if (feed.ahead.size < maxAhead) {
       feed.ahead.set(version, news)
       waitForMissing(feed)
     } else {
       feed.ahead.clear()
-      fill(feed)
+      if (feed.version !== null) fill(feed)
     }
   }
 
   function handOnAhead(feed: Feed) {
     for (const version of [...feed.ahead.keys()].sort((a, b) => a - b)) {
       const news = feed.ahead.get(version)
-      if (news && feed.version !== null && version === feed.version + 1) handOn(feed, news)
+      if (news && feed.version !== null && version === feed.version + 1) handOn(feed, news, version)
       if (feed.version !== null && version <= feed.version) feed.ahead.delete(version)
     }
   }
@@ -106,8 +108,14 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     }, graceMs)
   }
 
-  function handOn(feed: Feed, news: MessageNews) {
-    feed.version = news.message.version
+  /** The change that comes next. */
+  function handOn(feed: Feed, news: RoomNews, version: number) {
+    if (news.type === 'message') handOnMessage(feed, news)
+    else handOnMembership(feed, news)
+    feed.version = version
+  }
+
+  function handOnMessage(feed: Feed, news: MessageNews) {
     for (const follower of feed.waiting) follower.receive(news)
     if (feed.flowing.size === 0) return
     const event = encodeEvent(news.message)
@@ -119,12 +127,13 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     batched.add(feed)
   }
 
-  function handOnMembership(feed: Feed, news: RoomNews & { type: 'membership' }) {
+  function handOnMembership(feed: Feed, news: MembershipNews) {
     write(feed)
     for (const follower of feed.followers) {
       if (follower.userId !== news.userId) continue
-      interrupt(feed, follower)
-      follower.receive(news)
+      // Reading again, it looks its membership up.
+      if (follower.outlet) interrupt(feed, follower)
+      else follower.receive(news)
     }
   }
 
@@ -211,7 +220,9 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
         const people = [...new Set([...feed.followers].map(({ userId }) => userId))]
         const members = await reader.membersAmong(room, people)
         for (const userId of people) if (!members.has(userId)) handOnMembership(feed, { type: 'membership', userId })
-        for (const message of page.messages) handOn(feed, { type: 'message', message })
+        for (const message of page.messages) {
+          if (message.version > (feed.version ?? 0)) handOn(feed, { type: 'message', message }, message.version)
+        }
         isLast = page.isLast
       }
       feed.version = Math.max(feed.version ?? 0, lastVersion)

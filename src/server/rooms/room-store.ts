@@ -129,20 +129,26 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
       await prisma.membership.createMany({ data: [{ roomId, userId, readSeq: room.lastSeq }], skipDuplicates: true })
     },
 
-    /** Ends this person's membership, if there is one. @throws {Failure} LAST_OWNER */
-    leave: (roomId: string, userId: string): Promise<boolean> =>
+    /**
+     * Ends this person's membership, if there is one, as a change in the room's order: what is stored after it has a
+     * higher version, so that a node that hands it on has heard of the leaving or knows that it missed something.
+     * @returns the version of the change @throws {Failure} LAST_OWNER
+     */
+    leave: (roomId: string, userId: string): Promise<number | null> =>
       prisma.$transaction(async (transaction) => {
         // The room's row lock makes two owners who leave at once do so one after the other.
         await transaction.$queryRaw`SELECT id FROM rooms WHERE id = ${roomId} FOR UPDATE`
         const membership = await transaction.membership.findUnique({ where: { roomId_userId: { roomId, userId } }, select: { role: true } })
-        if (!membership) return false
+        if (!membership) return null
         if (membership.role === 'owner') {
           const others = await transaction.membership.groupBy({ by: ['role'], where: { roomId, userId: { not: userId } }, _count: true })
           const owners = others.find(({ role }) => role === 'owner')?._count ?? 0
           if (others.length > 0 && owners === 0) throw new Failure('LAST_OWNER')
         }
         await transaction.membership.delete({ where: { roomId_userId: { roomId, userId } } })
-        return true
+        const data = { lastVersion: { increment: 1 } }
+        const { lastVersion } = await transaction.room.update({ where: { id: roomId }, data, select: { lastVersion: true } })
+        return lastVersion
       }),
   }
 }

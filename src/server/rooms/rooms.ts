@@ -58,8 +58,8 @@ export async function joinRoom({ parts, caller }: Context, room: string): Promis
 
 /** Ends the caller's membership, and what they follow of the room on every node. */
 export async function leaveRoom({ parts, caller }: Context, room: string): Promise<{ room: string }> {
-  const left = await parts.rooms.leave(room, caller.user.id)
-  if (left) parts.bus.publish(room, { type: 'membership', userId: caller.user.id })
+  const version = await parts.rooms.leave(room, caller.user.id)
+  if (version !== null) parts.bus.publish(room, { type: 'membership', userId: caller.user.id, version })
   return { room }
 }
 

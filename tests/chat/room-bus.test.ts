@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { createRedisRoomBus } from '../../src/server/bus/redis-room-bus'
+import type { RoomNews } from '../../src/server/bus/room-bus'
+import { createLog } from '../../src/server/platform/log'
+import { connectRedis, type RedisConnections, untilRedisAlive } from '../../src/server/platform/redis'
+import { until } from '../support/stock-client'
+
+const log = createLog({ logLevel: 'silent' }, 'test')
+const secrets = ['a secret of the tests that is long enough']
+
+/** Two nodes' ends of the bus, over a real Redis. */
+const open: RedisConnections[] = []
+async function connect() {
+  const redis = connectRedis(inject('redisUrl'), log)
+  open.push(redis)
+  await untilRedisAlive(redis, 5_000)
+  const published: string[] = []
+  const publish = redis.commands.publish.bind(redis.commands)
+  redis.commands.publish = ((channel: string, body: string) => {
+    if (channel.startsWith('roomline:room:')) published.push(body)
+    return publish(channel, body)
+  }) as typeof redis.commands.publish
+  return { bus: createRedisRoomBus(redis, secrets, log), published }
+}
+let ada: Awaited<ReturnType<typeof connect>>
+let ben: Awaited<ReturnType<typeof connect>>
+beforeAll(async () => {
+  ada = await connect()
+  ben = await connect()
+})
+afterAll(() => {
+  for (const redis of open) redis.close()
+})
+
+const news = (userId: number): RoomNews => ({ type: 'membership', userId: String(userId) })
+const heardBy = (heard: RoomNews[]) => heard.map((entry) => (entry.type === 'membership' ? Number(entry.userId) : -1))
+
+describe('the bus of a room', () => {
+  it('tells its own node at once, and only once', async () => {
+    const room = randomUUID()
+    const heard: RoomNews[] = []
+    const { unsubscribe } = await ada.bus.subscribe(room, (entry) => heard.push(entry))
+    const others: RoomNews[] = []
+    const other = await ben.bus.subscribe(room, (entry) => others.push(entry))
+    for (let index = 0; index < 20; index++) {
+      ada.bus.publish(room, news(index))
+      expect(heard).toHaveLength(index + 1)
+    }
+    await until(() => others.length === 20)
+    // Its own would have come back before the answer of the other.
+    ben.bus.publish(room, news(99))
+    await until(() => heard.length > 20)
+    expect(heardBy(heard)).toEqual([...Array.from({ length: 20 }, (_, index) => index), 99])
+    unsubscribe()
+    other.unsubscribe()
+  })
+
+  it('troubles Redis with nothing that nobody else listens to, until somebody does', async () => {
+    const room = randomUUID()
+    const own: RoomNews[] = []
+    const { unsubscribe } = await ada.bus.subscribe(room, (entry) => own.push(entry))
+    ada.bus.publish(room, news(0))
+    let sent = 0
+    await until(() => {
+      sent = ada.published.length
+      ada.bus.publish(room, news(1))
+      return ada.published.length === sent
+    })
+    for (let index = 0; index < 100; index++) ada.bus.publish(room, news(2))
+    expect(ada.published.length).toBe(sent)
+    expect(own.length).toBeGreaterThan(100)
+
+    const others: RoomNews[] = []
+    const other = await ben.bus.subscribe(room, (entry) => others.push(entry))
+    let next = 100
+    await until(() => {
+      ada.bus.publish(room, news(next++))
+      return others.length > 0
+    })
+    for (let index = 0; index < 50; index++) ada.bus.publish(room, news(next++))
+    const [first = 0] = heardBy(others)
+    await until(() => others.length === next - first)
+    expect(heardBy(others)).toEqual(Array.from({ length: next - first }, (_, index) => first + index))
+    unsubscribe()
+    other.unsubscribe()
+  })
+
+  it('publishes where nobody on this node listens', async () => {
+    const room = randomUUID()
+    const others: RoomNews[] = []
+    const other = await ben.bus.subscribe(room, (entry) => others.push(entry))
+    for (let index = 0; index < 5; index++) ada.bus.publish(room, news(index))
+    await until(() => others.length === 5)
+    other.unsubscribe()
+  })
+})
