@@ -57,7 +57,7 @@ export function drawGrowth(readings: readonly Reading[]): string {
   ]
   const width = size.width * panels.length
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${size.height}" font-family="system-ui, sans-serif" font-size="11">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${size.height}" font-family="system-ui, sans-serif" font-size="11" role="img" aria-label="Server CPU per delivery against followers, rooms and nodes">`,
     `<rect width="${width}" height="${size.height}" fill="#ffffff"/>`,
     `<text x="${size.left}" y="18" font-weight="600">Server CPU per delivery in µs, both axes logarithmic</text>`,
     ...panels.map((panel, index) => `<g transform="translate(${index * size.width} 0)">${drawPanel(panel)}</g>`),

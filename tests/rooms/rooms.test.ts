@@ -115,10 +115,10 @@ describe('a room', () => {
     const bensOtherDevice = roomline.connect(ben, { node: 0 })
     const { id: room } = await ada.trpc.rooms.create.mutate({ name: 'Order', kind: 'private' })
     for (let round = 0; round < 30; round++) {
-      await roomline.pool.query(
-        'INSERT INTO memberships (room_id, user_id) SELECT $1, id FROM users WHERE username = $2',
-        [room, ben.username],
-      )
+      await roomline.pool.query('INSERT INTO memberships (room_id, user_id) SELECT $1, id FROM users WHERE username = $2', [
+        room,
+        ben.username,
+      ])
       const followed = await ben.follow(room)
       let stopped = false
       const writing = (async () => {

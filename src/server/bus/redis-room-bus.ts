@@ -59,8 +59,7 @@ export function createRedisRoomBus(
     if (news?.type === 'hello') {
       listener.hellos++
       listener.aloneUntil = 0
-    }
-    else if (news) listener.onNews(news)
+    } else if (news) listener.onNews(news)
     else log.warn({ channel }, 'something that Roomline did not publish came over Redis')
   })
 

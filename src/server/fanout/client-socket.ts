@@ -193,6 +193,12 @@ export class ClientSocket extends WebSocket {
       subscription.close()
       return
     }
+    if (head.length > maxHead) {
+      subscription.close()
+      const tooLong = new Failure('BAD_REQUEST', { fields: { id: `must have at most ${maxHead} characters` } })
+      this.send(errorFrame(head, this.owner?.describe(tooLong, subscription.path)))
+      return
+    }
     const outlet = new SocketOutlet(this, id, head, subscription)
     const replaced = this.#find(id)
     if (replaced) {
@@ -200,8 +206,7 @@ export class ClientSocket extends WebSocket {
       replaced.subscription.close()
     }
     this.#outlets = this.#outlets.length === 0 ? [outlet] : [...this.#outlets, outlet]
-    if (head.length > maxHead) outlet.fail(new Failure('BAD_REQUEST', { fields: { id: `must have at most ${maxHead} characters` } }))
-    else subscription.serve(outlet)
+    subscription.serve(outlet)
   }
 }
 
@@ -231,6 +236,8 @@ function writeJoined() {
   for (const socket of sockets) socket.writeJoined()
 }
 
+const errorFrame = (head: string, shape: unknown) => `${head},"error":${JSON.stringify(shape)}}`
+
 class SocketOutlet implements Outlet {
   constructor(
     private readonly socket: ClientSocket,
@@ -258,7 +265,7 @@ class SocketOutlet implements Outlet {
   /** As tRPC ends a stream that threw. */
   fail(error: unknown): void {
     if (this.socket.readyState === WebSocket.OPEN) {
-      this.socket.send(`${this.head},"error":${JSON.stringify(this.socket.owner?.describe(error, this.subscription.path))}}`)
+      this.socket.send(errorFrame(this.head, this.socket.owner?.describe(error, this.subscription.path)))
     }
     this.stop()
   }

@@ -38,7 +38,8 @@ const batchBytes = 256 * 1024
 type MessageNews = Extract<RoomNews, { type: 'message' }>
 type MembershipNews = Extract<RoomNews, { type: 'membership' }>
 
-const versionOf = (news: RoomNews) => (news.type === 'message' ? news.message.version : news.type === 'membership' ? news.version : undefined)
+const versionOf = (news: RoomNews) =>
+  news.type === 'message' ? news.message.version : news.type === 'membership' ? news.version : undefined
 
 interface Feed extends FollowedFeed {
   readonly room: string
