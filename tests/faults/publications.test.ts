@@ -57,6 +57,44 @@ describe('a Redis that lies', () => {
     expect(p99).toBeLessThanOrEqual(1_500)
   })
 
+  it('drops every publication: who has left on another node gets nothing that was stored later', async () => {
+    const talk = await startTalk(bench, { people: 10, followers: 2, nodesOf: () => [0] })
+    const { room } = talk.history
+    const leavers = await bench.makePeople(10)
+    await bench.query('INSERT INTO memberships (room_id, user_id) SELECT $1, id FROM unnest($2::uuid[]) id', [
+      room,
+      leavers.map(({ id }) => id),
+    ])
+    const streams = await Promise.all(
+      leavers.map(async (person) => ({
+        leaving: bench.connect(person, [1]),
+        followed: await bench.connect(person, [0]).follow(room, '0'),
+      })),
+    )
+    disturb({ drop: 1 }, rooms)
+    const talking = talk.saySteadily(50)
+    for (const { leaving, followed } of streams) {
+      await followed.until(followed.messages.length + 5)
+      await leaving.trpc.rooms.leave.mutate({ room })
+    }
+    await until(() => streams.every(({ followed }) => followed.errors.length === 1))
+    await talk.untilAcknowledged(talk.history.acknowledged.length + 50)
+    await talking.stop()
+    const left = await bench.query<{ version: number }>(
+      `SELECT v AS version FROM generate_series(1, (SELECT last_version FROM rooms WHERE id = $1)) v
+       WHERE NOT EXISTS (SELECT FROM messages m WHERE m.room_id = $1 AND m.version = v) ORDER BY v`,
+      [room],
+    )
+    expect(left).toHaveLength(leavers.length)
+    const seen = streams.map(({ followed }, index) => followed.messages.filter(({ version }) => version > (left[index]?.version ?? 0)))
+    expect(seen.flat()).toEqual([])
+    report('who has left, all publications dropped', {
+      leavers: leavers.length,
+      'stored after they had left': talk.history.acknowledged.length,
+      'seen of it': seen.flat().length,
+    })
+  })
+
   it.each<[string, PublicationFault]>([
     ['repeats', { repeat: 0.7 }],
     ['reorders', { reorder: 0.5 }],

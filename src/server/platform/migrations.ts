@@ -14,6 +14,8 @@ const migrationLock = 7_203_544_119
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
+  // The statement that comes next is rejected; unheard, a Postgres that ends between two would end the process.
+  client.on('error', () => {})
   await client.connect()
   try {
     await client.query('SELECT pg_advisory_lock($1)', [migrationLock])
