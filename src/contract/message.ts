@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { roomId } from './room'
-import type { User } from './session'
+import { type User, username } from './session'
 import { key, text } from './text'
+
+/** `text` is what somebody wrote; the others are lines about the room, whose `text` goes on from the author's name. */
+export type MessageKind = 'text' | 'joined' | 'left' | 'removed' | 'renamed' | 'topic' | 'archived' | 'restored'
 
 /**
  * One entry of a room. The same bytes go to every viewer: nothing in it depends on who reads. A change is the same
@@ -13,7 +16,7 @@ export interface Message {
   seq: number
   /** The room's change counter at this message's latest change. */
   version: number
-  kind: 'text'
+  kind: MessageKind
   author: User
   /** The connection that sent it. */
   uid: string | null
@@ -39,15 +42,18 @@ export interface HistoryPage {
   hasAfter: boolean
 }
 
+const maxCount = 2_147_483_647
+const seq = z.int().min(0).max(maxCount)
+const place = z.int().min(1).max(maxCount)
+
 export const sendInput = z.strictObject({
   room: roomId,
   text: text(1, 4_000),
   /** The same (author, room, clientId) is the same message, whenever it is sent again. */
   clientId: key(8, 64).optional(),
+  /** The seq of the message that this one answers. */
+  replyTo: place.optional(),
 })
-
-const maxCount = 2_147_483_647
-const seq = z.int().min(0).max(maxCount)
 
 export const followInput = z.strictObject({
   room: roomId,
@@ -72,3 +78,23 @@ export const historyInput = z
     ({ before, after, around }) => [before, after, around].filter((bound) => bound !== undefined).length <= 1,
     'only one of before, after and around',
   )
+
+export const messageInput = z.strictObject({ room: roomId, seq: place })
+export const editInput = z.strictObject({ room: roomId, seq: place, text: text(1, 4_000) })
+
+/** An emoji: a picture with its modifiers, a flag, or a keycap. */
+const oneEmoji = /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic}\uFE0F?)$/v
+const emoji = key(1, 40).regex(oneEmoji, 'must be one emoji')
+export const reactInput = z.strictObject({ room: roomId, seq: place, emoji })
+
+export const markReadInput = z.strictObject({ room: roomId, seq })
+
+export const searchInput = z.strictObject({
+  query: text(1, 200),
+  room: roomId.optional(),
+  /** A username. */
+  author: username.optional(),
+  /** The cursor of an earlier answer. */
+  before: key(1, 200).optional(),
+  limit: z.int().min(1).max(100).default(30),
+})

@@ -179,8 +179,9 @@ export async function startChatServer(
     throw new Failure('UNAUTHORIZED')
   }
 
-  const callerOf = ({ id, user, expiresAt }: Session, connection: Connection | null): Caller => ({
+  const callerOf = ({ id, user, role, expiresAt }: Session, connection: Connection | null): Caller => ({
     user,
+    role,
     sessionId: id,
     expiresAt,
     uid: connection?.uid ?? null,

@@ -1,5 +1,5 @@
-import type { User } from '../contract/session'
-import type { RoomBus } from './bus/room-bus'
+import type { ServerRole, User } from '../contract/session'
+import type { NewsBus, PersonNews, RoomNews } from './bus/news-bus'
 import type { MessageStore } from './chat/message-store'
 import type { SendLimits } from './chat/send-limits'
 import type { TakenSubscription } from './fanout/client-socket'
@@ -12,7 +12,8 @@ import type { RoomStore } from './rooms/room-store'
 export interface Parts {
   messages: MessageStore
   rooms: RoomStore
-  bus: RoomBus
+  bus: NewsBus<RoomNews>
+  personBus: NewsBus<PersonNews>
   feeds: RoomFeeds
   sendLimits: SendLimits
   metrics: Pick<Metrics, 'messageStored'>
@@ -36,6 +37,8 @@ export interface CallerConnection {
 /** Who calls, on which connection. The session was checked when the connection was made; losing it closes the socket. */
 export interface Caller {
   user: User
+  /** As it was when the connection was made: whatever matters is looked up again by the act itself. */
+  role: ServerRole
   sessionId: string
   expiresAt: Date
   /** The connection's id; null over plain HTTP. */

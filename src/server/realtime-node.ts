@@ -2,7 +2,8 @@ import { startHousekeeping } from './auth/housekeeping'
 import { watchRevocations } from './auth/revocations'
 import { createSessionStore } from './auth/session-store'
 import { createSessionTokens } from './auth/session-token'
-import { createRedisRoomBus } from './bus/redis-room-bus'
+import type { PersonNews, RoomNews } from './bus/news-bus'
+import { createRedisBus } from './bus/redis-bus'
 import { createMessageStore } from './chat/message-store'
 import { createSendLimits } from './chat/send-limits'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
@@ -32,7 +33,8 @@ export async function startRealtimeNode(
   try {
     await requireDurableCommits(database.pool)
     if (!(await untilRedisAlive(redis, 3_000))) log.warn('started without Redis')
-    const bus = createRedisRoomBus(redis, config.authSecrets, log)
+    const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
+    const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
     const messages = createMessageStore(database.pool)
     const rooms = createRoomStore(database)
     const metrics = createMetrics()
@@ -42,6 +44,7 @@ export async function startRealtimeNode(
         messages,
         rooms,
         bus,
+        personBus,
         feeds,
         metrics,
         metricsToken: config.metricsToken,

@@ -8,6 +8,7 @@ import { roomInput } from '../contract/room'
 import type { Context } from './context'
 import { isUnavailable } from './platform/database'
 import type { Log } from './platform/log'
+import { findRefusal, findServerRefusal } from './rights'
 
 const t = initTRPC.context<Context>().create({ errorFormatter: ({ shape, error }) => toErrorShape(error, shape.data.path) })
 
@@ -95,11 +96,14 @@ const byCode: Partial<Record<TRPCError['code'], FailureName>> = {
 export const router = t.router
 
 /**
- * There is no context without a session: the connection is refused before. Calls of a connection run a few at a time, and
- * whatever an operation throws is turned into tRPC's error here, once, for every procedure.
+ * There is no context without a session: the connection is refused before. Every procedure begins here: it has its row in
+ * the table of rights, or is refused; calls of a connection run a few at a time; and whatever an operation throws is turned
+ * into tRPC's error.
  */
-export const signedInProcedure = t.procedure.use(async ({ ctx: { caller }, type, next }) => {
+export const signedInProcedure = t.procedure.use(async ({ ctx: { caller }, type, path, next }) => {
   const { connection } = caller
+  const refusal = findServerRefusal(path, caller.role)
+  if (refusal) throw toTRPCError(new Failure(refusal))
   const result = await (connection ? connection.takeTurn(() => next()) : next()).catch((error: unknown) => {
     throw toTRPCError(error)
   })
@@ -118,9 +122,11 @@ export const signedInProcedure = t.procedure.use(async ({ ctx: { caller }, type,
  * @param schema its output names the room in `room`
  */
 export function memberProcedure<Schema extends z.ZodType<{ room: string }, { room: string }>>(schema: Schema) {
-  return signedInProcedure.input(schema).use(async ({ ctx, input, next }) => {
+  return signedInProcedure.input(schema).use(async ({ ctx, input, path, next }) => {
     const { room } = input as { room: string }
     const membership = await ctx.parts.rooms.requireMembership(room, ctx.caller.user.id)
+    const refusal = findRefusal(path, { server: ctx.caller.role, room: membership.role, sees: true })
+    if (refusal) throw new Failure(refusal)
     return next({ ctx: { membership } })
   })
 }

@@ -55,7 +55,8 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/(main|realtime-node)\.ts$/, may: ['server/'] },
   { file: /^server\/(chat-server|connections)\.ts$/, may: ['server/', 'contract/', 'ws', '@trpc/server'] },
   { file: /^server\/context\.ts$/, may: [], types: ['server/', 'contract/'] },
-  { file: /^server\/trpc\.ts$/, may: ['server/platform/', 'contract/', '@trpc/server', 'zod'], types: ['server/context'] },
+  { file: /^server\/rights\.ts$/, may: [], types: ['contract/'] },
+  { file: /^server\/trpc\.ts$/, may: ['server/platform/', 'server/rights', 'contract/', '@trpc/server', 'zod'], types: ['server/context'] },
   { file: /^server\/router\.ts$/, may: ['server/trpc', 'server/auth/router', 'server/rooms/router', 'server/chat/router'] },
   // A feature's router knows tRPC and its own operations.
   { file: /^server\/auth\/router\.ts$/, may: ['server/trpc'], types: ['contract/'] },
@@ -68,7 +69,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/bus\//, may: [], types: ['contract/'] },
   // What is known of tRPC and ws beyond their documents stands in one file.
   { file: /^server\/fanout\/client-socket\.ts$/, may: ['server/fanout/', 'contract/failures', '@trpc/server', 'ws'] },
-  { file: /^server\/fanout\//, may: ['server/fanout/'], types: ['server/bus/room-bus', 'server/platform/log', 'contract/'] },
+  { file: /^server\/fanout\//, may: ['server/fanout/'], types: ['server/bus/news-bus', 'server/platform/log', 'contract/'] },
   {
     file: /^server\/auth\//,
     may: ['server/auth/', 'server/platform/database', 'server/platform/realtime-url', 'contract/', 'jose', '@node-rs/argon2', 'zod'],

@@ -48,6 +48,11 @@ export function createRoom(fields: Partial<Room> = {}): Room {
     mentions: 0,
     notify: 'all',
     lastMessage: null,
+    postingPolicy: 'everyone',
+    slowModeSeconds: 0,
+    mutedUntil: null,
+    archivedAt: null,
+    people: [],
     ...fields,
   }
 }

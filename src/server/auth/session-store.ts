@@ -1,10 +1,11 @@
-import type { User } from '../../contract/session'
+import type { ServerRole, User } from '../../contract/session'
 import type { Database } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
 
 export interface SessionRow {
   id: string
   user: User
+  role: ServerRole
   createdAt: Date
 }
 
@@ -17,13 +18,14 @@ interface LiveRow {
   username: string
   display_name: string
   avatar: string | null
+  role: ServerRole
 }
 
 /** Where sessions and the people they belong to are kept. */
 export function createSessionStore({ prisma, pool }: Pick<Database, 'prisma' | 'pool'>) {
   const lookUp = joinLookUps<string, LiveRow | undefined>(async (ids) => {
     const { rows } = await pool.query<LiveRow>(
-      `SELECT s.id, s.user_id, s.created_at, u.username, u.display_name, u.avatar
+      `SELECT s.id, s.user_id, s.created_at, u.username, u.display_name, u.avatar, u.role
        FROM sessions s JOIN users u ON u.id = s.user_id
        WHERE s.id = ANY($1) AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL AND u.deleted_at IS NULL`,
       [[...new Set(ids)], new Date()],
@@ -37,8 +39,8 @@ export function createSessionStore({ prisma, pool }: Pick<Database, 'prisma' | '
     findLive: async (sessionId: string, userId: string): Promise<SessionRow | null> => {
       const row = await lookUp(sessionId)
       if (row?.user_id !== userId) return null
-      const { username, display_name: displayName, avatar } = row
-      return { id: row.id, createdAt: row.created_at, user: { id: userId, username, displayName, avatar } }
+      const { username, display_name: displayName, avatar, role } = row
+      return { id: row.id, createdAt: row.created_at, role, user: { id: userId, username, displayName, avatar } }
     },
 
     create: (session: {

@@ -1,4 +1,4 @@
-import type { User } from '../../contract/session'
+import type { ServerRole, User } from '../../contract/session'
 import type { SessionStore } from './session-store'
 import type { SessionTokens, TokenClaims } from './session-token'
 
@@ -6,6 +6,7 @@ import type { SessionTokens, TokenClaims } from './session-token'
 export interface Session {
   id: string
   user: User
+  role: ServerRole
   expiresAt: Date
 }
 
@@ -34,7 +35,7 @@ export async function findSession(parts: Pick<SessionParts, 'store' | 'tokens'>,
 /** The session of a token that was read already. */
 export async function findClaimed({ store }: Pick<SessionParts, 'store'>, claims: TokenClaims): Promise<Session | null> {
   const row = await store.findLive(claims.sessionId, claims.userId)
-  return row && { id: row.id, user: row.user, expiresAt: claims.expiresAt }
+  return row && { id: row.id, user: row.user, role: row.role, expiresAt: claims.expiresAt }
 }
 
 /** Seven more days from now, but never past thirty from the sign-in. */

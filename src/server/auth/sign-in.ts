@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import { Failure } from '../../contract/failures'
-import { username } from '../../contract/session'
+import { password, username } from '../../contract/session'
 import { key, text } from '../../contract/text'
 import type { Config } from '../platform/config'
 import { isUniqueViolation } from '../platform/database'
@@ -18,12 +18,6 @@ export interface Device {
   ip: string
   userAgent: string | null
 }
-
-const password = z
-  .string()
-  .min(8, 'must have at least 8 characters')
-  .max(128, 'must have at most 128 characters')
-  .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
 
 export const registerInput = z.strictObject({
   username,

@@ -160,7 +160,7 @@ async function* stream(
       // Its person's membership is looked up with each page.
       if (news === 'behind') isBehind = true
       else if (news.type === 'membership') isBehind = news.userId === userId
-      else if (news.message.version > cursor) {
+      else if (news.type === 'message' && news.message.version > cursor) {
         await untilReadable()
         yield event(news.message)
       }

@@ -1,4 +1,4 @@
-import type { RoomNews } from '../bus/room-bus'
+import type { RoomNews } from '../bus/news-bus'
 import type { Outlet } from './outlet'
 
 /** One follower's end of a room on this node: news wait here until they are taken, or go straight to its outlet. */

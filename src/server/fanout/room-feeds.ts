@@ -1,5 +1,5 @@
 import type { Message } from '../../contract/message'
-import type { RoomBus, RoomNews } from '../bus/room-bus'
+import type { NewsBus, RoomNews } from '../bus/news-bus'
 import type { Log } from '../platform/log'
 import { type EncodedEvent, encodeEvent, joinFrames } from './event-frames'
 import { type FollowedFeed, Follower, type LiveNews } from './live-news'
@@ -21,6 +21,12 @@ export interface RoomFeeds {
    * a room on this node.
    */
   follow(room: string, userId: string): Promise<{ version: number; live: LiveNews }>
+  /**
+   * Calls `onNews` with what happens in a room from now on, soon after it did, for those who want to know that and not what
+   * it was: `'anything'` may have happened where news were lost. It is called while messages wait: it must do next to nothing.
+   * @returns its off
+   */
+  watch(room: string, onNews: (news: RoomNews | 'anything') => void): () => void
   /** How many rooms and followers this node serves. */
   count(): { rooms: number; followers: number }
   close(): Promise<void>
@@ -35,15 +41,18 @@ const maxAhead = 512
 /** So much is encoded for one write; more goes out before the turn of the event loop is over. */
 const batchBytes = 256 * 1024
 
+type Watcher = (news: RoomNews | 'anything') => void
 type MessageNews = Extract<RoomNews, { type: 'message' }>
 type MembershipNews = Extract<RoomNews, { type: 'membership' }>
 
 const versionOf = (news: RoomNews) =>
-  news.type === 'message' ? news.message.version : news.type === 'membership' ? news.version : undefined
+  news.type === 'message' ? news.message.version : news.type === 'membership' || news.type === 'room' ? news.version : undefined
 
 interface Feed extends FollowedFeed {
   readonly room: string
   readonly followers: Set<Follower>
+  /** Who only wants to know that something happens. */
+  readonly watchers: Set<Watcher>
   /** Those of them whose news wait to be taken. */
   readonly waiting: Set<Follower>
   /** Those whose changes go straight to their outlets, by the head of their frames. */
@@ -64,7 +73,7 @@ interface Feed extends FollowedFeed {
 }
 
 interface FeedParts {
-  bus: RoomBus
+  bus: NewsBus<RoomNews>
   reader: ChangeReader
   log: Log
   /** Told how many changes had to be read. */
@@ -78,7 +87,10 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
   function receive(feed: Feed, news: RoomNews) {
     const version = versionOf(news)
     // In the middle of a deploy, a node of another release may publish what this one does not know.
-    if (version === undefined) return news.type === 'membership' ? handOnMembership(feed, news) : undefined
+    if (version === undefined) {
+      if (news.type === 'membership') handOnMembership(feed, news)
+      return tellWatchers(feed, news)
+    }
     if (feed.version !== null && version <= feed.version) return
     // Only what continues the known version is believed. Anything else waits for what is missing, and is read if that does not come.
     if (feed.version !== null && version === feed.version + 1 && !feed.filling) {
@@ -102,7 +114,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
   }
 
   function waitForMissing(feed: Feed) {
-    if (feed.version === null || feed.filling || feed.followers.size === 0) return
+    if (feed.version === null || feed.filling || !isUsed(feed)) return
     feed.grace ??= setTimeout(() => {
       feed.grace = null
       if (feed.ahead.size > 0) fill(feed)
@@ -112,8 +124,13 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
   /** The change that comes next. */
   function handOn(feed: Feed, news: RoomNews, version: number) {
     if (news.type === 'message') handOnMessage(feed, news)
-    else handOnMembership(feed, news)
+    else if (news.type === 'membership') handOnMembership(feed, news)
     feed.version = version
+    tellWatchers(feed, news)
+  }
+
+  function tellWatchers(feed: Feed, news: RoomNews | 'anything') {
+    for (const onNews of feed.watchers) onNews(news)
   }
 
   function handOnMessage(feed: Feed, news: MessageNews) {
@@ -207,13 +224,13 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
 
   async function readMissing(feed: Feed) {
     const { room } = feed
-    while (feed.fillAgain && feed.followers.size > 0) {
+    while (feed.fillAgain && isUsed(feed)) {
       feed.fillAgain = false
       // Whatever was published was committed before: what waits now and is not read now does not exist.
       const waited = [...feed.ahead.keys()]
       // A change may have no message any more, because the message changed again: the counter says how far reading got.
       const lastVersion = (await reader.lastVersions([room])).get(room) ?? 0
-      for (let isLast = false; !isLast; ) {
+      for (let isLast = feed.followers.size === 0; !isLast; ) {
         const page = await reader.changesAfter(room, feed.version ?? 0)
         onRead?.(page.messages.length)
         // News of a removal may be among those that were lost. Looked up after the page was read, nothing in it can be
@@ -228,6 +245,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
       }
       feed.version = Math.max(feed.version ?? 0, lastVersion)
       for (const version of waited) feed.ahead.delete(version)
+      tellWatchers(feed, 'anything')
     }
   }
 
@@ -255,6 +273,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     const feed: Feed = {
       room,
       followers: new Set(),
+      watchers: new Set(),
       waiting: new Set(),
       flowing: new Map(),
       batch: [],
@@ -271,7 +290,12 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
         feed.waiting.delete(follower)
         feed.flowing.set(head, (feed.flowing.get(head) ?? new Set()).add(follower))
       },
-      leave: (follower) => void leave(feed, follower),
+      leave: (follower) => {
+        if (!feed.followers.delete(follower)) return
+        feed.waiting.delete(follower)
+        stopFlowing(feed, follower)
+        void closeUnused(feed)
+      },
       // Subscribe before reading: what happens between the two would be missed otherwise.
       opened: bus
         .subscribe(room, (news) => receive(feed, news))
@@ -292,13 +316,11 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     return feed
   }
 
-  async function leave(feed: Feed, follower: Follower) {
-    if (!feed.followers.delete(follower)) return
-    feed.waiting.delete(follower)
-    stopFlowing(feed, follower)
+  async function closeUnused(feed: Feed) {
+    if (isUsed(feed)) return
     const subscription = await feed.opened.catch(() => null)
     // Somebody may have come meanwhile: the feed stays until it is really given up, so that they share it.
-    if (feed.followers.size > 0 || feeds.get(feed.room) !== feed) return
+    if (isUsed(feed) || feeds.get(feed.room) !== feed) return
     feeds.delete(feed.room)
     if (feed.grace) clearTimeout(feed.grace)
     subscription?.unsubscribe()
@@ -319,6 +341,31 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
       return { version: feed.version ?? 0, live: follower }
     },
 
+    watch: (room, onNews) => {
+      const watched = new Set<Feed>()
+      let isOver = false
+      const begin = () => {
+        if (isOver) return
+        const feed = feeds.get(room) ?? open(room)
+        watched.add(feed)
+        feed.watchers.add(onNews)
+        feed.opened.then(
+          // What happened while it was opened is not known.
+          () => !isOver && onNews('anything'),
+          () => {
+            feed.watchers.delete(onNews)
+            void closeUnused(feed)
+            if (!isOver) setTimeout(begin, sweepMs)
+          },
+        )
+      }
+      begin()
+      return () => {
+        isOver = true
+        for (const feed of watched) if (feed.watchers.delete(onNews)) void closeUnused(feed)
+      }
+    },
+
     count: () => ({
       rooms: feeds.size,
       followers: [...feeds.values()].reduce((sum, { followers }) => sum + followers.size, 0),
@@ -332,5 +379,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     },
   }
 }
+
+const isUsed = ({ followers, watchers }: Feed) => followers.size > 0 || watchers.size > 0
 
 const encodeNews = (news: readonly RoomNews[]) => news.flatMap((entry) => (entry.type === 'message' ? [encodeEvent(entry.message)] : []))

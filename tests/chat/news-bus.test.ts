@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { createRedisRoomBus } from '../../src/server/bus/redis-room-bus'
-import type { RoomNews } from '../../src/server/bus/room-bus'
+import type { RoomNews } from '../../src/server/bus/news-bus'
+import { createRedisBus } from '../../src/server/bus/redis-bus'
 import { createLog } from '../../src/server/platform/log'
 import { connectRedis, type RedisConnections, untilRedisAlive } from '../../src/server/platform/redis'
 import { until } from '../support/stock-client'
@@ -21,7 +21,7 @@ async function connect() {
     if (channel.startsWith('roomline:room:')) published.push(body)
     return publish(channel, body)
   }) as typeof redis.commands.publish
-  return { bus: createRedisRoomBus(redis, secrets, log), published }
+  return { bus: createRedisBus<RoomNews>(redis, 'roomline:room:', secrets, log), published }
 }
 let ada: Awaited<ReturnType<typeof connect>>
 let ben: Awaited<ReturnType<typeof connect>>

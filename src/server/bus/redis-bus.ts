@@ -1,22 +1,21 @@
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { Log } from '../platform/log'
 import type { RedisConnections } from '../platform/redis'
-import type { RoomBus, RoomNews } from './room-bus'
+import type { NewsBus } from './news-bus'
 
-const channelPrefix = 'roomline:room:'
 /** 32 bytes in base64. */
 const sealLength = 44
 
-/** A node whose followers of a room are the only ones publishes nothing for so long, unless another says hello. */
+/** A node that is the only one to listen to a topic publishes nothing for so long, unless another says hello. */
 const aloneMs = 1_000
 
-/** Said in a room's channel by a node that begins to listen there. */
+/** Said in a topic's channel by a node that begins to listen there. */
 interface Hello {
   type: 'hello'
 }
 
-interface Listener {
-  onNews: (news: RoomNews) => void
+interface Listener<News> {
+  onNews: (news: News) => void
   /** Whether this node hears what is published. */
   isSubscribed: boolean
   /** How often another node has said that it begins to listen. */
@@ -26,17 +25,18 @@ interface Listener {
 }
 
 /**
- * Rooms on Redis pub/sub, a channel each. What is published carries a seal made with a key that only Roomline's own
+ * Topics on Redis pub/sub, a channel each. What is published carries a seal made with a key that only Roomline's own
  * processes have: without it, whoever can write to Redis could put words into people's mouths.
  * @param secrets as in AUTH_SECRET: the first seals, all are accepted
  */
-export function createRedisRoomBus(
+export function createRedisBus<News extends { type?: string }>(
   redis: Pick<RedisConnections, 'commands' | 'subscriber' | 'isAlive'>,
+  channelPrefix: `roomline:${string}:`,
   secrets: readonly string[],
   log: Log,
-): RoomBus {
+): NewsBus<News> {
   const { commands, subscriber } = redis
-  const listeners = new Map<string, Listener>()
+  const listeners = new Map<string, Listener<News>>()
   const sealers = secrets.map((secret) => {
     const key = createHmac('sha256', secret).update('roomline room bus').digest()
     return (channel: string, body: string) => createHmac('sha256', key).update(channel).update('\n').update(body).digest()
@@ -47,7 +47,7 @@ export function createRedisRoomBus(
   if (!seal) throw new Error('at least one secret is needed')
 
   /** @returns how many listen */
-  const publish = (channel: string, news: RoomNews | Hello): Promise<number> => {
+  const publish = (channel: string, news: News | Hello): Promise<number> => {
     const body = ownBeginning + JSON.stringify(news).slice(1)
     return commands.publish(channel, seal(channel, body).toString('base64') + body)
   }
@@ -59,7 +59,7 @@ export function createRedisRoomBus(
     if (news?.type === 'hello') {
       listener.hellos++
       listener.aloneUntil = 0
-    } else if (news) listener.onNews(news)
+    } else if (news) listener.onNews(news as News)
     else log.warn({ channel }, 'something that Roomline did not publish came over Redis')
   })
 
@@ -84,16 +84,16 @@ export function createRedisRoomBus(
     }
   }
 
-  function open(channel: string, sealed: string): RoomNews | Hello | null {
+  function open(channel: string, sealed: string): News | Hello | null {
     const given = Buffer.from(sealed.slice(0, sealLength), 'base64')
     const body = sealed.slice(sealLength)
     if (given.length !== 32 || !sealers.some((make) => timingSafeEqual(make(channel, body), given))) return null
-    return JSON.parse(body) as RoomNews | Hello
+    return JSON.parse(body) as News | Hello
   }
 
   return {
-    publish: (room, news) => {
-      const channel = channelPrefix + room
+    publish: (topic, news) => {
+      const channel = channelPrefix + topic
       const listener = listeners.get(channel)
       listener?.onNews(news)
       // They would wait in the connection of a Redis that takes nothing.
@@ -104,19 +104,19 @@ export function createRedisRoomBus(
           // The one that heard it is this node only if it listens; and another may have begun to since Redis counted.
           if (listener?.isSubscribed && heardBy === 1 && listener.hellos === hellos) listener.aloneUntil = performance.now() + aloneMs
         },
-        (error: Error) => log.debug({ room, error: error.message }, 'news were not published'),
+        (error: Error) => log.debug({ topic, error: error.message }, 'news were not published'),
       )
     },
 
-    subscribe: async (room, onNews) => {
-      const channel = channelPrefix + room
-      if (listeners.has(channel)) throw new Error(`${room} has a listener on this node`)
+    subscribe: async (topic, onNews) => {
+      const channel = channelPrefix + topic
+      if (listeners.has(channel)) throw new Error(`${topic} has a listener on this node`)
       listeners.set(channel, { onNews, isSubscribed: false, hellos: 0, aloneUntil: 0 })
       await listen([channel])
       return {
         unsubscribe: () => {
           listeners.delete(channel)
-          subscriber.unsubscribe(channel).catch((error: Error) => log.debug({ room, error: error.message }, 'not unsubscribed'))
+          subscriber.unsubscribe(channel).catch((error: Error) => log.debug({ topic, error: error.message }, 'not unsubscribed'))
         },
       }
     },

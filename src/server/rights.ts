@@ -1,0 +1,125 @@
+import type { FailureName } from '../contract/failures'
+import type { RoomRole } from '../contract/room'
+import type { ServerRole } from '../contract/session'
+
+interface Right {
+  /** The least role on the server. */
+  server: ServerRole
+  /** The least role in the room that is named; `sees` for what somebody does who is not in it yet. */
+  room?: RoomRole | 'sees'
+  /** An admin may do it in every room that they can see, as if they were its owner. */
+  admin?: true
+}
+
+const serverRoles: readonly ServerRole[] = ['guest', 'bot', 'member', 'admin']
+const roomRoles: readonly RoomRole[] = ['member', 'moderator', 'owner']
+
+const anybody = { server: 'guest' } as const
+const inRoom = { server: 'guest', room: 'member' } as const
+const moderators = { server: 'guest', room: 'moderator', admin: true } as const
+const owners = { server: 'guest', room: 'owner', admin: true } as const
+
+/** Which role may do what: every procedure has its row here, and one without a row is refused. */
+export const rights = {
+  'session.me': anybody,
+  'session.list': anybody,
+  'session.revoke': anybody,
+  'session.revokeOthers': anybody,
+
+  // A guest knows the people of the rooms they are in, and nobody else.
+  'users.search': { server: 'bot' },
+  'users.get': { server: 'bot' },
+  'users.me': anybody,
+  'users.update': anybody,
+  'users.changePassword': anybody,
+  'users.deleteAccount': anybody,
+
+  'rooms.list': anybody,
+  'rooms.onChange': anybody,
+  'rooms.browse': { server: 'bot' },
+  'rooms.create': { server: 'member' },
+  'rooms.direct': { server: 'bot' },
+  'rooms.join': { server: 'bot', room: 'sees' },
+  'rooms.leave': inRoom,
+  'rooms.members': inRoom,
+  'rooms.setNotify': inRoom,
+  'rooms.invite': { server: 'bot', room: 'member', admin: true },
+  'rooms.showInvite': anybody,
+  'rooms.acceptInvite': anybody,
+  'rooms.createInvite': moderators,
+  'rooms.invites': moderators,
+  'rooms.revokeInvite': moderators,
+  'rooms.update': moderators,
+  'rooms.mute': moderators,
+  'rooms.unmute': moderators,
+  'rooms.remove': moderators,
+  'rooms.ban': moderators,
+  'rooms.unban': moderators,
+  'rooms.bans': moderators,
+  'rooms.setRole': owners,
+  'rooms.archive': owners,
+
+  'chat.send': inRoom,
+  'chat.onMessage': inRoom,
+  'chat.history': inRoom,
+  'chat.edit': inRoom,
+  'chat.remove': inRoom,
+  'chat.react': inRoom,
+  'chat.unreact': inRoom,
+  'chat.markRead': inRoom,
+  'chat.markUnread': inRoom,
+  'chat.typing': inRoom,
+  'chat.search': anybody,
+
+  'presence.onChange': inRoom,
+  'presence.update': anybody,
+} as const satisfies Record<string, Right>
+
+export type RightName = keyof typeof rights
+
+export interface Standing {
+  server: ServerRole
+  /** Null for who is not in the room. */
+  room: RoomRole | null
+  /** Whether they may know that the room is there. */
+  sees: boolean
+}
+
+/** Why somebody may not do this, whatever the room; null when they may. */
+export function findServerRefusal(path: string, role: ServerRole): FailureName | null {
+  const right = findRight(path)
+  return right && isAtLeast(serverRoles, role, right.server) ? null : 'NOT_ALLOWED'
+}
+
+/** Why somebody may not do this in this room; null when they may. */
+export function findRefusal(path: string, { server, room, sees }: Standing): FailureName | null {
+  const right = findRight(path)
+  if (!sees && room === null) return 'ROOM_NOT_FOUND'
+  if (!right || !isAtLeast(serverRoles, server, right.server)) return 'NOT_ALLOWED'
+  if (!right.room || right.room === 'sees' || (right.admin && server === 'admin')) return null
+  if (room === null) return 'NOT_A_MEMBER'
+  return isAtLeast(roomRoles, room, right.room) ? null : 'NOT_ALLOWED'
+}
+
+/** Whether the room may be known to somebody: members know it; of a public one also who is neither a guest nor banned. */
+export function seesRoom(
+  room: { kind: string; isArchived: boolean },
+  person: { server: ServerRole; room: RoomRole | null; isBanned: boolean },
+): boolean {
+  if (person.room !== null) return true
+  return room.kind === 'public' && !room.isArchived && !person.isBanned && person.server !== 'guest'
+}
+
+/** Acts on people reach only those of a lower role: owners reach everybody, admins too. */
+export function reaches(actor: Pick<Standing, 'server' | 'room'>, subject: RoomRole | null): boolean {
+  if (actor.server === 'admin' || actor.room === 'owner') return true
+  return actor.room === 'moderator' && (subject === null || subject === 'member')
+}
+
+/** Whether this role may do what moderators do in the room. */
+export const isModerator = (standing: Pick<Standing, 'server' | 'room'>): boolean =>
+  standing.server === 'admin' || standing.room === 'moderator' || standing.room === 'owner'
+
+const findRight = (path: string): Right | undefined => (Object.hasOwn(rights, path) ? rights[path as RightName] : undefined)
+
+const isAtLeast = <Role>(ranks: readonly Role[], role: Role, least: Role) => ranks.indexOf(role) >= ranks.indexOf(least)
