@@ -1,17 +1,25 @@
 import type { ServerRole, User } from '../contract/session'
 import type { NewsBus, PersonNews, RoomNews } from './bus/news-bus'
+import type { MessageActStore } from './chat/message-act-store'
 import type { MessageStore } from './chat/message-store'
 import type { SendLimits } from './chat/send-limits'
 import type { TakenSubscription } from './fanout/client-socket'
 import type { RoomFeeds } from './fanout/room-feeds'
 import type { Log } from './platform/log'
 import type { Metrics } from './platform/metrics'
+import type { RoomActStore } from './rooms/room-act-store'
+import type { RoomChanges } from './rooms/room-change'
+import type { RoomLists } from './rooms/room-lists'
 import type { RoomStore } from './rooms/room-store'
 
 /** What operations work with. Made once, at the start of the process. */
 export interface Parts {
   messages: MessageStore
   rooms: RoomStore
+  roomChanges: RoomChanges
+  roomActs: RoomActStore
+  roomLists: RoomLists
+  messageActs: MessageActStore
   bus: NewsBus<RoomNews>
   personBus: NewsBus<PersonNews>
   feeds: RoomFeeds

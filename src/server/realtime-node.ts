@@ -4,7 +4,8 @@ import { createSessionStore } from './auth/session-store'
 import { createSessionTokens } from './auth/session-token'
 import type { PersonNews, RoomNews } from './bus/news-bus'
 import { createRedisBus } from './bus/redis-bus'
-import { createMessageStore } from './chat/message-store'
+import { createMessageActStore } from './chat/message-act-store'
+import { createMessageStore, readMessages } from './chat/message-store'
 import { createSendLimits } from './chat/send-limits'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import { createRoomFeeds } from './fanout/room-feeds'
@@ -14,6 +15,9 @@ import { createHealth } from './platform/health'
 import type { Log } from './platform/log'
 import { createMetrics } from './platform/metrics'
 import { connectRedis, untilRedisAlive } from './platform/redis'
+import { createRoomActStore } from './rooms/room-act-store'
+import { createRoomChanges } from './rooms/room-change'
+import { createRoomLists } from './rooms/room-lists'
 import { createRoomStore } from './rooms/room-store'
 
 /** One realtime node: the chat server with everything concrete behind it. Closing it leaves nothing open. */
@@ -38,11 +42,17 @@ export async function startRealtimeNode(
     const messages = createMessageStore(database.pool)
     const rooms = createRoomStore(database)
     const metrics = createMetrics()
+    const roomChanges = createRoomChanges(database.pool, readMessages)
     const feeds = createRoomFeeds({ bus, reader: { ...messages, membersAmong: rooms.membersAmong }, log, onRead: metrics.changesRead })
+    const roomLists = createRoomLists({ feeds, personBus, rooms, messages, log })
     const server = await startChatServer(
       {
         messages,
+        messageActs: createMessageActStore(roomChanges),
         rooms,
+        roomChanges,
+        roomActs: createRoomActStore(database.pool, roomChanges),
+        roomLists,
         bus,
         personBus,
         feeds,
@@ -64,6 +74,7 @@ export async function startRealtimeNode(
     const housekeeping = startHousekeeping(control, log)
     const close = async () => {
       await server.close()
+      await roomLists.close()
       await feeds.close()
       await revocations.close()
       await housekeeping.close()

@@ -94,7 +94,7 @@ export function findServerRefusal(path: string, role: ServerRole): FailureName |
 /** Why somebody may not do this in this room; null when they may. */
 export function findRefusal(path: string, { server, room, sees }: Standing): FailureName | null {
   const right = findRight(path)
-  if (!sees && room === null) return 'ROOM_NOT_FOUND'
+  if (!sees && room === null && right?.room) return 'ROOM_NOT_FOUND'
   if (!right || !isAtLeast(serverRoles, server, right.server)) return 'NOT_ALLOWED'
   if (!right.room || right.room === 'sees' || (right.admin && server === 'admin')) return null
   if (room === null) return 'NOT_A_MEMBER'

@@ -116,7 +116,7 @@ describe.each([
     await followed.until(1)
     await ben.trpc.rooms.leave.mutate({ room })
     await until(() => followed.errors.length === 1)
-    expect(await failureOf(Promise.reject(followed.errors[0]))).toBe('NOT_A_MEMBER')
+    expect(await failureOf(Promise.reject(followed.errors[0]))).toBe('MEMBERSHIP_ENDED')
     const elsewhere = await roomline.connect(ada, { node: 1 }).follow(room)
     await send('for those who stayed')
     await elsewhere.until(1)

@@ -63,6 +63,12 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/rooms\/router\.ts$/, may: ['server/trpc', 'server/rooms/', 'contract/'] },
   { file: /^server\/chat\/router\.ts$/, may: ['server/trpc', 'server/chat/', 'contract/'] },
   // Stores know the database, and nothing above it.
+  {
+    file: /^server\/rooms\/room-(act-store|store|change)\.ts$/,
+    may: ['server/platform/database', 'server/platform/look-ups', 'server/rights', 'server/rooms/room-act-store', 'contract/'],
+    types: ['pg', 'server/bus/news-bus', 'server/rooms/'],
+  },
+  { file: /^server\/chat\/message-act-store\.ts$/, may: ['server/rights', 'contract/'], types: ['server/rooms/room-change'] },
   { file: /^server\/chat\/message-store\.ts$/, may: ['server/chat/send-queue', 'server/platform/database', 'contract/'], types: ['pg'] },
   { file: /^server\/\w+\/[\w-]+-store\.ts$/, may: ['server/platform/database', 'server/platform/look-ups', 'contract/'], types: ['pg'] },
   { file: /^server\/bus\/redis-/, may: ['server/bus/', 'contract/'], types: ['server/platform/'] },
@@ -81,7 +87,12 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
     may: ['server/chat/', 'server/fanout/event-frames', 'server/platform/database', 'contract/', '@trpc/server'],
     types: ['server/'],
   },
-  { file: /^server\/(rooms|chat)\//, may: ['contract/'], types: ['server/'] },
+  { file: /^server\/rooms\//, may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor'], types: ['server/'] },
+  {
+    file: /^server\/chat\//,
+    may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/chat/mentions'],
+    types: ['server/'],
+  },
   {
     file: /^server\/platform\//,
     may: ['server/platform/', 'contract/', 'pg', 'pino', 'prom-client', 'ioredis', 'zod', '@prisma/adapter-pg'],

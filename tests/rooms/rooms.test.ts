@@ -83,7 +83,7 @@ describe('a room', () => {
       ben.trpc.chat.onMessage.subscribe({ room }, { onError: resolve })
     })
     expect(await ben.trpc.rooms.leave.mutate({ room })).toEqual({ room })
-    expect(await ended).toMatchObject({ data: { code: 'FORBIDDEN', httpStatus: 403, failure: 'NOT_A_MEMBER' } })
+    expect(await ended).toMatchObject({ data: { code: 'FORBIDDEN', httpStatus: 403, failure: 'MEMBERSHIP_ENDED' } })
     await ada.trpc.chat.send.mutate({ room, text: 'ben does not hear this' })
     expect(await failureOf(ben.trpc.chat.history.query({ room }))).toBe('NOT_A_MEMBER')
     expect(followed.messages).toHaveLength(1)

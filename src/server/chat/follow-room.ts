@@ -40,7 +40,7 @@ interface Follow {
 /**
  * Every change of a room after `after`, each once, in the room's order: first from Postgres, then as they happen. Resolves
  * when nothing that happens from now on will be missed. Ends when `signal` aborts.
- * @throws {Failure} CURSOR_AHEAD; later, from the stream, NOT_A_MEMBER when the person is no longer in the room
+ * @throws {Failure} CURSOR_AHEAD; later, from the stream, MEMBERSHIP_ENDED
  */
 export async function followRoom(
   parts: FollowParts,
@@ -170,7 +170,7 @@ async function* stream(
   }
 }
 
-/** What is stored after the cursor, page by page, for as long as the person is a member. @throws {Failure} NOT_A_MEMBER */
+/** What is stored after the cursor, page by page, for as long as the person is a member. @throws {Failure} MEMBERSHIP_ENDED */
 async function* missing(
   parts: FollowParts,
   { room, userId, live, cursor: start }: Omit<Follow, 'version'>,
@@ -184,7 +184,7 @@ async function* missing(
     const page = await untilAvailable(live, async () => {
       const read = await parts.messages.changesAfter(room, cursor)
       // After the page, not before: then nothing in it can be later than the membership that was found.
-      await parts.rooms.requireMembership(room, userId)
+      await parts.rooms.requireMembership(room, userId).catch(toEnded)
       return read
     })
     if (live.isClosed()) return
@@ -192,6 +192,13 @@ async function* missing(
     cursor = page.messages.at(-1)?.version ?? cursor
     isLast = page.isLast
   }
+}
+
+/** Somebody who follows a room knows that it is there: they are told what has become of it for them. */
+function toEnded(error: unknown): never {
+  if (error instanceof Failure && (error.failure === 'NOT_A_MEMBER' || error.failure === 'ROOM_NOT_FOUND'))
+    throw new Failure('MEMBERSHIP_ENDED')
+  throw error
 }
 
 const pauseMs = 500

@@ -1,14 +1,14 @@
 import type { Pool } from 'pg'
-import { Failure } from '../../contract/failures'
-import type { HistoryPage, Message } from '../../contract/message'
-import { isConflictOfTransactions, isUnavailable } from '../platform/database'
+import { Failure, type FailureName } from '../../contract/failures'
+import type { HistoryPage, Message, MessageKind } from '../../contract/message'
+import { isConflictOfTransactions, isUnavailable, type Querying } from '../platform/database'
 import { createSendQueue, type Send } from './send-queue'
 
 interface MessageRow {
   room_id: string
   seq: number
   version: number
-  kind: 'text'
+  kind: MessageKind
   author_id: string
   username: string
   display_name: string
@@ -17,7 +17,10 @@ interface MessageRow {
   client_id: string | null
   text: string
   time: Date
+  reply_to_seq: number | null
   reply_count: number
+  reaction_count: number
+  mentions: string[]
   edited_at: Date | null
   deleted_at: Date | null
   pinned_at: Date | null
@@ -30,15 +33,16 @@ const pageSize = 500
 const pageBytes = 256 * 1024
 
 const columns = `m.room_id, m.seq, m.version, m.kind, m.author_id, u.username, u.display_name, u.avatar, m.uid, m.client_id,
-  m.text, m.time, m.reply_count, m.edited_at, m.deleted_at, m.pinned_at`
+  m.text, m.time, m.reply_to_seq, m.reply_count, m.reaction_count, m.mentions, m.edited_at, m.deleted_at, m.pinned_at`
 const messages = `SELECT ${columns} FROM messages m JOIN users u ON u.id = m.author_id`
+const ofPlace = `${messages} WHERE m.room_id = $1 AND m.seq = $2`
 
-/** One statement for all that are stored together: see prisma/migrations, store_messages. */
-export const storeStatement = 'SELECT * FROM store_messages($1, $2)'
+/** One statement for all that are stored together: see prisma/migrations, store_sends. */
+export const storeStatement = 'SELECT * FROM store_sends($1, $2)'
 
 /** What became of a send. Everything from `seq` on is null unless it says so. */
 interface StoreRow {
-  outcome: 'stored' | 'known' | 'reused' | 'not_a_member' | 'archived' | 'no_room'
+  outcome: keyof typeof refusals | 'stored' | 'known'
   /** Of `stored` and `known`. */
   seq: number | null
   /** These are of `stored`. */
@@ -47,18 +51,41 @@ interface StoreRow {
   username: string
   display_name: string
   avatar: string | null
+  mentions: string[] | null
+  reply_author: string | null
+  reply_text: string | null
+  /** What the message that it answers has become by it; null when another answer stored with it tells. */
+  parent_version: number | null
+  /** Of `too_soon`. */
+  wait_ms: number | null
 }
+
+const refusals = {
+  reused: 'CLIENT_ID_REUSED',
+  not_a_member: 'NOT_A_MEMBER',
+  archived: 'ROOM_ARCHIVED',
+  no_room: 'ROOM_NOT_FOUND',
+  muted: 'MUTED',
+  restricted: 'POSTING_RESTRICTED',
+  no_parent: 'MESSAGE_NOT_FOUND',
+  too_soon: 'SLOW_MODE',
+} as const satisfies Record<string, FailureName>
 
 /** The first parameter of the statement. */
 export function toGiven(sends: readonly Send[]): string {
   return JSON.stringify(
-    sends.map(({ room, authorId, uid, clientId, text }, place) => ({ place, room, author: authorId, uid, client_id: clientId, text })),
+    sends.map(({ room, authorId, uid, clientId, text, replyTo, mentions }, place) => ({
+      ...{ place, room, author: authorId, uid, client_id: clientId, text },
+      ...(replyTo && { reply_to: replyTo }),
+      ...(mentions && mentions.length > 0 && { mentions }),
+    })),
   )
 }
 
 /** Where messages are kept, and put in order. */
 export function createMessageStore(pool: Pool) {
-  const query = async (sql: string, values: unknown[]) => (await pool.query<MessageRow>(sql, values)).rows
+  const query = async (sql: string, values: unknown[]): Promise<Found[]> =>
+    withParts(pool, (await pool.query<MessageRow>(sql, values)).rows)
 
   const queue = createSendQueue<StoreRow>(
     (sends, { mayWait }) =>
@@ -73,27 +100,25 @@ export function createMessageStore(pool: Pool) {
     /**
      * Stores the message once and gives it its place, if its author is a member of the room. Sent again under the same
      * clientId, it is the one stored before.
-     * @throws {Failure} CLIENT_ID_REUSED for another text, ROOM_ARCHIVED, NOT_A_MEMBER, ROOM_NOT_FOUND, UNAVAILABLE
+     * @returns with the message that it answers, if that has changed by it
+     * @throws {Failure} CLIENT_ID_REUSED for another text, MESSAGE_NOT_FOUND for what it answers, MUTED, POSTING_RESTRICTED,
+     * SLOW_MODE, ROOM_ARCHIVED, NOT_A_MEMBER, ROOM_NOT_FOUND, UNAVAILABLE
      */
-    store: async (send: Send): Promise<{ message: Message; isNew: boolean }> => {
+    store: async (send: Send): Promise<{ message: Message; isNew: boolean; parent?: Message }> => {
       const row = await queue.put(send)
-      switch (row.outcome) {
-        case 'stored':
-          return { message: toNewMessage(send, row), isNew: true }
-        case 'known': {
-          const [known] = await query(`${messages} WHERE m.room_id = $1 AND m.seq = $2`, [send.room, row.seq])
-          if (!known) throw new Failure('UNAVAILABLE')
-          return { message: toMessage(known), isNew: false }
-        }
-        case 'reused':
-          throw new Failure('CLIENT_ID_REUSED')
-        case 'archived':
-          throw new Failure('ROOM_ARCHIVED')
-        case 'not_a_member':
-          throw new Failure('NOT_A_MEMBER')
-        case 'no_room':
-          throw new Failure('ROOM_NOT_FOUND')
+      if (row.outcome === 'stored') {
+        const message = toNewMessage(send, row)
+        if (row.parent_version === null) return { message, isNew: true }
+        // It was stored: whoever does not hear of the parent's change now finds a gap, and reads it.
+        const [parent] = await query(ofPlace, [send.room, send.replyTo]).catch(() => [])
+        return { message, isNew: true, ...(parent && { parent: toMessage(parent) }) }
       }
+      if (row.outcome === 'known') {
+        const [known] = await query(ofPlace, [send.room, row.seq])
+        if (!known) throw new Failure('UNAVAILABLE')
+        return { message: toMessage(known), isNew: false }
+      }
+      throw new Failure(refusals[row.outcome], row.wait_ms === null ? {} : { retryAfterMs: row.wait_ms })
     },
 
     /**
@@ -132,7 +157,7 @@ export function createMessageStore(pool: Pool) {
         (await query(`${messages} WHERE m.room_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3`, [room, from, count])).reverse()
 
       const end = 2_147_483_647
-      let rows: MessageRow[]
+      let rows: Found[]
       if (after !== undefined) rows = await upwards(after, limit)
       else if (around !== undefined) {
         const half = Math.floor(limit / 2)
@@ -156,12 +181,42 @@ export function createMessageStore(pool: Pool) {
       }
     },
 
+    find: async (room: string, seq: number): Promise<Message | null> => {
+      const [row] = await query(ofPlace, [room, seq])
+      return row ? toMessage(row) : null
+    },
+
+    /**
+     * Messages with these words in the rooms that this person is in, the latest first, before a time and place.
+     * @param query as people type it: words, "a phrase", -without
+     */
+    search: async (
+      userId: string,
+      asked: { query: string; room: string | null; author: string | null; before: { time: string; place: string } | null; limit: number },
+    ): Promise<Message[]> => {
+      const rows = await query(
+        `${messages} JOIN memberships s ON s.room_id = m.room_id AND s.user_id = $1
+         WHERE m.search @@ websearch_to_tsquery('simple', $2) AND m.kind = 'text' AND m.deleted_at IS NULL
+           AND ($3::text IS NULL OR m.room_id = $3) AND ($4::text IS NULL OR u.username = $4)
+           AND ($5::timestamptz IS NULL OR (m.time, m.room_id || ' ' || m.seq) < ($5, $6))
+         ORDER BY m.time DESC, m.room_id || ' ' || m.seq DESC LIMIT $7`,
+        [userId, asked.query, asked.room, asked.author, asked.before?.time ?? null, asked.before?.place ?? null, asked.limit],
+      )
+      return rows.map(toMessage)
+    },
+
     /** The newest message of each of these rooms. */
     newestOf: async (rooms: string[]): Promise<Map<string, Message>> => {
       const rows = await query(`${messages} JOIN rooms r ON r.id = m.room_id AND r.last_seq = m.seq WHERE m.room_id = ANY($1)`, [rooms])
       return new Map(rows.map((row) => [row.room_id, toMessage(row)]))
     },
   }
+}
+
+/** Messages of a room by their places, as everybody sees them. */
+export async function readMessages(querying: Querying, room: string, seqs: readonly number[]): Promise<Message[]> {
+  const { rows } = await querying.query<MessageRow>(`${messages} WHERE m.room_id = $1 AND m.seq = ANY($2)`, [room, seqs])
+  return (await withParts(querying, rows)).map(toMessage)
 }
 
 /** A statement that lost against another left nothing behind: the same one again cannot store a message twice. */
@@ -177,16 +232,70 @@ async function retried<Value>(statement: () => Promise<Value>): Promise<Value> {
 
 export type MessageStore = ReturnType<typeof createMessageStore>
 
-function toNewMessage({ room, authorId, uid, clientId, text }: Send, row: StoreRow): Message {
-  const { seq, version, time, username, display_name, avatar } = row
+function toNewMessage({ room, authorId, uid, clientId, text, replyTo = null }: Send, row: StoreRow): Message {
+  const { seq, version, time, username, display_name, avatar, mentions, reply_author, reply_text } = row
   if (seq === null || version === null || time === null) throw new Error('a message was stored without its place')
   return toMessage({
     ...{ room_id: room, seq, version, kind: 'text', author_id: authorId, username, display_name, avatar, uid, client_id: clientId, text },
-    ...{ time, reply_count: 0, edited_at: null, deleted_at: null, pinned_at: null },
+    ...{ time, reply_to_seq: replyTo, reply_count: 0, reaction_count: 0, mentions: mentions ?? [] },
+    ...{ edited_at: null, deleted_at: null, pinned_at: null, reactions: [] },
+    replyTo: replyTo === null ? null : { seq: replyTo, author: reply_author ?? '', text: quoteOf(reply_text ?? '') },
   })
 }
 
-function toMessage(row: MessageRow): Message {
+/** A row with what is kept of it in other tables. */
+interface Found extends MessageRow {
+  reactions: Message['reactions']
+  replyTo: Message['replyTo']
+}
+
+/** A quoted line is no longer than this, in characters. */
+const quoteLength = 200
+/** So many of those who reacted with an emoji are named; all are counted. */
+const reactorsNamed = 50
+
+const quoteOf = (text: string) => {
+  const characters = [...text.slice(0, quoteLength * 4)]
+  return characters.length > quoteLength || text.length > quoteLength * 4 ? `${characters.slice(0, quoteLength).join('')}…` : text
+}
+
+/** Most messages have neither reactions nor a quoted line: those that do are looked up together. */
+async function withParts(pool: Querying, rows: MessageRow[]): Promise<Found[]> {
+  const reactedTo = rows.filter(({ reaction_count }) => reaction_count > 0)
+  const answers = rows.filter(({ reply_to_seq }) => reply_to_seq !== null)
+  const reactions = new Map<string, Message['reactions']>()
+  const quotes = new Map<string, NonNullable<Message['replyTo']>>()
+  if (reactedTo.length > 0) {
+    const found = await pool.query<{ room_id: string; seq: number; emoji: string; usernames: string[]; count: number }>(
+      `SELECT r.room_id, r.seq, r.emoji, (array_agg(u.username ORDER BY r.at, u.username))[1:${reactorsNamed}] AS usernames, count(*)::int AS count
+       FROM unnest($1::text[], $2::int[]) AS m(room_id, seq)
+       JOIN reactions r ON r.room_id = m.room_id AND r.seq = m.seq JOIN users u ON u.id = r.user_id
+       GROUP BY r.room_id, r.seq, r.emoji ORDER BY min(r.at), r.emoji`,
+      [reactedTo.map(({ room_id }) => room_id), reactedTo.map(({ seq }) => seq)],
+    )
+    for (const { room_id, seq, ...reaction } of found.rows) {
+      const key = `${room_id} ${seq}`
+      reactions.set(key, [...(reactions.get(key) ?? []), reaction])
+    }
+  }
+  if (answers.length > 0) {
+    const found = await pool.query<{ room_id: string; seq: number; author: string; text: string }>(
+      `SELECT p.room_id, p.seq, u.username AS author, left(p.text, ${quoteLength + 1}) AS text
+       FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::int[])) AS m(room_id, seq)
+       JOIN messages p ON p.room_id = m.room_id AND p.seq = m.seq JOIN users u ON u.id = p.author_id`,
+      [answers.map(({ room_id }) => room_id), answers.map(({ reply_to_seq }) => reply_to_seq)],
+    )
+    for (const { room_id, seq, author, text } of found.rows) quotes.set(`${room_id} ${seq}`, { seq, author, text: quoteOf(text) })
+  }
+  return rows.map((row) =>
+    Object.assign(row, {
+      reactions: (row.reaction_count > 0 && reactions.get(`${row.room_id} ${row.seq}`)) || [],
+      replyTo: (row.reply_to_seq !== null && quotes.get(`${row.room_id} ${row.reply_to_seq}`)) || null,
+    }),
+  )
+}
+
+function toMessage(row: Found): Message {
   return {
     room: row.room_id,
     seq: row.seq,
@@ -197,11 +306,11 @@ function toMessage(row: MessageRow): Message {
     clientId: row.client_id,
     text: row.text,
     time: row.time.toISOString(),
-    replyTo: null,
+    replyTo: row.replyTo,
     replyCount: row.reply_count,
-    mentions: [],
+    mentions: row.mentions,
     attachments: [],
-    reactions: [],
+    reactions: row.reactions,
     editedAt: row.edited_at?.toISOString() ?? null,
     deletedAt: row.deleted_at?.toISOString() ?? null,
     pinnedAt: row.pinned_at?.toISOString() ?? null,

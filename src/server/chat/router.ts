@@ -1,7 +1,19 @@
 import { Failure } from '../../contract/failures'
-import { followInput, historyInput, sendInput } from '../../contract/message'
+import {
+  editInput,
+  followInput,
+  historyInput,
+  markReadInput,
+  messageInput,
+  reactInput,
+  searchInput,
+  sendInput,
+} from '../../contract/message'
 import { memberProcedure, router, signedInProcedure } from '../trpc'
+import { editMessage, react, removeMessage, unreact } from './change-message'
 import { followRoom } from './follow-room'
+import { markRead, markUnread } from './read-marks'
+import { searchMessages } from './search-messages'
 import { sendMessage } from './send-message'
 
 export const chatRouter = router({
@@ -38,4 +50,15 @@ export const chatRouter = router({
     const { room, ...page } = input
     return ctx.parts.messages.history(room, page)
   }),
+
+  search: signedInProcedure.input(searchInput).query(({ ctx, input }) => searchMessages(ctx, input)),
+
+  // Whether the caller may do what follows is found out under the room's lock: see rooms/room-change.
+  edit: signedInProcedure.input(editInput).mutation(({ ctx, input }) => editMessage(ctx, input)),
+  remove: signedInProcedure.input(messageInput).mutation(({ ctx, input }) => removeMessage(ctx, input)),
+  react: signedInProcedure.input(reactInput).mutation(({ ctx, input }) => react(ctx, input)),
+  unreact: signedInProcedure.input(reactInput).mutation(({ ctx, input }) => unreact(ctx, input)),
+
+  markRead: memberProcedure(markReadInput).mutation(({ ctx, input }) => markRead(ctx, input)),
+  markUnread: memberProcedure(messageInput).mutation(({ ctx, input }) => markUnread(ctx, input)),
 })

@@ -7,6 +7,10 @@ export interface Send {
   uid: string | null
   clientId: string | null
   text: string
+  /** The seq of the message that it answers. */
+  replyTo?: number | null
+  /** Usernames and "@room", as they stand in the text. */
+  mentions?: readonly string[]
 }
 
 /** Stores sends together; `busy` are those whose room somebody else holds, and only when it may not wait. */

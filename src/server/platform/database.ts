@@ -31,6 +31,34 @@ export function openPool(url: string, { maxConnections = 10, onError }: PoolOpti
   return pool
 }
 
+/** What takes statements: the pool, or one connection of it in a transaction. */
+export type Querying = Pick<pg.Pool, 'query'>
+
+/** Runs `work` in one transaction: all of it is stored when this resolves, and nothing when it rejects. */
+export async function inTransaction<Value>(pool: pg.Pool, work: (client: Querying) => Promise<Value>): Promise<Value> {
+  const client = await pool.connect()
+  let broken = false
+  // A connection that is lost between two statements says so to nobody else, and would end the process.
+  const lost = () => {
+    broken = true
+  }
+  client.on('error', lost)
+  try {
+    await client.query('BEGIN')
+    const value = await work(client as unknown as Querying)
+    await client.query('COMMIT')
+    return value
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {
+      broken = true
+    })
+    throw error
+  } finally {
+    client.off('error', lost)
+    client.release(broken)
+  }
+}
+
 export function openDatabase(url: string, options: PoolOptions): Database {
   const pool = openPool(url, options)
   // Its longer formats quote the call with its arguments, and errors are logged.

@@ -2,18 +2,27 @@ import { randomUUID } from 'node:crypto'
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { PublicRoom, Room } from '../../contract/room'
-import type { Context } from '../context'
-import type { Membership } from './room-store'
+import type { Context, Parts } from '../context'
+import { readCursor, writeCursor } from './cursor'
+import type { Changed } from './room-change'
+import type { ListedRoom } from './room-store'
 
 /** The caller's rooms, the one with the newest talk first. */
 export async function listRooms({ parts, caller }: Context): Promise<Room[]> {
-  const memberships = await parts.rooms.membershipsOf(caller.user.id)
-  const [newest, mentions] = await Promise.all([
-    parts.messages.newestOf(memberships.map(({ room }) => room.id)),
-    parts.rooms.unreadMentions(caller.user.id),
-  ])
-  const rooms = memberships.map((membership) => toRoom(membership, newest.get(membership.room.id), mentions.get(membership.room.id)))
-  return rooms.sort((a, b) => (b.lastMessage?.time ?? '').localeCompare(a.lastMessage?.time ?? ''))
+  return readRoomList(parts, caller.user.id)
+}
+
+export async function readRoomList({ rooms, messages }: Pick<Parts, 'rooms' | 'messages'>, userId: string): Promise<Room[]> {
+  const listed = await rooms.listOf(userId)
+  const newest = await messages.newestOf(listed.map(({ id }) => id))
+  return listed
+    .map((room) => toRoom(room, newest.get(room.id)))
+    .sort((a, b) => (b.lastMessage?.time ?? '').localeCompare(a.lastMessage?.time ?? '') || a.name.localeCompare(b.name))
+}
+
+/** A listed room with its newest message, as its members get it. */
+export function toRoom({ userId: _, ...room }: ListedRoom, lastMessage: Message | null = null): Room {
+  return { ...room, lastMessage }
 }
 
 const pageSize = 50
@@ -23,20 +32,12 @@ export async function browseRooms(
   { parts, caller }: Context,
   { query = '', cursor }: { query?: string | undefined; cursor?: string | null | undefined } = {},
 ): Promise<{ rooms: PublicRoom[]; cursor: string | null }> {
-  const rooms = await parts.rooms.browse(caller.user.id, { query, after: cursor ? readCursor(cursor) : null, limit: pageSize + 1 })
+  const [name, id] = readCursor(cursor, 'string', 'string') ?? []
+  const after = name === undefined || id === undefined ? null : { name, id }
+  const rooms = await parts.rooms.browse(caller.user.id, { query, after, limit: pageSize + 1 })
   const page = rooms.slice(0, pageSize)
   const last = page.at(-1)
-  return { rooms: page, cursor: rooms.length > pageSize && last ? writeCursor(last) : null }
-}
-
-const writeCursor = ({ name, id }: PublicRoom) => Buffer.from(JSON.stringify([name.toLowerCase(), id])).toString('base64url')
-
-function readCursor(cursor: string): { name: string; id: string } {
-  try {
-    const [name, id]: unknown[] = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    if (typeof name === 'string' && typeof id === 'string' && !`${name}${id}`.includes('\0')) return { name, id }
-  } catch {}
-  throw new Failure('BAD_REQUEST', { fields: { cursor: 'must come from an earlier answer' } })
+  return { rooms: page, cursor: rooms.length > pageSize && last ? writeCursor(last.name.toLowerCase(), last.id) : null }
 }
 
 /** A new room with the caller as its owner and the named people as members. */
@@ -46,31 +47,49 @@ export async function createRoom(
 ): Promise<Room> {
   const id = input.kind === 'public' ? slugOf(input.name) : randomUUID()
   const members = [...new Set(input.members ?? [])]
-  await parts.rooms.create({ id, kind: input.kind, name: input.name, topic: input.topic ?? '', ownerId: caller.user.id, members })
-  return toRoom(await parts.rooms.requireMembership(id, caller.user.id))
+  const made = await parts.rooms.create({
+    id,
+    kind: input.kind,
+    name: input.name,
+    topic: input.topic ?? '',
+    ownerId: caller.user.id,
+    members,
+  })
+  tellPeople(parts, id, made.people)
+  return showRoom({ parts, caller }, id)
 }
 
-/** Makes the caller a member of a public room. Joining twice is joining once. */
-export async function joinRoom({ parts, caller }: Context, room: string): Promise<Room> {
-  await parts.rooms.join(room, caller.user.id)
+/** The one direct room of the caller and these people. */
+export async function openDirectRoom({ parts, caller }: Context, usernames: readonly string[]): Promise<Room> {
+  const { room, people, isNew } = await parts.rooms.direct(caller.user.id, [...new Set(usernames)], randomUUID())
+  if (isNew) tellPeople(parts, room, people)
   return showRoom({ parts, caller }, room)
 }
 
-/** Ends the caller's membership, and what they follow of the room on every node. */
-export async function leaveRoom({ parts, caller }: Context, room: string): Promise<{ room: string }> {
-  const version = await parts.rooms.leave(room, caller.user.id)
-  if (version !== null) parts.bus.publish(room, { type: 'membership', userId: caller.user.id, version })
-  return { room }
+/** Sets what of the room the caller wants to be told. */
+export async function setNotify({ parts, caller }: Context, { room, notify }: Pick<Room, 'notify'> & { room: string }): Promise<Room> {
+  await parts.rooms.setNotify(room, caller.user.id, notify)
+  tellPeople(parts, room, [caller.user.id])
+  return showRoom({ parts, caller }, room)
 }
 
-async function showRoom({ parts, caller }: Context, room: string): Promise<Room> {
-  const [membership, newest] = await Promise.all([parts.rooms.requireMembership(room, caller.user.id), parts.messages.newestOf([room])])
-  return toRoom(membership, newest.get(room))
+/** A room of the caller's, as it is now. @throws {Failure} ROOM_NOT_FOUND */
+export async function showRoom({ parts, caller }: Context, room: string): Promise<Room> {
+  const [listed, newest] = await Promise.all([parts.rooms.findListed(room, caller.user.id), parts.messages.newestOf([room])])
+  if (!listed) throw new Failure('ROOM_NOT_FOUND')
+  return toRoom(listed, newest.get(room))
 }
 
-function toRoom({ room, role, readSeq, notify }: Membership, lastMessage: Message | null = null, mentions = 0): Room {
-  const { id, kind, name, topic, lastSeq } = room
-  return { id, kind, name, topic, role, lastSeq, readSeq, unread: lastSeq - readSeq, mentions, notify, lastMessage }
+/** Tells the room's followers what was changed, in its order, and those whose membership it is. @returns what came of it */
+export function tell<Result>({ bus, personBus }: Pick<Parts, 'bus' | 'personBus'>, room: string, changed: Changed<Result>): Result {
+  for (const news of changed.news) bus.publish(room, news)
+  tellPeople({ personBus }, room, changed.people)
+  return changed.result
+}
+
+/** Tells these people's devices that something of the room is different for them. */
+export function tellPeople({ personBus }: Pick<Parts, 'personBus'>, room: string, userIds: readonly string[]): void {
+  for (const userId of userIds) personBus.publish(userId, { type: 'room', room })
 }
 
 /** "Über uns!" → "über-uns": letters and digits of any script, with hyphens between. */

@@ -1,0 +1,22 @@
+import { Failure } from '../../contract/failures'
+import type { Message } from '../../contract/message'
+import type { Context } from '../context'
+import { readCursor, writeCursor } from '../rooms/cursor'
+
+/** Messages in the caller's rooms, the latest first. A room that they are not in has nothing in it. */
+export async function searchMessages(
+  { parts, caller }: Context,
+  asked: { query: string; room?: string | undefined; author?: string | undefined; before?: string | undefined; limit: number },
+): Promise<{ messages: Message[]; cursor: string | null }> {
+  if (asked.room !== undefined) await parts.rooms.requireMembership(asked.room, caller.user.id)
+  const [time, place] = readCursor(asked.before, 'string', 'string') ?? []
+  if (time !== undefined && !Number.isFinite(Date.parse(time)))
+    throw new Failure('BAD_REQUEST', { fields: { before: 'must come from an earlier answer' } })
+  const found = await parts.messages.search(caller.user.id, {
+    ...{ query: asked.query, room: asked.room ?? null, author: asked.author ?? null, limit: asked.limit + 1 },
+    before: time === undefined || place === undefined ? null : { time, place },
+  })
+  const messages = found.slice(0, asked.limit)
+  const last = messages.at(-1)
+  return { messages, cursor: found.length > asked.limit && last ? writeCursor(last.time, `${last.room} ${last.seq}`) : null }
+}

@@ -1,0 +1,145 @@
+import { Failure } from '../../contract/failures'
+import type { Ban, Invite, InvitedRoom, Member, PostingPolicy, Room, RoomRole } from '../../contract/room'
+import type { User } from '../../contract/session'
+import type { Context } from '../context'
+import { readCursor, writeCursor } from './cursor'
+import { showRoom, tell } from './rooms'
+
+type OnMember = { room: string; username: string }
+
+/** Makes the caller a member of a public room. Joining twice is joining once. */
+export async function joinRoom({ parts, caller }: Context, room: string): Promise<Room> {
+  tell(parts, room, await parts.roomActs.join({ roomId: room, actorId: caller.user.id }))
+  return showRoom({ parts, caller }, room)
+}
+
+/** Ends the caller's membership, and what they follow of the room on every node. */
+export async function leaveRoom({ parts, caller }: Context, room: string): Promise<{ room: string }> {
+  tell(parts, room, await parts.roomActs.leave({ roomId: room, actorId: caller.user.id }))
+  return { room }
+}
+
+/** Makes somebody a member at once. */
+export async function invite({ parts, caller }: Context, { room, username }: OnMember): Promise<Member> {
+  return tell(parts, room, await parts.roomActs.invite({ roomId: room, actorId: caller.user.id, username }))
+}
+
+/** Ends somebody's membership: from here on nothing of the room reaches them. */
+export async function remove({ parts, caller }: Context, { room, username }: OnMember): Promise<{ room: string; user: User }> {
+  return tell(parts, room, await parts.roomActs.remove({ roomId: room, actorId: caller.user.id, username }))
+}
+
+/** Removes somebody and keeps them out: from then on the room does not exist for them. */
+export async function ban(
+  { parts, caller }: Context,
+  { room, username, reason = '' }: OnMember & { reason?: string | undefined },
+): Promise<{ room: string; user: User }> {
+  return tell(parts, room, await parts.roomActs.ban({ roomId: room, actorId: caller.user.id, username, reason }))
+}
+
+/** They may come back, and are no member yet. */
+export async function unban({ parts, caller }: Context, { room, username }: OnMember): Promise<{ room: string; user: User }> {
+  return tell(parts, room, await parts.roomActs.unban({ roomId: room, actorId: caller.user.id, username }))
+}
+
+/** Somebody who is muted reads, and does not write. @param minutes null lifts it */
+export async function mute(
+  { parts, caller }: Context,
+  { room, username, minutes }: OnMember & { minutes: number | null },
+): Promise<Member> {
+  return tell(parts, room, await parts.roomActs.mute({ roomId: room, actorId: caller.user.id, username, minutes }))
+}
+
+export async function setRole({ parts, caller }: Context, { room, username, role }: OnMember & { role: RoomRole }): Promise<Member> {
+  return tell(parts, room, await parts.roomActs.setRole({ roomId: room, actorId: caller.user.id, username, role }))
+}
+
+/** @returns the room; for an admin who is not in it, what they changed of it */
+export async function updateRoom(
+  { parts, caller }: Context,
+  {
+    room,
+    ...wanted
+  }: {
+    room: string
+    name?: string | undefined
+    topic?: string | undefined
+    postingPolicy?: PostingPolicy | undefined
+    slowModeSeconds?: number | undefined
+  },
+): Promise<Room | { id: string }> {
+  tell(parts, room, await parts.roomActs.update({ roomId: room, actorId: caller.user.id, ...wanted }))
+  return showIfMember({ parts, caller }, room)
+}
+
+/** Nobody writes in an archived room, and it is in nobody's list; its members can still read it. */
+export async function archiveRoom(
+  { parts, caller }: Context,
+  { room, archived }: { room: string; archived: boolean },
+): Promise<Room | { id: string }> {
+  tell(parts, room, await parts.roomActs.archive({ roomId: room, actorId: caller.user.id, archived }))
+  return showIfMember({ parts, caller }, room)
+}
+
+const showIfMember = (context: Context, room: string): Promise<Room | { id: string }> =>
+  showRoom(context, room).catch((error: unknown) => {
+    if (error instanceof Failure && error.failure === 'ROOM_NOT_FOUND') return { id: room }
+    throw error
+  })
+
+const membersAtOnce = 100
+
+/** Who is in the room, owners first, then moderators, each by name. */
+export async function listMembers(
+  { parts }: Pick<Context, 'parts'>,
+  { room, query = '', cursor }: { room: string; query?: string | undefined; cursor?: string | null | undefined },
+): Promise<{ members: Member[]; cursor: string | null }> {
+  const [rank, username] = readCursor(cursor, 'number', 'string') ?? []
+  const after = rank === undefined || username === undefined ? null : { rank, username }
+  const found = await parts.roomActs.members(room, { query, after, limit: membersAtOnce + 1 })
+  const page = found.slice(0, membersAtOnce)
+  const last = page.at(-1)
+  return {
+    members: page.map(({ rank: _, ...member }) => member),
+    cursor: found.length > membersAtOnce && last ? writeCursor(last.rank, last.user.username) : null,
+  }
+}
+
+/** Moderators see who is kept out. */
+export async function listBans({ parts, caller }: Context, room: string): Promise<{ bans: Ban[] }> {
+  await parts.roomChanges.requireRight('rooms.bans', room, caller.user.id)
+  return { bans: await parts.roomActs.bans(room) }
+}
+
+/** @returns the invitation with its token, which is shown this once */
+export async function createInvite(
+  { parts, caller }: Context,
+  { room, ...terms }: { room: string; hours: number | null; maxUses: number | null },
+): Promise<Invite & { token: string }> {
+  return tell(parts, room, await parts.roomActs.createInvite({ roomId: room, actorId: caller.user.id, ...terms }))
+}
+
+export async function listInvites({ parts, caller }: Context, room: string): Promise<{ invites: Invite[] }> {
+  await parts.roomChanges.requireRight('rooms.invites', room, caller.user.id)
+  return { invites: await parts.roomActs.invites(room) }
+}
+
+export async function revokeInvite(
+  { parts, caller }: Context,
+  { room, invite }: { room: string; invite: string },
+): Promise<{ id: string }> {
+  return tell(parts, room, await parts.roomActs.revokeInvite({ roomId: room, actorId: caller.user.id, invite }))
+}
+
+/** What whoever has the link sees before they accept. @throws {Failure} INVITE_NOT_FOUND */
+export async function showInvite({ parts, caller }: Context, token: string): Promise<InvitedRoom> {
+  const room = await parts.roomActs.findInvite(token, caller.user.id)
+  if (!room) throw new Failure('INVITE_NOT_FOUND')
+  return room
+}
+
+/** @throws {Failure} INVITE_NOT_FOUND */
+export async function acceptInvite({ parts, caller }: Context, token: string): Promise<Room> {
+  const changed = await parts.roomActs.acceptInvite({ token, actorId: caller.user.id })
+  return showRoom({ parts, caller }, tell(parts, changed.result, changed))
+}

@@ -1,0 +1,180 @@
+import type { Pool } from 'pg'
+import { Failure } from '../../contract/failures'
+import type { Message, MessageKind } from '../../contract/message'
+import type { PostingPolicy, RoomKind, RoomRole } from '../../contract/room'
+import type { ServerRole, User } from '../../contract/session'
+import type { RoomNews } from '../bus/news-bus'
+import { inTransaction, type Querying } from '../platform/database'
+import { findRefusal, type RightName, type Standing, seesRoom } from '../rights'
+
+export interface LockedRoom {
+  id: string
+  kind: RoomKind
+  name: string
+  topic: string
+  lastSeq: number
+  postingPolicy: PostingPolicy
+  slowModeSeconds: number
+  isArchived: boolean
+}
+
+/** One change of a room, while nobody else can change it. */
+export interface RoomChange {
+  room: LockedRoom
+  actor: User & Standing & { isMuted: boolean; isBanned: boolean }
+  /** A statement of the same transaction. */
+  query: Querying['query']
+  /** Takes a version for a change of this person's membership. */
+  takeMembershipVersion(userId: string): Promise<number>
+  /** Takes a version for a change of the message, which the caller then writes. */
+  takeMessageVersion(seq: number): Promise<number>
+  /** Takes a version for another change of the room. */
+  takeRoomVersion(): Promise<number>
+  /** Puts a line into the room, whose text goes on from the author's name. */
+  say(kind: Exclude<MessageKind, 'text'>, authorId: string, text: string): Promise<void>
+  audit(action: string, subjectId?: string | null, detail?: Record<string, unknown>): Promise<void>
+}
+
+export interface Changed<Result> {
+  result: Result
+  /** In the room's order, for the room's followers. */
+  news: RoomNews[]
+  /** Whose memberships have changed. */
+  people: string[]
+}
+
+export interface RoomChanges {
+  /**
+   * Changes a room under its lock, if the actor may by then: a right that was taken away while this waited counts. All of
+   * it is stored, or nothing.
+   * @param right the procedure's row in the table of rights
+   * @throws {Failure} ROOM_NOT_FOUND, NOT_A_MEMBER, NOT_ALLOWED, and what `work` throws
+   */
+  change<Result>(right: RightName, roomId: string, actorId: string, work: (change: RoomChange) => Promise<Result>): Promise<Changed<Result>>
+  /** For what only looks. @throws {Failure} ROOM_NOT_FOUND, NOT_A_MEMBER, NOT_ALLOWED */
+  requireRight(right: RightName, roomId: string, actorId: string): Promise<void>
+}
+
+interface RoomRow {
+  kind: RoomKind
+  name: string
+  topic: string
+  last_seq: number
+  posting_policy: PostingPolicy
+  slow_mode_seconds: number
+  is_archived: boolean
+  role: RoomRole | null
+  is_muted: boolean | null
+  is_banned: boolean
+  server: ServerRole
+  username: string
+  display_name: string
+  avatar: string | null
+}
+
+async function requireStanding(
+  querying: Querying,
+  right: RightName,
+  roomId: string,
+  actorId: string,
+): Promise<{ row: RoomRow; sees: boolean }> {
+  const { rows } = await querying.query<RoomRow>(
+    `SELECT r.kind, r.name, r.topic, r.last_seq, r.posting_policy, r.slow_mode_seconds, r.archived_at IS NOT NULL AS is_archived,
+       s.role, s.muted_until > clock_timestamp() AS is_muted, u.role AS server, u.username, u.display_name, u.avatar,
+       EXISTS (SELECT FROM bans b WHERE b.room_id = r.id AND b.user_id = u.id) AS is_banned
+     FROM rooms r JOIN users u ON u.id = $2 AND u.deleted_at IS NULL AND u.disabled_at IS NULL
+     LEFT JOIN memberships s ON s.room_id = r.id AND s.user_id = u.id
+     WHERE r.id = $1`,
+    [roomId, actorId],
+  )
+  const [row] = rows
+  if (!row) throw new Failure('ROOM_NOT_FOUND')
+  const { kind, is_archived: isArchived, role, is_banned: isBanned, server } = row
+  const sees = seesRoom({ kind, isArchived }, { server, room: role, isBanned })
+  const refusal = findRefusal(right, { server, room: role, sees })
+  if (refusal) throw new Failure(refusal)
+  return { row, sees }
+}
+
+/** @param readMessages messages as everybody sees them, read by a statement of the same transaction */
+export function createRoomChanges(
+  pool: Pool,
+  readMessages: (querying: Querying, room: string, seqs: readonly number[]) => Promise<Message[]>,
+): RoomChanges {
+  return {
+    requireRight: async (right, roomId, actorId) => void (await requireStanding(pool, right, roomId, actorId)),
+
+    change: (right, roomId, actorId, work) =>
+      inTransaction(pool, async (client) => {
+        await client.query('SELECT FROM rooms WHERE id = $1 FOR NO KEY UPDATE', [roomId])
+        // A statement of its own: the one that waits for the lock may see what was so before it waited.
+        const { row, sees } = await requireStanding(client, right, roomId, actorId)
+        const { kind, name, topic, is_archived: isArchived, role, is_banned: isBanned, server } = row
+
+        const news: (RoomNews | { seq: number })[] = []
+        const people = new Set<string>()
+        const takeVersion = async (places: 0 | 1) => {
+          const taken = await client.query<{ seq: number; version: number }>(
+            `UPDATE rooms SET last_seq = last_seq + $2, last_version = last_version + 1 WHERE id = $1
+             RETURNING last_seq AS seq, last_version AS version`,
+            [roomId, places],
+          )
+          const [place] = taken.rows
+          if (!place) throw new Failure('ROOM_NOT_FOUND')
+          return place
+        }
+        const result = await work({
+          room: {
+            ...{ id: roomId, kind, name, topic, isArchived, lastSeq: row.last_seq },
+            ...{ postingPolicy: row.posting_policy, slowModeSeconds: row.slow_mode_seconds },
+          },
+          actor: {
+            ...{ id: actorId, username: row.username, displayName: row.display_name, avatar: row.avatar },
+            ...{ server, room: role, sees, isBanned, isMuted: row.is_muted === true },
+          },
+          query: client.query.bind(client) as Querying['query'],
+          takeMembershipVersion: async (userId) => {
+            const { version } = await takeVersion(0)
+            people.add(userId)
+            news.push({ type: 'membership', userId, version })
+            return version
+          },
+          takeMessageVersion: async (seq) => {
+            news.push({ seq })
+            return (await takeVersion(0)).version
+          },
+          takeRoomVersion: async () => {
+            const { version } = await takeVersion(0)
+            news.push({ type: 'room', version })
+            return version
+          },
+          say: async (lineKind, authorId, text) => {
+            const { seq, version } = await takeVersion(1)
+            await client.query('INSERT INTO messages (room_id, seq, version, kind, author_id, text) VALUES ($1, $2, $3, $4, $5, $6)', [
+              ...[roomId, seq, version, lineKind, authorId],
+              // The schema's bound, which a long topic and its words would pass.
+              text.slice(0, 1_000),
+            ])
+            news.push({ seq })
+          },
+          audit: async (action, subjectId = null, detail = {}) => {
+            await client.query('INSERT INTO audit_log (actor_id, action, room_id, subject_id, detail) VALUES ($1, $2, $3, $4, $5)', [
+              ...[actorId, action, roomId, subjectId, detail],
+            ])
+          },
+        })
+        const seqs = news.flatMap((entry) => ('seq' in entry ? [entry.seq] : []))
+        const changed = seqs.length > 0 ? await readMessages(client, roomId, seqs) : []
+        const bySeq = new Map(changed.map((message) => [message.seq, message]))
+        return {
+          result,
+          people: [...people],
+          news: news.flatMap((entry): RoomNews[] => {
+            if (!('seq' in entry)) return [entry]
+            const message = bySeq.get(entry.seq)
+            return message ? [{ type: 'message', message }] : []
+          }),
+        }
+      }),
+  }
+}
