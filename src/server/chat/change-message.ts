@@ -32,11 +32,13 @@ export function unreact(context: Context, { emoji, ...on }: OnMessage & { emoji:
 const act = ({ caller }: Context, { room, seq }: OnMessage) => ({ roomId: room, actorId: caller.user.id, seq })
 
 /** Tells the room, and answers the message as it is by then: changed by this act, or already as it asked for. */
-async function changed({ parts }: Context, { room, seq }: OnMessage, changing: Promise<Changed<void>>): Promise<Message> {
+async function changed({ parts, caller }: Context, { room, seq }: OnMessage, changing: Promise<Changed<void>>): Promise<Message> {
   const done = await changing
   tell(parts, room, done)
   const news = done.news.find((entry) => entry.type === 'message')
-  const message = news?.message ?? (await parts.messages.find(room, seq))
+  if (news) return news.message
+  const message = await parts.messages.find(room, seq)
+  await parts.rooms.requireMembership(room, caller.user.id)
   if (!message) throw new Failure('MESSAGE_NOT_FOUND')
   return message
 }

@@ -205,6 +205,16 @@ export function createMessageStore(pool: Pool) {
       return rows.map(toMessage)
     },
 
+    /** The newest message of each room that this person is in. */
+    newestOfPerson: async (userId: string): Promise<Map<string, Message>> => {
+      const rows = await query(
+        `${messages} JOIN rooms r ON r.id = m.room_id AND r.last_seq = m.seq
+         WHERE r.id IN (SELECT s.room_id FROM memberships s WHERE s.user_id = $1)`,
+        [userId],
+      )
+      return new Map(rows.map((row) => [row.room_id, toMessage(row)]))
+    },
+
     /** The newest message of each of these rooms. */
     newestOf: async (rooms: string[]): Promise<Map<string, Message>> => {
       const rows = await query(`${messages} JOIN rooms r ON r.id = m.room_id AND r.last_seq = m.seq WHERE m.room_id = ANY($1)`, [rooms])

@@ -46,9 +46,12 @@ export const chatRouter = router({
     }
   }),
 
-  history: memberProcedure(historyInput).query(({ ctx, input }) => {
+  history: memberProcedure(historyInput).query(async ({ ctx, input }) => {
     const { room, ...page } = input
-    return ctx.parts.messages.history(room, page)
+    const found = await ctx.parts.messages.history(room, page)
+    // Once more after the page was read: somebody may have been removed since, and something written after that.
+    await ctx.parts.rooms.requireMembership(room, ctx.caller.user.id)
+    return found
   }),
 
   search: signedInProcedure.input(searchInput).query(({ ctx, input }) => searchMessages(ctx, input)),

@@ -16,7 +16,9 @@ export async function searchMessages(
     ...{ query: asked.query, room: asked.room ?? null, author: asked.author ?? null, limit: asked.limit + 1 },
     before: time === undefined || place === undefined ? null : { time, place },
   })
-  const messages = found.slice(0, asked.limit)
+  // Looked up after the messages were read: nothing is shown of a room that the caller was removed from meanwhile.
+  const rooms = await parts.rooms.roomsAmong(caller.user.id, [...new Set(found.map(({ room }) => room))])
+  const messages = found.slice(0, asked.limit).filter(({ room }) => rooms.has(room))
   const last = messages.at(-1)
   return { messages, cursor: found.length > asked.limit && last ? writeCursor(last.time, `${last.room} ${last.seq}`) : null }
 }

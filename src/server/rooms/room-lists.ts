@@ -98,8 +98,8 @@ export function createRoomLists({
     const add = (room: string, of: Iterable<PersonList>) => {
       for (const list of of) if (list.readers.size > 0) pairs.push({ list, userId: list.userId, room })
     }
-    for (const room of dirtyRooms) add(room, watched.get(room)?.people ?? [])
-    for (const [room, of] of dirtyPairs) if (!dirtyRooms.has(room)) add(room, of)
+    for (const room of dirtyRooms) dirtyPairs.set(room, new Set([...(watched.get(room)?.people ?? []), ...(dirtyPairs.get(room) ?? [])]))
+    for (const [room, of] of dirtyPairs) add(room, of)
     // What is marked while this reads is read again.
     dirtyRooms.clear()
     dirtyPairs.clear()
@@ -115,8 +115,9 @@ export function createRoomLists({
   }
 
   async function tellPairs(pairs: { list: PersonList; userId: string; room: string }[]) {
+    // The messages first: what was written after somebody was removed is then in none of the rooms that are still theirs.
+    const newest = await messages.newestOf([...new Set(pairs.map(({ room }) => room))])
     const found = await rooms.listedAmong(pairs)
-    const newest = await messages.newestOf([...new Set(found.map(({ id }) => id))])
     const byPair = new Map(found.map((room) => [`${room.userId} ${room.id}`, room]))
     for (const { list, userId, room } of pairs) {
       const listed = byPair.get(`${userId} ${room}`)

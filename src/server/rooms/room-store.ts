@@ -100,6 +100,15 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
       return new Set(members.map(({ userId }) => userId))
     },
 
+    /** Which of these rooms this person is in. */
+    roomsAmong: async (userId: string, roomIds: readonly string[]): Promise<Set<string>> => {
+      if (roomIds.length === 0) return new Set()
+      const { rows } = await pool.query<{ room_id: string }>('SELECT room_id FROM memberships WHERE user_id = $1 AND room_id = ANY($2)', [
+        ...[userId, roomIds],
+      ])
+      return new Set(rows.map(({ room_id }) => room_id))
+    },
+
     /** The rooms of this person's list. Archived ones are in nobody's. */
     listOf: async (userId: string): Promise<ListedRoom[]> => {
       const { rows } = await pool.query<ListedRow>(

@@ -13,8 +13,9 @@ export async function listRooms({ parts, caller }: Context): Promise<Room[]> {
 }
 
 export async function readRoomList({ rooms, messages }: Pick<Parts, 'rooms' | 'messages'>, userId: string): Promise<Room[]> {
+  // The messages first: what was written after somebody was removed is then in none of the rooms that are still theirs.
+  const newest = await messages.newestOfPerson(userId)
   const listed = await rooms.listOf(userId)
-  const newest = await messages.newestOf(listed.map(({ id }) => id))
   return listed
     .map((room) => toRoom(room, newest.get(room.id)))
     .sort((a, b) => (b.lastMessage?.time ?? '').localeCompare(a.lastMessage?.time ?? '') || a.name.localeCompare(b.name))
@@ -75,7 +76,8 @@ export async function setNotify({ parts, caller }: Context, { room, notify }: Pi
 
 /** A room of the caller's, as it is now. @throws {Failure} ROOM_NOT_FOUND */
 export async function showRoom({ parts, caller }: Context, room: string): Promise<Room> {
-  const [listed, newest] = await Promise.all([parts.rooms.findListed(room, caller.user.id), parts.messages.newestOf([room])])
+  const newest = await parts.messages.newestOf([room])
+  const listed = await parts.rooms.findListed(room, caller.user.id)
   if (!listed) throw new Failure('ROOM_NOT_FOUND')
   return toRoom(listed, newest.get(room))
 }

@@ -1,0 +1,75 @@
+import type { RightName } from '../../src/server/rights'
+
+/** What a call of each procedure needs to find in the room, so that only the caller's rights decide. */
+export interface Stage {
+  room: string
+  /** A member of the room. */
+  other: string
+  /** Somebody who is banned from it. */
+  banned: string
+  /** Somebody who is not in it. */
+  outsider: string
+  /** The place of a message of the caller's, or of another member's when they have none. */
+  ownSeq: number
+  /** The place of another member's message. */
+  otherSeq: number
+  inviteId: string
+  inviteToken: string
+  /** A session of the caller's that is not the current one. */
+  sessionId: string
+}
+
+/** A valid input of every procedure. Those that name `room` are about a room. */
+export const inputs: Record<RightName, (stage: Stage) => object | undefined> = {
+  'session.me': () => undefined,
+  'session.list': () => undefined,
+  'session.revoke': ({ sessionId }) => ({ sessionId }),
+  'session.revokeOthers': () => undefined,
+
+  'users.search': ({ other }) => ({ query: other }),
+  'users.get': ({ other }) => ({ username: other }),
+  'users.me': () => undefined,
+  'users.update': () => ({ status: 'here to test' }),
+  'users.changePassword': () => ({ current: 'not the one', password: 'another good long passphrase' }),
+  'users.deleteAccount': () => ({ password: 'not the one' }),
+
+  'rooms.list': () => undefined,
+  'rooms.onChange': () => undefined,
+  'rooms.browse': () => ({ query: 'x' }),
+  'rooms.create': ({ room }) => ({ name: `made beside ${room}`.slice(0, 60), kind: 'private' }),
+  'rooms.direct': ({ other }) => ({ usernames: [other] }),
+  'rooms.join': ({ room }) => ({ room }),
+  'rooms.leave': ({ room }) => ({ room }),
+  'rooms.members': ({ room }) => ({ room }),
+  'rooms.setNotify': ({ room }) => ({ room, notify: 'mentions' }),
+  'rooms.invite': ({ room, outsider }) => ({ room, username: outsider }),
+  'rooms.showInvite': ({ inviteToken }) => ({ token: inviteToken }),
+  'rooms.acceptInvite': ({ inviteToken }) => ({ token: inviteToken }),
+  'rooms.createInvite': ({ room }) => ({ room }),
+  'rooms.invites': ({ room }) => ({ room }),
+  'rooms.revokeInvite': ({ room, inviteId }) => ({ room, invite: inviteId }),
+  'rooms.update': ({ room }) => ({ room, topic: 'another one' }),
+  'rooms.mute': ({ room, other }) => ({ room, username: other }),
+  'rooms.unmute': ({ room, other }) => ({ room, username: other }),
+  'rooms.remove': ({ room, other }) => ({ room, username: other }),
+  'rooms.ban': ({ room, other }) => ({ room, username: other }),
+  'rooms.unban': ({ room, banned }) => ({ room, username: banned }),
+  'rooms.bans': ({ room }) => ({ room }),
+  'rooms.setRole': ({ room, other }) => ({ room, username: other, role: 'moderator' }),
+  'rooms.archive': ({ room }) => ({ room }),
+
+  'chat.send': ({ room }) => ({ room, text: 'hello' }),
+  'chat.onMessage': ({ room }) => ({ room }),
+  'chat.history': ({ room }) => ({ room }),
+  'chat.edit': ({ room, ownSeq }) => ({ room, seq: ownSeq, text: 'better said' }),
+  'chat.remove': ({ room, ownSeq }) => ({ room, seq: ownSeq }),
+  'chat.react': ({ room, otherSeq }) => ({ room, seq: otherSeq, emoji: '👍' }),
+  'chat.unreact': ({ room, otherSeq }) => ({ room, seq: otherSeq, emoji: '👍' }),
+  'chat.markRead': ({ room }) => ({ room, seq: 1 }),
+  'chat.markUnread': ({ room }) => ({ room, seq: 1 }),
+  'chat.typing': ({ room }) => ({ room }),
+  'chat.search': ({ room }) => ({ room, query: 'hello' }),
+
+  'presence.onChange': ({ room }) => ({ room }),
+  'presence.update': () => ({ away: false }),
+}

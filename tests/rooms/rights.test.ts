@@ -1,0 +1,261 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { findRefusal, findServerRefusal, type RightName, rights, type Standing } from '../../src/server/rights'
+import { appRouter } from '../../src/server/router'
+import { type Person, type Roomline, startRoomline } from '../support/roomline'
+import { createStockClient, type StockClient, until } from '../support/stock-client'
+import { inputs, type Stage } from './procedures'
+
+type Kind = 'owner' | 'moderator' | 'member' | 'guest' | 'stranger' | 'admin'
+const kinds: readonly Kind[] = ['owner', 'moderator', 'member', 'guest', 'stranger', 'admin']
+/** In a public room: guests are members of it, admins and strangers are not in it. */
+const standings: Record<Kind, Standing> = {
+  owner: { server: 'member', room: 'owner', sees: true },
+  moderator: { server: 'member', room: 'moderator', sees: true },
+  member: { server: 'member', room: 'member', sees: true },
+  guest: { server: 'guest', room: 'member', sees: true },
+  stranger: { server: 'member', room: null, sees: true },
+  admin: { server: 'admin', room: null, sees: true },
+}
+
+const everybody = 'owner moderator member guest stranger admin'
+const inRoom = 'owner moderator member guest'
+const moderators = 'owner moderator admin'
+const owners = 'owner admin'
+const notGuests = 'owner moderator member stranger admin'
+
+/** Who may do what, written down once more: a right that is given or taken away by accident is seen here. */
+const allowed: Record<RightName, string> = {
+  'session.me': everybody,
+  'session.list': everybody,
+  'session.revoke': everybody,
+  'session.revokeOthers': everybody,
+  'users.search': notGuests,
+  'users.get': notGuests,
+  'users.me': everybody,
+  'users.update': everybody,
+  'users.changePassword': everybody,
+  'users.deleteAccount': everybody,
+  'rooms.list': everybody,
+  'rooms.onChange': everybody,
+  'rooms.browse': notGuests,
+  'rooms.create': notGuests,
+  'rooms.direct': notGuests,
+  'rooms.join': notGuests,
+  'rooms.leave': inRoom,
+  'rooms.members': inRoom,
+  'rooms.setNotify': inRoom,
+  'rooms.invite': 'owner moderator member admin',
+  'rooms.showInvite': everybody,
+  'rooms.acceptInvite': everybody,
+  'rooms.createInvite': moderators,
+  'rooms.invites': moderators,
+  'rooms.revokeInvite': moderators,
+  'rooms.update': moderators,
+  'rooms.mute': moderators,
+  'rooms.unmute': moderators,
+  'rooms.remove': moderators,
+  'rooms.ban': moderators,
+  'rooms.unban': moderators,
+  'rooms.bans': moderators,
+  'rooms.setRole': owners,
+  'rooms.archive': owners,
+  'chat.send': inRoom,
+  'chat.onMessage': inRoom,
+  'chat.history': inRoom,
+  'chat.edit': inRoom,
+  'chat.remove': inRoom,
+  'chat.react': inRoom,
+  'chat.unreact': inRoom,
+  'chat.markRead': inRoom,
+  'chat.markUnread': inRoom,
+  'chat.typing': inRoom,
+  'chat.search': inRoom,
+  'presence.onChange': inRoom,
+  'presence.update': everybody,
+}
+const isAllowed = (right: RightName, kind: Kind) => allowed[right].split(' ').includes(kind)
+
+/** What rejects a call of somebody who had the right to make it. */
+function laterFailure(path: RightName, kind: Kind): string | null {
+  if (path === 'users.changePassword' || path === 'users.deleteAccount') return 'WRONG_PASSWORD'
+  return path === 'rooms.leave' && kind === 'owner' ? 'LAST_OWNER' : null
+}
+/** It is about one room only when it is asked to be: then it asks for the membership itself. */
+const aboutOneRoomIfAsked: readonly RightName[] = ['chat.search']
+
+const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: 'query' | 'mutation' | 'subscription' } }>
+const paths = Object.keys(rights) as RightName[]
+
+let roomline: Roomline
+const people = {} as Record<Kind | 'other' | 'banned' | 'outsider', Person & { id: string }>
+const clients = {} as Record<Kind, StockClient>
+beforeAll(async () => {
+  roomline = await startRoomline()
+  for (const name of [...kinds, 'other', 'banned', 'outsider'] as const) {
+    const person = await roomline.signUp(`the-${name}`)
+    const role = name === 'guest' || name === 'admin' ? name : 'member'
+    const { rows } = await roomline.pool.query<{ id: string }>(`UPDATE users SET role = $2::server_role WHERE username = $1 RETURNING id`, [
+      person.username,
+      role,
+    ])
+    people[name] = { ...person, id: rows[0]?.id ?? '' }
+  }
+  for (const kind of kinds) clients[kind] = roomline.connect(people[kind])
+})
+afterAll(() => roomline[Symbol.asyncDispose]())
+
+/** A room of its own for each call, because many of them change it. */
+async function setStage(kind: Kind, roomKind: 'public' | 'private'): Promise<Stage> {
+  const room = randomUUID()
+  const token = randomUUID()
+  const { pool } = roomline
+  await pool.query(`INSERT INTO rooms (id, kind, name, last_seq, last_version) VALUES ($1, $2, $1, 2, 2)`, [room, roomKind])
+  for (const role of ['owner', 'moderator', 'member', 'guest', 'other'] as const) {
+    await pool.query('INSERT INTO memberships (room_id, user_id, role) VALUES ($1, $2, $3::room_role)', [
+      ...[room, people[role].id, role === 'owner' || role === 'moderator' ? role : 'member'],
+    ])
+  }
+  await pool.query('INSERT INTO bans (room_id, user_id) VALUES ($1, $2)', [room, people.banned.id])
+  const author = kind === 'stranger' || kind === 'admin' ? people.other.id : people[kind].id
+  await pool.query(
+    `INSERT INTO messages (room_id, seq, version, author_id, text) VALUES ($1, 1, 1, $2, 'hello from me'), ($1, 2, 2, $3, 'hello from another')`,
+    [room, author, people.other.id],
+  )
+  const invite = await pool.query<{ id: string }>(
+    'INSERT INTO invites (token_hash, room_id, created_by) VALUES ($1, $2, $3) RETURNING id',
+    [...[createHash('sha256').update(token).digest(), room, people.owner.id]],
+  )
+  const session = await pool.query<{ id: string }>(
+    `INSERT INTO sessions (user_id, expires_at) VALUES ($1, now() + interval '1 day') RETURNING id`,
+    [people[kind].id],
+  )
+  return {
+    room,
+    other: people.other.username,
+    banned: people.banned.username,
+    outsider: people.outsider.username,
+    ownSeq: 1,
+    otherSeq: 2,
+    inviteId: invite.rows[0]?.id ?? '',
+    inviteToken: token,
+    sessionId: session.rows[0]?.id ?? '',
+  }
+}
+
+/** @returns null when it was carried out, and otherwise the failure's name */
+async function call({ trpc }: StockClient, path: RightName, input: unknown): Promise<string | null> {
+  type Procedure = Record<
+    'query' | 'mutate' | 'subscribe',
+    (input: unknown, handlers?: object) => Promise<unknown> & { unsubscribe(): void }
+  >
+  const [feature = '', name = ''] = path.split('.')
+  const procedure = (trpc as unknown as Record<string, Record<string, Procedure>>)[feature]?.[name]
+  if (!procedure) throw new Error(`no ${path}`)
+  const type = procedures[path]?._def.type
+  const calling =
+    type === 'subscription'
+      ? new Promise<void>((resolve, reject) => {
+          const subscription = procedure.subscribe(input, {
+            onStarted: () => {
+              resolve()
+              queueMicrotask(() => subscription.unsubscribe())
+            },
+            onError: reject,
+          })
+        })
+      : procedure[type === 'query' ? 'query' : 'mutate'](input)
+  return calling.then(
+    () => null,
+    (error: { data?: { failure?: string } }) => error.data?.failure ?? String(error),
+  )
+}
+
+describe('the table of rights', () => {
+  it('has a row for every procedure, and none for what is no procedure', () => {
+    expect(Object.keys(procedures).sort()).toEqual([...paths].sort())
+    expect(Object.keys(allowed).sort()).toEqual([...paths].sort())
+  })
+
+  it('refuses a procedure that has no row', () => {
+    expect(findServerRefusal('rooms.destroyAll', 'admin')).toBe('NOT_ALLOWED')
+    expect(findRefusal('rooms.destroyAll', standings.owner)).toBe('NOT_ALLOWED')
+    expect(findServerRefusal('toString', 'admin')).toBe('NOT_ALLOWED')
+  })
+
+  it('says of each kind of caller what is written here', () => {
+    for (const path of paths.filter((name) => !aboutOneRoomIfAsked.includes(name))) {
+      for (const kind of kinds) {
+        const refusal = findServerRefusal(path, standings[kind].server) ?? findRefusal(path, standings[kind])
+        expect(refusal === null, `${path} for ${kind}`).toBe(isAllowed(path, kind))
+      }
+    }
+  })
+
+  for (const path of paths) {
+    it(`is kept by ${path}`, async () => {
+      for (const kind of kinds) {
+        const stage = await setStage(kind, 'public')
+        const failure = await call(clients[kind], path, inputs[path](stage))
+        if (isAllowed(path, kind)) expect(failure, kind).toBe(laterFailure(path, kind))
+        else expect(failure, kind).toBe(kind === 'guest' ? 'NOT_ALLOWED' : standings[kind].room ? 'NOT_ALLOWED' : 'NOT_A_MEMBER')
+      }
+    })
+  }
+})
+
+describe('a room that somebody may not see', () => {
+  const aboutRooms = paths.filter((path) => Object.hasOwn(inputs[path]({ room: 'x' } as Stage) ?? {}, 'room'))
+
+  let asked = 1_000
+  /** The very frame that answers one call, sent by a bare socket. */
+  async function answerTo(socket: WebSocket, path: RightName, input: unknown): Promise<string> {
+    const id = ++asked
+    const frames: string[] = []
+    const onMessage = (data: Buffer) => frames.push(data.toString())
+    socket.on('message', onMessage)
+    socket.send(JSON.stringify({ id, method: procedures[path]?._def.type, params: { path, input } }))
+    await until(() => frames.some((frame) => frame.includes(`"id":${id}`)))
+    socket.off('message', onMessage)
+    return frames.join('\n').replaceAll(`"id":${id}`, '"id":"the same"')
+  }
+
+  it('is asked for by most procedures', () => {
+    expect(aboutRooms.length).toBeGreaterThan(25)
+  })
+
+  const strangers = [
+    ['a stranger to a private room', 'stranger', 'private'],
+    ['a guest who is not in a public room', 'guest', 'public'],
+    ['somebody who is banned from a public room', 'stranger', 'public'],
+    ['an admin who is not in a private room', 'admin', 'private'],
+  ] as const
+  for (const [who, kind, roomKind] of strangers) {
+    it(`answers ${who} byte for byte as one that does not exist, whatever they ask`, async () => {
+      const socket = new WebSocket(roomline.urls[0] ?? '', { headers: { cookie: people[kind].cookie } })
+      await new Promise((resolve) => socket.once('open', resolve))
+      for (const path of aboutRooms) {
+        const stage = await setStage(kind, roomKind)
+        const { pool } = roomline
+        await pool.query('DELETE FROM memberships WHERE room_id = $1 AND user_id = $2', [stage.room, people[kind].id])
+        if (who.includes('banned')) await pool.query('INSERT INTO bans (room_id, user_id) VALUES ($1, $2)', [stage.room, people[kind].id])
+        const hidden = await answerTo(socket, path, inputs[path](stage))
+        const missing = await answerTo(socket, path, inputs[path]({ ...stage, room: randomUUID() }))
+        expect(hidden, path).toBe(missing)
+        expect(hidden, path).toMatch(/"failure":"(ROOM_NOT_FOUND|NOT_ALLOWED)"/)
+        if (kind !== 'guest') expect(hidden, path).toContain('"failure":"ROOM_NOT_FOUND"')
+      }
+      socket.terminate()
+    })
+  }
+
+  it('is in no list, no search and no page of rooms of theirs', async () => {
+    const stage = await setStage('stranger', 'private')
+    const { trpc } = createStockClient({ url: roomline.urls[0] ?? '', cookie: people.stranger.cookie })
+    expect((await trpc.rooms.list.query()).map(({ id }) => id)).not.toContain(stage.room)
+    expect((await trpc.rooms.browse.query({ query: stage.room })).rooms).toEqual([])
+    const { messages } = await trpc.chat.search.query({ query: 'hello' })
+    expect(messages.filter(({ room }) => room === stage.room)).toEqual([])
+  })
+})
