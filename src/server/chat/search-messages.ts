@@ -10,8 +10,7 @@ export async function searchMessages(
 ): Promise<{ messages: Message[]; cursor: string | null }> {
   if (asked.room !== undefined) await parts.rooms.requireMembership(asked.room, caller.user.id)
   const [time, place] = readCursor(asked.before, 'string', 'string') ?? []
-  if (time !== undefined && !Number.isFinite(Date.parse(time)))
-    throw new Failure('BAD_REQUEST', { fields: { before: 'must come from an earlier answer' } })
+  if (time !== undefined && !isIsoTime(time)) throw new Failure('BAD_REQUEST', { fields: { before: 'must come from an earlier answer' } })
   const found = await parts.messages.search(caller.user.id, {
     ...{ query: asked.query, room: asked.room ?? null, author: asked.author ?? null, limit: asked.limit + 1 },
     before: time === undefined || place === undefined ? null : { time, place },
@@ -22,3 +21,5 @@ export async function searchMessages(
   const last = messages.at(-1)
   return { messages, cursor: found.length > asked.limit && last ? writeCursor(last.time, `${last.room} ${last.seq}`) : null }
 }
+
+const isIsoTime = (value: string) => Number.isFinite(Date.parse(value)) && new Date(value).toISOString() === value

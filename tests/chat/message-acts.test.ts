@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Roomline, startRoomline } from '../support/roomline'
+import { failureOf, until } from '../support/stock-client'
+
+let roomline: Roomline
+beforeAll(async () => {
+  roomline = await startRoomline({ nodes: 2 })
+  // Whoever signs up first is the admin: nobody of these is.
+  await roomline.signUp()
+})
+afterAll(() => roomline[Symbol.asyncDispose]())
+
+const person = async (node = 0) => {
+  const signedUp = await roomline.signUp()
+  return { ...signedUp, ...roomline.connect(signedUp, { node }) }
+}
+
+async function meet() {
+  const [ada, ben] = [await person(), await person(1)]
+  const { id: room } = await ada.trpc.rooms.create.mutate({ name: 'Acts', kind: 'private', members: [ben.username] })
+  return { ada, ben, room }
+}
+
+describe('a message', () => {
+  it('is edited by its author alone, and is the same message with a higher version for everybody', async () => {
+    const { ada, ben, room } = await meet()
+    const followed = await ben.follow(room)
+    const sent = await ada.trpc.chat.send.mutate({ room, text: 'helo', clientId: 'the same all along' })
+    const edited = await ada.trpc.chat.edit.mutate({ room, seq: sent.seq, text: 'hello' })
+    expect(edited).toEqual({ ...sent, text: 'hello', version: 2, editedAt: expect.any(String) })
+    expect(await followed.until(2)).toEqual([sent, edited])
+    expect(await ada.trpc.chat.edit.mutate({ room, seq: sent.seq, text: 'hello' })).toEqual(edited)
+    expect(await failureOf(ben.trpc.chat.edit.mutate({ room, seq: sent.seq, text: 'not mine' }))).toBe('NOT_ALLOWED')
+    expect(await failureOf(ada.trpc.chat.edit.mutate({ room, seq: 99, text: 'nothing there' }))).toBe('MESSAGE_NOT_FOUND')
+    // Sent again, it is still the message that was sent.
+    expect(await ada.trpc.chat.send.mutate({ room, text: 'helo', clientId: 'the same all along' })).toEqual(edited)
+    const resumed = await roomline.connect(ben, { node: 0 }).follow(room, String(sent.version))
+    expect(await resumed.until(1)).toEqual([edited])
+  })
+
+  it('is removed by its author or a moderator: its place stays, and nothing of what was in it', async () => {
+    const { ada, ben, room } = await meet()
+    const first = await ben.trpc.chat.send.mutate({ room, text: `a secret for @${ada.username}` })
+    const second = await ada.trpc.chat.send.mutate({ room, text: 'mine' })
+    await ada.trpc.chat.react.mutate({ room, seq: first.seq, emoji: '👀' })
+    expect(await failureOf(ben.trpc.chat.remove.mutate({ room, seq: second.seq }))).toBe('NOT_ALLOWED')
+    const removed = await ada.trpc.chat.remove.mutate({ room, seq: first.seq })
+    expect(removed).toMatchObject({ seq: 1, text: '', mentions: [], reactions: [], deletedAt: expect.any(String) })
+    expect((await ada.trpc.chat.history.query({ room })).messages.map(({ text }) => text)).toEqual(['', 'mine'])
+    expect((await ada.trpc.chat.search.query({ query: 'secret' })).messages).toEqual([])
+    for (const call of [
+      () => ben.trpc.chat.edit.mutate({ room, seq: first.seq, text: 'back again' }),
+      () => ben.trpc.chat.react.mutate({ room, seq: first.seq, emoji: '👀' }),
+      () => ben.trpc.chat.send.mutate({ room, text: 'about that', replyTo: first.seq }),
+      () => ada.trpc.chat.remove.mutate({ room, seq: first.seq }),
+    ]) {
+      expect(await failureOf(call())).toBe('MESSAGE_NOT_FOUND')
+    }
+    const { rows } = await roomline.pool.query<{ action: string }>('SELECT action FROM audit_log WHERE room_id = $1', [room])
+    expect(rows).toEqual([{ action: 'chat.remove' }])
+    const { rows: kept } = await roomline.pool.query(
+      `SELECT FROM mentions WHERE room_id = $1 UNION ALL SELECT FROM reactions WHERE room_id = $1`,
+      [room],
+    )
+    expect(kept).toEqual([])
+  })
+
+  it('is reacted to once by each person with each emoji', async () => {
+    const { ada, ben, room } = await meet()
+    const { seq } = await ada.trpc.chat.send.mutate({ room, text: 'cake?' })
+    const react = (by: typeof ada, emoji: string) => by.trpc.chat.react.mutate({ room, seq, emoji })
+    await react(ben, '🎂')
+    await react(ada, '🎂')
+    const { version } = await react(ada, '👩‍👩‍👧‍👦')
+    expect(await react(ada, '👩‍👩‍👧‍👦')).toMatchObject({
+      version,
+      reactions: [
+        { emoji: '🎂', usernames: [ben.username, ada.username], count: 2 },
+        { emoji: '👩‍👩‍👧‍👦', usernames: [ada.username], count: 1 },
+      ],
+    })
+    const left = await ben.trpc.chat.unreact.mutate({ room, seq, emoji: '🎂' })
+    expect(left.reactions[0]).toEqual({ emoji: '🎂', usernames: [ada.username], count: 1 })
+    for (const bad of ['', 'x', '🎂🎂', '<b>', 'ok👍']) expect(await failureOf(react(ada, bad)), bad).toBe('BAD_REQUEST')
+    const many = ['😀', '😁', '😂', '🤣', '😃', '😄', '😅', '😆', '😉', '😊', '😋', '😎', '😍', '😘', '🥰', '😗', '😙', '😚']
+    for (const emoji of many) await react(ben, emoji)
+    expect(await failureOf(react(ben, '🙂'))).toBe('TOO_MANY_REACTIONS')
+    await react(ada, '😀')
+  })
+
+  it('answers another one, which counts its answers under a version of its own', async () => {
+    const { ada, ben, room } = await meet()
+    const followed = await ada.follow(room)
+    const question = await ada.trpc.chat.send.mutate({ room, text: 'Who is coming?' })
+    const answers = await Promise.all(
+      [ada, ben, ben].map(({ trpc }, index) => trpc.chat.send.mutate({ room, text: `me ${index}`, replyTo: question.seq })),
+    )
+    for (const answer of answers) {
+      expect(answer.replyTo).toEqual({ seq: 1, author: ada.username, text: 'Who is coming?' })
+    }
+    await until(() => followed.messages.some(({ seq, replyCount }) => seq === 1 && replyCount === 3))
+    const versions = followed.messages.map(({ version }) => version)
+    expect(versions).toEqual([...versions].sort((a, b) => a - b))
+    expect(new Set(versions).size).toBe(versions.length)
+    const resumed = await roomline.connect(ben, { node: 1 }).follow(room, '0')
+    const newest = await resumed.until(4)
+    expect(newest.find(({ seq }) => seq === 1)).toMatchObject({ replyCount: 3 })
+    expect(newest.filter(({ replyTo }) => replyTo?.text === 'Who is coming?')).toHaveLength(3)
+
+    const key = 'an answer with a key'
+    const once = await ben.trpc.chat.send.mutate({ room, text: 'again', replyTo: 1, clientId: key })
+    expect(await ben.trpc.chat.send.mutate({ room, text: 'again', replyTo: 1, clientId: key })).toMatchObject({ seq: once.seq })
+    expect(await failureOf(ben.trpc.chat.send.mutate({ room, text: 'again', clientId: key }))).toBe('CLIENT_ID_REUSED')
+    expect(await failureOf(ben.trpc.chat.send.mutate({ room, text: 'again', replyTo: 2, clientId: key }))).toBe('CLIENT_ID_REUSED')
+    expect(await failureOf(ben.trpc.chat.send.mutate({ room, text: 'to nothing', replyTo: 99 }))).toBe('MESSAGE_NOT_FOUND')
+    const long = await ada.trpc.chat.send.mutate({ room, text: '👍'.repeat(3_000) })
+    expect((await ben.trpc.chat.send.mutate({ room, text: 'short', replyTo: long.seq })).replyTo?.text).toBe(`${'👍'.repeat(200)}…`)
+  })
+
+  it('mentions whoever is in the room, each once, and counts for them until they have read it', async () => {
+    const { ada, ben, room } = await meet()
+    const stranger = await person()
+    const unread = async () => {
+      const list = await ben.trpc.rooms.list.query()
+      const listed = list.find(({ id }) => id === room)
+      return [listed?.unread, listed?.mentions]
+    }
+    const text = `@${ben.username.toUpperCase()}, ask @${stranger.username} (not @nobody-at-all), mail me@${ben.username}. @${ben.username}!`
+    const sent = await ada.trpc.chat.send.mutate({ room, text })
+    expect(sent.mentions).toEqual([ben.username])
+    await ada.trpc.chat.send.mutate({ room, text: '@room everybody' })
+    await ada.trpc.chat.send.mutate({ room, text: 'nobody in particular' })
+    expect(await unread()).toEqual([3, 2])
+    await ben.trpc.rooms.setNotify.mutate({ room, notify: 'nothing' })
+    expect(await unread()).toEqual([3, 0])
+    await ben.trpc.rooms.setNotify.mutate({ room, notify: 'mentions' })
+    expect(await ben.trpc.chat.markRead.mutate({ room, seq: 1 })).toMatchObject({ readSeq: 1, unread: 2, mentions: 1 })
+    await ada.trpc.chat.edit.mutate({ room, seq: 3, text: `@${ben.username} after all` })
+    expect(await unread()).toEqual([2, 2])
+    await ada.trpc.chat.edit.mutate({ room, seq: 3, text: 'or not' })
+    expect(await unread()).toEqual([2, 1])
+    expect(await ben.trpc.chat.markRead.mutate({ room, seq: 2_147_483_647 })).toMatchObject({ readSeq: 3, unread: 0 })
+    expect(await ben.trpc.chat.markRead.mutate({ room, seq: 1 })).toMatchObject({ readSeq: 3 })
+    expect(await ben.trpc.chat.markUnread.mutate({ room, seq: 2 })).toMatchObject({ readSeq: 1, unread: 2, mentions: 1 })
+    await ben.trpc.chat.send.mutate({ room, text: 'what one writes oneself is read, and all before it' })
+    expect(await unread()).toEqual([0, 0])
+  })
+
+  it('is found by its words, in one’s own rooms alone, page by page', async () => {
+    const { ada, ben, room } = await meet()
+    const stranger = await person()
+    for (let index = 1; index <= 7; index++) await ada.trpc.chat.send.mutate({ room, text: `zucchini number ${index}` })
+    await ben.trpc.chat.send.mutate({ room, text: 'Zucchini again' })
+    const seen: string[] = []
+    for (let before: string | undefined; ; ) {
+      const page: Awaited<ReturnType<typeof ben.trpc.chat.search.query>> = await ben.trpc.chat.search.query({
+        ...{ query: 'zucchini', limit: 3 },
+        ...(before && { before }),
+      })
+      seen.push(...page.messages.map(({ text }) => text))
+      if (page.cursor === null) break
+      before = page.cursor
+    }
+    expect(seen).toEqual(['Zucchini again', ...[7, 6, 5, 4, 3, 2, 1].map((index) => `zucchini number ${index}`)])
+    expect((await ben.trpc.chat.search.query({ query: 'zucchini', author: ben.username, room })).messages).toHaveLength(1)
+    expect((await stranger.trpc.chat.search.query({ query: 'zucchini' })).messages).toEqual([])
+    expect(await failureOf(stranger.trpc.chat.search.query({ query: 'zucchini', room }))).toBe('ROOM_NOT_FOUND')
+    for (const before of ['junk', 'WyIxIiwiMiJd']) {
+      expect(await failureOf(ben.trpc.chat.search.query({ query: 'zucchini', before }))).toBe('BAD_REQUEST')
+    }
+  })
+})
