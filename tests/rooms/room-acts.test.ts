@@ -147,8 +147,9 @@ describe('a room', () => {
     const events: RoomListEvent[] = []
     ben.trpc.rooms.onChange.subscribe(undefined, { onData: (event) => events.push(event) })
     const followed = await ben.follow(room)
+    await until(() => events.length > 0)
     const changed = await ada.trpc.rooms.update.mutate({ room, name: 'New name', topic: 'New topic', slowModeSeconds: 30 })
-    expect(changed).toMatchObject({ id: room, name: 'New name', topic: 'New topic', slowModeSeconds: 30, lastSeq: 2 })
+    expect(changed).toMatchObject({ id: room, name: 'New name', topic: 'New topic', slowModeSeconds: 30, lastSeq: 2, unread: 0 })
     expect((await followed.until(2)).map(({ kind, text }) => [kind, text])).toEqual([
       ['renamed', 'renamed the room to “New name”'],
       ['topic', 'changed the topic to “New topic”'],

@@ -155,6 +155,11 @@ export function createRoomChanges(
               // The schema's bound, which a long topic and its words would pass.
               text.slice(0, 1_000),
             ])
+            // As what they write themselves: it is read.
+            await client.query(
+              'UPDATE memberships SET read_seq = greatest(read_seq, $3) WHERE room_id = $1 AND user_id = ANY($2::uuid[])',
+              [...[roomId, [authorId, actorId], seq]],
+            )
             news.push({ seq })
           },
           audit: async (action, subjectId = null, detail = {}) => {
