@@ -27,6 +27,33 @@ const membersOf = async (room: string) =>
     ])
   ).rows.map(({ username }) => username)
 
+const outcomeOf = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'done',
+    (error) => error.data?.failure,
+  )
+
+/** Holds what a statement locks until it is committed. */
+async function holding(statement: string, values: unknown[]) {
+  const client = await roomline.pool.connect()
+  await client.query('BEGIN')
+  await client.query(statement, values)
+  return {
+    untilWaitedFor: (count: number) =>
+      until(async () => {
+        const waiting = await roomline.pool.query(
+          'SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = $1',
+          ['Lock'],
+        )
+        return waiting.rowCount === count
+      }),
+    commit: async () => {
+      await client.query('COMMIT')
+      client.release()
+    },
+  }
+}
+
 describe('a new password', () => {
   it('is the only one from then on, and ends every other session on every node', async () => {
     const ada = await person()
@@ -49,11 +76,47 @@ describe('a new password', () => {
 
   it('does not let in who was just signing in with the old one', async () => {
     const ada = await person()
-    // Whatever the order in which they arrive, nobody is in by the old password afterwards but the one who changed it.
-    const entering = Array.from({ length: 8 }, () => login(ada.username, password))
-    const changing = ada.trpc.users.changePassword.mutate({ current: password, password: newPassword })
-    await Promise.all([...entering, changing])
+    // It changes while the sign-in, whose password was right, is about to be stored.
+    const change = await holding('UPDATE users SET password_hash = $2 WHERE username = $1', [ada.username, 'another'])
+    const entering = login(ada.username, password)
+    await change.untilWaitedFor(1)
+    await change.commit()
+    expect((await entering).status).toBe(401)
     expect(await ada.trpc.session.list.query()).toHaveLength(1)
+  })
+
+  it('counts nothing that was verified before somebody else changed it', async () => {
+    const ada = await person()
+    const change = await holding('UPDATE users SET password_hash = $2 WHERE username = $1', [ada.username, 'another'])
+    const late = [
+      failureOf(ada.trpc.users.changePassword.mutate({ current: password, password: newPassword })),
+      failureOf(ada.trpc.users.deleteAccount.mutate({ password })),
+    ]
+    await change.untilWaitedFor(2)
+    await change.commit()
+    expect(await Promise.all(late)).toEqual(['WRONG_PASSWORD', 'WRONG_PASSWORD'])
+  })
+
+  it('and every other way of ending sessions closes them at once, not when the log is read the next time', async () => {
+    const ada = await person()
+    const ways = {
+      changePassword: () => ada.trpc.users.changePassword.mutate({ current: password, password }),
+      revokeOthers: () => ada.trpc.session.revokeOthers.mutate(),
+      revoke: (sessionId: string) => ada.trpc.session.revoke.mutate({ sessionId }),
+    }
+    for (const [name, end] of Object.entries(ways)) {
+      const waitsMs: number[] = []
+      for (let round = 0; round < 5; round++) {
+        const other = roomline.connect(await roomline.signIn(ada.username), { node: 1 })
+        const { sessionId } = await other.trpc.session.me.query()
+        const startedAt = performance.now()
+        await end(sessionId)
+        await until(() => other.closed.length > 0, 2_000)
+        waitsMs.push(performance.now() - startedAt)
+        await other.close()
+      }
+      expect(waitsMs.sort((a, b) => a - b)[2], name).toBeLessThan(350)
+    }
   })
 
   it('is refused when the current one is wrong, and guesses are delayed after five', async () => {
@@ -198,15 +261,12 @@ describe('a deleted account', () => {
       `UPDATE memberships SET role = 'owner' WHERE room_id = $1 AND user_id <> (SELECT id FROM users WHERE username = $2)`,
       [room.id, cyd.username],
     )
-    const answers = await Promise.all(
-      [ada, ben].map((owner) =>
-        owner.trpc.users.deleteAccount.mutate({ password }).then(
-          () => 'deleted',
-          (error) => error.data?.failure,
-        ),
-      ),
-    )
-    expect(answers.sort()).toEqual(['LAST_OWNER', 'deleted'])
+    const held = await holding('SELECT FROM rooms WHERE id = $1 FOR UPDATE', [room.id])
+    const going = [ada, ben].map((owner) => outcomeOf(owner.trpc.users.deleteAccount.mutate({ password })))
+    await held.untilWaitedFor(2)
+    await held.commit()
+    const answers = await Promise.all(going)
+    expect(answers.sort()).toEqual(['LAST_OWNER', 'done'])
     expect(await membersOf(room.id)).toHaveLength(2)
   })
 
