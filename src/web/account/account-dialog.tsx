@@ -37,7 +37,7 @@ export default function AccountDialog({ client, username, onRenamed, onDeleting,
             </Tabs.Trigger>
           ))}
         </Tabs.List>
-        <div className="-mx-5 min-h-[21rem] overflow-y-auto px-5 pt-4 pb-1">
+        <div className="-mx-5 min-h-[21.5rem] overflow-y-auto px-5 pt-4 pb-1">
           <Tabs.Content value="profile" tabIndex={-1} className="outline-none">
             <EditProfile client={client} onRenamed={onRenamed} />
           </Tabs.Content>
