@@ -28,7 +28,7 @@ export interface ChatClientOptions {
 export type ConnectionStatus = 'connecting' | 'connected' | 'signed-out' | 'refused' | 'closed'
 
 /** One person on one connection. Every procedure of the server is on it, typed by the server itself. */
-export interface ChatClient extends Pick<TRPCClient<AppRouter>, 'session' | 'rooms' | 'chat'> {
+export interface ChatClient extends Pick<TRPCClient<AppRouter>, 'session' | 'users' | 'rooms' | 'chat'> {
   status: Store<ConnectionStatus>
   /** A live view of a room: history, what happens, and one's own sends. Close it when nobody looks any more. */
   openRoom(room: string): RoomHandle
@@ -82,7 +82,7 @@ export function createChatClient({ url, token, WebSocket, outbox: storage = crea
     return socket.close()
   }
 
-  const { session, rooms: roomCalls, chat } = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] })
+  const { session, users, rooms: roomCalls, chat } = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] })
   const outbox = createOutbox({
     storage,
     send: ({ room, text, clientId }) => chat.send.mutate({ room, text, clientId }, { signal: ending.signal }),
@@ -90,6 +90,7 @@ export function createChatClient({ url, token, WebSocket, outbox: storage = crea
   })
   const client: ChatClient = {
     session,
+    users,
     rooms: roomCalls,
     chat,
     status,

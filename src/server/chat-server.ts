@@ -7,8 +7,7 @@ import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import { WebSocketServer } from 'ws'
 import { closeCodes, Failure, type FailureName } from '../contract/failures'
 import { readBearer, readTokens } from './auth/http'
-import type { SessionStore } from './auth/session-store'
-import type { SessionTokens } from './auth/session-token'
+import type { LastSeen } from './auth/last-seen'
 import { findClaimed, type Session } from './auth/sessions'
 import { Connection, type ConnectionLimits, createConnections } from './connections'
 import type { Caller, Context, Parts } from './context'
@@ -20,7 +19,7 @@ import { appRouter } from './router'
 import { reportError, toTRPCError } from './trpc'
 
 export interface ChatServerParts extends Omit<Parts, 'takeOver'> {
-  sessions: { store: SessionStore; tokens: SessionTokens }
+  lastSeen: Pick<LastSeen, 'began' | 'ended'>
   health: Health
   metrics: Metrics
   metricsToken: string | undefined
@@ -68,7 +67,7 @@ export async function startChatServer(
   const mayTakeOver = wanted && (await canTakeOver())
   if (!mayTakeOver) log.warn('subscriptions cannot be taken over from this release of tRPC: they cost more')
   const parts = { ...given, takeOver: mayTakeOver ? takeOver : null }
-  const connections = createConnections({ limits: parts.limits, log, onClose: parts.metrics.closed })
+  const connections = createConnections({ limits: parts.limits, log, onClose: parts.metrics.closed, onGone: parts.lastSeen.ended })
   let draining = false
 
   const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => {
@@ -174,6 +173,7 @@ export async function startChatServer(
       if (connection) connections.claim(connection, claims)
       const session = await findClaimed(parts.sessions, claims)
       if (!session) break
+      parts.lastSeen.began(session.id, session.lastSeenAt)
       return callerOf(session, connection)
     }
     throw new Failure('UNAUTHORIZED')

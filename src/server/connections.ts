@@ -54,6 +54,8 @@ interface Shared {
   log: Log
   /** The server closed a socket. */
   onClose: (code: number) => void
+  /** A connection of this session has ended. */
+  onGone: (sessionId: string) => void
   remove: (connection: Connection) => void
   /** Of this node's run: what begins the id of each of its connections. */
   tag: string
@@ -227,11 +229,11 @@ export class Connection implements SocketOwner {
 }
 
 /** The sockets of this node. One timer serves them all: heartbeats, sign-ins that never come, and sessions whose time is up. */
-export function createConnections({ limits, log, onClose }: Pick<Shared, 'limits' | 'log' | 'onClose'>): Connections {
+export function createConnections({ limits, log, onClose, onGone }: Pick<Shared, 'limits' | 'log' | 'onClose' | 'onGone'>): Connections {
   const connections = new Set<Connection>()
   const perUser = new Map<string, number>()
   const perIp = new Map<string, number>()
-  const shared: Shared = { limits, log, onClose, remove, tag: randomBytes(9).toString('base64url'), made: 0 }
+  const shared: Shared = { limits, log, onClose, onGone, remove, tag: randomBytes(9).toString('base64url'), made: 0 }
   let nextHeartbeat = Date.now() + heartbeatMs
   let pingedAt: number | null = null
 
@@ -255,10 +257,11 @@ export function createConnections({ limits, log, onClose }: Pick<Shared, 'limits
   }, lookMs)
 
   function remove(connection: Connection) {
-    const { ip, userId } = connection
+    const { ip, userId, sessionId } = connection
     connections.delete(connection)
     count(perIp, ip, -1)
     if (userId) count(perUser, userId, -1)
+    if (sessionId) onGone(sessionId)
   }
 
   return {

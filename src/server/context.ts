@@ -1,10 +1,13 @@
 import type { ServerRole, User } from '../contract/session'
+import type { OwnPasswords } from './auth/own-password'
+import type { SessionParts } from './auth/sessions'
 import type { NewsBus, PersonNews, RoomNews } from './bus/news-bus'
 import type { MessageActStore } from './chat/message-act-store'
 import type { MessageStore } from './chat/message-store'
 import type { SendLimits } from './chat/send-limits'
 import type { TakenSubscription } from './fanout/client-socket'
 import type { RoomFeeds } from './fanout/room-feeds'
+import type { PeopleStore } from './people/people-store'
 import type { Log } from './platform/log'
 import type { Metrics } from './platform/metrics'
 import type { RoomActStore } from './rooms/room-act-store'
@@ -14,6 +17,9 @@ import type { RoomStore } from './rooms/room-store'
 
 /** What operations work with. Made once, at the start of the process. */
 export interface Parts {
+  sessions: SessionParts
+  ownPasswords: OwnPasswords
+  people: PeopleStore
   messages: MessageStore
   rooms: RoomStore
   roomChanges: RoomChanges
@@ -44,6 +50,7 @@ export interface CallerConnection {
 
 /** Who calls, on which connection. The session was checked when the connection was made; losing it closes the socket. */
 export interface Caller {
+  /** As they were when the connection was made. */
   user: User
   /** As it was when the connection was made: whatever matters is looked up again by the act itself. */
   role: ServerRole

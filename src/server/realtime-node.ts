@@ -1,5 +1,7 @@
 import { startHousekeeping } from './auth/housekeeping'
-import { watchRevocations } from './auth/revocations'
+import { startLastSeen } from './auth/last-seen'
+import { createOwnPasswords } from './auth/own-password'
+import { announceRevocation, watchRevocations } from './auth/revocations'
 import { createSessionStore } from './auth/session-store'
 import { createSessionTokens } from './auth/session-token'
 import type { PersonNews, RoomNews } from './bus/news-bus'
@@ -9,6 +11,7 @@ import { createMessageStore, readMessages } from './chat/message-store'
 import { createSendLimits } from './chat/send-limits'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import { createRoomFeeds } from './fanout/room-feeds'
+import { createPeopleStore } from './people/people-store'
 import { type Config, requireServices } from './platform/config'
 import { openDatabase, openPool, requireDurableCommits } from './platform/database'
 import { createHealth } from './platform/health'
@@ -34,6 +37,7 @@ export async function startRealtimeNode(
   // Signing out and readiness must not wait behind what people ask for.
   const control = openPool(databaseUrl, { maxConnections: 2, onError: () => {} })
   const redis = connectRedis(redisUrl, log)
+  const lastSeen = startLastSeen(database.pool, log)
   try {
     await requireDurableCommits(database.pool)
     if (!(await untilRedisAlive(redis, 3_000))) log.warn('started without Redis')
@@ -41,6 +45,7 @@ export async function startRealtimeNode(
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
     const messages = createMessageStore(database.pool)
     const rooms = createRoomStore(database)
+    const sessions = createSessionStore(database)
     const metrics = createMetrics()
     const roomChanges = createRoomChanges(database.pool, readMessages)
     const feeds = createRoomFeeds({ bus, reader: { ...messages, membersAmong: rooms.membersAmong }, log, onRead: metrics.changesRead })
@@ -59,7 +64,14 @@ export async function startRealtimeNode(
         metrics,
         metricsToken: config.metricsToken,
         sendLimits: createSendLimits(config.sendsPerMinute),
-        sessions: { store: createSessionStore(database), tokens: createSessionTokens(config.authSecrets) },
+        sessions: {
+          store: sessions,
+          tokens: createSessionTokens(config.authSecrets),
+          announceRevocation: () => announceRevocation(redis.commands, log),
+        },
+        ownPasswords: createOwnPasswords(database.pool, sessions),
+        people: createPeopleStore(database),
+        lastSeen,
         health: createHealth(control, redis),
         limits: config,
         allowedOrigins: config.allowedOrigins,
@@ -76,6 +88,7 @@ export async function startRealtimeNode(
       await server.close()
       await roomLists.close()
       await feeds.close()
+      await lastSeen.close()
       await revocations.close()
       await housekeeping.close()
       redis.close()
@@ -91,6 +104,7 @@ export async function startRealtimeNode(
     }
   } catch (error) {
     redis.close()
+    await lastSeen.close()
     await Promise.all([database.close(), control.end()])
     throw error
   }

@@ -1,10 +1,12 @@
 import { sessionRouter } from './auth/router'
 import { chatRouter } from './chat/router'
+import { usersRouter } from './people/router'
 import { roomsRouter } from './rooms/router'
 import { router } from './trpc'
 
 export const appRouter = router({
   session: sessionRouter,
+  users: usersRouter,
   rooms: roomsRouter,
   chat: chatRouter,
 })

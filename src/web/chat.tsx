@@ -16,15 +16,18 @@ import { Button } from './ui/button'
 import { Notice } from './ui/notice'
 import type { Theme } from './ui/theme'
 
+const AccountDialog = lazy(() => import('./account/account-dialog'))
 const BrowseRooms = lazy(() => import('./rooms/browse-rooms'))
 const CreateRoom = lazy(() => import('./rooms/create-room'))
 const LeaveRoom = lazy(() => import('./rooms/leave-room'))
 const Drawer = lazy(() => import('./ui/drawer').then(({ Drawer }) => ({ default: Drawer })))
 
-type Opened = { dialog: 'browse' } | { dialog: 'create' } | { dialog: 'leave'; room: Room }
+type Opened = { dialog: 'account' } | { dialog: 'browse' } | { dialog: 'create' } | { dialog: 'leave'; room: Room }
 
 /** The signed-in person's rooms on the left, one of them on the right. */
-export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
+export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
+  const [displayName, setDisplayName] = useState(arrived.displayName)
+  const visitor = useMemo(() => ({ ...arrived, displayName }), [arrived, displayName])
   useRenewal(visitor.expiresAt)
   const { state, client, onSignOut } = useSignedInClient(visitor)
   const status = useStore(client?.status ?? notStarted)
@@ -81,6 +84,7 @@ export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; 
       onOpen={go}
       onBrowse={() => setOpened({ dialog: 'browse' })}
       onCreate={() => setOpened({ dialog: 'create' })}
+      onAccount={() => setOpened({ dialog: 'account' })}
       onSignOut={onSignOut}
     />
   )
@@ -121,6 +125,10 @@ export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; 
   function renderDialog(client: ChatClient, opened: Opened) {
     const close = () => setOpened(null)
     switch (opened.dialog) {
+      case 'account':
+        return (
+          <AccountDialog client={client} username={visitor.username} onRenamed={setDisplayName} onDeleting={onSignOut} onClose={close} />
+        )
       case 'browse':
         return <BrowseRooms client={client} onOpen={go} onJoined={reloadAndGo} onClose={close} />
       case 'create':

@@ -57,9 +57,13 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/context\.ts$/, may: [], types: ['server/', 'contract/'] },
   { file: /^server\/rights\.ts$/, may: [], types: ['contract/'] },
   { file: /^server\/trpc\.ts$/, may: ['server/platform/', 'server/rights', 'contract/', '@trpc/server', 'zod'], types: ['server/context'] },
-  { file: /^server\/router\.ts$/, may: ['server/trpc', 'server/auth/router', 'server/rooms/router', 'server/chat/router'] },
+  {
+    file: /^server\/router\.ts$/,
+    may: ['server/trpc', 'server/auth/router', 'server/people/router', 'server/rooms/router', 'server/chat/router'],
+  },
   // A feature's router knows tRPC and its own operations.
-  { file: /^server\/auth\/router\.ts$/, may: ['server/trpc'], types: ['contract/'] },
+  { file: /^server\/auth\/router\.ts$/, may: ['server/trpc', 'server/auth/', 'contract/'] },
+  { file: /^server\/people\/router\.ts$/, may: ['server/trpc', 'server/people/', 'contract/'] },
   { file: /^server\/rooms\/router\.ts$/, may: ['server/trpc', 'server/rooms/', 'contract/'] },
   { file: /^server\/chat\/router\.ts$/, may: ['server/trpc', 'server/chat/', 'contract/'] },
   // Stores know the database, and nothing above it.
@@ -70,6 +74,10 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   },
   { file: /^server\/chat\/message-act-store\.ts$/, may: ['server/rights', 'contract/'], types: ['server/rooms/room-change'] },
   { file: /^server\/chat\/message-store\.ts$/, may: ['server/chat/send-queue', 'server/platform/database', 'contract/'], types: ['pg'] },
+  {
+    file: /^server\/(auth\/session|people\/people)-store\.ts$/,
+    may: ['server/auth/revoke-sessions', 'server/platform/database', 'server/platform/look-ups', 'contract/'],
+  },
   { file: /^server\/\w+\/[\w-]+-store\.ts$/, may: ['server/platform/database', 'server/platform/look-ups', 'contract/'], types: ['pg'] },
   { file: /^server\/bus\/redis-/, may: ['server/bus/', 'contract/'], types: ['server/platform/'] },
   { file: /^server\/bus\//, may: [], types: ['contract/'] },
@@ -79,7 +87,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   {
     file: /^server\/auth\//,
     may: ['server/auth/', 'server/platform/database', 'server/platform/realtime-url', 'contract/', 'jose', '@node-rs/argon2', 'zod'],
-    types: ['server/platform/', 'pg', 'ioredis'],
+    types: ['server/platform/', 'server/context', 'pg', 'ioredis'],
   },
   // Operations know their own store, the bus and each other's contract: never ws, tRPC's server, ioredis or Prisma.
   {
@@ -93,6 +101,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
     may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/chat/mentions'],
     types: ['server/'],
   },
+  { file: /^server\/people\//, may: ['server/auth/passwords', 'contract/'], types: ['server/', 'zod'] },
   {
     file: /^server\/platform\//,
     may: ['server/platform/', 'contract/', 'pg', 'pino', 'prom-client', 'ioredis', 'zod', '@prisma/adapter-pg'],

@@ -1,3 +1,4 @@
+import { Failure } from '../../contract/failures'
 import type { ServerRole, User } from '../../contract/session'
 import type { SessionStore } from './session-store'
 import type { SessionTokens, TokenClaims } from './session-token'
@@ -8,6 +9,8 @@ export interface Session {
   user: User
   role: ServerRole
   expiresAt: Date
+  /** When it was last used, as far as that is written already. */
+  lastSeenAt: Date
 }
 
 const idleMs = 7 * 24 * 60 * 60_000
@@ -20,10 +23,16 @@ export interface SessionParts {
   announceRevocation: () => void
 }
 
-export async function startSession({ store, tokens }: SessionParts, user: User, device: { ip: string; userAgent: string | null }) {
+/** @throws {Failure} INVALID_CREDENTIALS when the password that was verified has been changed since */
+export async function startSession(
+  { store, tokens }: SessionParts,
+  { user, passwordHash }: { user: User; passwordHash: string },
+  device: { ip: string; userAgent: string | null },
+) {
   const expiresAt = new Date(Date.now() + idleMs)
-  const { id } = await store.create({ userId: user.id, expiresAt, ...device })
-  return { user, expiresAt, token: await tokens.sign({ userId: user.id, sessionId: id, expiresAt }) }
+  const session = await store.create({ userId: user.id, expiresAt, ...device }, { passwordHash })
+  if (!session) throw new Failure('INVALID_CREDENTIALS')
+  return { user, expiresAt, token: await tokens.sign({ userId: user.id, sessionId: session.id, expiresAt }) }
 }
 
 /** The token says which session; the session's row says whether it still stands. */
@@ -35,7 +44,7 @@ export async function findSession(parts: Pick<SessionParts, 'store' | 'tokens'>,
 /** The session of a token that was read already. */
 export async function findClaimed({ store }: Pick<SessionParts, 'store'>, claims: TokenClaims): Promise<Session | null> {
   const row = await store.findLive(claims.sessionId, claims.userId)
-  return row && { id: row.id, user: row.user, role: row.role, expiresAt: claims.expiresAt }
+  return row && { id: row.id, user: row.user, role: row.role, expiresAt: claims.expiresAt, lastSeenAt: row.lastSeenAt }
 }
 
 /** Seven more days from now, but never past thirty from the sign-in. */
@@ -44,7 +53,7 @@ export async function refreshSession({ store, tokens }: SessionParts, token: str
   const row = claims && (await store.findLive(claims.sessionId, claims.userId))
   if (!row) return null
   const expiresAt = new Date(Math.min(Date.now() + idleMs, row.createdAt.getTime() + longestMs))
-  await store.prolong(row.id, expiresAt)
+  if (!(await store.prolong(row.id, expiresAt))) return null
   return { user: row.user, expiresAt, token: await tokens.sign({ userId: row.user.id, sessionId: row.id, expiresAt }) }
 }
 

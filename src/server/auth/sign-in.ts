@@ -31,14 +31,18 @@ export const loginInput = z.strictObject({ username: key(0, 256), password: z.st
 /** @throws {Failure} BAD_REQUEST, USERNAME_TAKEN, TOO_MANY_REQUESTS */
 export async function register(parts: SignInParts, input: z.output<typeof registerInput>, device: Device) {
   requireAcceptablePassword(input.password, input.username)
+  // Of deleted accounts: with such a name taken, the account that it is for could not be deleted.
+  if (input.username.startsWith('deleted-')) throw nameTaken()
   await requireWithinLimit(parts, `register ip ${device.ip}`, parts.limits.registrationsPerHour, 60 * 60_000)
   const passwordHash = await hashPassword(input.password)
   const person = { username: input.username, displayName: input.displayName || input.username, passwordHash }
   const user = await parts.store.createPerson(person).catch((error) => {
-    throw isUniqueViolation(error) ? new Failure('USERNAME_TAKEN', { fields: { username: 'is taken' } }) : error
+    throw isUniqueViolation(error) ? nameTaken() : error
   })
-  return startSession(parts, user, device)
+  return startSession(parts, { user, passwordHash }, device)
 }
+
+const nameTaken = () => new Failure('USERNAME_TAKEN', { fields: { username: 'is taken' } })
 
 /** @throws {Failure} INVALID_CREDENTIALS, the same and as slowly for unknown people; TOO_MANY_REQUESTS */
 export async function signIn(parts: SignInParts, input: z.output<typeof loginInput>, device: Device) {
@@ -50,13 +54,13 @@ export async function signIn(parts: SignInParts, input: z.output<typeof loginInp
 
   const person = username.safeParse(name).success ? await parts.store.findPerson(name) : null
   const matches = await verifyPassword(person?.passwordHash ?? null, input.password)
-  if (!person || !matches) {
+  if (!person?.passwordHash || !matches) {
     await countFailure(parts.pool, account)
     throw new Failure('INVALID_CREDENTIALS')
   }
   await forgetFailures(parts.pool, account)
-  const { passwordHash: _, ...user } = person
-  return startSession(parts, user, device)
+  const { passwordHash, ...user } = person
+  return startSession(parts, { user, passwordHash }, device)
 }
 
 async function requireWithinLimit(parts: SignInParts, key: string, limit: number, windowMs: number) {

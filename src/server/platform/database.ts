@@ -10,6 +10,9 @@ export interface Database {
   close(): Promise<void>
 }
 
+/** What can be asked inside a transaction and outside of one. */
+export type Statements = Pick<PrismaClient, '$executeRaw' | '$queryRaw'>
+
 export interface PoolOptions {
   maxConnections?: number
   onError: (error: Error) => void
@@ -117,7 +120,7 @@ const unavailableClass = /^(08|53|57P|58)[0-9A-Z]+$/
 const unavailableCodes = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
   ...['57014', '55P03'],
-  ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024'],
+  ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028'],
 ])
 /** Of pg, which gives its own errors no code. */
 const unavailableMessages =

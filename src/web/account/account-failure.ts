@@ -34,7 +34,8 @@ function describe(code: string, reasons: FailureFields): AccountFailure {
   return { fields, words }
 }
 
-function inWords(seconds: number): string {
+/** "4 seconds", "2 minutes". */
+export function inWords(seconds: number): string {
   if (seconds < 90) return `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`
   return `${Math.ceil(seconds / 60)} minutes`
 }

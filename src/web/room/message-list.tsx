@@ -19,7 +19,7 @@ interface MessageListProps {
 
 export function MessageList({ handle, timeline, visitor, name, topic }: MessageListProps) {
   const { messages, unsent, hasBefore } = timeline
-  const rows = useMemo(() => createMessageRows(messages, unsent, visitor.username), [messages, unsent, visitor.username])
+  const rows = useMemo(() => createMessageRows(messages, unsent, visitor), [messages, unsent, visitor])
   const older = useOlderMessages(handle, hasBefore)
   const last = messages.at(-1)?.seq ?? 0
   const { scroller, onScroll, awaySince, toBottom } = useScrollKeeping(messages[0]?.seq ?? 0, last, unsent.at(-1)?.clientId, older.loadMore)

@@ -16,10 +16,11 @@ interface SidebarProps {
   onOpen(room: string): void
   onBrowse(): void
   onCreate(): void
+  onAccount(): void
   onSignOut(): void
 }
 
-export function Sidebar({ visitor, myRooms, current, theme, onOpen, onBrowse, onCreate, onSignOut }: SidebarProps) {
+export function Sidebar({ visitor, myRooms, current, theme, onOpen, onBrowse, onCreate, onAccount, onSignOut }: SidebarProps) {
   return (
     <>
       <div className="flex h-16 shrink-0 items-center px-4">
@@ -45,12 +46,19 @@ export function Sidebar({ visitor, myRooms, current, theme, onOpen, onBrowse, on
           )}
         </div>
       </nav>
-      <div className="flex shrink-0 items-center gap-2.5 border-line border-t py-2.5 pr-2 pl-4 pb-[max(0.625rem,env(safe-area-inset-bottom))]">
-        <Avatar {...visitor} className="size-8!" />
-        <div className="min-w-0 flex-1 leading-tight">
-          <bdi className="block truncate font-medium text-sm">{visitor.displayName}</bdi>
-          <span className="block truncate text-faint text-xs">@{visitor.username}</span>
-        </div>
+      <div className="flex shrink-0 items-center border-line border-t py-1.5 px-2 pb-[max(0.375rem,env(safe-area-inset-bottom))]">
+        <button
+          type="button"
+          title="Your account"
+          onClick={onAccount}
+          className="flex min-h-11 min-w-0 flex-1 items-center gap-2.5 rounded-m px-2 py-1 text-left leading-tight transition-colors hover:bg-hover"
+        >
+          <Avatar {...visitor} className="size-8!" />
+          <span className="min-w-0">
+            <bdi className="block truncate font-medium text-sm">{visitor.displayName}</bdi>
+            <span className="block truncate text-faint text-xs">@{visitor.username}</span>
+          </span>
+        </button>
         <ThemeToggle initial={theme} />
         <form method="post" action="/api/logout" onSubmit={onSignOut}>
           <IconButton type="submit" label="Sign out">

@@ -1,0 +1,44 @@
+import { Failure } from '../../contract/failures'
+import type { Me, SessionInfo } from '../../contract/session'
+import type { Context } from '../context'
+
+/** The caller as they are now, which may be other than when they connected. @throws {Failure} UNAUTHORIZED when they are gone */
+export async function showMe({ parts, caller }: Context): Promise<Me> {
+  const profile = await parts.people.findProfile(caller.user.id)
+  if (!profile) throw new Failure('UNAUTHORIZED')
+  const { id, username, displayName, avatar } = profile
+  return {
+    user: { id, username, displayName, avatar },
+    uid: caller.uid,
+    sessionId: caller.sessionId,
+    expiresAt: caller.expiresAt.toISOString(),
+    serverTime: new Date().toISOString(),
+  }
+}
+
+/** The caller's live sessions: this one first, then those that were used last. */
+export async function listSessions({ parts, caller }: Context): Promise<SessionInfo[]> {
+  const sessions = await parts.sessions.store.listLive(caller.user.id, caller.sessionId)
+  return sessions.map(({ id, userAgent, ip, createdAt, lastSeenAt }) => {
+    const current = id === caller.sessionId
+    const lastSeen = current ? new Date() : lastSeenAt
+    return { id, device: userAgent, ip, created: createdAt.toISOString(), lastSeen: lastSeen.toISOString(), current }
+  })
+}
+
+/** Ends one of the caller's sessions on every node. @throws {Failure} SESSION_NOT_FOUND for any that is not theirs, or over */
+export async function revokeOwnSession({ parts, caller }: Context, sessionId: string): Promise<{ sessionId: string }> {
+  const isRevoked = uuid.test(sessionId) && (await parts.sessions.store.revoke(sessionId, caller.user.id, 'revoked'))
+  if (!isRevoked) throw new Failure('SESSION_NOT_FOUND')
+  parts.sessions.announceRevocation()
+  return { sessionId }
+}
+
+/** Ends all of the caller's sessions but the one that asks. */
+export async function revokeOtherSessions({ parts, caller }: Context): Promise<{ revoked: number }> {
+  const revoked = await parts.sessions.store.revokeOthers(caller.user.id, caller.sessionId)
+  if (revoked > 0) parts.sessions.announceRevocation()
+  return { revoked }
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -1,0 +1,46 @@
+import type { z } from 'zod'
+import { Failure } from '../../contract/failures'
+import type { changePasswordInput, Person, Profile, searchPeopleInput, updateProfileInput } from '../../contract/people'
+import { hashPassword, requireAcceptablePassword } from '../auth/passwords'
+import type { Context } from '../context'
+
+/** @throws {Failure} UNAUTHORIZED when the account was deleted meanwhile */
+export async function showOwnProfile({ parts, caller }: Context): Promise<Profile> {
+  const profile = await parts.people.findProfile(caller.user.id)
+  if (!profile) throw new Failure('UNAUTHORIZED')
+  return profile
+}
+
+/** People whose username or display name contains `query`, who is called exactly that first. */
+export async function searchPeople(
+  { parts }: Context,
+  input: z.output<typeof searchPeopleInput>,
+): Promise<{ users: Person[]; cursor: null }> {
+  return { users: await parts.people.search(input), cursor: null }
+}
+
+/** @throws {Failure} USER_NOT_FOUND */
+export async function showPerson({ parts }: Context, username: string): Promise<Person> {
+  const person = await parts.people.findPerson(username)
+  if (!person) throw new Failure('USER_NOT_FOUND')
+  return person
+}
+
+/** Messages from now on carry the new name. */
+export async function updateProfile(context: Context, change: z.output<typeof updateProfileInput>): Promise<Profile> {
+  await context.parts.people.update(context.caller.user.id, change)
+  return showOwnProfile(context)
+}
+
+/** Ends every other session of the caller, on every node. @throws {Failure} BAD_REQUEST, WRONG_PASSWORD, TOO_MANY_REQUESTS */
+export async function changePassword(
+  { parts, caller }: Context,
+  { current, password }: z.output<typeof changePasswordInput>,
+): Promise<{ revoked: number }> {
+  requireAcceptablePassword(password, caller.user.username)
+  const verifiedHash = await parts.ownPasswords.require(caller.user.id, current)
+  const passwordHash = await hashPassword(password)
+  const revoked = await parts.people.changePassword({ userId: caller.user.id, verifiedHash, passwordHash, keep: caller.sessionId })
+  if (revoked > 0) parts.sessions.announceRevocation()
+  return { revoked }
+}

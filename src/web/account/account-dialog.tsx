@@ -1,0 +1,57 @@
+import * as Tabs from 'radix-ui/tabs'
+import type { ChatClient } from '../../sdk'
+import { Dialog } from '../ui/dialog'
+import { ChangePassword } from './change-password'
+import { DeleteAccount } from './delete-account'
+import { EditProfile } from './edit-profile'
+import { SessionList } from './session-list'
+
+interface AccountDialogProps {
+  client: ChatClient
+  username: string
+  onRenamed(displayName: string): void
+  /** The account is about to be gone: what the server says of the session from now on is no surprise. */
+  onDeleting(): void
+  onClose(): void
+}
+
+const tabs = [
+  { value: 'profile', label: 'Profile' },
+  { value: 'password', label: 'Password' },
+  { value: 'sessions', label: 'Sessions' },
+  { value: 'delete', label: 'Delete' },
+] as const
+
+export default function AccountDialog({ client, username, onRenamed, onDeleting, onClose }: AccountDialogProps) {
+  return (
+    <Dialog title="Your account" onClose={onClose}>
+      <Tabs.Root defaultValue="profile" className="flex min-h-0 flex-col">
+        <Tabs.List aria-label="Your account" className="-mx-5 flex shrink-0 gap-1 border-line border-b px-3">
+          {tabs.map(({ value, label }) => (
+            <Tabs.Trigger
+              key={value}
+              value={value}
+              className="-mb-px min-h-11 border-transparent border-b-2 px-2.5 font-medium text-sm text-soft transition-colors hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink md:min-h-10"
+            >
+              {label}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+        <div className="-mx-5 min-h-[21.5rem] overflow-y-auto px-5 pt-4 pb-1">
+          <Tabs.Content value="profile" tabIndex={-1} className="outline-none">
+            <EditProfile client={client} onRenamed={onRenamed} />
+          </Tabs.Content>
+          <Tabs.Content value="password" tabIndex={-1} className="outline-none">
+            <ChangePassword client={client} username={username} />
+          </Tabs.Content>
+          <Tabs.Content value="sessions" tabIndex={-1} className="outline-none">
+            <SessionList client={client} />
+          </Tabs.Content>
+          <Tabs.Content value="delete" tabIndex={-1} className="outline-none">
+            <DeleteAccount client={client} username={username} onDeleting={onDeleting} />
+          </Tabs.Content>
+        </div>
+      </Tabs.Root>
+    </Dialog>
+  )
+}

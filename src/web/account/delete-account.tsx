@@ -1,0 +1,55 @@
+import { type FormEvent, useEffect, useRef } from 'react'
+import type { ChatClient } from '../../sdk'
+import { Button } from '../ui/button'
+import { Field } from '../ui/field'
+import { useAct } from './act'
+import { ActFailure } from './act-failure'
+
+interface DeleteAccountProps {
+  client: ChatClient
+  username: string
+  onDeleting(): void
+}
+
+export function DeleteAccount({ client, username, onDeleting }: DeleteAccountProps) {
+  const { pending, failure, run } = useAct()
+  const form = useRef<HTMLFormElement>(null)
+
+  useEffect(() => {
+    if (failure) form.current?.querySelector<HTMLElement>('input[aria-invalid]')?.focus()
+  }, [failure])
+
+  async function destroy(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const password = String(new FormData(event.currentTarget).get('password'))
+    const deleted = await run(() => client.users.deleteAccount.mutate({ password }))
+    if (!deleted) return
+    onDeleting()
+    // The cookie names a session that is over: this makes the browser forget it.
+    await fetch('/api/logout', { method: 'POST' }).catch(() => null)
+    location.assign('/login')
+  }
+
+  const passwordError = failure?.name === 'WRONG_PASSWORD' ? failure.words : undefined
+  return (
+    <form ref={form} noValidate onSubmit={destroy} className="space-y-4">
+      <ul className="list-disc space-y-1.5 pl-5 text-sm marker:text-faint">
+        <li>You are signed out everywhere, and out of every room.</li>
+        <li>Your name, status and picture are removed. Somebody else may take the username.</li>
+        <li>
+          What you wrote stays, under the name <b className="font-medium">Deleted user</b>. Direct conversations stay with the people you
+          had them with.
+        </li>
+        <li>Nobody can bring the account back.</li>
+      </ul>
+      <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
+      <Field label="Your password" name="password" type="password" required autoComplete="current-password" error={passwordError} />
+      {!passwordError && <ActFailure failure={failure} />}
+      <div className="flex justify-end">
+        <Button type="submit" look="danger" pending={pending}>
+          Delete my account
+        </Button>
+      </div>
+    </form>
+  )
+}

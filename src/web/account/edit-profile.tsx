@@ -1,0 +1,106 @@
+import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { type ChatClient, type ChatFailure, type Profile, readFailure } from '../../sdk'
+import { Avatar } from '../ui/avatar'
+import { Button } from '../ui/button'
+import { Field } from '../ui/field'
+import { useAct } from './act'
+import { ActFailure } from './act-failure'
+import { Done } from './done'
+
+/** What others see of a person. */
+export function EditProfile({ client, onRenamed }: { client: ChatClient; onRenamed(displayName: string): void }) {
+  const [profile, setProfile] = useState<Profile | null>(null)
+  const [unread, setUnread] = useState<ChatFailure | null>(null)
+
+  useEffect(() => {
+    let gone = false
+    client.users.me.query().then(
+      (mine) => gone || setProfile(mine),
+      (error) => gone || setUnread(readFailure(error)),
+    )
+    return () => {
+      gone = true
+    }
+  }, [client])
+
+  if (unread) return <ActFailure failure={unread} />
+  if (!profile) return <p className="late text-soft text-sm">Looking…</p>
+  return <ProfileForm client={client} profile={profile} onRenamed={onRenamed} />
+}
+
+interface ProfileFormProps {
+  client: ChatClient
+  profile: Profile
+  onRenamed(displayName: string): void
+}
+
+function ProfileForm({ client, profile, onRenamed }: ProfileFormProps) {
+  const { pending, failure, run } = useAct()
+  const [displayName, setDisplayName] = useState(profile.displayName)
+  const [isSaved, setIsSaved] = useState(false)
+  const form = useRef<HTMLFormElement>(null)
+
+  useEffect(() => {
+    if (failure) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
+  }, [failure])
+
+  async function save(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const fields = new FormData(event.currentTarget)
+    const saved = await run(() =>
+      client.users.update.mutate({
+        displayName: String(fields.get('displayName')),
+        status: String(fields.get('status')),
+        hideLastSeen: fields.get('hideLastSeen') !== null,
+      }),
+    )
+    if (!saved) return
+    setDisplayName(saved.displayName)
+    setIsSaved(true)
+    onRenamed(saved.displayName)
+  }
+
+  const wrong = failure?.fields ?? {}
+  return (
+    <form ref={form} noValidate onSubmit={save} onChange={() => setIsSaved(false)} className="space-y-4">
+      <div className="flex items-center gap-3">
+        <Avatar username={profile.username} displayName={displayName} className="size-12! text-base!" />
+        <div className="min-w-0 leading-tight">
+          <bdi className="block truncate font-semibold">{displayName || profile.username}</bdi>
+          <span className="block truncate text-faint text-sm">@{profile.username}</span>
+        </div>
+      </div>
+      <Field
+        label="Display name"
+        name="displayName"
+        required
+        dir="auto"
+        autoComplete="name"
+        value={displayName}
+        onChange={(event) => setDisplayName(event.target.value)}
+        hint="How others see you. Any script."
+        error={wrong.displayName && `The display name ${wrong.displayName}.`}
+      />
+      <Field
+        label="Status (optional)"
+        name="status"
+        dir="auto"
+        autoComplete="off"
+        placeholder="On holiday until Monday"
+        defaultValue={profile.status}
+        error={wrong.status && `The status ${wrong.status}.`}
+      />
+      <label className="flex min-h-11 items-center gap-2.5 text-sm md:min-h-0">
+        <input type="checkbox" name="hideLastSeen" defaultChecked={profile.hideLastSeen} className="size-4.5 shrink-0" />
+        Do not tell others when I was last here
+      </label>
+      {!wrong.displayName && !wrong.status && <ActFailure failure={failure} />}
+      <div className="flex items-center gap-3">
+        <Done>{isSaved ? 'Saved.' : null}</Done>
+        <Button type="submit" pending={pending}>
+          Save profile
+        </Button>
+      </div>
+    </form>
+  )
+}

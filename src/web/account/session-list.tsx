@@ -1,0 +1,100 @@
+import { CircleHelp, Monitor, Smartphone, Terminal } from 'lucide-react'
+import { useCallback, useEffect, useState } from 'react'
+import { type ChatClient, type ChatFailure, readFailure, type SessionInfo } from '../../sdk'
+import { formatFull } from '../room/times'
+import { Button } from '../ui/button'
+import { useAct } from './act'
+import { ActFailure } from './act-failure'
+import { describeRevoked } from './change-password'
+import { type DeviceWords, describeDevice } from './device-words'
+import { Done } from './done'
+import { timeAgo } from './time-ago'
+
+const icons: Record<DeviceWords['kind'], typeof Monitor> = { computer: Monitor, phone: Smartphone, program: Terminal, unknown: CircleHelp }
+
+/** Where a person is signed in, and the end of it. */
+export function SessionList({ client }: { client: ChatClient }) {
+  const [sessions, setSessions] = useState<SessionInfo[] | null>(null)
+  const [unread, setUnread] = useState<ChatFailure | null>(null)
+  const [done, setDone] = useState<string | null>(null)
+  const { pending, failure, run } = useAct()
+
+  const load = useCallback(async () => {
+    try {
+      setSessions(await client.session.list.query())
+      setUnread(null)
+    } catch (error) {
+      setUnread(readFailure(error))
+    }
+  }, [client])
+  useEffect(() => void load(), [load])
+
+  async function revoke({ id, device }: SessionInfo) {
+    const revoked = await run(() => client.session.revoke.mutate({ sessionId: id }))
+    if (revoked) setDone(`Signed out ${describeDevice(device).words}.`)
+    await load()
+  }
+
+  async function revokeOthers() {
+    const answer = await run(() => client.session.revokeOthers.mutate())
+    if (answer) setDone(describeRevoked(answer.revoked))
+    await load()
+  }
+
+  if (unread && !sessions) return <ActFailure failure={unread} />
+  if (!sessions) return <p className="late text-soft text-sm">Looking…</p>
+  return (
+    <>
+      <ul className="-mx-2">
+        {sessions.map((session) => (
+          <SessionRow key={session.id} session={session} pending={pending} onRevoke={() => revoke(session)} />
+        ))}
+      </ul>
+      <ActFailure failure={failure ?? unread} />
+      <div className="mt-3 flex items-center gap-3">
+        <Done>{done}</Done>
+        {sessions.length > 1 && (
+          <Button look="outline" pending={pending} onClick={revokeOthers}>
+            Sign out all others
+          </Button>
+        )}
+      </div>
+      {sessions.length === 1 && <p className="text-soft text-sm">You are signed in nowhere else.</p>}
+    </>
+  )
+}
+
+function SessionRow({ session, pending, onRevoke }: { session: SessionInfo; pending: boolean; onRevoke(): void }) {
+  const { words, kind } = describeDevice(session.device)
+  const Icon = icons[kind]
+  return (
+    <li className="flex items-center gap-3 rounded-m px-2 py-2">
+      <Icon aria-hidden="true" className="size-5 shrink-0 text-faint" />
+      <div className="min-w-0 flex-1">
+        <p className="flex flex-wrap items-baseline gap-x-2">
+          <span className="min-w-0 truncate font-medium" title={session.device ?? undefined}>
+            {words}
+          </span>
+          {session.current && <span className="rounded-s bg-accent-soft px-1.5 font-medium text-xs">This device</span>}
+        </p>
+        <p className="text-soft text-sm [overflow-wrap:anywhere]">
+          {session.ip && `${session.ip} · `}
+          <time dateTime={session.lastSeen} title={formatFull(session.lastSeen)}>
+            {session.current ? 'in use now' : `last used ${timeAgo(session.lastSeen)}`}
+          </time>
+        </p>
+        <p className="text-faint text-xs">
+          Signed in{' '}
+          <time dateTime={session.created} title={formatFull(session.created)}>
+            {timeAgo(session.created)}
+          </time>
+        </p>
+      </div>
+      {!session.current && (
+        <Button look="quiet" pending={pending} aria-label={`Sign out ${words}`} onClick={onRevoke}>
+          Sign out
+        </Button>
+      )}
+    </li>
+  )
+}

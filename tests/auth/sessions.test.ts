@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { password } from '../support/people'
+import { type Person, postJson, type Roomline, startRoomline } from '../support/roomline'
+import { failureOf, until } from '../support/stock-client'
+
+let roomline: Roomline
+beforeAll(async () => {
+  roomline = await startRoomline({ nodes: 2 })
+})
+afterAll(() => roomline[Symbol.asyncDispose]())
+
+const isIn = async ({ cookie }: Person) =>
+  (await roomline.web.session(new Request('http://localhost:3000/api/session', { headers: { cookie } }))).status === 200
+
+async function signInFrom(username: string, userAgent: string, ip: string): Promise<Person> {
+  const headers = { 'user-agent': userAgent, 'x-roomline-client-address': ip }
+  const response = await roomline.web.login(postJson('/api/login', { username, password }, headers))
+  const cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  return { username, cookie, token: cookie.slice(cookie.indexOf('=') + 1) }
+}
+
+describe('somebody’s sessions', () => {
+  it('are listed with device, address and last use: this one first, and none that is over or another’s', async () => {
+    const ada = await roomline.signUp()
+    await roomline.signUp()
+    const phone = await signInFrom(ada.username, 'Mozilla/5.0 (iPhone)', '203.0.113.7')
+    const program = await signInFrom(ada.username, 'curl/8', '203.0.113.8')
+    const loggedOut = await roomline.signIn(ada.username)
+    await roomline.web.logout(postJson('/api/logout', {}, { cookie: loggedOut.cookie }))
+    const expired = roomline.connect(await roomline.signIn(ada.username))
+    const { sessionId: expiredId } = await expired.trpc.session.me.query()
+    await roomline.pool.query('UPDATE sessions SET expires_at = now() WHERE id = $1', [expiredId])
+    await roomline.pool.query(`UPDATE sessions SET last_seen_at = now() - interval '1 hour' WHERE ip = '203.0.113.8'`)
+
+    const { trpc } = roomline.connect(ada)
+    const { sessionId } = await trpc.session.me.query()
+    const sessions = await trpc.session.list.query()
+    expect(sessions).toEqual([
+      { id: sessionId, device: null, ip: 'unknown', created: expect.any(String), lastSeen: expect.any(String), current: true },
+      expect.objectContaining({ device: 'Mozilla/5.0 (iPhone)', ip: '203.0.113.7', current: false }),
+      expect.objectContaining({ device: 'curl/8', ip: '203.0.113.8', current: false }),
+    ])
+    expect(Date.now() - Date.parse(sessions[2]?.lastSeen ?? '')).toBeGreaterThan(59 * 60_000)
+    expect([await isIn(phone), await isIn(program), await isIn(loggedOut)]).toEqual([true, true, false])
+  })
+
+  it('are ended one by one: out at once on another node, and never in again', async () => {
+    const ada = await roomline.signUp()
+    const lost = await roomline.signIn(ada.username)
+    const here = roomline.connect(ada)
+    const there = roomline.connect(lost, { node: 1 })
+    const followed = await there.follow('general')
+    await here.trpc.chat.send.mutate({ room: 'general', text: 'heard on the lost phone' })
+    await followed.until(1)
+    const { sessionId } = await there.trpc.session.me.query()
+    expect(await here.trpc.session.revoke.mutate({ sessionId })).toEqual({ sessionId })
+    await until(() => there.closed[0] === 4401, 1_000)
+    expect(here.closed).toEqual([])
+    expect(await isIn(lost)).toBe(false)
+    expect((await roomline.web.refresh(postJson('/api/refresh', {}, { cookie: lost.cookie }))).status).toBe(401)
+    const again = roomline.connect(lost)
+    await until(() => again.closed[0] === 4401)
+    expect(await failureOf(here.trpc.session.revoke.mutate({ sessionId }))).toBe('SESSION_NOT_FOUND')
+    expect(await here.trpc.session.list.query()).toHaveLength(1)
+  })
+
+  it('are ended all but the one that asks', async () => {
+    const ada = await roomline.signUp()
+    const others = await Promise.all([roomline.signIn(ada.username), roomline.signIn(ada.username)])
+    const bystander = roomline.connect(await roomline.signUp(), { node: 1 })
+    const here = roomline.connect(ada)
+    const there = others.map((other, node) => roomline.connect(other, { node }))
+    await Promise.all([here, bystander, ...there].map(({ trpc }) => trpc.session.me.query()))
+    expect(await here.trpc.session.revokeOthers.mutate()).toEqual({ revoked: 2 })
+    await until(() => there.every(({ closed }) => closed[0] === 4401), 1_000)
+    expect(await here.trpc.session.revokeOthers.mutate()).toEqual({ revoked: 0 })
+    expect([here.closed, bystander.closed]).toEqual([[], []])
+    expect(await Promise.all(others.map(isIn))).toEqual([false, false])
+  })
+
+  it('may end with the one that asks', async () => {
+    const ada = await roomline.signUp()
+    const client = roomline.connect(ada)
+    const { sessionId } = await client.trpc.session.me.query()
+    expect(await client.trpc.session.revoke.mutate({ sessionId })).toEqual({ sessionId })
+    await until(() => client.closed[0] === 4401, 1_000)
+    expect(await isIn(ada)).toBe(false)
+  })
+
+  it('are ended by nobody else, and what is no session is not found', async () => {
+    const ada = roomline.connect(await roomline.signUp())
+    const ben = roomline.connect(await roomline.signUp())
+    const { sessionId } = await ada.trpc.session.me.query()
+    for (const id of [sessionId, randomUUID(), 'x', 'ada', '00000000-0000-0000-0000-00000000000g', `${sessionId} `, '’; DROP TABLE']) {
+      expect(await failureOf(ben.trpc.session.revoke.mutate({ sessionId: id })), id).toBe('SESSION_NOT_FOUND')
+    }
+    for (const wrong of [{ sessionId: '' }, { sessionId: 'x'.repeat(65) }, { sessionId: 'a\0b' }, { sessionId, userId: 'x' }, {}]) {
+      expect(await failureOf(ben.trpc.session.revoke.mutate(wrong as never)), JSON.stringify(wrong)).toBe('BAD_REQUEST')
+    }
+    expect(await failureOf(ben.trpc.session.list.query({ all: true } as never))).toBe('BAD_REQUEST')
+    expect(await failureOf(ben.trpc.session.revokeOthers.mutate({ all: true } as never))).toBe('BAD_REQUEST')
+    expect(await ada.trpc.session.me.query()).toMatchObject({ sessionId })
+    expect(ada.closed).toEqual([])
+  })
+
+  it('are seen in use when they connect after a while, and when they go', async () => {
+    const ada = await roomline.signUp()
+    const client = roomline.connect(ada)
+    const { sessionId } = await client.trpc.session.me.query()
+    const age = async (set?: string) => {
+      if (set) await roomline.pool.query(`UPDATE sessions SET last_seen_at = now() - $2::interval WHERE id = $1`, [sessionId, set])
+      const { rows } = await roomline.pool.query<{ age: number }>(
+        'SELECT extract(epoch FROM now() - last_seen_at)::int AS age FROM sessions WHERE id = $1',
+        [sessionId],
+      )
+      return rows[0]?.age ?? 0
+    }
+    expect(await age('2 days')).toBe(2 * 24 * 60 * 60)
+    client.cut()
+    await until(async () => (await age()) < 60)
+    // It is back by now. Somebody who comes again within the minute costs no write; later than that, it is noted.
+    await until(() => client.opened.length >= 2)
+    await client.trpc.session.me.query()
+    await age('1 hour')
+    const second = roomline.connect(ada, { node: 1 })
+    await second.trpc.session.me.query()
+    await until(async () => (await age()) < 60)
+  })
+
+  it('are seen in use up to the end of their node', async () => {
+    const leaving = await startRoomline()
+    const { trpc } = leaving.connect(await leaving.signUp())
+    const { sessionId } = await trpc.session.me.query()
+    await leaving.pool.query(`UPDATE sessions SET last_seen_at = now() - interval '1 day' WHERE id = $1`, [sessionId])
+    await leaving.nodes[0]?.close()
+    const { rows } = await leaving.pool.query(`SELECT now() - last_seen_at < '1 minute' AS fresh FROM sessions WHERE id = $1`, [sessionId])
+    expect(rows).toEqual([{ fresh: true }])
+    await leaving[Symbol.asyncDispose]()
+  })
+})
+
+describe('the first person', () => {
+  it('who signs up becomes the admin, one of many at once, and nobody later', async () => {
+    await using fresh = await startRoomline({ nodes: 0 })
+    await Promise.all(Array.from({ length: 6 }, () => fresh.signUp()))
+    await fresh.signUp()
+    const { rows } = await fresh.pool.query('SELECT role, count(*)::int FROM users GROUP BY role ORDER BY role')
+    expect(rows).toEqual([
+      { role: 'admin', count: 1 },
+      { role: 'member', count: 6 },
+    ])
+  })
+})
