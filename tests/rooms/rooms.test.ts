@@ -79,9 +79,8 @@ describe('a room', () => {
     const followed = await ben.follow(room)
     await ada.trpc.chat.send.mutate({ room, text: 'ben hears this' })
     await followed.until(1)
-    const ended = new Promise((resolve) => {
-      ben.trpc.chat.onMessage.subscribe({ room }, { onError: resolve })
-    })
+    const another = await ben.follow(room)
+    const ended = until(() => another.errors.length === 1).then(() => another.errors[0])
     expect(await ben.trpc.rooms.leave.mutate({ room })).toEqual({ room })
     expect(await ended).toMatchObject({ data: { code: 'FORBIDDEN', httpStatus: 403, failure: 'MEMBERSHIP_ENDED' } })
     await ada.trpc.chat.send.mutate({ room, text: 'ben does not hear this' })
