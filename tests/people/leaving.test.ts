@@ -270,6 +270,31 @@ describe('a deleted account', () => {
     expect(await membersOf(room.id)).toHaveLength(2)
   })
 
+  it('is out of a room, too, that it came into meanwhile, unless it is the only owner there', async () => {
+    for (const [role, outcome] of [
+      ['member', 'done'],
+      ['owner', 'LAST_OWNER'],
+    ] as const) {
+      const ada = await person()
+      const ben = await person()
+      const room = await ben.trpc.rooms.create.mutate({ name: `Late for ${ada.username}`, kind: 'public' })
+      await roomline.pool.query(`UPDATE memberships SET role = 'member' WHERE room_id = $1`, [room.id])
+      const before = await versionOf(room.id)
+      const coming = await holding('INSERT INTO memberships (room_id, user_id, role) SELECT $1, id, $3 FROM users WHERE username = $2', [
+        room.id,
+        ada.username,
+        role,
+      ])
+      const deleting = outcomeOf(ada.trpc.users.deleteAccount.mutate({ password }))
+      await coming.untilWaitedFor(1)
+      await coming.commit()
+      expect(await deleting).toBe(outcome)
+      const stays = outcome === 'LAST_OWNER'
+      expect(await membersOf(room.id)).toEqual(stays ? [ada.username, ben.username].sort() : [ben.username])
+      expect(await versionOf(room.id)).toBe(before + (stays ? 0 : 1))
+    }
+  })
+
   it('is not to be had with a wrong password, nor with anything but one', async () => {
     const ada = await person()
     expect(await failureOf(ada.trpc.users.deleteAccount.mutate({ password: 'a guess' }))).toBe('WRONG_PASSWORD')
