@@ -16,10 +16,12 @@ import { ClientSocket, canTakeOver, takeOver, takeoverEncoder } from './fanout/c
 import { readClientAddress } from './platform/client-address'
 import type { Health } from './platform/health'
 import type { Metrics } from './platform/metrics'
+import type { OwnPeople } from './presence/own-people'
 import { appRouter } from './router'
 import { reportError, toTRPCError } from './trpc'
 
 export interface ChatServerParts extends Omit<Parts, 'takeOver'> {
+  ownPeople: Pick<OwnPeople, 'connectionChanged'>
   sessions: { store: SessionStore; tokens: SessionTokens }
   health: Health
   metrics: Metrics
@@ -68,7 +70,12 @@ export async function startChatServer(
   const mayTakeOver = wanted && (await canTakeOver())
   if (!mayTakeOver) log.warn('subscriptions cannot be taken over from this release of tRPC: they cost more')
   const parts = { ...given, takeOver: mayTakeOver ? takeOver : null }
-  const connections = createConnections({ limits: parts.limits, log, onClose: parts.metrics.closed })
+  const connections = createConnections({
+    limits: parts.limits,
+    log,
+    onClose: parts.metrics.closed,
+    onPresence: parts.ownPeople.connectionChanged,
+  })
   let draining = false
 
   const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => {
@@ -174,6 +181,7 @@ export async function startChatServer(
       if (connection) connections.claim(connection, claims)
       const session = await findClaimed(parts.sessions, claims)
       if (!session) break
+      if (connection) connections.accept(connection)
       return callerOf(session, connection)
     }
     throw new Failure('UNAUTHORIZED')

@@ -6,6 +6,8 @@ import type { TakenSubscription } from './fanout/client-socket'
 import type { RoomFeeds } from './fanout/room-feeds'
 import type { Log } from './platform/log'
 import type { Metrics } from './platform/metrics'
+import type { RoomPresence } from './presence/room-presence'
+import type { TypingLimits } from './presence/typing'
 import type { RoomStore } from './rooms/room-store'
 
 /** What operations work with. Made once, at the start of the process. */
@@ -16,6 +18,8 @@ export interface Parts {
   personBus: NewsBus<PersonNews>
   feeds: RoomFeeds
   sendLimits: SendLimits
+  presence: Pick<RoomPresence, 'watch'>
+  typingLimits: TypingLimits
   metrics: Pick<Metrics, 'messageStored'>
   /** Takes subscriptions over from tRPC's loop; null where they have to go the plain way. */
   takeOver: ((subscription: TakenSubscription) => AsyncIterable<never>) | null
@@ -30,6 +34,8 @@ export interface CallerConnection {
   untilReadable(): Promise<void> | undefined
   /** Closes this connection without an answer, so that its client reconnects and asks again. */
   askToComeBack(): void
+  /** Whether nobody has done anything on it for a while: its person is away, unless another connection of theirs says otherwise. */
+  setAway(away: boolean): void
   /** Runs the calls of this connection a few at a time. */
   takeTurn<Value>(call: () => Promise<Value>): Promise<Value>
 }

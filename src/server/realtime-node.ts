@@ -14,6 +14,12 @@ import { createHealth } from './platform/health'
 import type { Log } from './platform/log'
 import { createMetrics } from './platform/metrics'
 import { connectRedis, untilRedisAlive } from './platform/redis'
+import { startLastSeen } from './presence/last-seen'
+import { startOwnPeople } from './presence/own-people'
+import { createPresenceStore } from './presence/presence-store'
+import { createRedisPresence, type PresenceNews } from './presence/redis-presence'
+import { createRoomPresence } from './presence/room-presence'
+import { createTypingLimits } from './presence/typing'
 import { createRoomStore } from './rooms/room-store'
 
 /** One realtime node: the chat server with everything concrete behind it. Closing it leaves nothing open. */
@@ -39,6 +45,18 @@ export async function startRealtimeNode(
     const rooms = createRoomStore(database)
     const metrics = createMetrics()
     const feeds = createRoomFeeds({ bus, reader: { ...messages, membersAmong: rooms.membersAmong }, log, onRead: metrics.changesRead })
+    const presenceStore = createPresenceStore(database.pool)
+    const lastSeen = startLastSeen({ store: presenceStore, log })
+    const board = createRedisPresence({
+      redis,
+      bus: createRedisBus<PresenceNews>(redis, 'roomline:presence:', config.authSecrets, log),
+      log,
+      onLost: (userIds, silentMs) => {
+        for (const userId of userIds) lastSeen.note(userId, Date.now() - silentMs)
+      },
+    })
+    const ownPeople = startOwnPeople({ board, lastSeen })
+    const presence = createRoomPresence({ board, store: presenceStore, rooms, feeds, log })
     const server = await startChatServer(
       {
         messages,
@@ -47,6 +65,9 @@ export async function startRealtimeNode(
         personBus,
         feeds,
         metrics,
+        ownPeople,
+        presence,
+        typingLimits: createTypingLimits(),
         metricsToken: config.metricsToken,
         sendLimits: createSendLimits(config.sendsPerMinute),
         sessions: { store: createSessionStore(database), tokens: createSessionTokens(config.authSecrets) },
@@ -64,6 +85,9 @@ export async function startRealtimeNode(
     const housekeeping = startHousekeeping(control, log)
     const close = async () => {
       await server.close()
+      presence.close()
+      ownPeople.close()
+      await Promise.all([board.close(), lastSeen.close()])
       await feeds.close()
       await revocations.close()
       await housekeeping.close()

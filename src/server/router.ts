@@ -1,5 +1,6 @@
 import { sessionRouter } from './auth/router'
 import { chatRouter } from './chat/router'
+import { presenceRouter } from './presence/router'
 import { roomsRouter } from './rooms/router'
 import { router } from './trpc'
 
@@ -7,6 +8,7 @@ export const appRouter = router({
   session: sessionRouter,
   rooms: roomsRouter,
   chat: chatRouter,
+  presence: presenceRouter,
 })
 
 /** The type of everything that the realtime server can be asked. Clients import this, and nothing else of the server. */

@@ -57,11 +57,15 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/context\.ts$/, may: [], types: ['server/', 'contract/'] },
   { file: /^server\/rights\.ts$/, may: [], types: ['contract/'] },
   { file: /^server\/trpc\.ts$/, may: ['server/platform/', 'server/rights', 'contract/', '@trpc/server', 'zod'], types: ['server/context'] },
-  { file: /^server\/router\.ts$/, may: ['server/trpc', 'server/auth/router', 'server/rooms/router', 'server/chat/router'] },
+  {
+    file: /^server\/router\.ts$/,
+    may: ['server/trpc', 'server/auth/router', 'server/rooms/router', 'server/chat/router', 'server/presence/router'],
+  },
   // A feature's router knows tRPC and its own operations.
   { file: /^server\/auth\/router\.ts$/, may: ['server/trpc'], types: ['contract/'] },
   { file: /^server\/rooms\/router\.ts$/, may: ['server/trpc', 'server/rooms/', 'contract/'] },
-  { file: /^server\/chat\/router\.ts$/, may: ['server/trpc', 'server/chat/', 'contract/'] },
+  { file: /^server\/chat\/router\.ts$/, may: ['server/trpc', 'server/chat/', 'server/presence/typing', 'contract/'] },
+  { file: /^server\/presence\/router\.ts$/, may: ['server/trpc', 'server/presence/', 'contract/'] },
   // Stores know the database, and nothing above it.
   { file: /^server\/chat\/message-store\.ts$/, may: ['server/chat/send-queue', 'server/platform/database', 'contract/'], types: ['pg'] },
   { file: /^server\/\w+\/[\w-]+-store\.ts$/, may: ['server/platform/database', 'server/platform/look-ups', 'contract/'], types: ['pg'] },
@@ -81,6 +85,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
     may: ['server/chat/', 'server/fanout/event-frames', 'server/platform/database', 'contract/', '@trpc/server'],
     types: ['server/'],
   },
+  { file: /^server\/presence\//, may: ['server/presence/', 'contract/'], types: ['server/'] },
   { file: /^server\/(rooms|chat)\//, may: ['contract/'], types: ['server/'] },
   {
     file: /^server\/platform\//,

@@ -1,6 +1,7 @@
 import { Failure } from '../../contract/failures'
 import { followInput, historyInput, sendInput } from '../../contract/message'
-import { memberProcedure, router, signedInProcedure } from '../trpc'
+import { announceTyping } from '../presence/typing'
+import { inRoom, memberProcedure, router, signedInProcedure } from '../trpc'
 import { followRoom } from './follow-room'
 import { sendMessage } from './send-message'
 
@@ -38,4 +39,6 @@ export const chatRouter = router({
     const { room, ...page } = input
     return ctx.parts.messages.history(room, page)
   }),
+
+  typing: inRoom.mutation(({ ctx, input }) => announceTyping(ctx, input.room)),
 })

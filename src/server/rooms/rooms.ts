@@ -53,6 +53,7 @@ export async function createRoom(
 /** Makes the caller a member of a public room. Joining twice is joining once. */
 export async function joinRoom({ parts, caller }: Context, room: string): Promise<Room> {
   await parts.rooms.join(room, caller.user.id)
+  parts.bus.publish(room, { type: 'membership', userId: caller.user.id })
   return showRoom({ parts, caller }, room)
 }
 
