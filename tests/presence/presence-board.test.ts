@@ -194,7 +194,7 @@ describe('the board of people on Redis', () => {
     two.board.onChange((changed) => heard.push(changed))
     proxy.setOnline(false)
     await until(() => !two.board.isKnown())
-    expect(heard).toEqual(['all'])
+    expect(heard.filter((changed) => changed === 'all')).toHaveLength(1)
     expect(one.board.isKnown()).toBe(true)
     one.board.set(ada, 'away')
     one.board.set(ben, 'here')

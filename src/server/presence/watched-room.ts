@@ -48,6 +48,8 @@ interface Member extends PresenceMember {
   state: PresenceState
   /** When they went, as this node heard of it: it is written down a little later. */
   leftAt: number
+  /** They went, and whether they hide since when was not read yet. */
+  isUnread: boolean
 }
 
 class Watcher implements PresenceWatch {
@@ -119,6 +121,8 @@ export class WatchedRoom {
   readonly #typists = createTypists(() => this.#mark())
   /** Who is otherwise than the watchers were told. */
   readonly #changed = new Set<Member>()
+  /** Whether any watcher was told anything yet. */
+  #hasBegun = false
   /** The watchers have to be told everything. */
   #tellsAll = false
   #revision = 0
@@ -218,8 +222,9 @@ export class WatchedRoom {
   // Telling.
 
   #mark(member?: Member) {
-    if (member) this.#changed.add(member)
     this.#revision++
+    if (!this.#hasBegun) return
+    if (member) this.#changed.add(member)
     this.#scheduleFlush(gatherMs)
   }
 
@@ -322,7 +327,7 @@ export class WatchedRoom {
         this.#unread.add(userId)
         // That they are gone is known all the same.
         const member = this.#members.get(userId)
-        if (member?.state === 'offline') this.#mark(member)
+        if (member?.isUnread) this.#mark(member)
       }
       this.parts.onError(error as Error)
     }
@@ -342,6 +347,7 @@ export class WatchedRoom {
     for (const watcher of [...this.#watchers]) {
       if (gone.has(watcher.userId)) this.#requireMembership(watcher)
       else if (!watcher.isStarted && members.has(watcher.userId)) {
+        this.#hasBegun = true
         watcher.isStarted = true
         watcher.tell('now', this.#revision)
       }
@@ -351,15 +357,15 @@ export class WatchedRoom {
   #takeMember(read: PresenceMember) {
     const known = this.#members.get(read.userId)
     if (!known) {
-      const member: Member = { ...read, state: 'offline', leftAt: 0 }
+      const member: Member = { ...read, state: 'offline', leftAt: 0, isUnread: false }
       this.#members.set(read.userId, member)
       this.parts.onMember(read.userId, true)
       this.#takeState(member)
       this.#mark(member)
       return
     }
-    const before = JSON.stringify(toPerson(known))
-    Object.assign(known, read)
+    const before = known.isUnread ? null : JSON.stringify(toPerson(known))
+    Object.assign(known, read, { isUnread: false })
     if (JSON.stringify(toPerson(known)) !== before) this.#mark(known)
   }
 
@@ -380,6 +386,7 @@ export class WatchedRoom {
     const state = this.parts.board.stateOf(member.userId)
     if (state === member.state) return false
     if (state === 'offline') member.leftAt = Date.now()
+    member.isUnread = state === 'offline'
     member.state = state
     if (state === 'offline') this.#present.delete(member.userId)
     else this.#present.set(member.userId, member)
@@ -401,7 +408,8 @@ export class WatchedRoom {
 
 const shownBy = ({ count, typing }: PresenceEvent) => `${count} ${typing.join()}`
 
-function toPerson({ username, state, hidesLastSeen, lastSeenAt, leftAt }: Member): PersonPresence {
+function toPerson({ username, state, hidesLastSeen, isUnread, lastSeenAt, leftAt }: Member): PersonPresence {
   const at = Math.max(lastSeenAt?.getTime() ?? 0, leftAt)
-  return { username, state, lastSeen: state === 'offline' && !hidesLastSeen && at > 0 ? new Date(at).toISOString() : null }
+  const isTold = state === 'offline' && !hidesLastSeen && !isUnread && at > 0
+  return { username, state, lastSeen: isTold ? new Date(at).toISOString() : null }
 }
