@@ -11,10 +11,11 @@ export interface RoomPresence {
   close(): void
 }
 
-interface RoomPresenceParts extends Pick<Parts, 'feeds'> {
+interface RoomPresenceParts {
   board: PresenceBoard
   store: Pick<PresenceStore, 'membersOf' | 'membersAmong'>
   rooms: Pick<Parts['rooms'], 'requireMembership'>
+  feeds: Pick<Parts['feeds'], 'watch'>
   log: Log
 }
 

@@ -48,8 +48,8 @@ interface Member extends PresenceMember {
   state: PresenceState
   /** When they went, as this node heard of it: it is written down a little later. */
   leftAt: number
-  /** They went, and whether they hide since when was not read yet. */
-  isUnread: boolean
+  /** They went, and whether they hide since when was not read yet; and whether that they went is told all the same. */
+  unread: 'untold' | 'told' | null
 }
 
 class Watcher implements PresenceWatch {
@@ -327,7 +327,9 @@ export class WatchedRoom {
         this.#unread.add(userId)
         // That they are gone is known all the same.
         const member = this.#members.get(userId)
-        if (member?.isUnread) this.#mark(member)
+        if (member?.unread !== 'untold') continue
+        member.unread = 'told'
+        this.#mark(member)
       }
       this.parts.onError(error as Error)
     }
@@ -357,15 +359,15 @@ export class WatchedRoom {
   #takeMember(read: PresenceMember) {
     const known = this.#members.get(read.userId)
     if (!known) {
-      const member: Member = { ...read, state: 'offline', leftAt: 0, isUnread: false }
+      const member: Member = { ...read, state: 'offline', leftAt: 0, unread: null }
       this.#members.set(read.userId, member)
       this.parts.onMember(read.userId, true)
       this.#takeState(member)
       this.#mark(member)
       return
     }
-    const before = known.isUnread ? null : JSON.stringify(toPerson(known))
-    Object.assign(known, read, { isUnread: false })
+    const before = known.unread ? null : JSON.stringify(toPerson(known))
+    Object.assign(known, read, { unread: null })
     if (JSON.stringify(toPerson(known)) !== before) this.#mark(known)
   }
 
@@ -386,7 +388,7 @@ export class WatchedRoom {
     const state = this.parts.board.stateOf(member.userId)
     if (state === member.state) return false
     if (state === 'offline') member.leftAt = Date.now()
-    member.isUnread = state === 'offline'
+    member.unread = state === 'offline' ? 'untold' : null
     member.state = state
     if (state === 'offline') this.#present.delete(member.userId)
     else this.#present.set(member.userId, member)
@@ -408,8 +410,8 @@ export class WatchedRoom {
 
 const shownBy = ({ count, typing }: PresenceEvent) => `${count} ${typing.join()}`
 
-function toPerson({ username, state, hidesLastSeen, isUnread, lastSeenAt, leftAt }: Member): PersonPresence {
+function toPerson({ username, state, hidesLastSeen, unread, lastSeenAt, leftAt }: Member): PersonPresence {
   const at = Math.max(lastSeenAt?.getTime() ?? 0, leftAt)
-  const isTold = state === 'offline' && !hidesLastSeen && !isUnread && at > 0
+  const isTold = state === 'offline' && !hidesLastSeen && !unread && at > 0
   return { username, state, lastSeen: isTold ? new Date(at).toISOString() : null }
 }
