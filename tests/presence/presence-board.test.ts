@@ -168,14 +168,17 @@ describe('the board of people on Redis', () => {
 
   it('does not take the hash that a dead node left behind for news', async () => {
     const ada = randomUUID()
-    const one = await startNode({ timing: { ...quick, ttlMs: 1_500 } })
+    const one = await startNode({ timing: { ...quick, ttlMs: 3_000 } })
+    const watching = await startNode({ timing: { ...quick, ttlMs: 3_000 } })
     one.board.set(ada, 'here')
     await until(async () => (await keysOf(one.redis, ada)).length === 1)
-    one.kill()
     const killedAt = performance.now()
-    const two = await startNode({ timing: { ...quick, ttlMs: 1_500 } })
+    one.kill()
+    await until(() => performance.now() - killedAt > 2_000)
+    expect(await keysOf(watching.redis, ada)).toEqual(['h'])
+    const two = await startNode({ timing: { ...quick, ttlMs: 3_000 } })
     await until(() => two.board.stateOf(ada) === 'offline')
-    expect(performance.now() - killedAt).toBeLessThan(2_500)
+    expect(performance.now() - killedAt).toBeLessThan(4_000)
   })
 
   it('knows nothing while Redis is gone, and everything again when it is back, without being told', async () => {

@@ -124,9 +124,10 @@ describe('two people on two nodes', () => {
     const seen = watch(ada, room)
     await until(() => seen.stateOf(ben) === 'here')
     const count = seen.events.length
-    ben.cut()
-    await until(() => ben.opened.length > 1)
-    await ben.trpc.presence.update.mutate({ away: true })
+    const leftAt = performance.now()
+    await ben.close()
+    await until(() => performance.now() - leftAt > 1_500)
+    await roomline.connect(ben, { node: 1 }).trpc.presence.update.mutate({ away: true })
     await until(() => seen.stateOf(ben) === 'away')
     expect(seen.events.slice(count).flatMap(({ people }) => people.map(({ state }) => state))).toEqual(['away'])
   })
