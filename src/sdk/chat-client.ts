@@ -3,6 +3,7 @@ import { closeCodes, mayComeBack } from '../contract/failures'
 import type { AppRouter } from '../server/router'
 import { createOutbox } from './outbox'
 import { createMemoryOutbox, type OutboxStorage } from './outbox-storage'
+import { openPresence, type PresenceHandle } from './presence'
 import { createReconnectDelays } from './reconnect'
 import { openRoom, type RoomHandle } from './room'
 import { createStore, type Store } from './store'
@@ -28,10 +29,12 @@ export interface ChatClientOptions {
 export type ConnectionStatus = 'connecting' | 'connected' | 'signed-out' | 'refused' | 'closed'
 
 /** One person on one connection. Every procedure of the server is on it, typed by the server itself. */
-export interface ChatClient extends Pick<TRPCClient<AppRouter>, 'session' | 'users' | 'rooms' | 'chat'> {
+export interface ChatClient extends Pick<TRPCClient<AppRouter>, 'session' | 'users' | 'rooms' | 'chat' | 'presence'> {
   status: Store<ConnectionStatus>
   /** A live view of a room: history, what happens, and one's own sends. Close it when nobody looks any more. */
   openRoom(room: string): RoomHandle
+  /** Who is here in a room, and who is writing. Close it when nobody looks any more. */
+  openPresence(room: string): PresenceHandle
   /** Ends the connection and every room opened on it. */
   close(): Promise<void>
 }
@@ -53,7 +56,7 @@ function withConnectDeadline(Socket: typeof WebSocket | undefined): typeof WebSo
 /** Connects at once, and again whenever the connection is lost, until it is closed or the session is over. */
 export function createChatClient({ url, token, WebSocket, outbox: storage = createMemoryOutbox() }: ChatClientOptions): ChatClient {
   const status = createStore<ConnectionStatus>('connecting')
-  const rooms = new Set<RoomHandle>()
+  const rooms = new Set<Pick<RoomHandle, 'close'>>()
   const ending = new AbortController()
   const delays = createReconnectDelays()
 
@@ -82,7 +85,7 @@ export function createChatClient({ url, token, WebSocket, outbox: storage = crea
     return socket.close()
   }
 
-  const { session, users, rooms: roomCalls, chat } = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] })
+  const { session, users, rooms: roomCalls, chat, presence } = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] })
   const outbox = createOutbox({
     storage,
     send: ({ room, text, clientId }) => chat.send.mutate({ room, text, clientId }, { signal: ending.signal }),
@@ -93,9 +96,15 @@ export function createChatClient({ url, token, WebSocket, outbox: storage = crea
     users,
     rooms: roomCalls,
     chat,
+    presence,
     status,
     openRoom: (room) => {
       const handle = openRoom(client, outbox, room, () => rooms.delete(handle))
+      rooms.add(handle)
+      return handle
+    },
+    openPresence: (room) => {
+      const handle = openPresence(client, room, () => rooms.delete(handle))
       rooms.add(handle)
       return handle
     },

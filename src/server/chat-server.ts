@@ -7,7 +7,7 @@ import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import { WebSocketServer } from 'ws'
 import { closeCodes, Failure, type FailureName } from '../contract/failures'
 import { readBearer, readTokens } from './auth/http'
-import type { LastSeen } from './auth/last-seen'
+import type { SessionUse } from './auth/session-use'
 import { findClaimed, type Session } from './auth/sessions'
 import { Connection, type ConnectionLimits, createConnections } from './connections'
 import type { Caller, Context, Parts } from './context'
@@ -15,11 +15,13 @@ import { ClientSocket, canTakeOver, takeOver, takeoverEncoder } from './fanout/c
 import { readClientAddress } from './platform/client-address'
 import type { Health } from './platform/health'
 import type { Metrics } from './platform/metrics'
+import type { OwnPeople } from './presence/own-people'
 import { appRouter } from './router'
 import { reportError, toTRPCError } from './trpc'
 
 export interface ChatServerParts extends Omit<Parts, 'takeOver'> {
-  lastSeen: Pick<LastSeen, 'began' | 'ended'>
+  sessionUse: Pick<SessionUse, 'began' | 'ended'>
+  ownPeople: Pick<OwnPeople, 'connectionChanged'>
   health: Health
   metrics: Metrics
   metricsToken: string | undefined
@@ -67,7 +69,13 @@ export async function startChatServer(
   const mayTakeOver = wanted && (await canTakeOver())
   if (!mayTakeOver) log.warn('subscriptions cannot be taken over from this release of tRPC: they cost more')
   const parts = { ...given, takeOver: mayTakeOver ? takeOver : null }
-  const connections = createConnections({ limits: parts.limits, log, onClose: parts.metrics.closed, onGone: parts.lastSeen.ended })
+  const connections = createConnections({
+    limits: parts.limits,
+    log,
+    onClose: parts.metrics.closed,
+    onGone: parts.sessionUse.ended,
+    onPresence: parts.ownPeople.connectionChanged,
+  })
   let draining = false
 
   const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => {
@@ -173,7 +181,8 @@ export async function startChatServer(
       if (connection) connections.claim(connection, claims)
       const session = await findClaimed(parts.sessions, claims)
       if (!session) break
-      parts.lastSeen.began(session.id, session.lastSeenAt)
+      parts.sessionUse.began(session.id, session.lastSeenAt)
+      if (connection) connections.accept(connection)
       return callerOf(session, connection)
     }
     throw new Failure('UNAUTHORIZED')

@@ -4,6 +4,7 @@ import type { RawData } from 'ws'
 import { closeCodes, Failure, type FailureName } from '../contract/failures'
 import { type ClientSocket, manyBytes, type SocketOwner } from './fanout/client-socket'
 import type { Log } from './platform/log'
+import type { HereOrAway } from './presence/presence-board'
 import { describeStreamError, errorFrame } from './trpc'
 
 export interface ConnectionLimits {
@@ -20,6 +21,8 @@ export interface Connections {
    * @throws {Failure} TOO_MANY_CONNECTIONS
    */
   claim(connection: Connection, session: { sessionId: string; userId: string; expiresAt: Date }): void
+  /** Its session stands: from now on its person is here. */
+  accept(connection: Connection): void
   /** Whether its address has more connections than it may, signed in or not. */
   isOverPerIp(connection: Connection): boolean
   closeSessions(sessionIds: ReadonlySet<string>): void
@@ -56,6 +59,8 @@ interface Shared {
   onClose: (code: number) => void
   /** A connection of this session has ended. */
   onGone: (sessionId: string) => void
+  /** A person's connection has come (from null), gone (to null), or is here or away now. */
+  onPresence: (userId: string, from: HereOrAway | null, to: HereOrAway | null) => void
   remove: (connection: Connection) => void
   /** Of this node's run: what begins the id of each of its connections. */
   tag: string
@@ -72,6 +77,8 @@ export class Connection implements SocketOwner {
   /** In milliseconds since the epoch. */
   expiresAt = Number.POSITIVE_INFINITY
   readonly openedAt = Date.now()
+  /** How its person is here by it; null before its session was looked up, and after its end. */
+  presence: HereOrAway | null = null
   /** Whether it has answered since the last heartbeat. */
   alive = true
   #subscriptions = 0
@@ -166,6 +173,18 @@ export class Connection implements SocketOwner {
     }
   }
 
+  /** Whether nobody has done anything on it for a while. */
+  setAway(away: boolean): void {
+    if (this.presence) this.becomes(away ? 'away' : 'here')
+  }
+
+  becomes(presence: HereOrAway | null): void {
+    const before = this.presence
+    if (presence === before || this.userId === null) return
+    this.presence = presence
+    this.shared.onPresence(this.userId, before, presence)
+  }
+
   /** Whether a call is under way. */
   isBusy(): boolean {
     return this.#calls > 0
@@ -229,11 +248,17 @@ export class Connection implements SocketOwner {
 }
 
 /** The sockets of this node. One timer serves them all: heartbeats, sign-ins that never come, and sessions whose time is up. */
-export function createConnections({ limits, log, onClose, onGone }: Pick<Shared, 'limits' | 'log' | 'onClose' | 'onGone'>): Connections {
+export function createConnections({
+  limits,
+  log,
+  onClose,
+  onGone,
+  onPresence,
+}: Pick<Shared, 'limits' | 'log' | 'onClose' | 'onGone' | 'onPresence'>): Connections {
   const connections = new Set<Connection>()
   const perUser = new Map<string, number>()
   const perIp = new Map<string, number>()
-  const shared: Shared = { limits, log, onClose, onGone, remove, tag: randomBytes(9).toString('base64url'), made: 0 }
+  const shared: Shared = { limits, log, onClose, onGone, onPresence, remove, tag: randomBytes(9).toString('base64url'), made: 0 }
   let nextHeartbeat = Date.now() + heartbeatMs
   let pingedAt: number | null = null
 
@@ -262,6 +287,7 @@ export function createConnections({ limits, log, onClose, onGone }: Pick<Shared,
     count(perIp, ip, -1)
     if (userId) count(perUser, userId, -1)
     if (sessionId) onGone(sessionId)
+    connection.becomes(null)
   }
 
   return {
@@ -277,6 +303,11 @@ export function createConnections({ limits, log, onClose, onGone }: Pick<Shared,
       Object.assign(connection, { sessionId, userId, expiresAt: expiresAt.getTime() })
       const ofUser = count(perUser, userId, 1)
       if (isOver(ofUser, limits.maxConnectionsPerUser)) throw new Failure('TOO_MANY_CONNECTIONS')
+    },
+
+    accept: (connection) => {
+      // It may have gone while its session was looked up: then nobody would ever take it back.
+      if (connections.has(connection)) connection.becomes('here')
     },
 
     isOverPerIp: ({ ip }) => isOver(perIp.get(ip) ?? 0, limits.maxConnectionsPerIp),

@@ -10,6 +10,8 @@ import type { RoomFeeds } from './fanout/room-feeds'
 import type { PeopleStore } from './people/people-store'
 import type { Log } from './platform/log'
 import type { Metrics } from './platform/metrics'
+import type { RoomPresence } from './presence/room-presence'
+import type { TypingLimits } from './presence/typing'
 import type { RoomActStore } from './rooms/room-act-store'
 import type { RoomChanges } from './rooms/room-change'
 import type { RoomLists } from './rooms/room-lists'
@@ -30,6 +32,8 @@ export interface Parts {
   personBus: NewsBus<PersonNews>
   feeds: RoomFeeds
   sendLimits: SendLimits
+  presence: Pick<RoomPresence, 'watch'>
+  typingLimits: TypingLimits
   metrics: Pick<Metrics, 'messageStored'>
   /** Takes subscriptions over from tRPC's loop; null where they have to go the plain way. */
   takeOver: ((subscription: TakenSubscription) => AsyncIterable<never>) | null
@@ -44,6 +48,8 @@ export interface CallerConnection {
   untilReadable(): Promise<void> | undefined
   /** Closes this connection without an answer, so that its client reconnects and asks again. */
   askToComeBack(): void
+  /** Whether nobody has done anything on it for a while: its person is away, unless another connection of theirs says otherwise. */
+  setAway(away: boolean): void
   /** Runs the calls of this connection a few at a time. */
   takeTurn<Value>(call: () => Promise<Value>): Promise<Value>
 }

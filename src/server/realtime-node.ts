@@ -1,9 +1,9 @@
 import { startHousekeeping } from './auth/housekeeping'
-import { startLastSeen } from './auth/last-seen'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
 import { createSessionStore } from './auth/session-store'
 import { createSessionTokens } from './auth/session-token'
+import { startSessionUse } from './auth/session-use'
 import type { PersonNews, RoomNews } from './bus/news-bus'
 import { createRedisBus } from './bus/redis-bus'
 import { createMessageActStore } from './chat/message-act-store'
@@ -18,6 +18,12 @@ import { createHealth } from './platform/health'
 import type { Log } from './platform/log'
 import { createMetrics } from './platform/metrics'
 import { connectRedis, untilRedisAlive } from './platform/redis'
+import { startLastSeen } from './presence/last-seen'
+import { startOwnPeople } from './presence/own-people'
+import { createPresenceStore } from './presence/presence-store'
+import { createRedisPresence, type PresenceNews } from './presence/redis-presence'
+import { createRoomPresence } from './presence/room-presence'
+import { createTypingLimits } from './presence/typing'
 import { createRoomActStore } from './rooms/room-act-store'
 import { createRoomChanges } from './rooms/room-change'
 import { createRoomLists } from './rooms/room-lists'
@@ -37,7 +43,7 @@ export async function startRealtimeNode(
   // Signing out and readiness must not wait behind what people ask for.
   const control = openPool(databaseUrl, { maxConnections: 2, onError: () => {} })
   const redis = connectRedis(redisUrl, log)
-  const lastSeen = startLastSeen(database.pool, log)
+  const sessionUse = startSessionUse(database.pool, log)
   try {
     await requireDurableCommits(database.pool)
     if (!(await untilRedisAlive(redis, 3_000))) log.warn('started without Redis')
@@ -50,6 +56,18 @@ export async function startRealtimeNode(
     const roomChanges = createRoomChanges(database.pool, readMessages)
     const feeds = createRoomFeeds({ bus, reader: { ...messages, membersAmong: rooms.membersAmong }, log, onRead: metrics.changesRead })
     const roomLists = createRoomLists({ feeds, personBus, rooms, messages, log })
+    const presenceStore = createPresenceStore(database.pool)
+    const lastSeen = startLastSeen({ store: presenceStore, log })
+    const board = createRedisPresence({
+      redis,
+      bus: createRedisBus<PresenceNews>(redis, 'roomline:presence:', config.authSecrets, log),
+      log,
+      onLost: (userIds, silentMs) => {
+        for (const userId of userIds) lastSeen.note(userId, Date.now() - silentMs)
+      },
+    })
+    const ownPeople = startOwnPeople({ board, lastSeen })
+    const presence = createRoomPresence({ board, store: presenceStore, rooms, feeds, log })
     const server = await startChatServer(
       {
         messages,
@@ -62,6 +80,9 @@ export async function startRealtimeNode(
         personBus,
         feeds,
         metrics,
+        ownPeople,
+        presence,
+        typingLimits: createTypingLimits(),
         metricsToken: config.metricsToken,
         sendLimits: createSendLimits(config.sendsPerMinute),
         sessions: {
@@ -71,7 +92,7 @@ export async function startRealtimeNode(
         },
         ownPasswords: createOwnPasswords(database.pool, sessions),
         people: createPeopleStore(database),
-        lastSeen,
+        sessionUse,
         health: createHealth(control, redis),
         limits: config,
         allowedOrigins: config.allowedOrigins,
@@ -87,8 +108,11 @@ export async function startRealtimeNode(
     const close = async () => {
       await server.close()
       await roomLists.close()
+      presence.close()
+      ownPeople.close()
+      await Promise.all([board.close(), lastSeen.close()])
       await feeds.close()
-      await lastSeen.close()
+      await sessionUse.close()
       await revocations.close()
       await housekeeping.close()
       redis.close()
@@ -104,7 +128,7 @@ export async function startRealtimeNode(
     }
   } catch (error) {
     redis.close()
-    await lastSeen.close()
+    await sessionUse.close()
     await Promise.all([database.close(), control.end()])
     throw error
   }

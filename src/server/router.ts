@@ -1,6 +1,7 @@
 import { sessionRouter } from './auth/router'
 import { chatRouter } from './chat/router'
 import { usersRouter } from './people/router'
+import { presenceRouter } from './presence/router'
 import { roomsRouter } from './rooms/router'
 import { router } from './trpc'
 
@@ -9,6 +10,7 @@ export const appRouter = router({
   users: usersRouter,
   rooms: roomsRouter,
   chat: chatRouter,
+  presence: presenceRouter,
 })
 
 /** The type of everything that the realtime server can be asked. Clients import this, and nothing else of the server. */

@@ -59,13 +59,21 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/trpc\.ts$/, may: ['server/platform/', 'server/rights', 'contract/', '@trpc/server', 'zod'], types: ['server/context'] },
   {
     file: /^server\/router\.ts$/,
-    may: ['server/trpc', 'server/auth/router', 'server/people/router', 'server/rooms/router', 'server/chat/router'],
+    may: [
+      'server/trpc',
+      'server/auth/router',
+      'server/people/router',
+      'server/rooms/router',
+      'server/chat/router',
+      'server/presence/router',
+    ],
   },
   // A feature's router knows tRPC and its own operations.
   { file: /^server\/auth\/router\.ts$/, may: ['server/trpc', 'server/auth/', 'contract/'] },
   { file: /^server\/people\/router\.ts$/, may: ['server/trpc', 'server/people/', 'contract/'] },
   { file: /^server\/rooms\/router\.ts$/, may: ['server/trpc', 'server/rooms/', 'contract/'] },
-  { file: /^server\/chat\/router\.ts$/, may: ['server/trpc', 'server/chat/', 'contract/'] },
+  { file: /^server\/chat\/router\.ts$/, may: ['server/trpc', 'server/chat/', 'server/presence/typing', 'contract/'] },
+  { file: /^server\/presence\/router\.ts$/, may: ['server/trpc', 'server/presence/', 'contract/'] },
   // Stores know the database, and nothing above it.
   {
     file: /^server\/rooms\/room-(act-store|store|change)\.ts$/,
@@ -102,6 +110,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
     types: ['server/'],
   },
   { file: /^server\/people\//, may: ['server/auth/passwords', 'contract/'], types: ['server/', 'zod'] },
+  { file: /^server\/presence\//, may: ['server/presence/', 'contract/'], types: ['server/'] },
   {
     file: /^server\/platform\//,
     may: ['server/platform/', 'contract/', 'pg', 'pino', 'prom-client', 'ioredis', 'zod', '@prisma/adapter-pg'],

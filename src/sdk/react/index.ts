@@ -2,6 +2,7 @@
 
 import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import type { ChatClient, ConnectionStatus } from '../chat-client'
+import { type PresenceHandle, type PresenceView, unknownPresence } from '../presence'
 import type { RoomHandle, RoomState } from '../room'
 import type { Store } from '../store'
 
@@ -41,5 +42,20 @@ export function useRoom(room: string): { handle: RoomHandle; state: RoomState } 
   const state = useStore(current?.state ?? noRoom)
   return useMemo(() => (current && state ? { handle: current, state } : null), [current, state])
 }
+
+/** Who is here in a room while the component is shown; unknown at first, and without a room. */
+export function usePresence(room: string | null): PresenceView {
+  const client = useChatClient()
+  const [handle, setHandle] = useState<PresenceHandle | null>(null)
+  useEffect(() => {
+    if (room === null) return
+    const opened = client.openPresence(room)
+    setHandle(opened)
+    return () => opened.close()
+  }, [client, room])
+  return useStore(room !== null && handle?.room === room ? handle.state : noPresence)
+}
+
+const noPresence: Store<PresenceView> = { get: () => unknownPresence, subscribe: () => () => {} }
 
 const noRoom: Store<RoomState | null> = { get: () => null, subscribe: () => () => {} }

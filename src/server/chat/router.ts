@@ -9,7 +9,8 @@ import {
   searchInput,
   sendInput,
 } from '../../contract/message'
-import { memberProcedure, router, signedInProcedure } from '../trpc'
+import { announceTyping } from '../presence/typing'
+import { inRoom, memberProcedure, router, signedInProcedure } from '../trpc'
 import { editMessage, react, removeMessage, unreact } from './change-message'
 import { followRoom } from './follow-room'
 import { markRead, markUnread } from './read-marks'
@@ -64,4 +65,6 @@ export const chatRouter = router({
 
   markRead: memberProcedure(markReadInput).mutation(({ ctx, input }) => markRead(ctx, input)),
   markUnread: memberProcedure(messageInput).mutation(({ ctx, input }) => markUnread(ctx, input)),
+
+  typing: inRoom.mutation(({ ctx, input }) => announceTyping(ctx, input.room)),
 })

@@ -7,7 +7,7 @@ const staleMs = 60_000
 const maxTogether = 1_000
 
 /** Keeps when each session was last used, without costing a connection a statement of its own. */
-export interface LastSeen {
+export interface SessionUse {
   /** It begins to be used. @param stored what its row says */
   began(sessionId: string, stored: Date): void
   ended(sessionId: string): void
@@ -15,7 +15,7 @@ export interface LastSeen {
   close(): Promise<void>
 }
 
-export function startLastSeen(pool: Pool, log: Log): LastSeen {
+export function startSessionUse(pool: Pool, log: Log): SessionUse {
   let noted = new Map<string, Date>()
   let writing: Promise<void> | null = null
 

@@ -1,0 +1,28 @@
+import { Failure } from '../../contract/failures'
+import { presenceUpdateInput } from '../../contract/presence'
+import { inRoom, router, signedInProcedure } from '../trpc'
+import { followPresence } from './follow-presence'
+
+export const presenceRouter = router({
+  onChange: inRoom.subscription(async ({ ctx, input, signal }) => {
+    const { connection, user } = ctx.caller
+    if (!connection) throw new Failure('METHOD_NOT_ALLOWED')
+    const ended = connection.openSubscription()
+    const watch = ctx.parts.presence.watch(input.room, user.id)
+    const stop = () => {
+      watch.close()
+      ended()
+    }
+    // A stream that is stopped before it was ever read runs no `finally` of its own.
+    signal?.addEventListener('abort', stop, { once: true })
+    if (signal?.aborted) stop()
+    return followPresence(watch, () => connection.untilReadable(), stop)
+  }),
+
+  update: signedInProcedure.input(presenceUpdateInput).mutation(({ ctx, input }) => {
+    const { connection } = ctx.caller
+    if (!connection) throw new Failure('METHOD_NOT_ALLOWED')
+    connection.setAway(input.away)
+    return { away: input.away }
+  }),
+})

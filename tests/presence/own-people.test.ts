@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { createLog } from '../../src/server/platform/log'
+import { startLastSeen } from '../../src/server/presence/last-seen'
+import { startOwnPeople } from '../../src/server/presence/own-people'
+import { createTypingLimits } from '../../src/server/presence/typing'
+import { until } from '../support/stock-client'
+
+const log = createLog({ logLevel: 'silent' }, 'test')
+
+function start(waitMs: number) {
+  const told: string[] = []
+  const noted: string[] = []
+  const people = startOwnPeople({
+    board: { set: (userId, state) => told.push(`${userId} ${state}`) },
+    lastSeen: { note: (userId) => noted.push(userId) },
+    waitMs,
+  })
+  return { told, noted, people }
+}
+
+describe('somebody with connections to a node', () => {
+  it('is here by the one where they are most here, and costs the board nothing when that does not change', () => {
+    const { told, noted, people } = start(0)
+    people.connectionChanged('ada', null, 'here')
+    people.connectionChanged('ada', null, 'here')
+    people.connectionChanged('ada', 'here', 'away')
+    people.connectionChanged('ada', 'here', 'away')
+    people.connectionChanged('ada', null, 'here')
+    people.connectionChanged('ada', 'here', null)
+    people.connectionChanged('ada', 'away', null)
+    expect(told).toEqual(['ada here', 'ada away', 'ada here', 'ada away'])
+    expect(noted).toEqual(['ada'])
+    people.close()
+  })
+
+  it('is gone when they do not come back, and was never away when they do', async () => {
+    const { told, noted, people } = start(200)
+    people.connectionChanged('ada', null, 'here')
+    people.connectionChanged('ben', null, 'here')
+    people.connectionChanged('ada', 'here', null)
+    people.connectionChanged('ben', 'here', null)
+    expect(noted).toEqual(['ada', 'ben', 'ada', 'ben'])
+    people.connectionChanged('ben', null, 'here')
+    await until(() => told.includes('ada offline'))
+    expect(told.filter((entry) => entry.startsWith('ben'))).toEqual(['ben here', 'ben here'])
+    people.close()
+  })
+})
+
+describe('when people were last here', () => {
+  it('is written for all at once, the newest of each, and again when it could not be', async () => {
+    const written: { userId: string; at: Date }[][] = []
+    let isAway = true
+    const lastSeen = startLastSeen({
+      store: {
+        recordLastSeen: async (people) => {
+          if (isAway) {
+            isAway = false
+            throw new Error('Postgres is away')
+          }
+          written.push([...people])
+        },
+      },
+      log,
+    })
+    for (let index = 0; index < 1_000; index++) lastSeen.note(`p${index}`, 1_000 + index)
+    lastSeen.note('p0', 5_000)
+    lastSeen.note('p0', 2_000)
+    await until(() => !isAway)
+    await lastSeen.close()
+    expect(written).toHaveLength(1)
+    expect(written[0]).toHaveLength(1_000)
+    expect(written[0]).toContainEqual({ userId: 'p0', at: new Date(5_000) })
+  })
+})
+
+describe('who types', () => {
+  it('is passed on once a second in each room, and nothing is kept of it', () => {
+    let now = 0
+    const limits = createTypingLimits(() => now)
+    expect([limits.mayTell('a', 'ada'), limits.mayTell('a', 'ada'), limits.mayTell('b', 'ada'), limits.mayTell('a', 'ben')]).toEqual([
+      ...[true, false],
+      ...[true, true],
+    ])
+    now = 1_001
+    expect(limits.mayTell('a', 'ada')).toBe(true)
+  })
+})

@@ -1,0 +1,239 @@
+import { describe, expect, it } from 'vitest'
+import { Failure } from '../../src/contract/failures'
+import { maxNamed, type PresenceEvent } from '../../src/contract/presence'
+import { createMessage, createUser } from '../../src/sdk/testing'
+import type { RoomNews } from '../../src/server/bus/news-bus'
+import { createLog } from '../../src/server/platform/log'
+import { followPresence } from '../../src/server/presence/follow-presence'
+import { createMemoryPresence } from '../../src/server/presence/memory-presence'
+import type { PresenceMember } from '../../src/server/presence/presence-store'
+import { createRoomPresence } from '../../src/server/presence/room-presence'
+import { until } from '../support/stock-client'
+
+const log = createLog({ logLevel: 'silent' }, 'test')
+const nameOf = (index: number) => `p${String(index).padStart(4, '0')}`
+
+/** A room whose members, news and database the test has in its hand. Whoever watches is called by the username. */
+function createRoom(size: number) {
+  const memory = createMemoryPresence()
+  const board = memory.join()
+  const members = new Map<string, PresenceMember>()
+  for (let index = 0; index < size; index++) {
+    members.set(nameOf(index), { userId: nameOf(index), username: nameOf(index), hidesLastSeen: false, lastSeenAt: null })
+  }
+  const heard = new Set<(news: RoomNews | 'anything') => void>()
+  const database = { isAway: false, reads: 0 }
+  const read = async (userIds: Iterable<string>) => {
+    database.reads++
+    if (database.isAway) throw new Error('Postgres is away')
+    return [...userIds].flatMap((userId) => members.get(userId) ?? [])
+  }
+  const presence = createRoomPresence({
+    board,
+    log,
+    store: { membersOf: () => read(members.keys()), membersAmong: (_, userIds) => read(userIds) },
+    rooms: {
+      requireMembership: async (_, userId) => {
+        if (database.isAway) throw new Error('Postgres is away')
+        if (!members.has(userId)) throw new Failure('NOT_A_MEMBER')
+        return null as never
+      },
+    },
+    feeds: {
+      watch: (_, onNews) => {
+        heard.add(onNews)
+        return () => heard.delete(onNews)
+      },
+    },
+  })
+  const watch = (userId: string, untilReadable: () => Promise<void> | undefined = () => undefined) => {
+    const events: PresenceEvent[] = []
+    const errors: unknown[] = []
+    const watched = presence.watch('room', userId)
+    void (async () => {
+      for await (const event of followPresence(watched, untilReadable, watched.close)) events.push(event)
+    })().catch((error) => errors.push(error))
+    return { events, errors, close: () => watched.close() }
+  }
+  return {
+    memory,
+    board,
+    members,
+    database,
+    presence,
+    watch,
+    /** How many listen to the room's news. */
+    listeners: () => heard.size,
+    hear: (news: RoomNews | 'anything') => {
+      for (const onNews of heard) onNews(news)
+    },
+  }
+}
+
+describe('a room that many watch', () => {
+  it('names so many at most, those who are here first, and counts all', async () => {
+    const room = createRoom(1_000)
+    for (let index = 500; index < 800; index++) room.board.set(nameOf(index), 'here')
+    const { events } = room.watch(nameOf(0))
+    await until(() => events.length === 1)
+    expect(events[0]).toMatchObject({ type: 'now', count: 300 })
+    expect(events[0]?.people).toHaveLength(maxNamed)
+    expect(new Set(events[0]?.people.map(({ state }) => state))).toEqual(new Set(['here']))
+    for (let index = 0; index < 300; index++) room.board.set(nameOf(index), 'here')
+    await until(() => events.length === 2)
+    // More than could be named of those who changed: then it is all told anew, and nobody is kept who is gone.
+    expect(events[1]).toMatchObject({ type: 'now', count: 600 })
+    expect(events[1]?.people).toHaveLength(maxNamed)
+    room.board.set(nameOf(0), 'away')
+    await until(() => events.length === 3)
+    expect(events[2]).toEqual({
+      type: 'changed',
+      known: true,
+      count: 600,
+      people: [{ username: nameOf(0), state: 'away', lastSeen: null }],
+      typing: [],
+    })
+    room.presence.close()
+  })
+
+  it('is told the more seldom the more they are, and all of them the very same', async () => {
+    const room = createRoom(400)
+    const watchers = Array.from({ length: 160 }, (_, index) => room.watch(nameOf(index)))
+    await until(() => watchers.every(({ events }) => events.length === 1))
+    room.board.set(nameOf(0), 'here')
+    await until(() => watchers.every(({ events }) => events.length === 2))
+    const from = performance.now()
+    let changes = 0
+    // 160 watchers at 80 messages a second: one every two seconds.
+    await until(() => {
+      room.board.set(nameOf(200 + (changes++ % 200)), changes % 400 < 200 ? 'here' : 'away')
+      return watchers.every(({ events }) => events.length === 4)
+    })
+    expect(performance.now() - from).toBeGreaterThan(3_500)
+    expect(watchers.every(({ events }) => events[3] === watchers[0]?.events[3])).toBe(true)
+    room.presence.close()
+  })
+
+  it('that are few is told within a quarter of a second', async () => {
+    const room = createRoom(3)
+    const { events } = room.watch(nameOf(0))
+    await until(() => events.length === 1)
+    for (let round = 0; round < 4; round++) {
+      const from = performance.now()
+      room.board.set(nameOf(1), round % 2 === 0 ? 'here' : 'away')
+      await until(() => events.length === round + 2)
+      expect(performance.now() - from).toBeLessThan(400)
+    }
+    room.presence.close()
+  })
+
+  it('costs one event, and not a list of them, with a reader that is slow', async () => {
+    const room = createRoom(3)
+    let read = () => {}
+    const reading = new Promise<void>((resolve) => {
+      read = resolve
+    })
+    let isSlow = false
+    const slow = room.watch(nameOf(0), () => (isSlow ? reading : undefined))
+    const quick = room.watch(nameOf(1))
+    await until(() => slow.events.length === 1 && quick.events.length === 1)
+    isSlow = true
+    for (const [round, state] of (['here', 'away', 'here'] as const).entries()) {
+      room.board.set(nameOf(2), state)
+      await until(() => quick.events.length === round + 2)
+    }
+    expect(slow.events).toHaveLength(1)
+    isSlow = false
+    read()
+    await until(() => slow.events.length === 2)
+    expect(slow.events[1]).toMatchObject({ type: 'now', count: 1 })
+    expect(slow.events[1]?.people).toContainEqual({ username: nameOf(2), state: 'here', lastSeen: null })
+    room.presence.close()
+  })
+
+  it('is not listened to any more when nobody watches, and is as new when somebody does', async () => {
+    const room = createRoom(3)
+    const first = room.watch(nameOf(0))
+    const second = room.watch(nameOf(1))
+    await until(() => first.events.length === 1 && second.events.length === 1)
+    expect(room.listeners()).toBe(1)
+    first.close()
+    expect(room.listeners()).toBe(1)
+    second.close()
+    expect(room.listeners()).toBe(0)
+    room.members.delete(nameOf(2))
+    room.board.set(nameOf(1), 'here')
+    const third = room.watch(nameOf(0))
+    await until(() => third.events.length === 1)
+    expect(third.events[0]?.people.map(({ username, state }) => `${username} ${state}`)).toEqual([
+      `${nameOf(0)} offline`,
+      `${nameOf(1)} here`,
+    ])
+    room.presence.close()
+    expect(room.listeners()).toBe(0)
+  })
+})
+
+describe('while Postgres is away', () => {
+  it('who watches already is told who comes and goes, though not since when; nobody is taken for having left', async () => {
+    const room = createRoom(3)
+    room.board.set(nameOf(1), 'here')
+    const { events, errors } = room.watch(nameOf(0))
+    await until(() => events.length === 1)
+    room.database.isAway = true
+    room.hear('anything')
+    room.board.set(nameOf(1), 'offline')
+    room.board.set(nameOf(2), 'here')
+    const told = () => events.slice(1).flatMap(({ people }) => people)
+    await until(() => told().length === 2)
+    expect(told()).toContainEqual({ username: nameOf(1), state: 'offline', lastSeen: null })
+    expect(told()).toContainEqual({ username: nameOf(2), state: 'here', lastSeen: null })
+    const { reads } = room.database
+    await until(() => room.database.reads > reads + 1)
+    expect(told()).toHaveLength(2)
+    const late = room.watch(nameOf(2))
+    room.database.isAway = false
+    await until(() => late.events.length === 1)
+    await until(() => told().length === 3)
+    expect(told()[2]).toEqual({ username: nameOf(1), state: 'offline', lastSeen: expect.any(String) })
+    expect(errors).toEqual([])
+    room.presence.close()
+  })
+})
+
+describe('who writes', () => {
+  const typing = (username: string): RoomNews => ({ type: 'typing', userId: username, username })
+  const message = (seq: number, username: string): RoomNews => ({
+    type: 'message',
+    message: createMessage({ seq, author: createUser({ id: username, username }) }),
+  })
+
+  it('still does when somebody else changes an older message of theirs', async () => {
+    const room = createRoom(3)
+    const { events } = room.watch(nameOf(0))
+    await until(() => events.length === 1)
+    room.hear(message(7, nameOf(1)))
+    room.hear(typing(nameOf(1)))
+    await until(() => events.at(-1)?.typing.includes(nameOf(1)) ?? false)
+    // As when somebody reacts to it.
+    room.hear(message(7, nameOf(1)))
+    room.hear(typing(nameOf(2)))
+    await until(() => events.at(-1)?.typing.includes(nameOf(2)) ?? false)
+    expect(events.at(-1)?.typing).toEqual([nameOf(1), nameOf(2)])
+    room.hear(message(8, nameOf(1)))
+    await until(() => !events.at(-1)?.typing.includes(nameOf(1)))
+    expect(events.at(-1)?.typing).toEqual([nameOf(2)])
+    room.presence.close()
+  })
+
+  it('costs nothing where so many watch that it would be over before they heard of it', async () => {
+    const room = createRoom(600)
+    const watchers = Array.from({ length: 500 }, (_, index) => room.watch(nameOf(index)))
+    await until(() => watchers.every(({ events }) => events.length === 1))
+    for (let index = 0; index < 100; index++) room.hear(typing(nameOf(index)))
+    room.board.set(nameOf(599), 'here')
+    await until(() => watchers.every(({ events }) => events.length === 2), 15_000)
+    expect(watchers[0]?.events[1]).toMatchObject({ people: [{ username: nameOf(599) }], typing: [] })
+    room.presence.close()
+  })
+})

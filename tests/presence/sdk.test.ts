@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { createChatClient } from '../../src/sdk'
+import { unknownPresence, withPresence } from '../../src/sdk/presence'
+import { type Roomline, startRoomline } from '../support/roomline'
+import { until } from '../support/stock-client'
+
+let roomline: Roomline
+beforeAll(async () => {
+  roomline = await startRoomline({ nodes: 2 })
+})
+afterAll(() => roomline[Symbol.asyncDispose]())
+
+async function join(node = 0) {
+  const person = await roomline.signUp()
+  const sockets = new Set<WebSocket>()
+  let isOffline = false
+  class CuttableSocket extends WebSocket {
+    constructor(url: string | URL) {
+      super(isOffline ? 'ws://127.0.0.1:9/' : url)
+      sockets.add(this)
+      this.on('error', () => {})
+      this.on('close', () => sockets.delete(this))
+    }
+  }
+  const client = createChatClient({
+    url: roomline.urls[node] ?? '',
+    token: person.token,
+    WebSocket: CuttableSocket as unknown as typeof globalThis.WebSocket,
+  })
+  const goOffline = (offline: boolean) => {
+    isOffline = offline
+    if (offline) for (const socket of sockets) socket.terminate()
+  }
+  return { person, client, goOffline, [Symbol.asyncDispose]: () => client.close() }
+}
+
+describe('presence through the SDK', () => {
+  it('shows who is here, away and writing, and claims nothing without a connection', async () => {
+    await using ada = await join(0)
+    await using ben = await join(1)
+    const presence = ada.client.openPresence('general')
+    expect(presence.state.get()).toEqual(unknownPresence)
+    const stateOfBen = () => presence.state.get().people.get(ben.person.username)?.state
+    await until(() => stateOfBen() === 'here')
+    expect(presence.state.get()).toMatchObject({ known: true, count: 2, typing: [], ended: null })
+    await ben.client.presence.update.mutate({ away: true })
+    await until(() => stateOfBen() === 'away')
+    const { people } = presence.state.get()
+    await ben.client.chat.typing.mutate({ room: 'general' })
+    await until(() => presence.state.get().typing.includes(ben.person.username))
+    expect(presence.state.get().people).toBe(people)
+
+    ada.goOffline(true)
+    await until(() => !presence.state.get().known)
+    expect(presence.state.get()).toEqual(unknownPresence)
+    ada.goOffline(false)
+    await until(() => stateOfBen() === 'away')
+    presence.close()
+    await ben.client.presence.update.mutate({ away: false })
+    const later = ada.client.openPresence('general')
+    await until(() => later.state.get().people.get(ben.person.username)?.state === 'here')
+    expect(stateOfBen()).toBe('away')
+  })
+
+  it('says why it ended, and asks no more', async () => {
+    await using ada = await join()
+    await using ben = await join()
+    const room = await ada.client.rooms.create.mutate({ name: 'For two', kind: 'private', members: [ben.person.username] })
+    const presence = ben.client.openPresence(room.id)
+    await until(() => presence.state.get().known)
+    await ben.client.rooms.leave.mutate({ room: room.id })
+    await until(() => presence.state.get().ended !== null)
+    expect(presence.state.get()).toMatchObject({ known: false, count: 0, ended: { name: 'MEMBERSHIP_ENDED', retry: false } })
+  })
+
+  it('lets a whole replace what was told before, and a change add to it', () => {
+    const here = (username: string) => ({ username, state: 'here' as const, lastSeen: null })
+    const now = withPresence(unknownPresence, { type: 'now', known: true, count: 2, people: [here('ada'), here('ben')], typing: [] })
+    const changed = withPresence(now, { type: 'changed', known: true, count: 3, people: [here('cyd')], typing: ['ada'] })
+    expect([...changed.people.keys()]).toEqual(['ada', 'ben', 'cyd'])
+    expect(changed).toMatchObject({ count: 3, typing: ['ada'] })
+    const again = withPresence(changed, { type: 'now', known: true, count: 1, people: [here('dot')], typing: [] })
+    expect([...again.people.keys()]).toEqual(['dot'])
+  })
+})
