@@ -66,5 +66,5 @@ export const chatRouter = router({
   markRead: memberProcedure(markReadInput).mutation(({ ctx, input }) => markRead(ctx, input)),
   markUnread: memberProcedure(messageInput).mutation(({ ctx, input }) => markUnread(ctx, input)),
 
-  typing: inRoom.mutation(({ ctx, input }) => announceTyping(ctx, input.room)),
+  typing: inRoom.mutation(({ ctx, input }) => (ctx.membership.isMuted ? input : announceTyping(ctx, input.room))),
 })
