@@ -5,6 +5,7 @@ import { createOutbox } from './outbox'
 import { createMemoryOutbox, type OutboxStorage } from './outbox-storage'
 import { createReconnectDelays } from './reconnect'
 import { openRoom, type RoomHandle } from './room'
+import { openRoomList, type RoomListHandle } from './room-list'
 import { createStore, type Store } from './store'
 
 export interface ChatClientOptions {
@@ -32,7 +33,9 @@ export interface ChatClient extends Pick<TRPCClient<AppRouter>, 'session' | 'roo
   status: Store<ConnectionStatus>
   /** A live view of a room: history, what happens, and one's own sends. Close it when nobody looks any more. */
   openRoom(room: string): RoomHandle
-  /** Ends the connection and every room opened on it. */
+  /** A live view of the rooms that this person is in. Close it when nobody looks any more. */
+  openRoomList(): RoomListHandle
+  /** Ends the connection and everything opened on it. */
   close(): Promise<void>
 }
 
@@ -53,7 +56,7 @@ function withConnectDeadline(Socket: typeof WebSocket | undefined): typeof WebSo
 /** Connects at once, and again whenever the connection is lost, until it is closed or the session is over. */
 export function createChatClient({ url, token, WebSocket, outbox: storage = createMemoryOutbox() }: ChatClientOptions): ChatClient {
   const status = createStore<ConnectionStatus>('connecting')
-  const rooms = new Set<RoomHandle>()
+  const opened = new Set<{ close(): void }>()
   const ending = new AbortController()
   const delays = createReconnectDelays()
 
@@ -78,7 +81,7 @@ export function createChatClient({ url, token, WebSocket, outbox: storage = crea
     if (ending.signal.aborted) return
     ending.abort()
     status.set(how)
-    for (const room of rooms) room.close()
+    for (const handle of opened) handle.close()
     return socket.close()
   }
 
@@ -94,8 +97,13 @@ export function createChatClient({ url, token, WebSocket, outbox: storage = crea
     chat,
     status,
     openRoom: (room) => {
-      const handle = openRoom(client, outbox, room, () => rooms.delete(handle))
-      rooms.add(handle)
+      const handle = openRoom(client, outbox, room, () => opened.delete(handle))
+      opened.add(handle)
+      return handle
+    },
+    openRoomList: () => {
+      const handle = openRoomList(client, () => opened.delete(handle))
+      opened.add(handle)
       return handle
     },
     close: async () => {
