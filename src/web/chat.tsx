@@ -11,25 +11,30 @@ import { RoomHeader } from './room/room-header'
 import { RoomSkeleton } from './room/room-skeleton'
 import { RoomView } from './room/room-view'
 import { useMyRooms } from './rooms/my-rooms'
+import { useNotifications } from './rooms/notifications'
 import { Sidebar } from './rooms/sidebar'
+import { countAttention, titleOf } from './rooms/unread'
 import { Button } from './ui/button'
 import { Notice } from './ui/notice'
 import type { Theme } from './ui/theme'
 
 const BrowseRooms = lazy(() => import('./rooms/browse-rooms'))
 const CreateRoom = lazy(() => import('./rooms/create-room'))
+const InvitePeople = lazy(() => import('./rooms/invite-people'))
 const LeaveRoom = lazy(() => import('./rooms/leave-room'))
+const NewMessage = lazy(() => import('./rooms/new-message'))
+const RoomSettings = lazy(() => import('./rooms/room-settings'))
 const Drawer = lazy(() => import('./ui/drawer').then(({ Drawer }) => ({ default: Drawer })))
 
-type Opened = { dialog: 'browse' } | { dialog: 'create' } | { dialog: 'leave'; room: Room }
+type Opened = { dialog: 'browse' | 'create' | 'direct' } | { dialog: 'invite' | 'settings' | 'leave'; room: Room }
 
 /** The signed-in person's rooms on the left, one of them on the right. */
 export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
   useRenewal(visitor.expiresAt)
   const { state, client, onSignOut } = useSignedInClient(visitor)
   const status = useStore(client?.status ?? notStarted)
-  const myRooms = useMyRooms(client, status)
-  const { rooms, reload } = myRooms
+  const myRooms = useMyRooms(client)
+  const { rooms, untilListed } = myRooms
   const openRooms = useMemo(() => client && createOpenRooms(client), [client])
   const drafts = useRef(new Map<string, string>())
   const [showsDrawer, setShowsDrawer] = useState(false)
@@ -43,9 +48,11 @@ export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; 
   }, [room, newest])
 
   const title = listed?.name ?? room
+  const tabTitle = titleOf(title, countAttention(rooms ?? []))
   useEffect(() => {
-    document.title = title ? `${title} · Roomline` : 'Roomline'
-  }, [title])
+    document.title = tabTitle
+  }, [tabTitle])
+  useNotifications({ rooms, me: visitor.username, current: room, onOpen: go })
 
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent) => {
@@ -61,13 +68,14 @@ export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; 
     goToRoom(to)
   }
 
-  async function reloadAndGo(to: string) {
-    await reload()
+  /** To a room that has just become one of theirs. */
+  async function goToNew(to: string) {
+    await untilListed(to)
     go(to)
   }
 
-  async function leaveForNewest() {
-    await reload()
+  async function leaveForNewest(left: string) {
+    await untilListed(left, false)
     setOpened(null)
     goToNewestRoom()
   }
@@ -81,6 +89,7 @@ export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; 
       onOpen={go}
       onBrowse={() => setOpened({ dialog: 'browse' })}
       onCreate={() => setOpened({ dialog: 'create' })}
+      onDirect={() => setOpened({ dialog: 'direct' })}
       onSignOut={onSignOut}
     />
   )
@@ -122,11 +131,17 @@ export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; 
     const close = () => setOpened(null)
     switch (opened.dialog) {
       case 'browse':
-        return <BrowseRooms client={client} onOpen={go} onJoined={reloadAndGo} onClose={close} />
+        return <BrowseRooms client={client} onOpen={go} onJoined={goToNew} onClose={close} />
       case 'create':
-        return <CreateRoom client={client} onCreated={({ id }) => reloadAndGo(id)} onClose={close} />
+        return <CreateRoom client={client} me={visitor.username} onCreated={({ id }) => goToNew(id)} onClose={close} />
+      case 'direct':
+        return <NewMessage client={client} me={visitor.username} onOpened={({ id }) => goToNew(id)} onClose={close} />
+      case 'invite':
+        return <InvitePeople client={client} room={opened.room} me={visitor.username} onClose={close} />
+      case 'settings':
+        return <RoomSettings client={client} room={opened.room} onClose={close} />
       case 'leave':
-        return <LeaveRoom client={client} room={opened.room} onLeft={leaveForNewest} onClose={close} />
+        return <LeaveRoom client={client} room={opened.room} onLeft={() => leaveForNewest(opened.room.id)} onClose={close} />
     }
   }
 
@@ -149,12 +164,16 @@ export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; 
           openRooms={openRooms}
           room={room}
           listed={listed}
+          isListRead={rooms !== null}
           visitor={visitor}
           drafts={drafts.current}
           onShowRooms={showRooms}
           onBrowse={() => setOpened({ dialog: 'browse' })}
+          onInvite={(to) => setOpened({ dialog: 'invite', room: to })}
+          onSettings={(of) => setOpened({ dialog: 'settings', room: of })}
           onLeave={(leaving) => setOpened({ dialog: 'leave', room: leaving })}
-          onListChange={reload}
+          onOpenRoom={goToNew}
+          untilListed={untilListed}
         />
       )
     }
