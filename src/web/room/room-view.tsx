@@ -42,7 +42,7 @@ interface RoomViewProps {
 export function RoomView({ client, status, openRooms, room, listed, isListRead, visitor, drafts, ...on }: RoomViewProps) {
   const opened = useOpenRoom(openRooms, room)
   const isMissing = isListRead && !listed && opened?.state.state === 'live'
-  const archived = useArchivedRoom(client, isMissing ? room : null)
+  const archived = useArchivedRoom(client, isMissing ? room : null, opened?.state.timeline.messages.at(-1)?.seq ?? 0)
   const shown = listed ?? archived ?? undefined
   const last = useLastSeen(room, shown)
   const name = last?.name ?? nameOf(room)

@@ -24,7 +24,7 @@ interface SidebarProps {
 
 export function Sidebar({ visitor, myRooms, current, theme, onOpen, onBrowse, onCreate, onDirect, onSignOut }: SidebarProps) {
   const { rooms } = myRooms
-  const shared = rooms?.filter(({ kind }) => kind !== 'direct')
+  const shared = rooms?.filter(({ kind }) => kind !== 'direct') ?? null
   const direct = rooms?.filter(({ kind }) => kind === 'direct')
   return (
     <>

@@ -11,7 +11,7 @@ export function UnreadMarks({ unread, mentions }: { unread: number; mentions: nu
           <span className="rounded-full bg-spark px-1.5 font-semibold text-on-spark">@{mentions > 1 && ` ${shortCount(mentions)}`}</span>
         )}
       </span>
-      <span className="sr-only">, {attentionWords({ unread, mentions })}</span>
+      <span className="sr-only">{attentionWords({ unread, mentions })}</span>
     </>
   )
 }
