@@ -16,6 +16,7 @@ import { Sidebar } from './rooms/sidebar'
 import { countAttention, titleOf } from './rooms/unread'
 import { Button } from './ui/button'
 import { Notice } from './ui/notice'
+import { useSettled } from './ui/settled'
 import type { Theme } from './ui/theme'
 
 const BrowseRooms = lazy(() => import('./rooms/browse-rooms'))
@@ -48,7 +49,8 @@ export function Chat({ visitor, room: initialRoom, theme }: { visitor: Visitor; 
   }, [room, newest])
 
   const title = listed?.name ?? room
-  const tabTitle = titleOf(title, countAttention(rooms ?? []))
+  // What comes into the room on the screen is read in a moment: the tab need not blink.
+  const tabTitle = titleOf(title, useSettled(countAttention(rooms ?? []), 500))
   useEffect(() => {
     document.title = tabTitle
   }, [tabTitle])

@@ -52,7 +52,6 @@ async function meet(names: [string, string], options: Parameters<Browser['newCon
   return {
     first: first.page,
     second: second.page,
-    second_context: second.context,
     [Symbol.asyncDispose]: async () => {
       await Promise.all(people.map(({ context }) => context.close()))
     },
@@ -62,7 +61,11 @@ async function meet(names: [string, string], options: Parameters<Browser['newCon
 const sidebar = (page: Page) => page.getByRole('navigation', { name: 'Rooms' })
 const roomLink = (page: Page, name: string | RegExp) => sidebar(page).getByRole('link', { name })
 const messages = (page: Page) => page.getByRole('log')
-const member = (page: Page, name: string) => page.getByRole('listitem').filter({ hasText: `@${name.toLowerCase()}` })
+const member = (page: Page, name: string) =>
+  page
+    .locator('aside, [role=dialog]')
+    .getByRole('listitem')
+    .filter({ hasText: `@${name.toLowerCase()}` })
 
 async function say(page: Page, room: string, text: string) {
   await page.getByLabel(`Message ${room}`, { exact: true }).fill(text)
@@ -190,7 +193,7 @@ describe('two people', () => {
   it('talk in a room of their own, which each finds under the other’s name', async () => {
     await using two = await meet(['Edda', 'Finn'])
     const { first: edda, second: finn } = two
-    await edda.getByRole('button', { name: 'New message' }).click()
+    await edda.getByRole('button', { name: 'New message', exact: true }).click()
     const dialog = edda.getByRole('dialog', { name: 'New message' })
     await pick(dialog.getByLabel('To', { exact: true }), ['nobody-here'])
     await dialog.getByRole('button', { name: 'Open' }).click()
@@ -363,7 +366,7 @@ describe('two people on phones', () => {
     await using two = await meet(['Pia', 'Quin'], phone)
     const { first: pia, second: quin } = two
     await pia.getByRole('button', { name: 'Show the rooms' }).click()
-    await pia.getByRole('button', { name: 'New message' }).click()
+    await pia.getByRole('button', { name: 'New message', exact: true }).click()
     await pick(pia.getByRole('dialog', { name: 'New message' }).getByLabel('To', { exact: true }), ['quin'])
     await pia.getByRole('button', { name: 'Open' }).click()
     await pia.getByRole('heading', { level: 1, name: 'Quin' }).waitFor()

@@ -1,4 +1,4 @@
-import { Ban, Ellipsis, MessageSquare, Shield, ShieldCheck, UserMinus, UserRound, Volume2, VolumeX } from 'lucide-react'
+import { Ban, Ellipsis, MessageSquare, Shield, ShieldCheck, UserMinus, UserRound, Volume2 } from 'lucide-react'
 import * as Menu from 'radix-ui/dropdown-menu'
 import type { Member, RoomRole } from '../../sdk'
 import { IconButton } from '../ui/button'
@@ -49,11 +49,13 @@ export function MemberMenu({ member, isMe, choices, onAct }: MemberMenuProps) {
           <>
             <MenuLine />
             <MenuLabel>Mute for</MenuLabel>
-            {muteTimes.map(({ minutes, words }) => (
-              <MenuItem key={minutes} icon={<VolumeX aria-hidden="true" />} onSelect={() => onAct({ act: 'mute', minutes })}>
-                {words}
-              </MenuItem>
-            ))}
+            <div className="grid grid-cols-2">
+              {muteTimes.map(({ minutes, words }) => (
+                <MenuItem key={minutes} onSelect={() => onAct({ act: 'mute', minutes })}>
+                  {words}
+                </MenuItem>
+              ))}
+            </div>
           </>
         )}
         {unmute && (

@@ -46,6 +46,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
   const shown = listed ?? archived ?? undefined
   const last = useLastSeen(room, shown)
   const name = last?.name ?? nameOf(room)
+  const isPair = last?.kind === 'direct' && last.people.length <= 1
   const [showsMembers, setShowsMembers] = useState(false)
   useMarkRead(client, listed)
   useReopening(listed !== undefined, opened)
@@ -53,7 +54,9 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
   return (
     <>
       <RoomHeader name={name} topic={last?.topic} kind={last?.kind} onShowRooms={on.onShowRooms}>
-        {shown && <MembersButton client={client} room={shown} isOpen={showsMembers} onToggle={() => setShowsMembers(!showsMembers)} />}
+        {shown && !isPair && (
+          <MembersButton client={client} room={shown} isOpen={showsMembers} onToggle={() => setShowsMembers(!showsMembers)} />
+        )}
         {listed && (
           <RoomMenu
             key={room}
@@ -72,7 +75,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
           {renderState()}
         </div>
         <Suspense>
-          {shown && showsMembers && (
+          {shown && showsMembers && !isPair && (
             <MembersPanel
               client={client}
               room={shown}
@@ -116,7 +119,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
               handle={handle}
               timeline={state.timeline}
               visitor={visitor}
-              name={name}
+              name={last?.kind === 'direct' ? `your talk with ${name}` : name}
               topic={last?.topic ?? ''}
             />
             {composer}

@@ -51,14 +51,13 @@ function RoomLink({ room, isCurrent, onOpen }: { room: Room; isCurrent: boolean;
         isCurrent
           ? 'bg-selected text-ink before:absolute before:inset-y-2 before:-left-2 before:w-[3px] before:rounded-r-full before:bg-spark'
           : 'hover:bg-hover hover:text-ink',
-        !isCurrent && (isUnread ? 'text-ink' : 'text-soft'),
-        isUnread ? 'font-semibold' : isCurrent && 'font-medium',
-        room.notify === 'nothing' && !isCurrent && 'text-faint!',
+        isCurrent ? 'font-medium' : [isUnread ? 'font-semibold text-ink' : 'text-soft', room.notify === 'nothing' && 'text-faint!'],
       )}
     >
       <RoomMark room={room} />
       <bdi className="min-w-0 flex-1 truncate">{room.name}</bdi>
-      <UnreadMarks {...attention} />
+      {/* What comes into the room on the screen is read before its count appears. */}
+      <UnreadMarks {...attention} className={isCurrent ? 'late' : undefined} />
     </a>
   )
 }

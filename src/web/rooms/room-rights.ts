@@ -29,5 +29,3 @@ export function reaches(room: Pick<Room, 'kind' | 'role'>, subject: RoomRole): b
   const { moderates, owns } = rightsIn(room)
   return owns || (moderates && subject === 'member')
 }
-
-export const roleWords: Record<RoomRole, string> = { owner: 'Owner', moderator: 'Moderator', member: 'Member' }
