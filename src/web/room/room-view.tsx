@@ -53,7 +53,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
 
   return (
     <>
-      <RoomHeader name={name} topic={last?.topic} kind={last?.kind} onShowRooms={on.onShowRooms}>
+      <RoomHeader name={name} topic={last?.topic} kind={last?.kind} people={last?.people} onShowRooms={on.onShowRooms}>
         {shown && !isPair && (
           <MembersButton client={client} room={shown} isOpen={showsMembers} onToggle={() => setShowsMembers(!showsMembers)} />
         )}

@@ -4,12 +4,12 @@ import { useEffect, useState } from 'react'
 import { type ChatClient, type ChatFailure, type InvitedRoom, readFailure } from '../../sdk'
 import { useSignedInClient } from '../account/signed-in-client'
 import type { Visitor } from '../account/visitor'
-import { RoomIcon } from '../room/room-header'
 import { roomPath } from '../room-address'
 import { useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { FailureLine } from '../ui/failure-line'
 import { linkButton, NoticePage } from '../ui/notice-page'
+import { RoomIcon } from './room-mark'
 
 const toRooms = (
   <a className={linkButton} href="/">

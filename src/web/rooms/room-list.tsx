@@ -1,9 +1,8 @@
 import clsx from 'clsx'
 import type { MouseEvent } from 'react'
 import type { Room } from '../../sdk'
-import { RoomIcon } from '../room/room-header'
 import { roomPath } from '../room-address'
-import { Avatar } from '../ui/avatar'
+import { RoomMark } from './room-mark'
 import { attentionOf } from './unread'
 import { UnreadMarks } from './unread-marks'
 
@@ -54,19 +53,12 @@ function RoomLink({ room, isCurrent, onOpen }: { room: Room; isCurrent: boolean;
         isCurrent ? 'font-medium' : [isUnread ? 'font-semibold text-ink' : 'text-soft', room.notify === 'nothing' && 'text-faint!'],
       )}
     >
-      <RoomMark room={room} />
+      <RoomMark kind={room.kind} people={room.people} />
       <bdi className="min-w-0 flex-1 truncate">{room.name}</bdi>
       {/* What comes into the room on the screen is read before its count appears. */}
       <UnreadMarks {...attention} className={isCurrent ? 'late' : undefined} />
     </a>
   )
-}
-
-/** A room's sign, or the face of the one other person. */
-export function RoomMark({ room }: { room: Pick<Room, 'kind' | 'people'> }) {
-  const [other, ...others] = room.people
-  if (!other || others.length > 0) return <RoomIcon kind={room.kind} />
-  return <Avatar {...other} className="-mx-0.5 size-5! rounded-s! text-[0.5625rem]!" />
 }
 
 function RoomListSkeleton() {
