@@ -36,9 +36,13 @@ export default function MembersPanel(props: MembersPanelProps) {
       </aside>
     )
   }
+  function leaveFor(room: string) {
+    props.onClose()
+    props.onOpenRoom(room)
+  }
   return (
     <Drawer title="Members" side="right" onClose={props.onClose}>
-      <Panel key={props.room.id} {...props} />
+      <Panel key={props.room.id} {...props} onOpenRoom={leaveFor} />
     </Drawer>
   )
 }

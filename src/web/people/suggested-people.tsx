@@ -12,13 +12,9 @@ interface SuggestedPeopleProps {
 
 /** The list of a combobox: the focus stays in the field, and the field says which of them is meant. */
 export function SuggestedPeople({ id, suggestions, active, onPick }: SuggestedPeopleProps) {
+  if (suggestions.length === 0) return null
   return (
-    <div
-      id={`${id}-list`}
-      role="listbox"
-      aria-label="People"
-      className={clsx('mt-1.5 max-h-56 overflow-y-auto', suggestions.length > 0 && 'rounded-m border border-line p-1')}
-    >
+    <div id={`${id}-list`} role="listbox" aria-label="People" className="mt-1.5 max-h-56 overflow-y-auto rounded-m border border-line p-1">
       {suggestions.map((person, index) => (
         <div
           key={`${person.username} ${person.isTyped}`}
