@@ -98,7 +98,8 @@ export function createRoomLists({
     const add = (room: string, of: Iterable<PersonList>) => {
       for (const list of of) if (list.readers.size > 0) pairs.push({ list, userId: list.userId, room })
     }
-    for (const room of dirtyRooms) add(room, watched.get(room)?.people ?? [])
+    // Of a room that has changed for all, some may be marked who have not got it in their list yet, or no longer.
+    for (const room of dirtyRooms) add(room, new Set([...(watched.get(room)?.people ?? []), ...(dirtyPairs.get(room) ?? [])]))
     for (const [room, of] of dirtyPairs) if (!dirtyRooms.has(room)) add(room, of)
     // What is marked while this reads is read again.
     dirtyRooms.clear()
