@@ -6,6 +6,7 @@ import { createMemoryOutbox, type OutboxStorage } from './outbox-storage'
 import { openPresence, type PresenceHandle } from './presence'
 import { createReconnectDelays } from './reconnect'
 import { openRoom, type RoomHandle } from './room'
+import { openRoomList, type RoomListHandle } from './room-list'
 import { createStore, type Store } from './store'
 
 export interface ChatClientOptions {
@@ -35,7 +36,9 @@ export interface ChatClient extends Pick<TRPCClient<AppRouter>, 'session' | 'use
   openRoom(room: string): RoomHandle
   /** Who is here in a room, and who is writing. Close it when nobody looks any more. */
   openPresence(room: string): PresenceHandle
-  /** Ends the connection and every room opened on it. */
+  /** A live view of the rooms that this person is in. Close it when nobody looks any more. */
+  openRoomList(): RoomListHandle
+  /** Ends the connection and everything opened on it. */
   close(): Promise<void>
 }
 
@@ -56,7 +59,7 @@ function withConnectDeadline(Socket: typeof WebSocket | undefined): typeof WebSo
 /** Connects at once, and again whenever the connection is lost, until it is closed or the session is over. */
 export function createChatClient({ url, token, WebSocket, outbox: storage = createMemoryOutbox() }: ChatClientOptions): ChatClient {
   const status = createStore<ConnectionStatus>('connecting')
-  const rooms = new Set<Pick<RoomHandle, 'close'>>()
+  const opened = new Set<{ close(): void }>()
   const ending = new AbortController()
   const delays = createReconnectDelays()
 
@@ -81,7 +84,7 @@ export function createChatClient({ url, token, WebSocket, outbox: storage = crea
     if (ending.signal.aborted) return
     ending.abort()
     status.set(how)
-    for (const room of rooms) room.close()
+    for (const handle of opened) handle.close()
     return socket.close()
   }
 
@@ -99,13 +102,18 @@ export function createChatClient({ url, token, WebSocket, outbox: storage = crea
     presence,
     status,
     openRoom: (room) => {
-      const handle = openRoom(client, outbox, room, () => rooms.delete(handle))
-      rooms.add(handle)
+      const handle = openRoom(client, outbox, room, () => opened.delete(handle))
+      opened.add(handle)
+      return handle
+    },
+    openRoomList: () => {
+      const handle = openRoomList(client, () => opened.delete(handle))
+      opened.add(handle)
       return handle
     },
     openPresence: (room) => {
-      const handle = openPresence(client, room, () => rooms.delete(handle))
-      rooms.add(handle)
+      const handle = openPresence(client, room, () => opened.delete(handle))
+      opened.add(handle)
       return handle
     },
     close: async () => {

@@ -2,7 +2,19 @@ export type { FailureName } from '../contract/failures'
 export type { HistoryPage, Message } from '../contract/message'
 export type { Person, Profile } from '../contract/people'
 export type { PersonPresence, PresenceState } from '../contract/presence'
-export type { NotificationLevel, PublicRoom, Room, RoomKind, RoomRole } from '../contract/room'
+export type {
+  Ban,
+  Invite,
+  InvitedRoom,
+  Member,
+  NotificationLevel,
+  PostingPolicy,
+  PublicRoom,
+  Room,
+  RoomKind,
+  RoomListEvent,
+  RoomRole,
+} from '../contract/room'
 export type { Me, ServerRole, SessionInfo, User } from '../contract/session'
 export type { AppRouter } from '../server/router'
 export { type ChatClient, type ChatClientOptions, type ConnectionStatus, createChatClient } from './chat-client'
@@ -10,6 +22,7 @@ export { type ChatFailure, readFailure } from './chat-error'
 export { createIndexedDbOutbox, createMemoryOutbox, type OutboxStorage, type Unsent } from './outbox-storage'
 export type { PresenceHandle, PresenceView } from './presence'
 export type { RoomHandle, RoomState } from './room'
+export type { RoomListHandle, RoomListState } from './room-list'
 export type { RoomTimeline } from './room-timeline'
 export { type SignedIn, signIn } from './sign-in'
 export type { Store } from './store'

@@ -11,18 +11,24 @@ import { RoomHeader } from './room/room-header'
 import { RoomSkeleton } from './room/room-skeleton'
 import { RoomView } from './room/room-view'
 import { useMyRooms } from './rooms/my-rooms'
+import { useNotifications } from './rooms/notifications'
 import { Sidebar } from './rooms/sidebar'
+import { countAttention, titleOf } from './rooms/unread'
 import { Button } from './ui/button'
 import { Notice } from './ui/notice'
+import { useSettled } from './ui/settled'
 import type { Theme } from './ui/theme'
 
 const AccountDialog = lazy(() => import('./account/account-dialog'))
 const BrowseRooms = lazy(() => import('./rooms/browse-rooms'))
 const CreateRoom = lazy(() => import('./rooms/create-room'))
+const InvitePeople = lazy(() => import('./rooms/invite-people'))
 const LeaveRoom = lazy(() => import('./rooms/leave-room'))
+const NewMessage = lazy(() => import('./rooms/new-message'))
+const RoomSettings = lazy(() => import('./rooms/room-settings'))
 const Drawer = lazy(() => import('./ui/drawer').then(({ Drawer }) => ({ default: Drawer })))
 
-type Opened = { dialog: 'account' } | { dialog: 'browse' } | { dialog: 'create' } | { dialog: 'leave'; room: Room }
+type Opened = { dialog: 'account' | 'browse' | 'create' | 'direct' } | { dialog: 'invite' | 'settings' | 'leave'; room: Room }
 
 /** The signed-in person's rooms on the left, one of them on the right. */
 export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
@@ -31,8 +37,8 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   useRenewal(visitor.expiresAt)
   const { state, client, onSignOut } = useSignedInClient(visitor)
   const status = useStore(client?.status ?? notStarted)
-  const myRooms = useMyRooms(client, status)
-  const { rooms, reload } = myRooms
+  const myRooms = useMyRooms(client)
+  const { rooms, untilListed } = myRooms
   const openRooms = useMemo(() => client && createOpenRooms(client), [client])
   const drafts = useRef(new Map<string, string>())
   const [showsDrawer, setShowsDrawer] = useState(false)
@@ -46,9 +52,12 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   }, [room, newest])
 
   const title = listed?.name ?? room
+  // What comes into the room on the screen is read in a moment: the tab need not blink.
+  const tabTitle = titleOf(title, useSettled(countAttention(rooms ?? []), 500))
   useEffect(() => {
-    document.title = title ? `${title} · Roomline` : 'Roomline'
-  }, [title])
+    document.title = tabTitle
+  }, [tabTitle])
+  useNotifications({ rooms, me: visitor.username, current: room, onOpen: go })
 
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent) => {
@@ -64,13 +73,14 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     goToRoom(to)
   }
 
-  async function reloadAndGo(to: string) {
-    await reload()
+  /** To a room that has just become one of theirs. */
+  async function goToNew(to: string) {
+    await untilListed(to)
     go(to)
   }
 
-  async function leaveForNewest() {
-    await reload()
+  async function leaveForNewest(left: string) {
+    await untilListed(left, false)
     setOpened(null)
     goToNewestRoom()
   }
@@ -85,6 +95,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
       onBrowse={() => setOpened({ dialog: 'browse' })}
       onCreate={() => setOpened({ dialog: 'create' })}
       onAccount={() => setOpened({ dialog: 'account' })}
+      onDirect={() => setOpened({ dialog: 'direct' })}
       onSignOut={onSignOut}
     />
   )
@@ -130,11 +141,17 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
           <AccountDialog client={client} username={visitor.username} onRenamed={setDisplayName} onDeleting={onSignOut} onClose={close} />
         )
       case 'browse':
-        return <BrowseRooms client={client} onOpen={go} onJoined={reloadAndGo} onClose={close} />
+        return <BrowseRooms client={client} onOpen={go} onJoined={goToNew} onClose={close} />
       case 'create':
-        return <CreateRoom client={client} onCreated={({ id }) => reloadAndGo(id)} onClose={close} />
+        return <CreateRoom client={client} me={visitor.username} onCreated={({ id }) => goToNew(id)} onClose={close} />
+      case 'direct':
+        return <NewMessage client={client} me={visitor.username} onOpened={({ id }) => goToNew(id)} onClose={close} />
+      case 'invite':
+        return <InvitePeople client={client} room={opened.room} me={visitor.username} onClose={close} />
+      case 'settings':
+        return <RoomSettings client={client} room={opened.room} onClose={close} />
       case 'leave':
-        return <LeaveRoom client={client} room={opened.room} onLeft={leaveForNewest} onClose={close} />
+        return <LeaveRoom client={client} room={opened.room} onLeft={() => leaveForNewest(opened.room.id)} onClose={close} />
     }
   }
 
@@ -157,12 +174,16 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
           openRooms={openRooms}
           room={room}
           listed={listed}
+          isListRead={rooms !== null}
           visitor={visitor}
           drafts={drafts.current}
           onShowRooms={showRooms}
           onBrowse={() => setOpened({ dialog: 'browse' })}
+          onInvite={(to) => setOpened({ dialog: 'invite', room: to })}
+          onSettings={(of) => setOpened({ dialog: 'settings', room: of })}
           onLeave={(leaving) => setOpened({ dialog: 'leave', room: leaving })}
-          onListChange={reload}
+          onOpenRoom={goToNew}
+          untilListed={untilListed}
         />
       )
     }

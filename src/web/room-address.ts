@@ -10,3 +10,6 @@ export function parseRoomPath(path: string): string | null {
     return null
   }
 }
+
+/** Where an invitation by link is shown. */
+export const invitePath = (token: string) => `/invite/${encodeURIComponent(token)}`

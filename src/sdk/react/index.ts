@@ -4,6 +4,7 @@ import { createContext, createElement, type ReactNode, useContext, useEffect, us
 import type { ChatClient, ConnectionStatus } from '../chat-client'
 import { type PresenceHandle, type PresenceView, unknownPresence } from '../presence'
 import type { RoomHandle, RoomState } from '../room'
+import type { RoomListHandle, RoomListState } from '../room-list'
 import type { Store } from '../store'
 
 const ClientContext = createContext<ChatClient | null>(null)
@@ -58,4 +59,17 @@ export function usePresence(room: string | null): PresenceView {
 
 const noPresence: Store<PresenceView> = { get: () => unknownPresence, subscribe: () => () => {} }
 
+/** The person's rooms while the component is shown. Null until they are asked for, in the first effect. */
+export function useRoomList(): RoomListState | null {
+  const client = useChatClient()
+  const [handle, setHandle] = useState<RoomListHandle | null>(null)
+  useEffect(() => {
+    const opened = client.openRoomList()
+    setHandle(opened)
+    return () => opened.close()
+  }, [client])
+  return useStore(handle?.state ?? noRoomList)
+}
+
+const noRoomList: Store<RoomListState | null> = { get: () => null, subscribe: () => () => {} }
 const noRoom: Store<RoomState | null> = { get: () => null, subscribe: () => () => {} }

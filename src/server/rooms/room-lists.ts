@@ -98,6 +98,7 @@ export function createRoomLists({
     const add = (room: string, of: Iterable<PersonList>) => {
       for (const list of of) if (list.readers.size > 0) pairs.push({ list, userId: list.userId, room })
     }
+    // Of a room that has changed for all, some may be marked who have not got it in their list yet, or no longer.
     for (const room of dirtyRooms) dirtyPairs.set(room, new Set([...(watched.get(room)?.people ?? []), ...(dirtyPairs.get(room) ?? [])]))
     for (const [room, of] of dirtyPairs) add(room, of)
     // What is marked while this reads is read again.

@@ -1,5 +1,5 @@
-import { useEffect, useState } from 'react'
-import { type ChatClient, type ChatFailure, readFailure } from '../../sdk'
+import { useState } from 'react'
+import { type ChatClient, type ChatFailure, type RoomKind, readFailure } from '../../sdk'
 import { Button } from '../ui/button'
 import { Notice } from '../ui/notice'
 
@@ -7,22 +7,18 @@ interface RoomClosedProps {
   client: ChatClient
   room: string
   name: string
+  /** What is known of it from before; null when it never was in the person's list. */
+  kind: RoomKind | null
   reason: ChatFailure
   onBrowse(): void
   onRetry(): void
-  /** The room may have left the person's list meanwhile. */
-  onClosed(): void
   onJoined(): Promise<void>
 }
 
 /** Why the server does not show this room, and the way on. */
-export function RoomClosed({ client, room, name, reason, onBrowse, onRetry, onClosed, onJoined }: RoomClosedProps) {
+export function RoomClosed({ client, room, name, kind, reason, onBrowse, onRetry, onJoined }: RoomClosedProps) {
   const [joining, setJoining] = useState(false)
   const [refusal, setRefusal] = useState<ChatFailure | null>(null)
-
-  useEffect(() => {
-    onClosed()
-  }, [onClosed])
 
   async function join() {
     setJoining(true)
@@ -40,25 +36,35 @@ export function RoomClosed({ client, room, name, reason, onBrowse, onRetry, onCl
       Browse rooms
     </Button>
   )
+  const canJoin = reason.name === 'NOT_A_MEMBER' || (reason.name === 'MEMBERSHIP_ENDED' && kind === 'public')
+  const joinAndBrowse = (
+    <>
+      {canJoin && (
+        <Button pending={joining} onClick={join}>
+          Join {name}
+        </Button>
+      )}
+      {browse}
+    </>
+  )
+  const whyNot = refusal && (
+    <p role="alert" className="mt-2 text-danger">
+      {refusal.words}
+    </p>
+  )
   if (reason.name === 'NOT_A_MEMBER') {
     return (
-      <Notice
-        title={`You are not in ${name}`}
-        actions={
-          <>
-            <Button pending={joining} onClick={join}>
-              Join {name}
-            </Button>
-            {browse}
-          </>
-        }
-      >
+      <Notice title={`You are not in ${name}`} actions={joinAndBrowse}>
         <p>It is a public room: join it to read what was said, and to take part.</p>
-        {refusal && (
-          <p role="alert" className="mt-2 text-danger">
-            {refusal.words}
-          </p>
-        )}
+        {whyNot}
+      </Notice>
+    )
+  }
+  if (reason.name === 'MEMBERSHIP_ENDED') {
+    return (
+      <Notice title={`You are no longer in ${name}`} actions={joinAndBrowse}>
+        <p>You left it on another device, or somebody who looks after the room removed you. What you wrote there stays.</p>
+        {whyNot}
       </Notice>
     )
   }

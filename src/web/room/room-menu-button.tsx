@@ -1,16 +1,25 @@
 import { Ellipsis } from 'lucide-react'
 import { type ComponentProps, lazy, Suspense, useState } from 'react'
+import type { NotificationLevel, Room } from '../../sdk'
 import { IconButton } from '../ui/button'
 
 const loadMenu = () => import('./room-menu')
 const LoadedMenu = lazy(loadMenu)
 
+export interface RoomMenuProps {
+  room: Room
+  onNotify(level: NotificationLevel): void
+  onInvite(): void
+  onSettings(): void
+  onLeave(): void
+}
+
 /** Stands where the room's menu will be, and brings the menu when it is pressed. */
-export function RoomMenu({ name, onLeave }: { name: string; onLeave(): void }) {
+export function RoomMenu(props: RoomMenuProps) {
   const [wanted, setWanted] = useState(false)
   const button = (
     <RoomMenuButton
-      name={name}
+      name={props.room.name}
       aria-haspopup="menu"
       aria-expanded={false}
       onPointerEnter={loadMenu}
@@ -20,7 +29,7 @@ export function RoomMenu({ name, onLeave }: { name: string; onLeave(): void }) {
   )
   return wanted ? (
     <Suspense fallback={button}>
-      <LoadedMenu name={name} onLeave={onLeave} />
+      <LoadedMenu {...props} />
     </Suspense>
   ) : (
     button

@@ -1,25 +1,37 @@
-import { LogOut } from 'lucide-react'
+import { LogOut, Settings, UserPlus } from 'lucide-react'
 import * as Menu from 'radix-ui/dropdown-menu'
-import { RoomMenuButton } from './room-menu-button'
+import { NotificationChoices } from '../rooms/notification-choices'
+import { rightsIn } from '../rooms/room-rights'
+import { MenuContent, MenuItem, MenuLine } from '../ui/menu'
+import { RoomMenuButton, type RoomMenuProps } from './room-menu-button'
 
 /** Open from the start: it is loaded when somebody asks for it. */
-export default function RoomMenu({ name, onLeave }: { name: string; onLeave(): void }) {
+export default function RoomMenu({ room, onNotify, onInvite, onSettings, onLeave }: RoomMenuProps) {
+  const { changesOwn, moderates } = rightsIn(room)
   return (
-    <Menu.Root defaultOpen>
+    <Menu.Root defaultOpen modal={false}>
       <Menu.Trigger asChild>
-        <RoomMenuButton name={name} />
+        <RoomMenuButton name={room.name} />
       </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Content align="end" sideOffset={6} className="menu z-20 min-w-48 rounded-m border border-line bg-raised p-1 shadow-high">
-          <Menu.Item
-            onSelect={onLeave}
-            className="flex min-h-11 cursor-pointer items-center gap-2.5 rounded-s px-2.5 text-sm outline-none data-highlighted:bg-hover md:min-h-9"
-          >
-            <LogOut aria-hidden="true" className="size-4 text-faint" />
-            Leave room
-          </Menu.Item>
-        </Menu.Content>
-      </Menu.Portal>
+      <MenuContent>
+        <NotificationChoices notify={room.notify} onNotify={onNotify} />
+        {changesOwn && (
+          <>
+            <MenuLine />
+            <MenuItem icon={<UserPlus aria-hidden="true" />} onSelect={onInvite}>
+              Invite people
+            </MenuItem>
+            {moderates && (
+              <MenuItem icon={<Settings aria-hidden="true" />} onSelect={onSettings}>
+                Room settings
+              </MenuItem>
+            )}
+            <MenuItem icon={<LogOut aria-hidden="true" />} onSelect={onLeave}>
+              Leave room
+            </MenuItem>
+          </>
+        )}
+      </MenuContent>
     </Menu.Root>
   )
 }

@@ -1,6 +1,11 @@
-import type { ReactNode } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
 import type { ChatClient, ConnectionStatus, Room } from '../../sdk'
 import type { Visitor } from '../account/visitor'
+import { MembersButton } from '../people/members-button'
+import { ArchivedNotice } from '../rooms/archived-notice'
+import { useArchivedRoom } from '../rooms/archived-room'
+import { useLastSeen } from '../rooms/last-seen'
+import { useMarkRead } from '../rooms/mark-read'
 import { Composer } from './composer'
 import { ConnectionBanner } from './connection-banner'
 import { MessageList } from './message-list'
@@ -11,6 +16,8 @@ import { RoomHeader } from './room-header'
 import { RoomMenu } from './room-menu-button'
 import { RoomSkeleton } from './room-skeleton'
 
+const MembersPanel = lazy(() => import('../people/members-panel'))
+
 interface RoomViewProps {
   client: ChatClient
   status: ConnectionStatus
@@ -18,32 +25,76 @@ interface RoomViewProps {
   room: string
   /** As it is in the person's list; undefined when it is not there, or not yet. */
   listed: Room | undefined
+  /** Whether the list has come: then a room that is not in it is not one of theirs, or is archived. */
+  isListRead: boolean
   visitor: Visitor
   drafts: Map<string, string>
   onShowRooms(): void
   onBrowse(): void
+  onInvite(room: Room): void
+  onSettings(room: Room): void
   onLeave(room: Room): void
-  onListChange(): Promise<void>
+  onOpenRoom(room: string): void
+  /** Resolves when a room that was just joined is in the list. */
+  untilListed(room: string): Promise<void>
 }
 
-export function RoomView({ client, status, openRooms, room, listed, visitor, drafts, ...on }: RoomViewProps) {
+export function RoomView({ client, status, openRooms, room, listed, isListRead, visitor, drafts, ...on }: RoomViewProps) {
   const opened = useOpenRoom(openRooms, room)
-  const name = listed?.name ?? nameOf(room)
+  const isMissing = isListRead && !listed && opened?.state.state === 'live'
+  const archived = useArchivedRoom(client, isMissing ? room : null, opened?.state.timeline.messages.at(-1)?.seq ?? 0)
+  const shown = listed ?? archived ?? undefined
+  const last = useLastSeen(room, shown)
+  const name = last?.name ?? nameOf(room)
+  const isPair = last?.kind === 'direct' && last.people.length <= 1
+  const [showsMembers, setShowsMembers] = useState(false)
+  useMarkRead(client, listed)
+  useReopening(listed !== undefined, opened)
 
   return (
     <>
-      <RoomHeader name={name} topic={listed?.topic} kind={listed?.kind} onShowRooms={on.onShowRooms}>
-        {listed && <RoomMenu key={room} name={name} onLeave={() => on.onLeave(listed)} />}
+      <RoomHeader name={name} topic={last?.topic} kind={last?.kind} people={last?.people} onShowRooms={on.onShowRooms}>
+        {shown && !isPair && (
+          <MembersButton client={client} room={shown} isOpen={showsMembers} onToggle={() => setShowsMembers(!showsMembers)} />
+        )}
+        {listed && (
+          <RoomMenu
+            key={room}
+            room={listed}
+            // What is refused leaves the mark where it was.
+            onNotify={(notify) => void client.rooms.setNotify.mutate({ room, notify }).catch(() => {})}
+            onInvite={() => on.onInvite(listed)}
+            onSettings={() => on.onSettings(listed)}
+            onLeave={() => on.onLeave(listed)}
+          />
+        )}
       </RoomHeader>
-      <ConnectionBanner status={status} />
-      {renderState()}
+      <div className="flex min-h-0 flex-1">
+        <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+          <ConnectionBanner status={status} />
+          {renderState()}
+        </div>
+        <Suspense>
+          {shown && showsMembers && !isPair && (
+            <MembersPanel
+              client={client}
+              room={shown}
+              me={visitor.username}
+              onOpenRoom={on.onOpenRoom}
+              onClose={() => setShowsMembers(false)}
+            />
+          )}
+        </Suspense>
+      </div>
     </>
   )
 
   function renderState(): ReactNode {
     if (!opened) return <RoomSkeleton />
     const { handle, state } = opened
-    const composer = (
+    const composer = archived ? (
+      <ArchivedNotice client={client} room={archived} />
+    ) : (
       <Composer
         key={`write ${room}`}
         roomName={name}
@@ -68,8 +119,8 @@ export function RoomView({ client, status, openRooms, room, listed, visitor, dra
               handle={handle}
               timeline={state.timeline}
               visitor={visitor}
-              name={name}
-              topic={listed?.topic ?? ''}
+              name={last?.kind === 'direct' ? `your talk with ${name}` : name}
+              topic={last?.topic ?? ''}
             />
             {composer}
           </>
@@ -80,18 +131,27 @@ export function RoomView({ client, status, openRooms, room, listed, visitor, dra
             client={client}
             room={room}
             name={name}
+            kind={last?.kind ?? null}
             reason={state.reason}
             onBrowse={on.onBrowse}
             onRetry={opened.reopen}
-            onClosed={on.onListChange}
             onJoined={async () => {
-              await on.onListChange()
+              await on.untilListed(room)
               opened.reopen()
             }}
           />
         )
     }
   }
+}
+
+/** Whoever comes back into a room that has ended for them sees it again at once. */
+function useReopening(isListed: boolean, opened: ReturnType<typeof useOpenRoom>) {
+  const latest = useRef(opened)
+  latest.current = opened
+  useEffect(() => {
+    if (isListed && latest.current?.state.state === 'ended') latest.current.reopen()
+  }, [isListed])
 }
 
 /** A public room's id reads as its name; any other id is no name at all. */

@@ -1,10 +1,10 @@
-import { Search } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { type ChatClient, type PublicRoom, readFailure } from '../../sdk'
 import { roomPath } from '../room-address'
 import { Button } from '../ui/button'
 import { Dialog } from '../ui/dialog'
-import { inputLook } from '../ui/field'
+import { SearchField } from '../ui/search-field'
+import { useSettled } from '../ui/settled'
 import { usePublicRooms } from './public-rooms'
 
 interface BrowseRoomsProps {
@@ -20,19 +20,14 @@ export default function BrowseRooms({ client, onOpen, onJoined, onClose }: Brows
 
   return (
     <Dialog title="Browse rooms" onClose={onClose}>
-      <div className="relative mb-3 shrink-0">
-        <Search aria-hidden="true" className="pointer-events-none absolute top-1/2 left-3 size-4 -translate-y-1/2 text-faint" />
-        <input
-          type="search"
-          dir="auto"
-          value={query}
-          maxLength={60}
-          aria-label="Search public rooms"
-          placeholder="Search by name or topic"
-          onChange={(event) => setQuery(event.target.value)}
-          className={`${inputLook} pl-9!`}
-        />
-      </div>
+      <SearchField
+        label="Search public rooms"
+        placeholder="Search by name or topic"
+        value={query}
+        maxLength={60}
+        onValue={setQuery}
+        className="mb-3 shrink-0"
+      />
       <div className="-mx-2 min-h-56 overflow-y-auto" aria-busy={rooms === null}>
         <ul>
           {rooms?.map((room) => (
@@ -124,14 +119,4 @@ function PublicRoomRow({ client, room, onOpen, onJoined }: PublicRoomRowProps) {
       )}
     </li>
   )
-}
-
-/** The value once it has not changed for a moment. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value)
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), 200)
-    return () => clearTimeout(timer)
-  }, [value])
-  return settled
 }

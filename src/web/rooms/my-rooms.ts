@@ -1,38 +1,62 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { type ChatClient, type ChatFailure, type ConnectionStatus, type Room, readFailure } from '../../sdk'
+import type { ChatClient, ChatFailure, Room, RoomListHandle, RoomListState } from '../../sdk'
+import { useStore } from '../../sdk/react'
 
 export interface MyRooms {
-  /** The one with the newest talk first; null until they were read. */
+  /** The one with the newest talk first; null until they have come. */
   rooms: readonly Room[] | null
   failure: ChatFailure | null
-  reload(): Promise<void>
+  retry(): void
+  /** Resolves when the room is in the list or no longer in it; after a while all the same. */
+  untilListed(room: string, isListed?: boolean): Promise<void>
 }
 
-/** The person's rooms, read again on every connection. */
-export function useMyRooms(client: ChatClient | null, status: ConnectionStatus): MyRooms {
-  const [rooms, setRooms] = useState<readonly Room[] | null>(null)
-  const [failure, setFailure] = useState<ChatFailure | null>(null)
-  const latest = useRef(0)
-
-  const reload = useCallback(async () => {
-    if (!client) return
-    latest.current++
-    const call = latest.current
-    try {
-      const list = await client.rooms.list.query()
-      if (call !== latest.current) return
-      setRooms(list)
-      setFailure(null)
-    } catch (error) {
-      const reason = readFailure(error)
-      // A new connection reads the list again by itself.
-      if (call === latest.current && reason.name !== 'DISCONNECTED') setFailure(reason)
-    }
-  }, [client])
-
+/** The person's rooms, kept current. */
+export function useMyRooms(client: ChatClient | null): MyRooms {
+  const [list, setList] = useState<RoomListHandle | null>(null)
+  const [attempt, setAttempt] = useState(0)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt opens it anew
   useEffect(() => {
-    if (status === 'connected') void reload()
-  }, [status, reload])
+    const opened = client?.openRoomList() ?? null
+    setList(opened)
+    return () => opened?.close()
+  }, [client, attempt])
 
-  return { rooms, failure, reload }
+  const state = useStore<RoomListState | null>(list?.state ?? nothing)
+  // Another client starts with an empty list: what is known stays on the screen until it has its own.
+  const known = useRef<readonly Room[] | null>(null)
+  if (state?.state === 'live') known.current = state.rooms
+
+  const untilListed = useCallback(
+    async (room: string, isListed = true) => {
+      if (list) await untilSo(list, (rooms) => rooms.some(({ id }) => id === room) === isListed)
+    },
+    [list],
+  )
+  return {
+    rooms: known.current,
+    failure: state?.state === 'ended' ? state.reason : null,
+    retry: () => setAttempt((before) => before + 1),
+    untilListed,
+  }
 }
+
+const longestWaitMs = 3_000
+
+function untilSo({ state }: RoomListHandle, isSo: (rooms: readonly Room[]) => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, longestWaitMs)
+    const off = state.subscribe(look)
+    look()
+    function look() {
+      if (isSo(state.get().rooms)) done()
+    }
+    function done() {
+      clearTimeout(timer)
+      off()
+      resolve()
+    }
+  })
+}
+
+const nothing = { get: () => null, subscribe: () => () => {} }

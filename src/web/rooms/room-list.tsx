@@ -1,36 +1,26 @@
 import clsx from 'clsx'
 import type { MouseEvent } from 'react'
 import type { Room } from '../../sdk'
-import { RoomIcon } from '../room/room-header'
 import { roomPath } from '../room-address'
-import { Button } from '../ui/button'
-import type { MyRooms } from './my-rooms'
+import { RoomMark } from './room-mark'
+import { attentionOf } from './unread'
+import { UnreadMarks } from './unread-marks'
 
 interface RoomListProps {
-  myRooms: MyRooms
+  /** Null until they have come. */
+  rooms: readonly Room[] | null
   current: string | null
+  /** What stands there when there is none. */
+  empty: string
   onOpen(room: string): void
 }
 
-export function RoomList({ myRooms: { rooms, failure, reload }, current, onOpen }: RoomListProps) {
-  if (failure && !rooms) {
-    return (
-      <div role="alert" className="space-y-2 px-2 py-1 text-sm">
-        <p className="text-danger">{failure.words}</p>
-        <Button look="outline" onClick={reload}>
-          Try again
-        </Button>
-      </div>
-    )
-  }
+export function RoomList({ rooms, current, empty, onOpen }: RoomListProps) {
   if (!rooms) return <RoomListSkeleton />
-  if (rooms.length === 0) return <p className="px-2.5 py-1 text-soft text-sm">You are in no room yet.</p>
-
-  // By name: a list that stays as it is can be found by the hand alone.
-  const sorted = [...rooms].sort((a, b) => a.name.localeCompare(b.name))
+  if (rooms.length === 0) return <p className="px-2.5 py-1 text-faint text-sm">{empty}</p>
   return (
     <ul>
-      {sorted.map((room) => (
+      {rooms.map((room) => (
         <li key={room.id}>
           <RoomLink room={room} isCurrent={room.id === current} onOpen={onOpen} />
         </li>
@@ -40,6 +30,9 @@ export function RoomList({ myRooms: { rooms, failure, reload }, current, onOpen 
 }
 
 function RoomLink({ room, isCurrent, onOpen }: { room: Room; isCurrent: boolean; onOpen(room: string): void }) {
+  const attention = attentionOf(room)
+  const isUnread = attention.unread > 0
+
   function open(event: MouseEvent) {
     // With a modifier the browser opens a tab or a window, as with any link.
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
@@ -55,12 +48,15 @@ function RoomLink({ room, isCurrent, onOpen }: { room: Room; isCurrent: boolean;
       className={clsx(
         'relative flex min-h-11 items-center gap-2 rounded-m px-2.5 text-base md:min-h-8',
         isCurrent
-          ? 'bg-selected font-medium text-ink before:absolute before:inset-y-2 before:-left-2 before:w-[3px] before:rounded-r-full before:bg-spark'
-          : 'text-soft hover:bg-hover hover:text-ink',
+          ? 'bg-selected text-ink before:absolute before:inset-y-2 before:-left-2 before:w-[3px] before:rounded-r-full before:bg-spark'
+          : 'hover:bg-hover hover:text-ink',
+        isCurrent ? 'font-medium' : [isUnread ? 'font-semibold text-ink' : 'text-soft', room.notify === 'nothing' && 'text-faint!'],
       )}
     >
-      <RoomIcon kind={room.kind} />
-      <bdi className="truncate">{room.name}</bdi>
+      <RoomMark kind={room.kind} people={room.people} />
+      <bdi className="min-w-0 flex-1 truncate">{room.name}</bdi>
+      {/* What comes into the room on the screen is read before its count appears. */}
+      <UnreadMarks {...attention} className={isCurrent ? 'late' : undefined} />
     </a>
   )
 }

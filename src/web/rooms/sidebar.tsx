@@ -1,11 +1,13 @@
-import { Compass, LogOut, Plus } from 'lucide-react'
+import { Compass, LogOut, Plus, SquarePen } from 'lucide-react'
 import type { Visitor } from '../account/visitor'
 import { Avatar } from '../ui/avatar'
 import { Button, IconButton } from '../ui/button'
+import { FailureLine } from '../ui/failure-line'
 import { Wordmark } from '../ui/mark'
 import type { Theme } from '../ui/theme'
 import { ThemeToggle } from '../ui/theme-toggle'
 import type { MyRooms } from './my-rooms'
+import { NotificationOffer } from './notification-offer'
 import { RoomList } from './room-list'
 
 interface SidebarProps {
@@ -17,35 +19,55 @@ interface SidebarProps {
   onBrowse(): void
   onCreate(): void
   onAccount(): void
+  onDirect(): void
   onSignOut(): void
 }
 
-export function Sidebar({ visitor, myRooms, current, theme, onOpen, onBrowse, onCreate, onAccount, onSignOut }: SidebarProps) {
+export function Sidebar({ visitor, myRooms, current, theme, onOpen, onBrowse, onCreate, onAccount, onDirect, onSignOut }: SidebarProps) {
+  const { rooms } = myRooms
+  const shared = rooms?.filter(({ kind }) => kind !== 'direct') ?? null
+  const direct = rooms?.filter(({ kind }) => kind === 'direct')
   return (
     <>
       <div className="flex h-16 shrink-0 items-center px-4">
         <Wordmark />
       </div>
       <nav aria-label="Rooms" className="flex min-h-0 flex-1 flex-col">
-        <div className="flex items-center pr-2 pl-4">
-          <h2 className="flex-1 font-medium text-faint text-xs">Rooms</h2>
-          <IconButton label="Browse rooms" onClick={onBrowse}>
-            <Compass />
-          </IconButton>
-          <IconButton label="Create a room" onClick={onCreate}>
-            <Plus />
-          </IconButton>
-        </div>
-        <div className="min-h-0 flex-1 overflow-y-auto px-2 pt-1 pb-4">
-          <RoomList myRooms={myRooms} current={current} onOpen={onOpen} />
-          {myRooms.rooms && myRooms.rooms.length <= 1 && (
-            <Button look="quiet" onClick={onBrowse} className="mt-2 w-full justify-start! px-2.5! font-normal!">
+        <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
+          {myRooms.failure && (
+            <div className="space-y-2 px-1 pb-3">
+              <FailureLine failure={myRooms.failure} />
+              <Button look="outline" onClick={myRooms.retry}>
+                Try again
+              </Button>
+            </div>
+          )}
+          <div className="flex items-center pb-1 pl-2">
+            <h2 className="flex-1 font-medium text-faint text-xs">Rooms</h2>
+            <IconButton label="Browse rooms" onClick={onBrowse}>
+              <Compass />
+            </IconButton>
+            <IconButton label="Create a room" onClick={onCreate}>
+              <Plus />
+            </IconButton>
+          </div>
+          <RoomList rooms={shared} current={current} empty="You are in no room yet." onOpen={onOpen} />
+          {shared && shared.length <= 1 && (
+            <Button look="quiet" onClick={onBrowse} className="mt-1 w-full justify-start! px-2.5! font-normal!">
               <Compass aria-hidden="true" className="size-4" />
               Find more rooms
             </Button>
           )}
+          <div className="flex items-center pt-4 pb-1 pl-2">
+            <h2 className="flex-1 font-medium text-faint text-xs">Direct</h2>
+            <IconButton label="New message" onClick={onDirect}>
+              <SquarePen />
+            </IconButton>
+          </div>
+          {direct && <RoomList rooms={direct} current={current} empty="Nobody yet." onOpen={onOpen} />}
         </div>
       </nav>
+      <NotificationOffer />
       <div className="flex shrink-0 items-center border-line border-t py-1.5 px-2 pb-[max(0.375rem,env(safe-area-inset-bottom))]">
         <button
           type="button"

@@ -1,0 +1,59 @@
+import type { ChatClient, Member, Room, RoomRole } from '../../sdk'
+import { reaches, rightsIn } from '../rooms/room-rights'
+
+export type MemberAct =
+  | { act: 'message' }
+  | { act: 'role'; role: RoomRole }
+  /** Null lifts it. */
+  | { act: 'mute'; minutes: number | null }
+  | { act: 'remove' }
+  | { act: 'ban' }
+
+/** What somebody may do about this member of a room. */
+export interface MemberChoices {
+  message: boolean
+  /** Roles that they may be given. */
+  roles: RoomRole[]
+  mute: boolean
+  unmute: boolean
+  remove: boolean
+}
+
+export function choicesFor(room: Room, { user, role, mutedUntil }: Member, me: string): MemberChoices {
+  const isMe = user.username === me
+  const reached = reaches(room, role)
+  const roles = (['owner', 'moderator', 'member'] as const).filter((other) => other !== role)
+  return {
+    message: !isMe,
+    roles: rightsIn(room).owns ? roles : [],
+    mute: reached && !isMe && mutedUntil === null,
+    unmute: reached && mutedUntil !== null,
+    remove: reached && !isMe,
+  }
+}
+
+/** Whether it is asked once more before it is done. */
+export const isGrave = ({ act }: MemberAct, { user }: Member, me: string) =>
+  act === 'remove' || act === 'ban' || (act === 'role' && user.username === me)
+
+/** @returns the room to go to, if there is one */
+export async function doAct(client: ChatClient, room: string, { user }: Member, act: MemberAct, reason = ''): Promise<string | null> {
+  const onMember = { room, username: user.username }
+  switch (act.act) {
+    case 'message':
+      return (await client.rooms.direct.mutate({ usernames: [user.username] })).id
+    case 'role':
+      await client.rooms.setRole.mutate({ ...onMember, role: act.role })
+      return null
+    case 'mute':
+      if (act.minutes === null) await client.rooms.unmute.mutate(onMember)
+      else await client.rooms.mute.mutate({ ...onMember, minutes: act.minutes })
+      return null
+    case 'remove':
+      await client.rooms.remove.mutate(onMember)
+      return null
+    case 'ban':
+      await client.rooms.ban.mutate({ ...onMember, reason })
+      return null
+  }
+}

@@ -1,0 +1,43 @@
+import { VolumeX } from 'lucide-react'
+import type { Member, Room } from '../../sdk'
+import { Avatar } from '../ui/avatar'
+import { choicesFor, type MemberAct } from './member-acts'
+import { MemberMenu } from './member-menu'
+import { PresenceDot, type PresenceState } from './presence-dot'
+
+interface MemberRowProps {
+  member: Member
+  room: Room
+  me: string
+  state: PresenceState | null
+  onAct(act: MemberAct): void
+}
+
+export function MemberRow({ member, room, me, state, onAct }: MemberRowProps) {
+  const { user, mutedUntil } = member
+  const isMe = user.username === me
+  return (
+    <li className="group flex min-h-12 items-center gap-2.5 rounded-m pl-2 hover:bg-hover">
+      <span className="relative shrink-0">
+        <Avatar {...user} className="size-8! text-xs!" />
+        <PresenceDot state={state} className="absolute -right-0.5 -bottom-0.5" />
+      </span>
+      <span className="min-w-0 flex-1 leading-tight">
+        <span className="flex items-center gap-1 text-sm">
+          <bdi className="truncate font-medium">{user.displayName}</bdi>
+          {isMe && <span className="shrink-0 text-faint">(you)</span>}
+        </span>
+        <span className="flex items-center gap-1.5 text-faint text-xs">
+          <span className="truncate">@{user.username}</span>
+          {mutedUntil && (
+            <span className="flex shrink-0 items-center gap-0.5 text-danger" title={`Muted until ${new Date(mutedUntil).toLocaleString()}`}>
+              <VolumeX aria-hidden="true" className="size-3" />
+              Muted
+            </span>
+          )}
+        </span>
+      </span>
+      <MemberMenu member={member} isMe={isMe} choices={choicesFor(room, member, me)} onAct={onAct} />
+    </li>
+  )
+}

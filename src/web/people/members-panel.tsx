@@ -1,0 +1,106 @@
+import { X } from 'lucide-react'
+import { useState } from 'react'
+import type { ChatClient, Member, Room } from '../../sdk'
+import { rightsIn } from '../rooms/room-rights'
+import { useAct } from '../ui/act'
+import { IconButton } from '../ui/button'
+import { Drawer } from '../ui/drawer'
+import { FailureLine } from '../ui/failure-line'
+import { SearchField } from '../ui/search-field'
+import { useSettled } from '../ui/settled'
+import { useWideScreen } from '../ui/wide-screen'
+import { BannedList } from './banned-list'
+import { type AskedAct, ConfirmAct } from './confirm-act'
+import { doAct, isGrave, type MemberAct } from './member-acts'
+import { MemberList } from './member-list'
+import { lineKeyOf, useMembers, useReloadAfter } from './members'
+import { PanelTabs, type PeopleTab } from './panel-tabs'
+import type { Presence } from './presence-dot'
+
+interface MembersPanelProps {
+  client: ChatClient
+  room: Room
+  /** The username of who looks. */
+  me: string
+  presence?: Presence
+  onOpenRoom(room: string): void
+  onClose(): void
+}
+
+/** Who is in the room, beside the messages where there is space for it. */
+export default function MembersPanel(props: MembersPanelProps) {
+  if (useWideScreen()) {
+    return (
+      <aside aria-label="Members" className="flex w-72 shrink-0 flex-col border-line border-l">
+        <Panel key={props.room.id} {...props} />
+      </aside>
+    )
+  }
+  function leaveFor(room: string) {
+    props.onClose()
+    props.onOpenRoom(room)
+  }
+  return (
+    <Drawer title="Members" side="right" onClose={props.onClose}>
+      <Panel key={props.room.id} {...props} onOpenRoom={leaveFor} />
+    </Drawer>
+  )
+}
+
+function Panel({ client, room, me, presence, onOpenRoom, onClose }: MembersPanelProps) {
+  const [query, setQuery] = useState('')
+  const [tab, setTab] = useState<PeopleTab>('members')
+  const [asked, setAsked] = useState<AskedAct | null>(null)
+  const { failure, run } = useAct()
+  const members = useMembers(client, room.id, useSettled(query.trim()))
+  useReloadAfter(lineKeyOf(room), 1_000, members.reload)
+  // Whoever writes may be new here: of who comes and goes in a public room nobody is told.
+  useReloadAfter(`${room.lastSeq}`, 10_000, members.reload)
+  const { moderates } = rightsIn(room)
+  const isDirect = room.kind === 'direct'
+
+  async function act(member: Member, wanted: MemberAct) {
+    if (isGrave(wanted, member, me)) return setAsked({ member, act: wanted })
+    const to = await run(() => doAct(client, room.id, member, wanted))
+    if (to !== null) return onOpenRoom(to)
+    members.reload()
+  }
+
+  return (
+    <>
+      <div className="flex shrink-0 items-center gap-1 pt-2 pr-2 pb-1 pl-2">
+        {moderates ? (
+          <PanelTabs tab={tab} onTab={setTab} />
+        ) : (
+          <h2 className="flex-1 px-2 font-semibold text-base">{isDirect ? 'People' : 'Members'}</h2>
+        )}
+        <IconButton label="Close members" onClick={onClose}>
+          <X />
+        </IconButton>
+      </div>
+      {moderates && tab === 'banned' ? (
+        <BannedList client={client} room={room.id} />
+      ) : (
+        <>
+          {!isDirect && (
+            <SearchField label="Search members" value={query} maxLength={64} onValue={setQuery} className="mx-3 mb-1 shrink-0" />
+          )}
+          <FailureLine failure={failure} className="mx-3 mt-1" />
+          <MemberList {...members} query={query.trim()} room={room} me={me} presence={presence} onAct={act} />
+        </>
+      )}
+      {asked && (
+        <ConfirmAct
+          client={client}
+          room={room}
+          {...asked}
+          onDone={() => {
+            setAsked(null)
+            members.reload()
+          }}
+          onClose={() => setAsked(null)}
+        />
+      )}
+    </>
+  )
+}

@@ -1,0 +1,108 @@
+import { X } from 'lucide-react'
+import { type KeyboardEvent, useId, useRef, useState } from 'react'
+import type { ChatClient } from '../../sdk'
+import { inputLook } from '../ui/field'
+import type { Picked } from './picked'
+import { SuggestedPeople } from './suggested-people'
+import { useSuggestions } from './suggestions'
+
+interface PeoplePickerProps {
+  client: ChatClient
+  label: string
+  hint?: string
+  /** What is wrong with the choice, as a sentence. */
+  error?: string | undefined
+  picked: readonly Picked[]
+  onPick(picked: readonly Picked[]): void
+  /** Usernames that are not offered. */
+  without?: readonly string[]
+  /** At most so many. */
+  most?: number
+}
+
+/** People by name: suggestions while one types, and whoever was chosen as a row of names that can be taken back. */
+export function PeoplePicker({ client, label, hint, error, picked, onPick, without = [], most = 100 }: PeoplePickerProps) {
+  const id = useId()
+  const input = useRef<HTMLInputElement>(null)
+  const [query, setQuery] = useState('')
+  const [active, setActive] = useState(0)
+  const isFull = picked.length >= most
+  const suggestions = useSuggestions(client, isFull ? '' : query, [...without, ...picked.map(({ username }) => username)])
+  const at = Math.min(active, suggestions.length - 1)
+
+  function pick(person: Picked | undefined) {
+    if (!person || isFull) return
+    onPick([...picked, person])
+    setQuery('')
+    setActive(0)
+    input.current?.focus()
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    // Some scripts are written with an editor of their own, whose Enter is not ours.
+    if (event.nativeEvent.isComposing) return
+    if (event.key === 'ArrowDown' && at < suggestions.length - 1) setActive(at + 1)
+    else if (event.key === 'ArrowUp' && at > 0) setActive(at - 1)
+    else if (event.key === 'Backspace' && query === '' && picked.length > 0) return onPick(picked.slice(0, -1))
+    else if ((event.key === 'Enter' || event.key === ',') && query.trim() !== '') pick(suggestions[at])
+    else return
+    event.preventDefault()
+  }
+
+  const note = error ?? hint
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1 block font-medium text-sm">
+        {label}
+      </label>
+      {picked.length > 0 && (
+        <ul aria-label="Chosen" className="mb-2 flex flex-wrap gap-1.5">
+          {picked.map((person) => (
+            <li key={person.username} className="flex max-w-full items-center rounded-full bg-accent-soft pl-3 text-sm">
+              <bdi className="truncate">{person.displayName}</bdi>
+              <button
+                type="button"
+                aria-label={`Take back ${person.displayName}`}
+                onClick={() => onPick(picked.filter(({ username }) => username !== person.username))}
+                className="inline-flex size-11 shrink-0 items-center justify-center rounded-full text-soft hover:text-ink md:size-7"
+              >
+                <X aria-hidden="true" className="size-3.5" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <input
+        ref={input}
+        id={id}
+        role="combobox"
+        aria-expanded={suggestions.length > 0}
+        aria-controls={`${id}-list`}
+        aria-autocomplete="list"
+        aria-activedescendant={suggestions.length > 0 ? `${id}-${at}` : undefined}
+        aria-invalid={error ? true : undefined}
+        aria-describedby={note ? `${id}-note` : undefined}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        dir="auto"
+        maxLength={64}
+        disabled={isFull}
+        placeholder={isFull ? `At most ${most}` : 'Name or username'}
+        value={query}
+        onChange={(event) => {
+          setQuery(event.target.value)
+          setActive(0)
+        }}
+        onKeyDown={onKeyDown}
+        className={inputLook}
+      />
+      <SuggestedPeople id={id} suggestions={suggestions} active={at} onPick={pick} />
+      {note && suggestions.length === 0 && (
+        <p id={`${id}-note`} role={error ? 'alert' : undefined} className={`mt-1.5 text-sm ${error ? 'text-danger' : 'text-faint'}`}>
+          {note}
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,108 @@
+'use client'
+
+import { useEffect, useState } from 'react'
+import { type ChatClient, type ChatFailure, type InvitedRoom, readFailure } from '../../sdk'
+import { useSignedInClient } from '../account/signed-in-client'
+import type { Visitor } from '../account/visitor'
+import { roomPath } from '../room-address'
+import { useAct } from '../ui/act'
+import { Button } from '../ui/button'
+import { FailureLine } from '../ui/failure-line'
+import { linkButton, NoticePage } from '../ui/notice-page'
+import { RoomIcon } from './room-mark'
+
+const toRooms = (
+  <a className={linkButton} href="/">
+    To your rooms
+  </a>
+)
+
+/** Shows the room that a link invites to, before one accepts. */
+export function Invitation({ visitor, token }: { visitor: Visitor; token: string }) {
+  const { client, state } = useSignedInClient(visitor)
+  const [invited, setInvited] = useState<InvitedRoom | null>(null)
+  const [failure, setFailure] = useState<ChatFailure | null>(null)
+
+  useEffect(() => {
+    if (!client) return
+    let isLate = false
+    client.rooms.showInvite.query({ token }).then(
+      (room) => isLate || setInvited(room),
+      (error: unknown) => isLate || setFailure(readFailure(error)),
+    )
+    return () => {
+      isLate = true
+    }
+  }, [client, token])
+
+  if (failure?.name === 'INVITE_NOT_FOUND' || failure?.name === 'BAD_REQUEST') {
+    return (
+      <NoticePage title="This invitation does not work" actions={toRooms}>
+        It may have expired, been used up or been revoked, or part of the link is missing. Ask whoever sent it for a new one.
+      </NoticePage>
+    )
+  }
+  if (failure || state === 'turned-away') {
+    return (
+      <NoticePage title="The invitation could not be read" actions={<Button onClick={() => location.reload()}>Try again</Button>}>
+        {failure?.words ?? 'The chat server closed the connection.'}
+      </NoticePage>
+    )
+  }
+  if (!client || !invited) {
+    return (
+      <NoticePage title="An invitation" actions={null}>
+        <span role="status" className="late">
+          Looking it up…
+        </span>
+      </NoticePage>
+    )
+  }
+  return <InvitedTo client={client} token={token} invited={invited} />
+}
+
+function InvitedTo({ client, token, invited }: { client: ChatClient; token: string; invited: InvitedRoom }) {
+  const { pending, failure, run } = useAct()
+  const { name, topic, kind, memberCount, joined } = invited
+
+  async function accept() {
+    const room = await run(() => client.rooms.acceptInvite.mutate({ token }))
+    if (room) location.assign(roomPath(room.id))
+  }
+
+  const actions = joined ? (
+    <a className={linkButton} href={roomPath(invited.room)}>
+      Open {name}
+    </a>
+  ) : (
+    <>
+      <Button pending={pending} onClick={accept}>
+        Accept
+      </Button>
+      <a href="/" className="inline-flex min-h-11 items-center rounded-m px-4 font-medium text-sm text-soft hover:text-ink md:min-h-9">
+        Not now
+      </a>
+    </>
+  )
+  return (
+    <NoticePage
+      title={joined ? `You are in ${name} already` : `You are invited to ${name}`}
+      actions={
+        <>
+          {actions}
+          <FailureLine failure={failure} className="w-full" />
+        </>
+      }
+    >
+      <span className="flex items-center gap-1.5">
+        <RoomIcon kind={kind} />
+        {kind === 'public' ? 'Public room' : 'Private room'}, {memberCount.toLocaleString()} {memberCount === 1 ? 'member' : 'members'}
+      </span>
+      {topic && (
+        <bdi className="mt-3 block text-ink [overflow-wrap:anywhere]" dir="auto">
+          {topic}
+        </bdi>
+      )}
+    </NoticePage>
+  )
+}

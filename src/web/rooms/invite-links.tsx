@@ -1,0 +1,84 @@
+import { type FormEvent, useCallback, useEffect, useState } from 'react'
+import type { ChatClient, Invite } from '../../sdk'
+import { useAct } from '../ui/act'
+import { Button } from '../ui/button'
+import { FailureLine } from '../ui/failure-line'
+import { SelectField } from '../ui/select-field'
+import { inviteUrl, termsOf } from './invite-terms'
+import { NewLink } from './new-link'
+
+const expiries = [
+  { value: '24', words: '1 day' },
+  { value: '168', words: '7 days' },
+  { value: '720', words: '30 days' },
+  { value: '', words: 'Never' },
+]
+const uses = [
+  { value: '1', words: '1 person' },
+  { value: '10', words: '10 people' },
+  { value: '100', words: '100 people' },
+  { value: '', words: 'Any number' },
+]
+
+/** Links by which whoever has one comes into the room: a new one, and those that still work. */
+export function InviteLinks({ client, room }: { client: ChatClient; room: string }) {
+  const [invites, setInvites] = useState<readonly Invite[]>([])
+  const [made, setMade] = useState<(Invite & { token: string }) | null>(null)
+  const { pending, failure, run } = useAct()
+
+  const load = useCallback(async () => {
+    setInvites((await client.rooms.invites.query({ room })).invites)
+  }, [client, room])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it is opened
+  useEffect(() => void run(load), [load])
+
+  async function create(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    await run(async () => {
+      setMade(await client.rooms.createInvite.mutate({ room, hours: numberOf(form, 'hours'), maxUses: numberOf(form, 'maxUses') }))
+      await load()
+    })
+  }
+
+  async function revoke(invite: string) {
+    await run(async () => {
+      await client.rooms.revokeInvite.mutate({ room, invite })
+      if (made?.id === invite) setMade(null)
+      await load()
+    })
+  }
+
+  return (
+    <section aria-label="Invitation links" className="mt-5 border-line border-t pt-4">
+      <h3 className="font-medium text-sm">By link</h3>
+      <p className="mt-0.5 text-faint text-sm">Whoever has the link can come in, once they are signed in.</p>
+      <form onSubmit={create} className="mt-3 flex flex-wrap items-end gap-3">
+        <SelectField label="Works for" name="hours" defaultValue="168" options={expiries} className="min-w-28 flex-1" />
+        <SelectField label="Lets in" name="maxUses" defaultValue="" options={uses} className="min-w-28 flex-1" />
+        <Button type="submit" look="outline" pending={pending} className="md:min-h-10">
+          Create a link
+        </Button>
+      </form>
+      <FailureLine failure={failure} className="mt-3" />
+      {made && <NewLink key={made.id} url={inviteUrl(made.token)} />}
+      {invites.length > 0 && (
+        <ul aria-label="Links that work" className="mt-3 divide-y divide-line">
+          {invites.map((invite) => (
+            <li key={invite.id} className="flex items-center gap-3 py-2 text-sm">
+              <span className="min-w-0 flex-1">
+                <span className="block truncate">by @{invite.by}</span>
+                <span className="block text-faint text-xs">{termsOf(invite)}</span>
+              </span>
+              <Button look="quiet" aria-label={`Revoke the link by ${invite.by}, ${termsOf(invite)}`} onClick={() => revoke(invite.id)}>
+                Revoke
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+const numberOf = (form: FormData, field: string) => (form.get(field) ? Number(form.get(field)) : null)

@@ -1,0 +1,77 @@
+import { Check } from 'lucide-react'
+import { type FormEvent, useState } from 'react'
+import { type ChatClient, type ChatFailure, type Room, readFailure } from '../../sdk'
+import { PeoplePicker } from '../people/people-picker'
+import type { Picked } from '../people/picked'
+import { Button } from '../ui/button'
+import { Dialog } from '../ui/dialog'
+import { FailureLine } from '../ui/failure-line'
+import { InviteLinks } from './invite-links'
+import { rightsIn } from './room-rights'
+
+/** Brings people into a room: those who are here by name, others by a link. */
+export default function InvitePeople({ client, room, me, onClose }: { client: ChatClient; room: Room; me: string; onClose(): void }) {
+  return (
+    <Dialog title={`Invite people to ${room.name}`} onClose={onClose}>
+      <div className="-mx-5 min-h-0 overflow-y-auto px-5">
+        <InviteByName client={client} room={room.id} me={me} />
+        {rightsIn(room).moderates && <InviteLinks client={client} room={room.id} />}
+      </div>
+    </Dialog>
+  )
+}
+
+function InviteByName({ client, room, me }: { client: ChatClient; room: string; me: string }) {
+  const [picked, setPicked] = useState<readonly Picked[]>([])
+  const [pending, setPending] = useState(false)
+  const [invited, setInvited] = useState<readonly string[]>([])
+  const [failure, setFailure] = useState<Pick<ChatFailure, 'words'> | null>(null)
+
+  async function invite(event: FormEvent) {
+    event.preventDefault()
+    setPending(true)
+    setFailure(null)
+    const left: Picked[] = []
+    for (const person of picked) {
+      try {
+        const member = await client.rooms.invite.mutate({ room, username: person.username })
+        setInvited((names) => [...names, member.user.displayName])
+      } catch (error) {
+        left.push(person)
+        setFailure({ words: `${person.displayName}: ${readFailure(error).words}` })
+      }
+    }
+    setPicked(left)
+    setPending(false)
+  }
+
+  return (
+    <form onSubmit={invite} className="space-y-3">
+      <PeoplePicker
+        client={client}
+        label="By name"
+        hint="They are members at once."
+        picked={picked}
+        onPick={setPicked}
+        without={[me]}
+        most={20}
+      />
+      <FailureLine failure={failure} />
+      <div className="flex flex-wrap items-center gap-3">
+        <p role="status" className="flex min-w-0 flex-1 items-center gap-1.5 text-sm text-soft">
+          {invited.length > 0 && (
+            <>
+              <Check aria-hidden="true" className="size-4 shrink-0 text-accent" />
+              <span className="min-w-0 [overflow-wrap:anywhere]">
+                {invited.join(', ')} {invited.length === 1 ? 'is' : 'are'} in the room.
+              </span>
+            </>
+          )}
+        </p>
+        <Button type="submit" pending={pending} disabled={picked.length === 0}>
+          Invite
+        </Button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,43 @@
+import type { Room } from '../../sdk'
+
+/** What of a room asks for attention, at the level that the person has chosen for it. */
+export function attentionOf({ notify, unread, mentions }: Pick<Room, 'notify' | 'unread' | 'mentions'>): {
+  unread: number
+  mentions: number
+} {
+  switch (notify) {
+    case 'all':
+      return { unread, mentions }
+    case 'mentions':
+      return { unread: 0, mentions }
+    case 'nothing':
+      return { unread: 0, mentions: 0 }
+  }
+}
+
+/** How many messages ask for attention in all: of each room what is unread, or only the mentions. */
+export function countAttention(rooms: readonly Room[]): number {
+  return rooms.reduce((sum, room) => {
+    const { unread, mentions } = attentionOf(room)
+    return sum + Math.max(unread, mentions)
+  }, 0)
+}
+
+/** The tab's title: `(3) general · Roomline`. */
+export function titleOf(name: string | null, count: number): string {
+  const title = name ? `${name} · Roomline` : 'Roomline'
+  return count > 0 ? `(${count}) ${title}` : title
+}
+
+/** As it fits into a badge. */
+export const shortCount = (count: number) => (count > 99 ? '99+' : String(count))
+
+/** For who listens: "3 unread messages, 1 mention". */
+export function attentionWords({ unread, mentions }: { unread: number; mentions: number }): string {
+  return [
+    unread > 0 && `${unread} unread ${unread === 1 ? 'message' : 'messages'}`,
+    mentions > 0 && `${mentions} ${mentions === 1 ? 'mention' : 'mentions'} of you`,
+  ]
+    .filter(Boolean)
+    .join(', ')
+}

@@ -1,0 +1,51 @@
+import type { FormEvent, ReactNode } from 'react'
+import { useAct } from './act'
+import { Button } from './button'
+import { Dialog } from './dialog'
+import { FailureLine } from './failure-line'
+
+interface ConfirmDialogProps {
+  title: string
+  description: string
+  /** What the button says that does it. */
+  confirm: string
+  /** What the button says that does not. */
+  cancel?: string
+  act(form: FormData): Promise<unknown>
+  onDone(): void
+  onClose(): void
+  /** Fields of the form. */
+  children?: ReactNode
+}
+
+/** Asks once more before something that cannot simply be taken back. */
+export function ConfirmDialog({ title, description, confirm, cancel = 'Cancel', act, onDone, onClose, children }: ConfirmDialogProps) {
+  const { pending, failure, run } = useAct()
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    const done = await run(async () => {
+      await act(form)
+      return true
+    })
+    if (done) onDone()
+  }
+
+  return (
+    <Dialog title={title} description={description} onClose={onClose}>
+      <form onSubmit={submit} className="space-y-4">
+        {children}
+        <FailureLine failure={failure} />
+        <div className="flex justify-end gap-2 pt-1">
+          <Button look="quiet" onClick={onClose}>
+            {cancel}
+          </Button>
+          <Button type="submit" look="danger" pending={pending}>
+            {confirm}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

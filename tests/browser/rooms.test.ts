@@ -1,0 +1,408 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launchBrowser } from '../support/browser'
+import { password } from '../support/people'
+import { startFreshWhole, type Whole } from '../support/whole'
+
+let whole: Whole & AsyncDisposable
+let browser: Browser
+const complaints: string[] = []
+beforeAll(async () => {
+  whole = await startFreshWhole()
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  await whole?.[Symbol.asyncDispose]()
+})
+
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true }
+
+async function openBrowser(options: Parameters<Browser['newContext']>[0] = {}): Promise<{ context: BrowserContext; page: Page }> {
+  const context = await browser.newContext({ baseURL: whole.webUrl, viewport: { width: 1280, height: 800 }, ...options })
+  const page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) complaints.push(message.text())
+  })
+  return { context, page }
+}
+
+async function fillSignUp(page: Page, username: string, displayName: string) {
+  await page.getByLabel('Username').fill(username)
+  await page.getByLabel(/Display name/).fill(displayName)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Create account' }).click()
+}
+
+/** Two people who have just signed up, each in a browser of their own. */
+async function meet(names: [string, string], options: Parameters<Browser['newContext']>[0] = {}) {
+  const people = await Promise.all(
+    names.map(async (name) => {
+      const person = await openBrowser(options)
+      await person.page.goto('/register')
+      await fillSignUp(person.page, name.toLowerCase(), name)
+      await person.page.waitForURL('**/rooms/general')
+      return person
+    }),
+  )
+  const [first, second] = people
+  if (!first || !second) throw new Error('nobody came')
+  return {
+    first: first.page,
+    second: second.page,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(people.map(({ context }) => context.close()))
+    },
+  }
+}
+
+const sidebar = (page: Page) => page.getByRole('navigation', { name: 'Rooms' })
+const roomLink = (page: Page, name: string | RegExp) => sidebar(page).getByRole('link', { name })
+const messages = (page: Page) => page.getByRole('log')
+const member = (page: Page, name: string) =>
+  page
+    .locator('aside, [role=dialog]')
+    .getByRole('listitem')
+    .filter({ hasText: `@${name.toLowerCase()}` })
+
+async function say(page: Page, room: string, text: string) {
+  await page.getByLabel(`Message ${room}`, { exact: true }).fill(text)
+  await page.getByLabel(`Message ${room}`, { exact: true }).press('Enter')
+  await messages(page).getByText(text).waitFor()
+}
+
+async function createRoom(page: Page, name: string, { kind = 'Public', people = [] as string[] } = {}) {
+  await page.getByRole('button', { name: 'Create a room' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Create a room' })
+  await dialog.getByLabel(/^Name/).fill(name)
+  if (kind === 'Private') await dialog.getByText('Private').click()
+  await pick(dialog.getByLabel('People (optional)'), people)
+  await dialog.getByRole('button', { name: 'Create room' }).click()
+  await page.getByRole('heading', { level: 1, name }).waitFor()
+}
+
+/** Types usernames into a field for people. */
+async function pick(field: ReturnType<Page['getByLabel']>, people: string[]) {
+  for (const username of people) {
+    await field.fill(username)
+    await field.press('Enter')
+  }
+}
+
+async function chooseInRoomMenu(page: Page, room: string, item: string) {
+  await page.getByRole('button', { name: `More about ${room}` }).click()
+  await page.getByRole(/^(All|Mentions|Nothing)/.test(item) ? 'menuitemradio' : 'menuitem', { name: item }).click()
+}
+
+async function chooseForMember(page: Page, name: string, item: string) {
+  await page.getByRole('button', { name: `More about ${name}` }).click()
+  await page.getByRole('menuitem', { name: item }).click()
+}
+
+describe('somebody who is in another room', () => {
+  it('sees what is unread there and what speaks to them, in the list and on the tab, until they go there', async () => {
+    await using two = await meet(['Ada', 'Ben'])
+    const { first: ada, second: ben } = two
+    await createRoom(ada, 'Allotment', { people: ['ben'] })
+    await roomLink(ben, 'Allotment').waitFor()
+    await say(ada, 'Allotment', 'The gate is open')
+    await roomLink(ben, /Allotment.*1 unread message$/).waitFor()
+    await say(ada, 'Allotment', 'Bring the rake, @ben')
+    await roomLink(ben, /Allotment.*2 unread messages, 1 mention of you/).waitFor()
+    await ben.waitForFunction(() => document.title === '(2) general · Roomline')
+    // The newest talk is on top.
+    expect(await sidebar(ben).getByRole('link').first().textContent()).toContain('Allotment')
+
+    await roomLink(ben, /Allotment/).click()
+    await messages(ben).getByText('Bring the rake').waitFor()
+    await sidebar(ben).getByRole('link', { name: 'Public room Allotment', exact: true }).waitFor()
+    await ben.waitForFunction(() => document.title === 'Allotment · Roomline')
+    // What comes while one looks at the room is read.
+    await say(ada, 'Allotment', 'And the hose')
+    await messages(ben).getByText('And the hose').waitFor()
+    await ben.reload()
+    await messages(ben).getByText('And the hose').waitFor()
+    await sidebar(ben).getByRole('link', { name: 'Public room Allotment', exact: true }).waitFor()
+
+    await chooseInRoomMenu(ben, 'Allotment', 'Mentions only')
+    await roomLink(ben, 'general').click()
+    await say(ada, 'Allotment', 'Nothing for Ben')
+    await say(ada, 'Allotment', 'But this is, @ben')
+    await roomLink(ben, /Allotment 1 mention of you$/).waitFor()
+    await ben.waitForFunction(() => document.title === '(1) general · Roomline')
+    await roomLink(ben, /Allotment/).click()
+    await chooseInRoomMenu(ben, 'Allotment', 'Nothing')
+    await roomLink(ben, 'general').click()
+    await say(ada, 'Allotment', 'Not even this, @ben')
+    await roomLink(ada, 'general').click()
+    await say(ada, 'general', 'Here it is quiet')
+    await messages(ben).getByText('Here it is quiet').waitFor()
+    await sidebar(ben).getByRole('link', { name: 'Public room Allotment', exact: true }).waitFor()
+  })
+
+  it('is told by the browser, if they let it, and comes there by a click', async () => {
+    await using two = await meet(['Cleo', 'Dov'])
+    const { first: cleo, second: dov } = two
+    await createRoom(cleo, 'Bellringers', { people: ['dov'] })
+    await roomLink(dov, 'Bellringers').waitFor()
+    // A browser without a desktop shows no notifications: what it is asked to show is written down instead.
+    await dov.addInitScript(() => {
+      const shown: { title: string; body: string; tag: string; onclick?: () => void }[] = []
+      class Written {
+        static permission = localStorage.getItem('allowed') ?? 'default'
+        static requestPermission = async () => {
+          localStorage.setItem('allowed', 'granted')
+          Written.permission = 'granted'
+        }
+        onclick?: () => void
+        constructor(
+          readonly title: string,
+          { body, tag }: { body: string; tag: string },
+        ) {
+          shown.push(Object.assign(this, { body, tag }) as never)
+        }
+        close() {}
+      }
+      Object.assign(window, { Notification: Written, shown })
+    })
+    await dov.reload()
+    await roomLink(dov, 'Bellringers').waitFor()
+    const shown = () => dov.evaluate(() => (window as unknown as { shown: { title: string; body: string }[] }).shown)
+    await say(cleo, 'Bellringers', 'before anything was allowed')
+    await roomLink(dov, /Bellringers.*1 unread/).waitFor()
+    await dov.getByRole('button', { name: 'Notify me of messages' }).click()
+    await dov.getByRole('button', { name: 'Notify me of messages' }).waitFor({ state: 'detached' })
+    await say(cleo, 'Bellringers', 'Practice at seven')
+    await dov.waitForFunction(() => (window as unknown as { shown: unknown[] }).shown.length === 1)
+    expect(await shown()).toMatchObject([{ title: 'Bellringers', body: 'Cleo: Practice at seven' }])
+    await dov.evaluate(() => (window as unknown as { shown: { onclick(): void }[] }).shown[0]?.onclick())
+    await messages(dov).getByText('Practice at seven').waitFor()
+    expect(dov.url()).toContain('/rooms/bellringers')
+    // What one looks at is no news.
+    await say(cleo, 'Bellringers', 'Bring gloves')
+    await messages(dov).getByText('Bring gloves').waitFor()
+    await say(dov, 'Bellringers', 'I will')
+    // Nor is one's own word, as the news from another room shows, which comes after both.
+    await roomLink(cleo, 'general').click()
+    await say(cleo, 'general', 'The tower is open')
+    await dov.waitForFunction(() => (window as unknown as { shown: unknown[] }).shown.length > 1)
+    expect((await shown()).map(({ title }) => title)).toEqual(['Bellringers', 'general'])
+  })
+})
+
+describe('two people', () => {
+  it('talk in a room of their own, which each finds under the other’s name', async () => {
+    await using two = await meet(['Edda', 'Finn'])
+    const { first: edda, second: finn } = two
+    await edda.getByRole('button', { name: 'New message', exact: true }).click()
+    const dialog = edda.getByRole('dialog', { name: 'New message' })
+    await pick(dialog.getByLabel('To', { exact: true }), ['nobody-here'])
+    await dialog.getByRole('button', { name: 'Open' }).click()
+    await dialog.getByText('There is nobody of that name.').waitFor()
+    await dialog.getByRole('button', { name: 'Take back nobody-here' }).click()
+    await pick(dialog.getByLabel('To', { exact: true }), ['finn'])
+    await dialog.getByRole('button', { name: 'Open' }).click()
+    await edda.getByRole('heading', { level: 1, name: 'Finn' }).waitFor()
+    await say(edda, 'Finn', 'Between the two of us')
+    await roomLink(finn, /Edda.*1 unread message/).click()
+    await messages(finn).getByText('Between the two of us').waitFor()
+    await say(finn, 'Edda', 'It stays here')
+    await messages(edda).getByText('It stays here').waitFor()
+    // A direct room is nobody's to change or to leave.
+    await finn.getByRole('button', { name: 'More about Edda' }).click()
+    await finn.getByRole('menuitemradio', { name: 'All messages' }).waitFor()
+    expect(await finn.getByRole('menuitem', { name: /Leave|Invite|settings/ }).count()).toBe(0)
+  })
+
+  it('share the care of a room: one makes the other a moderator, mutes, removes, bans and lets them in again', async () => {
+    await using two = await meet(['Greta', 'Hugo'])
+    const { first: greta, second: hugo } = two
+    await createRoom(greta, 'Workshop', { people: ['hugo'] })
+    await roomLink(hugo, 'Workshop').click()
+    await say(hugo, 'Workshop', 'I am here')
+    await hugo.getByRole('button', { name: 'Show 2 members' }).click()
+    await hugo.getByRole('region', { name: 'Owners' }).getByText('@greta').waitFor()
+    await hugo.getByRole('button', { name: 'More about Greta' }).click()
+    expect(await hugo.getByRole('menuitem').allTextContents()).toEqual(['Message'])
+    await hugo.keyboard.press('Escape')
+
+    await greta.getByRole('button', { name: 'Show 2 members' }).click()
+    await chooseForMember(greta, 'Hugo', 'Make moderator')
+    await greta.getByRole('region', { name: 'Moderators' }).getByText('@hugo').waitFor()
+    await hugo.getByRole('button', { name: 'Banned' }).waitFor()
+    await chooseForMember(greta, 'Hugo', 'Make member')
+    await hugo.getByRole('heading', { level: 2, name: 'Members' }).waitFor()
+
+    await chooseForMember(greta, 'Hugo', '10 minutes')
+    await member(greta, 'Hugo').getByText('Muted').waitFor()
+    await member(hugo, 'Hugo').getByText('Muted').waitFor()
+    await chooseForMember(greta, 'Hugo', 'Unmute')
+    await member(greta, 'Hugo').getByText('Muted').waitFor({ state: 'detached' })
+    await say(hugo, 'Workshop', 'I may speak again')
+
+    await chooseForMember(greta, 'Hugo', 'Remove from the room')
+    await greta.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+    await hugo.getByRole('heading', { name: 'You are no longer in Workshop' }).waitFor()
+    await roomLink(hugo, 'Workshop').waitFor({ state: 'detached' })
+    await messages(greta).getByText('removed Hugo').waitFor()
+    await member(greta, 'Hugo').waitFor({ state: 'detached' })
+    await hugo.getByRole('main').getByRole('button', { name: 'Join Workshop' }).click()
+    await messages(hugo).getByText('I may speak again').waitFor()
+
+    await say(hugo, 'Workshop', 'Back again')
+    await member(greta, 'Hugo').waitFor()
+    await chooseForMember(greta, 'Hugo', 'Ban from the room')
+    await greta.getByRole('dialog').getByLabel('Reason (optional)').fill('Hides the good chisels')
+    await greta.getByRole('dialog').getByRole('button', { name: 'Ban' }).click()
+    await hugo.getByRole('heading', { name: 'You are no longer in Workshop' }).waitFor()
+    await hugo.getByRole('main').getByRole('button', { name: 'Join Workshop' }).click()
+    await hugo.getByText('There is no such room, or you may not see it.').waitFor()
+
+    await greta.getByRole('button', { name: 'Banned' }).click()
+    await greta.getByText('Hides the good chisels').waitFor()
+    await greta.getByRole('button', { name: 'Lift the ban of Hugo' }).click()
+    await greta.getByText('Nobody is banned from this room.').waitFor()
+    await hugo.getByRole('main').getByRole('button', { name: 'Join Workshop' }).click()
+    await messages(hugo).getByText('Back again').waitFor()
+  })
+
+  it('keep an owner in their room', async () => {
+    await using two = await meet(['Iris', 'Jonas'])
+    const { first: iris, second: jonas } = two
+    await createRoom(iris, 'Choir', { people: ['jonas'] })
+    await roomLink(jonas, 'Choir').click()
+    await iris.getByRole('button', { name: 'Show 2 members' }).click()
+    await chooseForMember(iris, 'Iris', 'Step down to member')
+    await iris.getByRole('dialog').getByRole('button', { name: 'Step down' }).click()
+    await iris.getByText('A room with people in it keeps an owner').waitFor()
+    await iris.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+    await chooseForMember(iris, 'Jonas', 'Make owner')
+    await iris.getByRole('region', { name: 'Owners' }).getByText('@jonas').waitFor()
+    await chooseForMember(iris, 'Iris', 'Step down to member')
+    await iris.getByRole('dialog').getByRole('button', { name: 'Step down' }).click()
+    await iris.getByRole('region', { name: 'Members' }).getByText('@iris').waitFor()
+    await jonas.getByRole('button', { name: 'More about Choir' }).click()
+    await jonas.getByRole('menuitem', { name: 'Room settings' }).waitFor()
+  })
+
+  it('see a new name and topic at once, and read a room in the archive until it is restored', async () => {
+    await using two = await meet(['Kira', 'Leo'])
+    const { first: kira, second: leo } = two
+    await createRoom(kira, 'Draft', { kind: 'Private', people: ['leo'] })
+    await roomLink(leo, 'Draft').click()
+    await say(leo, 'Draft', 'Nice room')
+    await chooseInRoomMenu(kira, 'Draft', 'Room settings')
+    const settings = kira.getByRole('dialog', { name: 'Room settings' })
+    await settings.getByLabel('Name').fill('Final')
+    await settings.getByLabel('Topic').fill('What we print')
+    await settings.getByText('Moderators', { exact: true }).click()
+    await settings.getByLabel('Slow mode').selectOption('30 seconds')
+    await settings.getByRole('button', { name: 'Save' }).click()
+    await leo.getByRole('heading', { level: 1, name: 'Final' }).waitFor()
+    await roomLink(leo, 'Final').waitFor()
+    await leo.getByRole('main').locator('header').getByText('What we print').waitFor()
+
+    await chooseInRoomMenu(kira, 'Final', 'Room settings')
+    await kira.getByRole('dialog').getByRole('button', { name: 'Archive room…' }).click()
+    await kira.getByRole('dialog').getByRole('button', { name: 'Archive room', exact: true }).click()
+    for (const page of [kira, leo]) {
+      await page.getByText('This room is archived: it can be read, but not written to.').waitFor()
+      await roomLink(page, 'Final').waitFor({ state: 'detached' })
+      await messages(page).getByText('Nice room').waitFor()
+    }
+    await leo.reload()
+    await leo.getByText('This room is archived').waitFor()
+    await leo.getByRole('heading', { level: 1, name: 'Final' }).waitFor()
+    expect(await leo.getByRole('button', { name: 'Restore room' }).count()).toBe(0)
+    await kira.getByRole('button', { name: 'Restore room' }).click()
+    for (const page of [kira, leo]) await roomLink(page, 'Final').waitFor()
+    await kira.getByLabel('Message Final', { exact: true }).waitFor()
+  })
+
+  it('invite each other by name and by link', async () => {
+    await using two = await meet(['Mona', 'Nils'])
+    const { first: mona, second: nils } = two
+    await createRoom(mona, 'Backstage', { kind: 'Private' })
+    await chooseInRoomMenu(mona, 'Backstage', 'Invite people')
+    const dialog = mona.getByRole('dialog', { name: 'Invite people to Backstage' })
+    await pick(dialog.getByLabel('By name'), ['nils'])
+    await dialog.getByRole('button', { name: 'Invite' }).click()
+    await dialog.getByText('Nils is in the room.').waitFor()
+    await roomLink(nils, 'Backstage').waitFor()
+
+    await dialog.getByLabel('Lets in').selectOption('1 person')
+    await dialog.getByRole('button', { name: 'Create a link' }).click()
+    const link = await dialog.getByLabel('Invitation link', { exact: true }).inputValue()
+    await dialog.getByText(/0 of 1 used/).waitFor()
+
+    const olga = await openBrowser()
+    await olga.page.goto(link)
+    await olga.page.waitForURL('**/login**')
+    await olga.page.getByRole('link', { name: 'Create an account' }).click()
+    await fillSignUp(olga.page, 'olga', 'Olga')
+    await olga.page.getByRole('heading', { name: 'You are invited to Backstage' }).waitFor()
+    await olga.page.getByText('Private room, 2 members').waitFor()
+    await olga.page.getByRole('button', { name: 'Accept' }).click()
+    await messages(olga.page).getByText('joined by an invitation of Mona').waitFor()
+    await olga.page.goto(link)
+    await olga.page.getByRole('heading', { name: 'This invitation does not work' }).waitFor()
+
+    await dialog.getByLabel('Lets in').selectOption('Any number')
+    await dialog.getByRole('button', { name: 'Create a link' }).click()
+    await dialog.getByText(/^0 used/).waitFor()
+    const second = await dialog.getByLabel('Invitation link', { exact: true }).inputValue()
+    expect(second).not.toBe(link)
+    await nils.goto(second)
+    await nils.getByRole('heading', { name: 'You are in Backstage already' }).waitFor()
+    await dialog.getByRole('button', { name: /^Revoke the link by mona, 0 used/ }).click()
+    await dialog.getByText(/^0 used/).waitFor({ state: 'detached' })
+    await nils.reload()
+    await nils.getByRole('heading', { name: 'This invitation does not work' }).waitFor()
+    await olga.context.close()
+  })
+})
+
+describe('two people on phones', () => {
+  it('find each other, look after a room, and are told in words when they are out', async () => {
+    await using two = await meet(['Pia', 'Quin'], phone)
+    const { first: pia, second: quin } = two
+    await pia.getByRole('button', { name: 'Show the rooms' }).click()
+    await pia.getByRole('button', { name: 'New message', exact: true }).click()
+    await pick(pia.getByRole('dialog', { name: 'New message' }).getByLabel('To', { exact: true }), ['quin'])
+    await pia.getByRole('button', { name: 'Open' }).click()
+    await pia.getByRole('heading', { level: 1, name: 'Quin' }).waitFor()
+    await say(pia, 'Quin', 'On the train')
+    await quin.getByRole('button', { name: 'Show the rooms' }).click()
+    await roomLink(quin, /Pia.*1 unread message/).click()
+    await messages(quin).getByText('On the train').waitFor()
+
+    await pia.getByRole('button', { name: 'Show the rooms' }).click()
+    await createRoom(pia, 'Travel', { kind: 'Private', people: ['quin'] })
+    await quin.getByRole('button', { name: 'Show the rooms' }).click()
+    await roomLink(quin, 'Travel').click()
+    await pia.getByRole('button', { name: 'Show 2 members' }).click()
+    await pia.getByRole('dialog', { name: 'Members' }).getByText('@quin').waitFor()
+    await chooseForMember(pia, 'Quin', 'Remove from the room')
+    await pia.getByRole('button', { name: 'Remove', exact: true }).click()
+    await quin.getByRole('heading', { name: 'You are no longer in Travel' }).waitFor()
+    await member(pia, 'Quin').waitFor({ state: 'detached' })
+    await pia.getByRole('button', { name: 'Close members' }).click()
+    await chooseInRoomMenu(pia, 'Travel', 'Leave room')
+    await pia.getByRole('dialog').getByRole('button', { name: 'Leave room' }).click()
+    await pia.waitForURL((url) => !url.pathname.includes('travel'))
+    await pia.getByRole('button', { name: 'Show the rooms' }).click()
+    await roomLink(pia, /Quin/).waitFor()
+    expect(await roomLink(pia, 'Travel').count()).toBe(0)
+    for (const page of [pia, quin]) {
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+    }
+  })
+})
+
+describe('the browser', () => {
+  it('never complains', () => {
+    expect(complaints).toEqual([])
+  })
+})

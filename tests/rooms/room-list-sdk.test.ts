@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { createChatClient, type Room, type RoomListHandle } from '../../src/sdk'
+import { type Person, type Roomline, startRoomline } from '../support/roomline'
+import { until } from '../support/stock-client'
+
+let roomline: Roomline
+beforeAll(async () => {
+  roomline = await startRoomline({ nodes: 2 })
+})
+afterAll(() => roomline[Symbol.asyncDispose]())
+
+/** A device of somebody, whose sockets can be cut. */
+function device(person: Person, node: number) {
+  const sockets = new Set<WebSocket>()
+  class CuttableSocket extends WebSocket {
+    constructor(url: string | URL) {
+      super(url)
+      sockets.add(this)
+      this.on('error', () => {})
+      this.on('close', () => sockets.delete(this))
+    }
+  }
+  const client = createChatClient({
+    url: roomline.urls[node] ?? '',
+    token: person.token,
+    WebSocket: CuttableSocket as unknown as typeof globalThis.WebSocket,
+  })
+  return {
+    client,
+    list: client.openRoomList(),
+    cut: () => {
+      for (const socket of sockets) socket.terminate()
+    },
+    [Symbol.asyncDispose]: () => client.close(),
+  }
+}
+
+const listed = (list: RoomListHandle, room: string): Room | undefined => list.state.get().rooms.find(({ id }) => id === room)
+
+describe('the room list of one person on two devices', () => {
+  it('gets a new room, its new name and its end on both', async () => {
+    const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
+    await using ada = device(adas, 0)
+    await using phone = device(bens, 0)
+    await using laptop = device(bens, 1)
+    const both = [phone.list, laptop.list]
+    await until(() => both.every((list) => list.state.get().state === 'live'))
+    expect(both.map((list) => list.state.get().rooms.map(({ id }) => id))).toEqual([['general'], ['general']])
+
+    const { id } = await ada.client.rooms.create.mutate({ name: 'Allotment', kind: 'private', members: [bens.username] })
+    await until(() => both.every((list) => listed(list, id)?.name === 'Allotment'))
+    await ada.client.rooms.update.mutate({ room: id, name: 'Orchard' })
+    await until(() => both.every((list) => listed(list, id)?.name === 'Orchard'))
+    await ada.client.rooms.setRole.mutate({ room: id, username: bens.username, role: 'moderator' })
+    await until(() => both.every((list) => listed(list, id)?.role === 'moderator'))
+    await ada.client.rooms.remove.mutate({ room: id, username: bens.username })
+    await until(() => both.every((list) => !listed(list, id)))
+    expect(listed(ada.list, id)).toMatchObject({ role: 'owner', name: 'Orchard' })
+  })
+
+  it('counts what is unread, on both, until it is read on one', async () => {
+    const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
+    await using ada = device(adas, 1)
+    await using phone = device(bens, 0)
+    await using laptop = device(bens, 1)
+    const both = [phone.list, laptop.list]
+    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Counting', kind: 'private', members: [bens.username] })
+    await until(() => both.every((list) => listed(list, room)))
+    await ada.client.chat.send.mutate({ room, text: 'one' })
+    await ada.client.chat.send.mutate({ room, text: `two, @${bens.username}` })
+    await until(() => both.every((list) => listed(list, room)?.unread === 2))
+    for (const list of both) {
+      expect(listed(list, room)).toMatchObject({ mentions: 1, readSeq: 0, lastSeq: 2, lastMessage: { seq: 2 } })
+      expect(list.state.get().rooms[0]?.id).toBe(room)
+    }
+    // Who writes has read.
+    await until(() => listed(ada.list, room)?.lastSeq === 2)
+    expect(listed(ada.list, room)).toMatchObject({ unread: 0, mentions: 0 })
+
+    await phone.client.chat.markRead.mutate({ room, seq: 2 })
+    await until(() => both.every((list) => listed(list, room)?.unread === 0))
+    for (const list of both) expect(listed(list, room)).toMatchObject({ mentions: 0, readSeq: 2 })
+    await laptop.client.rooms.setNotify.mutate({ room, notify: 'nothing' })
+    await until(() => both.every((list) => listed(list, room)?.notify === 'nothing'))
+  })
+
+  it('catches up with what was different while the connection was away', async () => {
+    const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
+    await using ada = device(adas, 0)
+    await using ben = device(bens, 1)
+    const { id: left } = await ada.client.rooms.create.mutate({ name: 'Left behind', kind: 'private', members: [bens.username] })
+    await until(() => listed(ben.list, left) !== undefined)
+    ben.cut()
+    await ada.client.rooms.remove.mutate({ room: left, username: bens.username })
+    const { id: found } = await ada.client.rooms.create.mutate({ name: 'Found', kind: 'private', members: [bens.username] })
+    await until(() => listed(ben.list, found) !== undefined && !listed(ben.list, left))
+    expect(ben.list.state.get().state).toBe('live')
+  })
+
+  it('has a restored room again as soon as something of it is different for them, even while others write there', async () => {
+    const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
+    await using ada = device(adas, 0)
+    await using ben = device(bens, 0)
+    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Back again', kind: 'private', members: [bens.username] })
+    await until(() => [ada, ben].every(({ list }) => listed(list, room)))
+    // Memberships that are new are looked at once more after a second, and would hide it: not in the later rounds.
+    for (let round = 0; round < 8; round++) {
+      await ada.client.rooms.archive.mutate({ room })
+      await until(() => [ada, ben].every(({ list }) => !listed(list, room)))
+      await ada.client.rooms.archive.mutate({ room, archived: false })
+      await ada.client.chat.markRead.mutate({ room, seq: 0 })
+      await until(() => listed(ada.list, room) !== undefined)
+      // The same look finds the room changed for all who have it, and for somebody who has not.
+      await Promise.all([ada.client.chat.send.mutate({ room, text: 'on we go' }), ben.client.chat.markRead.mutate({ room, seq: 0 })])
+      await until(() => listed(ben.list, room) !== undefined)
+    }
+  })
+
+  it('hears nothing any more once it is closed', async () => {
+    const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
+    await using ada = device(adas, 0)
+    await using ben = device(bens, 0)
+    const another = ben.client.openRoomList()
+    await until(() => [ben.list, another].every((list) => list.state.get().state === 'live'))
+    ben.list.close()
+    const { id } = await ada.client.rooms.create.mutate({ name: 'Unheard', kind: 'private', members: [bens.username] })
+    await until(() => listed(another, id) !== undefined)
+    expect(listed(ben.list, id)).toBeUndefined()
+  })
+})
