@@ -85,7 +85,8 @@ export function createChatClient({ url, token, WebSocket, outbox: storage = crea
   const { session, rooms: roomCalls, chat } = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] })
   const outbox = createOutbox({
     storage,
-    send: ({ room, text, clientId }) => chat.send.mutate({ room, text, clientId }, { signal: ending.signal }),
+    send: ({ room, text, clientId, replyTo }) =>
+      chat.send.mutate({ room, text, clientId, ...(replyTo && { replyTo: replyTo.seq }) }, { signal: ending.signal }),
     signal: ending.signal,
   })
   const client: ChatClient = {
