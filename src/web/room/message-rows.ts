@@ -7,28 +7,50 @@ export type MessageRow = {
   day: Date | null
   /** Whether it shows its author: the first of what one person wrote in a row. */
   startsGroup: boolean
+  /** The message that it answers, when that is in the list. */
+  answered: Message | undefined
 } & ({ message: Message } | { unsent: Unsent })
 
 const groupMs = 5 * 60_000
 
+interface RowsOf {
+  messages: readonly Message[]
+  unsent: readonly Unsent[]
+  /** Who wrote what is unsent. */
+  username: string
+  /** The place that a line stands above; null for none. */
+  firstUnread: number | null
+}
+
 /** What the list shows, top to bottom: what the server has told, then what is on its way there. */
-export function createMessageRows(messages: readonly Message[], unsent: readonly Unsent[], username: string): MessageRow[] {
+export function createMessageRows({ messages, unsent, username, firstUnread }: RowsOf): MessageRow[] {
+  const firstSeq = messages[0]?.seq ?? 0
   let previous: { username: string; time: Date } | null = null
 
-  function place(author: string, isoTime: string) {
+  function place(author: string, isoTime: string, answers: Message['replyTo'] | undefined) {
     const time = new Date(isoTime)
     const day = !previous || previous.time.toDateString() !== time.toDateString() ? time : null
     const startsGroup = day !== null || previous?.username !== author || time.getTime() - previous.time.getTime() > groupMs
     previous = { username: author, time }
-    return { day, startsGroup }
+    return { day, startsGroup: startsGroup || answers != null, answered: answers ? messages[answers.seq - firstSeq] : undefined }
+  }
+
+  /** Something else stands between this and the next. */
+  function interrupt() {
+    if (previous) previous = { ...previous, username: '' }
   }
 
   return [
-    ...messages.map((message) => ({
-      key: message.clientId ? `${message.author.username} ${message.clientId}` : String(message.seq),
-      ...place(message.author.username, message.time),
-      message,
+    ...messages.map((message) => {
+      if (message.seq === firstUnread) interrupt()
+      const placed = place(message.author.username, message.time, message.replyTo)
+      if (message.kind !== 'text') interrupt()
+      return { key: message.clientId ? `${message.author.username} ${message.clientId}` : String(message.seq), ...placed, message }
+    }),
+    ...unsent.map((waiting) => ({
+      key: `${username} ${waiting.clientId}`,
+      ...place(username, waiting.time, waiting.replyTo),
+      unsent: waiting,
     })),
-    ...unsent.map((waiting) => ({ key: `${username} ${waiting.clientId}`, ...place(username, waiting.time), unsent: waiting })),
   ]
 }

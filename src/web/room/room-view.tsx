@@ -1,9 +1,8 @@
 import type { ReactNode } from 'react'
 import type { ChatClient, ConnectionStatus, Room } from '../../sdk'
 import type { Visitor } from '../account/visitor'
-import { Composer } from './composer'
 import { ConnectionBanner } from './connection-banner'
-import { MessageList } from './message-list'
+import { Conversation } from './conversation'
 import type { OpenRooms } from './open-rooms'
 import { useOpenRoom } from './open-rooms'
 import { RoomClosed } from './room-closed'
@@ -43,37 +42,10 @@ export function RoomView({ client, status, openRooms, room, listed, visitor, dra
   function renderState(): ReactNode {
     if (!opened) return <RoomSkeleton />
     const { handle, state } = opened
-    const composer = (
-      <Composer
-        key={`write ${room}`}
-        roomName={name}
-        draft={drafts.get(room) ?? ''}
-        onDraft={(text) => drafts.set(room, text)}
-        onSend={(text) => handle.send(text)}
-      />
-    )
     switch (state.state) {
       case 'loading':
-        return (
-          <>
-            <RoomSkeleton />
-            {composer}
-          </>
-        )
       case 'live':
-        return (
-          <>
-            <MessageList
-              key={`read ${room}`}
-              handle={handle}
-              timeline={state.timeline}
-              visitor={visitor}
-              name={name}
-              topic={listed?.topic ?? ''}
-            />
-            {composer}
-          </>
-        )
+        return <Conversation key={room} {...{ client, handle, state, listed, name, visitor, drafts }} />
       case 'ended':
         return (
           <RoomClosed
