@@ -7,8 +7,10 @@ interface ComposerProps {
   label: string
   /** What is in it from the start. */
   initial: string
-  /** Editing takes the focus wherever it is; else only where that brings up no keyboard. */
+  /** Saves a text that is there already. */
   isEdit?: boolean
+  /** What somebody asked to write about: it takes the focus for that, wherever it is. */
+  about?: unknown
   /** Stands above the text, in the same frame. */
   bar?: ReactNode
   /** So many seconds have to go by before something can be sent. */
@@ -27,7 +29,17 @@ interface ComposerProps {
 const longest = 4_000
 const countFrom = 3_600
 
-export function Composer({ label, initial, isEdit = false, bar, waitSeconds = 0, isHeld = false, findMembers, ...on }: ComposerProps) {
+export function Composer({
+  label,
+  initial,
+  isEdit = false,
+  about = null,
+  bar,
+  waitSeconds = 0,
+  isHeld = false,
+  findMembers,
+  ...on
+}: ComposerProps) {
   const [text, setText] = useState(initial)
   const [caret, setCaret] = useState(initial.length)
   const caretToSet = useRef<number | null>(null)
@@ -46,10 +58,10 @@ export function Composer({ label, initial, isEdit = false, bar, waitSeconds = 0,
   useEffect(() => {
     const element = textarea.current
     // On a phone it would bring up the keyboard over the messages.
-    if (!element || !(isEdit || matchMedia('(hover: hover)').matches)) return
+    if (!element || (about === null && !matchMedia('(hover: hover)').matches)) return
     element.focus()
     element.setSelectionRange(element.value.length, element.value.length)
-  }, [isEdit])
+  }, [about])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: its height follows what is in it
   useLayoutEffect(() => {

@@ -47,8 +47,13 @@ function WrittenMessage({ message, answered, startsGroup, isHighlighted }: Messa
   const [hasFocus, setHasFocus] = useState(false)
   const [isHeld, setHeld] = useState(false)
   const [showsSheet, setShowsSheet] = useState(false)
-  const longPress = useLongPress(() => setShowsSheet(true))
+  const longPress = useLongPress(openSheet)
   const isForMe = message.author.username !== me && isMentioned(me, message.mentions)
+
+  function openSheet() {
+    setShowsSheet(true)
+    setPointedAt(false)
+  }
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.key !== 'Escape' || event.defaultPrevented || isHeld || showsSheet) return
@@ -67,7 +72,8 @@ function WrittenMessage({ message, answered, startsGroup, isHighlighted }: Messa
       // Not by pointer events: a finger leaves at once, and a tap should keep the message until the next one.
       onMouseEnter={() => setPointedAt(true)}
       onMouseLeave={() => setPointedAt(false)}
-      onFocus={() => setHasFocus(true)}
+      // Only where the focus can be seen: after a press it stays behind on what was pressed.
+      onFocus={({ target }) => setHasFocus(target.matches(':focus-visible'))}
       onBlur={({ currentTarget, relatedTarget }) => {
         setHasFocus(currentTarget.contains(relatedTarget))
       }}
@@ -75,15 +81,16 @@ function WrittenMessage({ message, answered, startsGroup, isHighlighted }: Messa
       {...longPress}
     >
       {message.replyTo && <QuotedLine quoted={message.replyTo} current={answered} />}
-      <MessageText text={message.text} mentions={message.mentions} me={me} />
-      {message.editedAt && (
-        <span className="text-faint text-xs" title={`Edited ${formatFull(message.editedAt)}`}>
-          edited
-        </span>
-      )}
+      <MessageText text={message.text} mentions={message.mentions} me={me}>
+        {message.editedAt && (
+          <span className="ms-1.5 whitespace-nowrap text-faint text-xs" title={`Edited ${formatFull(message.editedAt)}`}>
+            edited
+          </span>
+        )}
+      </MessageText>
       <Reactions message={message} />
       <ReplyCount count={message.replyCount} />
-      <MessageToolbar message={message} isActive={isPointedAt || hasFocus || isHeld} onHold={setHeld} onSheet={() => setShowsSheet(true)} />
+      <MessageToolbar message={message} isActive={isPointedAt || hasFocus || isHeld} onHold={setHeld} onSheet={openSheet} />
       <Suspense>{showsSheet && <MessageSheet message={message} onClose={() => setShowsSheet(false)} />}</Suspense>
     </MessageFrame>
   )

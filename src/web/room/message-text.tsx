@@ -1,4 +1,5 @@
 import clsx from 'clsx'
+import type { ReactNode } from 'react'
 import { splitLinks } from './links'
 import { isMentioned, splitMentions } from './mentions'
 
@@ -9,10 +10,12 @@ interface MessageTextProps {
   /** Who reads: what names them stands out more. */
   me?: string
   className?: string
+  /** Stands after the last word. */
+  children?: ReactNode
 }
 
 /** What somebody wrote, as they wrote it: each line runs in its own script's direction. */
-export function MessageText({ text, mentions = [], me = '', className }: MessageTextProps) {
+export function MessageText({ text, mentions = [], me = '', className, children }: MessageTextProps) {
   return (
     <p
       dir="auto"
@@ -49,6 +52,7 @@ export function MessageText({ text, mentions = [], me = '', className }: Message
           </a>
         ),
       )}
+      {children}
     </p>
   )
 }

@@ -24,7 +24,7 @@ export function QuotedLine({ quoted, current }: QuotedLineProps) {
       <CornerUpRight aria-hidden="true" className="size-3.5 shrink-0 rtl:-scale-x-100" />
       <span className="sr-only">In answer to</span>
       <bdi className="max-w-40 shrink-0 truncate font-medium text-soft">{author}</bdi>
-      <span dir="auto" className="truncate">
+      <span dir="auto" className="truncate pr-0.5">
         {text === '' ? <em>Message removed</em> : text.replaceAll('\n', ' ')}
       </span>
     </button>

@@ -109,7 +109,7 @@ export function useScrollKeeping(last: number, own: string | undefined, onNearTo
   }
 }
 
-/** The first entry that ends below a height of the screen. */
+/** The first message that ends below a height of the screen: lines between messages come and go with what is above them. */
 function findEntryAt(entries: HTMLCollection, edge: number): Element | undefined {
   let low = 0
   let high = entries.length
@@ -119,5 +119,7 @@ function findEntryAt(entries: HTMLCollection, edge: number): Element | undefined
     if (entry && entry.getBoundingClientRect().bottom <= edge) low = middle + 1
     else high = middle
   }
-  return entries[low]
+  let entry = entries[low]
+  while (entry && !entry.hasAttribute('data-seq')) entry = entry.nextElementSibling ?? undefined
+  return entry
 }

@@ -15,7 +15,8 @@ export interface Standing {
 /** From the room list, and from what the room itself tells: an archived room is in nobody's list. */
 export function useStanding(listed: Room | undefined, messages: readonly Message[]): Standing {
   const isMuted = useIsBefore(listed?.mutedUntil ?? null)
-  const isArchived = listed?.archivedAt != null || (!listed && isArchivedByLines(messages))
+  const lastLine = messages.findLast(({ kind }) => kind === 'archived' || kind === 'restored')
+  const isArchived = lastLine ? lastLine.kind === 'archived' : listed?.archivedAt != null
   const isRestricted = listed?.postingPolicy === 'moderators' && listed.role === 'member'
   return {
     refusal: isArchived
@@ -30,9 +31,6 @@ export function useStanding(listed: Room | undefined, messages: readonly Message
     mayRemoveAny: !isArchived && (listed?.role === 'moderator' || listed?.role === 'owner'),
   }
 }
-
-const isArchivedByLines = (messages: readonly Message[]) =>
-  messages.findLast(({ kind }) => kind === 'archived' || kind === 'restored')?.kind === 'archived'
 
 /** A timer cannot be set for longer. */
 const longestTimerMs = 2 ** 31 - 1

@@ -49,7 +49,10 @@ export function WritingDesk({ client, handle, timeline, listed, name, me, typing
           <TypingLine typing={typing} me={me} />
         </div>
         {isSlow && !refusal && (
-          <p className="shrink-0 px-4 text-faint text-xs leading-5 md:px-6">Slow mode: {formatWait(slowModeSeconds)} between messages</p>
+          <p className="shrink-0 px-4 text-faint text-xs leading-5 md:px-6">
+            Slow mode: {formatWait(slowModeSeconds)}
+            <span className="hidden md:inline"> between messages</span>
+          </p>
         )}
       </div>
       <div className="px-3 pt-0.5 md:px-6">{renderText()}</div>
@@ -78,6 +81,7 @@ export function WritingDesk({ client, handle, timeline, listed, name, me, typing
         label={`Message ${name}`}
         initial={drafts.get(room) ?? ''}
         bar={writing.mode === 'reply' && <WritingBar writing={writing} onCancel={leave} />}
+        about={writing.mode === 'reply' ? writing.to : null}
         waitSeconds={waitSeconds}
         isHeld={isSlow && hasPending}
         findMembers={findMembers}
@@ -136,6 +140,7 @@ function EditedText({ handle, message, findMembers, onDone }: EditedTextProps) {
         label="Edit message"
         initial={message.text}
         isEdit
+        about={message}
         isHeld={isSaving}
         bar={<WritingBar writing={{ mode: 'edit', message }} onCancel={onDone} />}
         findMembers={findMembers}
