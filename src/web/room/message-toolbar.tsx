@@ -44,8 +44,7 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
     />
   )
   return (
-    <div
-      role="toolbar"
+    <fieldset
       aria-label={`Message by ${displayName}`}
       className={clsx(
         'absolute -top-4 right-3 z-10 flex rounded-m border border-line bg-raised p-0.5 shadow-low md:right-6',
@@ -99,7 +98,7 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
           />
         </Suspense>
       )}
-    </div>
+    </fieldset>
   )
 }
 
