@@ -311,6 +311,43 @@ describe('somebody', () => {
     await leave(gil, hal)
   })
 
+  it('with nothing but a keyboard reacts and answers', async () => {
+    const kay = await signUp('kay')
+    const lee = await signUp('lee')
+    await meet('Keys', lee, kay)
+    await say(lee.page, 'Anybody there?')
+    await said(kay.page, 'Anybody there?').waitFor()
+    const { keyboard } = kay.page
+    await composer(kay.page).focus()
+    await keyboard.press('Shift+Tab')
+    await keyboard.press('Shift+Tab')
+    await keyboard.press('Shift+Tab')
+    await keyboard.press('Enter')
+    await kay.page.getByRole('button', { name: 'React with thumbs up' }).first().waitFor()
+    await keyboard.press('ArrowRight')
+    await keyboard.press('Enter')
+    await said(lee.page, 'Anybody there?').getByRole('button', { name: 'red heart, 1' }).waitFor()
+
+    await keyboard.press('Tab')
+    await keyboard.press('Enter')
+    await kay.page.getByText('Reply to lee').waitFor()
+    await keyboard.type('I am')
+    await keyboard.press('Enter')
+    await said(lee.page, 'I am')
+      .getByRole('button', { name: /Anybody there/ })
+      .waitFor()
+
+    // A menu and then the toolbar are left by Escape, back to where one writes.
+    await keyboard.press('Shift+Tab')
+    await keyboard.press('Enter')
+    await kay.page.getByRole('menuitem', { name: 'Reply' }).waitFor()
+    await keyboard.press('Escape')
+    await kay.page.getByRole('menu').waitFor({ state: 'detached' })
+    await keyboard.press('Escape')
+    await until(() => composer(kay.page).evaluate((element) => element === document.activeElement))
+    await leave(kay, lee)
+  })
+
   it('on a phone reacts, answers and edits with a finger', async () => {
     const ivy = await signUp('ivy', phone)
     const jo = await signUp('jo')
