@@ -263,6 +263,29 @@ describe('somebody', () => {
     await leave(cyd, dan)
   })
 
+  it('keeps their place while older messages come, and while those above change their height', async () => {
+    const mia = await signUp('mia')
+    const room = await meet('Places', mia)
+    for (let index = 1; index <= 130; index++) await mia.trpc.chat.send.mutate({ room, text: `line ${index}` })
+    await look(mia.page, room)
+    await said(mia.page, 'line 130').waitFor()
+    const log = messages(mia.page)
+    const heightOf = (seq: number) => log.locator(`[data-seq="${seq}"]`).evaluate((element) => element.getBoundingClientRect().top)
+    const before = await log.evaluate((element) => {
+      element.scrollTo(0, 400)
+      return element.querySelector('[data-seq="100"]')?.getBoundingClientRect().top ?? 0
+    })
+    await log.locator('[data-seq="40"]').waitFor({ state: 'attached' })
+    expect(Math.abs((await heightOf(100)) - before)).toBeLessThan(2)
+
+    await mia.trpc.chat.react.mutate({ room, seq: 60, emoji: '🎉' })
+    await log.getByRole('button', { name: /^party popper/ }).waitFor({ state: 'attached' })
+    await mia.trpc.chat.send.mutate({ room, text: 'far below' })
+    await log.getByText('far below').waitFor({ state: 'attached' })
+    expect(Math.abs((await heightOf(100)) - before)).toBeLessThan(2)
+    await leave(mia)
+  })
+
   it('who may not write is told why, and writes again when it is over', async () => {
     const eve = await signUp('eve')
     const fay = await signUp('fay')

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react'
 import { type ChatClient, type Message, type Room, type RoomHandle, type RoomState, readFailure } from '../../sdk'
 import type { Visitor } from '../account/visitor'
 import { ActRefusal } from './act-refusal'
@@ -25,12 +25,14 @@ interface ConversationProps {
   drafts: Map<string, string>
   /** Usernames of who is writing. */
   typing?: readonly string[]
+  /** Stands where one would write, with a way on from why one cannot. */
+  instead?: ReactNode
 }
 
 const nobody: readonly string[] = []
 
 /** What is said in a room, and what its reader says and does there. One for each time that the room is shown. */
-export function Conversation({ client, handle, state, listed, name, visitor, drafts, typing = nobody }: ConversationProps) {
+export function Conversation({ client, handle, state, listed, name, visitor, drafts, typing = nobody, instead }: ConversationProps) {
   const { timeline } = state
   const me = visitor.username
   const isLive = state.state === 'live'
@@ -69,7 +71,8 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
     <MessageActsProvider value={acts}>
       {isLive ? (
         <MessageList
-          {...{ handle, timeline, visitor, name, readMarks, firstUnread, jump }}
+          {...{ handle, timeline, visitor, readMarks, firstUnread, jump }}
+          name={listed?.kind === 'direct' ? `your talk with ${name}` : name}
           topic={listed?.topic ?? ''}
           listedReadSeq={listed?.readSeq}
         />
@@ -77,12 +80,14 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
         <RoomSkeleton />
       )}
       {refusal && <ActRefusal words={refusal} onDismiss={() => setRefusal(null)} />}
-      <WritingDesk
-        {...{ client, handle, timeline, listed, name, me, typing, drafts, writing }}
-        refusal={standing.refusal}
-        onWriting={setWriting}
-        onSent={readMarks.resume}
-      />
+      {instead || (
+        <WritingDesk
+          {...{ client, handle, timeline, listed, name, me, typing, drafts, writing }}
+          refusal={standing.refusal}
+          onWriting={setWriting}
+          onSent={readMarks.resume}
+        />
+      )}
       <Suspense>
         {removing && (
           <RemoveMessage handle={handle} message={removing} isOwn={removing.author.username === me} onClose={() => setRemoving(null)} />
