@@ -91,7 +91,8 @@ export function createChatClient({ url, token, WebSocket, outbox: storage = crea
   const { session, users, rooms: roomCalls, chat, presence } = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] })
   const outbox = createOutbox({
     storage,
-    send: ({ room, text, clientId }) => chat.send.mutate({ room, text, clientId }, { signal: ending.signal }),
+    send: ({ room, text, clientId, replyTo }) =>
+      chat.send.mutate({ room, text, clientId, ...(replyTo && { replyTo: replyTo.seq }) }, { signal: ending.signal }),
     signal: ending.signal,
   })
   const client: ChatClient = {

@@ -1,3 +1,4 @@
+import type { Message } from '../contract/message'
 import type { ChatFailure } from './chat-error'
 
 /** A message of one's own that the server has not acknowledged. */
@@ -7,6 +8,8 @@ export type Unsent = {
   text: string
   /** When it was written, ISO 8601. */
   time: string
+  /** The message that it answers, as it was when this was written. */
+  replyTo?: NonNullable<Message['replyTo']>
 } & ({ state: 'pending' } | { state: 'failed'; reason: ChatFailure })
 
 /**

@@ -6,7 +6,7 @@ import { waitFor } from './wait-for'
 
 export interface Outbox {
   /** Keeps a message and sends it as soon as it goes. @returns its clientId */
-  add(room: string, text: string): string
+  add(room: string, text: string, replyTo?: Unsent['replyTo']): string
   /** Sends a failed message once more, as the same message. */
   retry(clientId: string): void
   /** Gives up a message that failed. */
@@ -101,16 +101,19 @@ export function createOutbox({
   const waitMs = ({ retryAfterMs }: ChatFailure, attempt: number) => retryAfterMs ?? Math.min(backoffWithJitter(attempt), longestWaitMs)
 
   return {
-    add: (room, text) => {
-      const message = { state: 'pending' as const, room, clientId: crypto.randomUUID(), text, time: new Date().toISOString() }
+    add: (room, text, replyTo) => {
+      const message = {
+        ...{ state: 'pending' as const, room, clientId: crypto.randomUUID(), text, time: new Date().toISOString() },
+        ...(replyTo && { replyTo }),
+      }
       void keep(message).then(() => sendAll(room))
       return message.clientId
     },
     retry: (clientId) => {
       const failed = unsent.get(clientId)
       if (failed?.state !== 'failed') return
-      const { room, text, time } = failed
-      void keep({ state: 'pending', room, clientId, text, time }).then(() => sendAll(room))
+      const { reason: _, ...message } = failed
+      void keep({ ...message, state: 'pending' }).then(() => sendAll(failed.room))
     },
     discard: (clientId) => {
       const failed = unsent.get(clientId)

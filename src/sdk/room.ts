@@ -1,7 +1,9 @@
 import type { Message } from '../contract/message'
+import type { Room } from '../contract/room'
 import type { ChatClient } from './chat-client'
 import { type ChatFailure, readFailure } from './chat-error'
 import type { Outbox } from './outbox'
+import type { Unsent } from './outbox-storage'
 import { backoffWithJitter } from './reconnect'
 import { emptyTimeline, openTimeline, type RoomTimeline, withMessage, withOlderPage, withoutUnsent, withUnsent } from './room-timeline'
 import { createStore, type Store } from './store'
@@ -19,15 +21,30 @@ export interface RoomHandle {
   /**
    * Shows the message at once as pending and sends it, in order with the others, again and again until the server has
    * acknowledged or rejected it.
+   * @param options `replyTo`: the message that it answers, with its author and text as they are to be shown meanwhile
    * @returns its clientId
    */
-  send(text: string): string
+  send(text: string, options?: { replyTo?: Unsent['replyTo'] }): string
   /** Sends a failed message once more, as the same message. */
   retry(clientId: string): void
   /** Gives up a message that failed. */
   discard(clientId: string): void
   /** Loads the page before the oldest message that is loaded. */
   loadOlder(): Promise<void>
+
+  // What follows is asked of the server once, and shown as soon as it has answered. A rejection is the caller's: see readFailure.
+
+  /** The author's new text in the old one's place. */
+  edit(seq: number, text: string): Promise<Message>
+  /** Takes out what is in a message; its place stays. Its author may, and the room's moderators. */
+  remove(seq: number): Promise<Message>
+  react(seq: number, emoji: string): Promise<Message>
+  /** Takes one's own reaction back. */
+  unreact(seq: number, emoji: string): Promise<Message>
+  /** The person has read the room up to a place. It never goes back. */
+  markRead(seq: number): Promise<Room>
+  /** From this message on, the room is unread for the person. */
+  markUnread(seq: number): Promise<Room>
   close(): void
 }
 
@@ -97,19 +114,32 @@ export function openRoom(client: Calls, outbox: Outbox, room: string, onClose: (
     })
   }
 
+  const { signal } = closing
+  const shown = async (asked: Promise<Message>): Promise<Message> => {
+    const message = await asked
+    receive(message)
+    return message
+  }
+
   return {
     room,
     state,
-    send: (text) => outbox.add(room, text),
+    send: (text, { replyTo } = {}) => outbox.add(room, text, replyTo),
     retry: outbox.retry,
     discard: outbox.discard,
     loadOlder: async () => {
       const { timeline } = state.get()
       const [oldest] = timeline.messages
       if (!oldest || !timeline.hasBefore) return
-      const page = await client.chat.history.query({ room, before: oldest.seq, limit: pageSize }, { signal: closing.signal })
+      const page = await client.chat.history.query({ room, before: oldest.seq, limit: pageSize }, { signal })
       update((now) => withOlderPage(now, page))
     },
+    edit: (seq, text) => shown(client.chat.edit.mutate({ room, seq, text }, { signal })),
+    remove: (seq) => shown(client.chat.remove.mutate({ room, seq }, { signal })),
+    react: (seq, emoji) => shown(client.chat.react.mutate({ room, seq, emoji }, { signal })),
+    unreact: (seq, emoji) => shown(client.chat.unreact.mutate({ room, seq, emoji }, { signal })),
+    markRead: (seq) => client.chat.markRead.mutate({ room, seq }, { signal }),
+    markUnread: (seq) => client.chat.markUnread.mutate({ room, seq }, { signal }),
     close: () => {
       if (closing.signal.aborted) return
       closing.abort()

@@ -6,6 +6,8 @@ import { useStore } from '../sdk/react'
 import { useRenewal, useSignedInClient } from './account/signed-in-client'
 import type { Visitor } from './account/visitor'
 import { goToNewestRoom, goToRoom, useRoomInAddress } from './address'
+import { useAway } from './people/away'
+import { useDirectPresence } from './people/presence'
 import { createOpenRooms } from './room/open-rooms'
 import { RoomHeader } from './room/room-header'
 import { RoomSkeleton } from './room/room-skeleton'
@@ -43,6 +45,9 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   const drafts = useRef(new Map<string, string>())
   const [showsDrawer, setShowsDrawer] = useState(false)
   const [opened, setOpened] = useState<Opened | null>(null)
+
+  const directPresence = useDirectPresence(client, rooms)
+  useAway(client, status)
 
   const room = useRoomInAddress(initialRoom)
   const listed = rooms?.find(({ id }) => id === room)
@@ -91,6 +96,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
       myRooms={myRooms}
       current={room}
       theme={theme}
+      presence={directPresence}
       onOpen={go}
       onBrowse={() => setOpened({ dialog: 'browse' })}
       onCreate={() => setOpened({ dialog: 'create' })}

@@ -138,6 +138,69 @@ describe('a room opened through the SDK', () => {
     expect(opened.state.get().timeline.hasBefore).toBe(false)
   })
 
+  it('carries an answer, an edit, reactions and a removal to the other, and shows them to their author at once', async () => {
+    await using ada = await join(0)
+    await using ben = await join(1)
+    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Acts', kind: 'private', members: [ben.person.username] })
+    const adas = ada.client.openRoom(room)
+    const bens = ben.client.openRoom(room)
+    await until(() => [adas, bens].every(({ state }) => state.get().state === 'live'))
+    const of = ({ state }: typeof adas, seq: number) => state.get().timeline.messages.find((message) => message.seq === seq)
+
+    adas.send('Tea or coffee?')
+    await until(() => of(bens, 1) !== undefined)
+    const replyTo = { seq: 1, author: ada.person.username, text: 'Tea or coffee?' }
+    bens.send('Coffee', { replyTo })
+    expect(bens.state.get().timeline.unsent).toMatchObject([{ text: 'Coffee', replyTo }])
+    await until(() => of(adas, 2)?.replyTo?.seq === 1 && of(adas, 1)?.replyCount === 1)
+
+    await adas.edit(1, 'Tea or cocoa?')
+    expect(of(adas, 1)).toMatchObject({ text: 'Tea or cocoa?', editedAt: expect.any(String) })
+    await until(() => of(bens, 1)?.text === 'Tea or cocoa?')
+
+    await bens.react(1, '☕')
+    expect(of(bens, 1)?.reactions).toEqual([{ emoji: '☕', usernames: [ben.person.username], count: 1 }])
+    await until(() => of(adas, 1)?.reactions.length === 1)
+    await bens.unreact(1, '☕')
+    expect(of(bens, 1)?.reactions).toEqual([])
+    await until(() => of(adas, 1)?.reactions.length === 0)
+
+    // Its owner takes out what another wrote; the other may not do so.
+    await expect(bens.remove(1)).rejects.toMatchObject({ data: { failure: 'NOT_ALLOWED' } })
+    await adas.remove(2)
+    expect(of(adas, 2)).toMatchObject({ text: '', deletedAt: expect.any(String) })
+    await until(() => of(bens, 2)?.deletedAt != null)
+    expect(adas.state.get().timeline.messages).toEqual(bens.state.get().timeline.messages)
+  })
+
+  it('remembers how far its reader has read, and from where on it is unread again', async () => {
+    await using ada = await join()
+    await using ben = await join()
+    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Marks', kind: 'private', members: [ben.person.username] })
+    for (const text of ['one', 'two', 'three']) await ada.client.chat.send.mutate({ room, text })
+    const bens = ben.client.openRoom(room)
+    expect(await bens.markRead(3)).toMatchObject({ readSeq: 3, unread: 0 })
+    expect(await bens.markUnread(2)).toMatchObject({ readSeq: 1, unread: 2 })
+    expect(await ben.client.rooms.list.query()).toContainEqual(expect.objectContaining({ id: room, unread: 2 }))
+  })
+
+  it('says how long to wait where the room is slow', async () => {
+    await using ada = await join()
+    await using ben = await join()
+    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Slow', kind: 'private', members: [ben.person.username] })
+    await ada.client.rooms.update.mutate({ room, slowModeSeconds: 600 })
+    const bens = ben.client.openRoom(room)
+    await until(() => bens.state.get().state === 'live')
+    bens.send('first')
+    bens.send('second')
+    await until(() => bens.state.get().timeline.unsent[0]?.state === 'failed')
+    const [second] = bens.state.get().timeline.unsent
+    expect(second).toMatchObject({ text: 'second', reason: { name: 'SLOW_MODE', retry: false } })
+    const wait = second?.state === 'failed' ? second.reason.retryAfterMs : undefined
+    expect(wait).toBeGreaterThan(500_000)
+    expect(wait).toBeLessThanOrEqual(600_000)
+  })
+
   it('ends with the reason where it may not be seen', async () => {
     await using ada = await join()
     const opened = ada.client.openRoom('no-such-room')

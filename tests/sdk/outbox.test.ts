@@ -1,9 +1,17 @@
+import { TRPCClientError } from '@trpc/client'
 import { describe, expect, it } from 'vitest'
+import type { AppRouter } from '../../src/sdk'
 import { createOutbox } from '../../src/sdk/outbox'
 import { createMemoryOutbox, type Unsent } from '../../src/sdk/outbox-storage'
 import { createMessage } from '../../src/sdk/testing'
 import { until } from '../support/stock-client'
 import { findBrokenPromises } from './outbox-storage-contract'
+
+/** What tRPC throws when the server rejects a call. */
+function rejection(failure: string, retryAfterMs: number): TRPCClientError<AppRouter> {
+  const error = { code: -32_029, message: '', data: { failure, retryAfterMs } }
+  return TRPCClientError.from({ error } as unknown as Parameters<typeof TRPCClientError.from>[0])
+}
 
 const kept = (text: string, room = 'general'): Unsent => ({
   state: 'pending',
@@ -48,6 +56,47 @@ describe('an outbox', () => {
     await until(() => attempts > 0)
     ending.abort()
     expect(await storage.load()).toEqual([expect.objectContaining({ state: 'pending', clientId, text: 'kept' })])
+  })
+
+  it('sends an answer as one, and again as one after it failed', async () => {
+    const storage = createMemoryOutbox()
+    const answered: (number | undefined)[] = []
+    let refuse = true
+    const outbox = createOutbox({
+      storage,
+      signal: new AbortController().signal,
+      send: async ({ text, replyTo }) => {
+        answered.push(replyTo?.seq)
+        if (refuse) throw rejection('SLOW_MODE', 7_000)
+        return createMessage({ text })
+      },
+    })
+    const clientId = outbox.add('general', 'yes', { seq: 3, author: 'ben', text: 'Are you there?' })
+    await until(async () => (await storage.load())[0]?.state === 'failed')
+    // Slow mode does not pass unseen: its author is told, and for how long to wait.
+    expect(await storage.load()).toMatchObject([{ replyTo: { seq: 3 }, reason: { name: 'SLOW_MODE', retry: false, retryAfterMs: 7_000 } }])
+    refuse = false
+    outbox.retry(clientId)
+    await until(async () => (await storage.load()).length === 0)
+    expect(answered).toEqual([3, 3])
+  })
+
+  it('tries again by itself, after the time that it is told, what was only too often', async () => {
+    let attempts = 0
+    const outbox = createOutbox({
+      storage: createMemoryOutbox(),
+      signal: new AbortController().signal,
+      send: async ({ text }) => {
+        attempts++
+        if (attempts === 1) throw rejection('TOO_MANY_REQUESTS', 20)
+        return createMessage({ text })
+      },
+    })
+    const sent: string[] = []
+    outbox.follow('general', { onUnsent: () => {}, onDiscarded: () => {}, onSent: ({ text }) => sent.push(text) })
+    outbox.add('general', 'quick')
+    await until(() => sent.length === 1)
+    expect(attempts).toBe(2)
   })
 
   it('goes on in memory where the browser refuses storage', async () => {

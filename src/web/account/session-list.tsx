@@ -3,12 +3,12 @@ import { useCallback, useEffect, useState } from 'react'
 import { type ChatClient, type ChatFailure, readFailure, type SessionInfo } from '../../sdk'
 import { formatFull } from '../room/times'
 import { Button } from '../ui/button'
+import { timeAgo } from '../ui/time-ago'
 import { useAct } from './act'
 import { ActFailure } from './act-failure'
 import { describeRevoked } from './change-password'
 import { type DeviceWords, describeDevice } from './device-words'
 import { Done } from './done'
-import { timeAgo } from './time-ago'
 
 const icons: Record<DeviceWords['kind'], typeof Monitor> = { computer: Monitor, phone: Smartphone, program: Terminal, unknown: CircleHelp }
 

@@ -40,7 +40,7 @@ export function MemberList({ members, hasMore, failure, loadMore, reload, query,
                 member={member}
                 room={room}
                 me={me}
-                state={presence?.get(member.user.username)?.state ?? null}
+                presence={presence?.get(member.user.username) ?? null}
                 onAct={(act) => onAct(member, act)}
               />
             ))}

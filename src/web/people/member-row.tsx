@@ -1,26 +1,31 @@
 import { VolumeX } from 'lucide-react'
-import type { Member, Room } from '../../sdk'
+import type { Member, PersonPresence, Room } from '../../sdk'
 import { Avatar } from '../ui/avatar'
 import { choicesFor, type MemberAct } from './member-acts'
 import { MemberMenu } from './member-menu'
-import { PresenceDot, type PresenceState } from './presence-dot'
+import { PresenceDot } from './presence-dot'
+import { presenceWords } from './presence-words'
 
 interface MemberRowProps {
   member: Member
   room: Room
   me: string
-  state: PresenceState | null
+  presence: PersonPresence | null
   onAct(act: MemberAct): void
 }
 
-export function MemberRow({ member, room, me, state, onAct }: MemberRowProps) {
+export function MemberRow({ member, room, me, presence, onAct }: MemberRowProps) {
   const { user, mutedUntil } = member
   const isMe = user.username === me
   return (
     <li className="group flex min-h-12 items-center gap-2.5 rounded-m pl-2 hover:bg-hover">
       <span className="relative shrink-0">
         <Avatar {...user} className="size-8! text-xs!" />
-        <PresenceDot state={state} className="absolute -right-0.5 -bottom-0.5" />
+        <PresenceDot
+          state={presence?.state ?? null}
+          title={presenceWords(presence ?? undefined)}
+          className="absolute -right-0.5 -bottom-0.5"
+        />
       </span>
       <span className="min-w-0 flex-1 leading-tight">
         <span className="flex items-center gap-1 text-sm">

@@ -1,9 +1,9 @@
 import clsx from 'clsx'
 
-export type PresenceState = 'here' | 'away' | 'offline'
+import type { PersonPresence, PresenceState } from '../../sdk'
 
 /** Who is here, by username; who is not in it, is not known of. */
-export type Presence = ReadonlyMap<string, { state: PresenceState }>
+export type Presence = ReadonlyMap<string, PersonPresence>
 
 const words: Record<PresenceState, string> = { here: 'here now', away: 'away', offline: 'offline' }
 const looks: Record<PresenceState, string> = {
@@ -13,13 +13,13 @@ const looks: Record<PresenceState, string> = {
 }
 
 /** Whether somebody is here, on the corner of their avatar; nothing when it is not known. */
-export function PresenceDot({ state, className }: { state: PresenceState | null; className?: string }) {
+export function PresenceDot({ state, title, className }: { state: PresenceState | null; title?: string | undefined; className?: string }) {
   if (!state) return null
   return (
     <span
       role="img"
       aria-label={words[state]}
-      title={words[state]}
+      title={title ?? words[state]}
       className={clsx('inline-block size-2.5 shrink-0 rounded-full ring-2 ring-surface', looks[state], className)}
     />
   )

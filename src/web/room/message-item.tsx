@@ -1,112 +1,107 @@
-import clsx from 'clsx'
-import { CircleAlert } from 'lucide-react'
-import { memo, type ReactNode } from 'react'
-import type { Message, RoomHandle, Unsent } from '../../sdk'
-import { Avatar } from '../ui/avatar'
+import { MessageSquareReply } from 'lucide-react'
+import { type KeyboardEvent, lazy, memo, Suspense, useState } from 'react'
+import type { Message } from '../../sdk'
+import { useLongPress } from './long-press'
+import { isMentioned } from './mentions'
+import { useMessageActs } from './message-acts'
+import { MessageFrame } from './message-frame'
 import { MessageText } from './message-text'
-import { formatClock, formatFull } from './times'
+import { MessageToolbar } from './message-toolbar'
+import { QuotedLine } from './quoted-line'
+import { Reactions } from './reactions'
+import { RoomLine } from './room-line'
+import { formatFull } from './times'
 
-interface Author {
-  username: string
-  displayName: string
+const MessageSheet = lazy(() => import('./message-sheet'))
+
+interface MessageItemProps {
+  message: Message
+  /** The message that it answers, when it is in the list. */
+  answered: Message | undefined
+  startsGroup: boolean
+  /** Whether somebody has just come here from another place. */
+  isHighlighted: boolean
 }
 
-export const MessageItem = memo(function MessageItem({ message, startsGroup }: { message: Message; startsGroup: boolean }) {
+export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
+  const { message, startsGroup, isHighlighted } = props
+  if (message.kind !== 'text') return <RoomLine message={message} />
+  if (message.deletedAt === null) return <WrittenMessage {...props} />
   return (
-    <MessageFrame author={message.author} time={message.time} startsGroup={startsGroup}>
-      <MessageText text={message.text} />
+    <MessageFrame
+      data-seq={message.seq}
+      author={message.author}
+      time={message.time}
+      startsGroup={startsGroup}
+      look={isHighlighted ? 'highlighted' : 'plain'}
+    >
+      <p className="text-faint text-sm italic leading-6">Message removed</p>
+      <ReplyCount count={message.replyCount} />
     </MessageFrame>
   )
 })
 
-interface UnsentItemProps {
-  unsent: Unsent
-  author: Author
-  startsGroup: boolean
-  handle: RoomHandle
-}
+function WrittenMessage({ message, answered, startsGroup, isHighlighted }: MessageItemProps) {
+  const { me } = useMessageActs()
+  const [isPointedAt, setPointedAt] = useState(false)
+  const [hasFocus, setHasFocus] = useState(false)
+  const [isHeld, setHeld] = useState(false)
+  const [showsSheet, setShowsSheet] = useState(false)
+  const longPress = useLongPress(openSheet)
+  const isForMe = message.author.username !== me && isMentioned(me, message.mentions)
 
-export const UnsentItem = memo(function UnsentItem({ unsent, author, startsGroup, handle }: UnsentItemProps) {
-  switch (unsent.state) {
-    case 'pending':
-      return (
-        <MessageFrame author={author} time={unsent.time} startsGroup={startsGroup}>
-          <MessageText text={unsent.text} className="text-soft" />
-          <p className="late text-faint text-xs">Sending…</p>
-        </MessageFrame>
-      )
-    case 'failed': {
-      const { words, fields } = unsent.reason
-      return (
-        <MessageFrame author={author} time={unsent.time} startsGroup={startsGroup}>
-          <MessageText text={unsent.text} className="text-soft" />
-          <div role="alert" className="mt-1 flex flex-wrap items-center gap-x-3 text-sm">
-            <span className="flex items-center gap-1.5 text-danger">
-              <CircleAlert aria-hidden="true" className="size-4 shrink-0" />
-              <span>Not sent. {fields?.text ? `The text ${fields.text}.` : words}</span>
-            </span>
-            <TextButton onClick={() => handle.retry(unsent.clientId)}>Try again</TextButton>
-            <TextButton onClick={() => handle.discard(unsent.clientId)}>Discard</TextButton>
-          </div>
-        </MessageFrame>
-      )
-    }
+  function openSheet() {
+    setShowsSheet(true)
+    setPointedAt(false)
   }
-})
 
-function TextButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== 'Escape' || event.defaultPrevented || isHeld || showsSheet) return
+    setPointedAt(false)
+    document.getElementById('composer')?.focus()
+  }
+
   return (
-    <button
-      type="button"
-      onClick={onClick}
-      className="min-h-11 rounded-s font-medium text-ink underline decoration-line-strong underline-offset-3 hover:decoration-current md:min-h-6"
+    <MessageFrame
+      data-seq={message.seq}
+      author={message.author}
+      time={message.time}
+      startsGroup={startsGroup}
+      look={isHighlighted ? 'highlighted' : isForMe ? 'forMe' : 'plain'}
+      className="[@media(hover:none)]:select-none [@media(hover:none)]:[-webkit-touch-callout:none]"
+      // Not by pointer events: a finger leaves at once, and a tap should keep the message until the next one.
+      onMouseEnter={() => setPointedAt(true)}
+      onMouseLeave={() => setPointedAt(false)}
+      // Only where the focus can be seen: after a press it stays behind on what was pressed.
+      onFocus={({ target }) => setHasFocus(target.matches(':focus-visible'))}
+      onBlur={({ currentTarget, relatedTarget }) => {
+        setHasFocus(currentTarget.contains(relatedTarget))
+      }}
+      onKeyDown={onKeyDown}
+      {...longPress}
     >
-      {children}
-    </button>
+      {message.replyTo && <QuotedLine quoted={message.replyTo} current={answered} />}
+      <MessageText text={message.text} mentions={message.mentions} me={me}>
+        {message.editedAt && (
+          <span className="ms-1.5 whitespace-nowrap text-faint text-xs" title={`Edited ${formatFull(message.editedAt)}`}>
+            edited
+          </span>
+        )}
+      </MessageText>
+      <Reactions message={message} />
+      <ReplyCount count={message.replyCount} />
+      <MessageToolbar message={message} isActive={isPointedAt || hasFocus || isHeld} onHold={setHeld} onSheet={openSheet} />
+      <Suspense>{showsSheet && <MessageSheet message={message} onClose={() => setShowsSheet(false)} />}</Suspense>
+    </MessageFrame>
   )
 }
 
-function MessageFrame({
-  author,
-  time,
-  startsGroup,
-  children,
-}: {
-  author: Author
-  time: string
-  startsGroup: boolean
-  children: ReactNode
-}) {
+function ReplyCount({ count }: { count: number }) {
+  if (count === 0) return null
   return (
-    <li
-      className={clsx(
-        'group/message relative grid grid-cols-[2.25rem_minmax(0,1fr)] gap-x-3 px-4 py-0.5 hover:bg-hover/60 md:px-6',
-        startsGroup && 'mt-3.5',
-      )}
-    >
-      {startsGroup ? (
-        <Avatar {...author} className="mt-0.5" />
-      ) : (
-        <time
-          dateTime={time}
-          title={formatFull(time)}
-          className="whitespace-nowrap pt-1 text-right text-[0.625rem] text-faint leading-4 opacity-0 group-hover/message:opacity-100"
-        >
-          {formatClock(time)}
-        </time>
-      )}
-      <div className="min-w-0">
-        {startsGroup && (
-          <div className="flex flex-wrap items-baseline gap-x-2">
-            <bdi className="font-semibold [overflow-wrap:anywhere]">{author.displayName}</bdi>
-            {author.displayName.toLowerCase() !== author.username && <span className="text-faint text-xs">@{author.username}</span>}
-            <time dateTime={time} title={formatFull(time)} className="text-faint text-xs">
-              {formatClock(time)}
-            </time>
-          </div>
-        )}
-        {children}
-      </div>
-    </li>
+    <p className="flex items-center gap-1 text-faint text-xs">
+      <MessageSquareReply aria-hidden="true" className="size-3.5" />
+      {count === 1 ? '1 reply' : `${count.toLocaleString()} replies`}
+    </p>
   )
 }

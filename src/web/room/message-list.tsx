@@ -1,13 +1,21 @@
 import { ArrowDown } from 'lucide-react'
-import { Fragment, useCallback, useMemo, useRef, useState } from 'react'
+import { Fragment, useEffect, useMemo } from 'react'
 import type { RoomHandle, RoomTimeline } from '../../sdk'
 import type { Visitor } from '../account/visitor'
 import { Button } from '../ui/button'
-import { MessageItem, UnsentItem } from './message-item'
+import type { FirstUnread } from './first-unread'
+import type { Jump } from './jump'
+import { useJumpTarget } from './jump'
+import { MessageItem } from './message-item'
 import { createMessageRows } from './message-rows'
+import { OlderMessages, useOlderMessages } from './older-messages'
+import { usePageAttention } from './page-attention'
+import type { ReadMarks } from './read-marks'
 import { RoomBeginning } from './room-beginning'
 import { useScrollKeeping } from './scroll-keeping'
 import { formatDay } from './times'
+import { ToFirstUnread, UnreadLine } from './unread-line'
+import { UnsentItem } from './unsent-item'
 
 interface MessageListProps {
   handle: RoomHandle
@@ -15,21 +23,38 @@ interface MessageListProps {
   visitor: Visitor
   name: string
   topic: string
+  readMarks: ReadMarks
+  /** Up to where the room list says that it was read. */
+  listedReadSeq: number | undefined
+  firstUnread: FirstUnread
+  jump: Jump
 }
 
-export function MessageList({ handle, timeline, visitor, name, topic }: MessageListProps) {
+export function MessageList({ handle, timeline, visitor, name, topic, readMarks, listedReadSeq, firstUnread, jump }: MessageListProps) {
   const { messages, unsent, hasBefore } = timeline
-  const rows = useMemo(() => createMessageRows(messages, unsent, visitor), [messages, unsent, visitor])
+  const rows = useMemo(
+    () => createMessageRows({ messages, unsent, own: visitor, firstUnread: firstUnread.seq }),
+    [messages, unsent, visitor, firstUnread.seq],
+  )
   const older = useOlderMessages(handle, hasBefore)
   const last = messages.at(-1)?.seq ?? 0
-  const { scroller, onScroll, awaySince, toBottom } = useScrollKeeping(messages[0]?.seq ?? 0, last, unsent.at(-1)?.clientId, older.loadMore)
+  const scroll = useScrollKeeping(last, unsent.at(-1)?.clientId, older.loadMore, readMarks.resume)
+  const { scroller, awaySince } = scroll
+  const highlighted = useJumpTarget(jump, scroller, scroll.show)
   const unseen = awaySince === null ? 0 : last - awaySince
+
+  const isLooking = usePageAttention() && awaySince === null
+  useEffect(() => readMarks.update({ lastSeq: last, listedReadSeq, isLooking }), [readMarks, last, listedReadSeq, isLooking])
+
+  const { watch } = firstUnread
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the line may have come with a page
+  useEffect(() => watch(scroller.current), [watch, rows])
 
   return (
     <div className="relative min-h-0 flex-1">
       <div
         ref={scroller}
-        onScroll={onScroll}
+        onScroll={scroll.onScroll}
         role="log"
         aria-live="polite"
         aria-label={`Messages in ${name}`}
@@ -40,74 +65,42 @@ export function MessageList({ handle, timeline, visitor, name, topic }: MessageL
       >
         <div className="flex min-h-full flex-col justify-end pb-3">
           {hasBefore ? <OlderMessages {...older} /> : <RoomBeginning name={name} topic={topic} isEmpty={rows.length === 0} />}
-          <ol>
+          <ol ref={scroll.list}>
             {rows.map((row) => (
               <Fragment key={row.key}>
                 {row.day && <DayLine day={row.day} />}
                 {'message' in row ? (
-                  <MessageItem message={row.message} startsGroup={row.startsGroup} />
+                  <>
+                    {row.message.seq === firstUnread.seq && <UnreadLine />}
+                    <MessageItem
+                      message={row.message}
+                      answered={row.answered}
+                      startsGroup={row.startsGroup}
+                      isHighlighted={row.message.seq === highlighted}
+                    />
+                  </>
                 ) : (
-                  <UnsentItem unsent={row.unsent} author={visitor} startsGroup={row.startsGroup} handle={handle} />
+                  <UnsentItem unsent={row.unsent} answered={row.answered} author={visitor} startsGroup={row.startsGroup} handle={handle} />
                 )}
               </Fragment>
             ))}
           </ol>
         </div>
       </div>
+      {firstUnread.seq !== null && firstUnread.isAbove && (
+        <ToFirstUnread count={firstUnread.count} onGo={() => jump.to(firstUnread.seq ?? 0)} onDismiss={firstUnread.dismiss} />
+      )}
       {awaySince !== null && (
-        <div className="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
-          <Button look={unseen > 0 ? 'primary' : 'outline'} onClick={toBottom} className="pointer-events-auto rounded-full! shadow-high">
+        <div className="pointer-events-none absolute inset-x-0 bottom-3 z-10 flex justify-center">
+          <Button
+            look={unseen > 0 ? 'primary' : 'outline'}
+            onClick={scroll.toBottom}
+            className="pointer-events-auto rounded-full! shadow-high"
+          >
             <ArrowDown aria-hidden="true" className="size-4" />
             {unseen > 0 ? `${unseen} new ${unseen === 1 ? 'message' : 'messages'}` : 'To the newest'}
           </Button>
         </div>
-      )}
-    </div>
-  )
-}
-
-/** One page at a time; after a failure only when asked. */
-function useOlderMessages(handle: RoomHandle, hasBefore: boolean) {
-  const [state, setState] = useState<'idle' | 'loading' | 'failed'>('idle')
-  const isBusy = useRef(false)
-
-  const load = useCallback(async () => {
-    if (isBusy.current) return
-    isBusy.current = true
-    setState('loading')
-    try {
-      await handle.loadOlder()
-      isBusy.current = false
-      setState('idle')
-    } catch {
-      setState('failed')
-    }
-  }, [handle])
-
-  return {
-    state,
-    loadMore: () => {
-      if (hasBefore) void load()
-    },
-    retry: () => {
-      isBusy.current = false
-      void load()
-    },
-  }
-}
-
-function OlderMessages({ state, retry }: { state: 'idle' | 'loading' | 'failed'; retry: () => void }) {
-  return (
-    <div className="flex h-14 shrink-0 items-center justify-center gap-3 text-faint text-sm">
-      {state === 'failed' ? (
-        <>
-          The older messages did not come.
-          <Button look="outline" onClick={retry}>
-            Try again
-          </Button>
-        </>
-      ) : (
-        <span className="late">Loading older messages…</span>
       )}
     </div>
   )

@@ -2,13 +2,13 @@ import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'rea
 import type { ChatClient, ConnectionStatus, Room } from '../../sdk'
 import type { Visitor } from '../account/visitor'
 import { MembersButton } from '../people/members-button'
+import { useRoomPresence } from '../people/presence'
+import { presenceWords } from '../people/presence-words'
 import { ArchivedNotice } from '../rooms/archived-notice'
 import { useArchivedRoom } from '../rooms/archived-room'
 import { useLastSeen } from '../rooms/last-seen'
-import { useMarkRead } from '../rooms/mark-read'
-import { Composer } from './composer'
 import { ConnectionBanner } from './connection-banner'
-import { MessageList } from './message-list'
+import { Conversation } from './conversation'
 import type { OpenRooms } from './open-rooms'
 import { useOpenRoom } from './open-rooms'
 import { RoomClosed } from './room-closed'
@@ -47,13 +47,20 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
   const last = useLastSeen(room, shown)
   const name = last?.name ?? nameOf(room)
   const isPair = last?.kind === 'direct' && last.people.length <= 1
+  const presence = useRoomPresence(client, shown ? room : null)
+  const other = isPair ? last.people[0] : undefined
   const [showsMembers, setShowsMembers] = useState(false)
-  useMarkRead(client, listed)
   useReopening(listed !== undefined, opened)
 
   return (
     <>
-      <RoomHeader name={name} topic={last?.topic} kind={last?.kind} people={last?.people} onShowRooms={on.onShowRooms}>
+      <RoomHeader
+        name={name}
+        topic={other ? presenceWords(presence?.people.get(other.username)) : last?.topic}
+        kind={last?.kind}
+        people={last?.people}
+        onShowRooms={on.onShowRooms}
+      >
         {shown && !isPair && (
           <MembersButton client={client} room={shown} isOpen={showsMembers} onToggle={() => setShowsMembers(!showsMembers)} />
         )}
@@ -80,6 +87,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
               client={client}
               room={shown}
               me={visitor.username}
+              {...(presence && { presence: presence.people })}
               onOpenRoom={on.onOpenRoom}
               onClose={() => setShowsMembers(false)}
             />
@@ -92,38 +100,17 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
   function renderState(): ReactNode {
     if (!opened) return <RoomSkeleton />
     const { handle, state } = opened
-    const composer = archived ? (
-      <ArchivedNotice client={client} room={archived} />
-    ) : (
-      <Composer
-        key={`write ${room}`}
-        roomName={name}
-        draft={drafts.get(room) ?? ''}
-        onDraft={(text) => drafts.set(room, text)}
-        onSend={(text) => handle.send(text)}
-      />
-    )
     switch (state.state) {
       case 'loading':
-        return (
-          <>
-            <RoomSkeleton />
-            {composer}
-          </>
-        )
       case 'live':
         return (
-          <>
-            <MessageList
-              key={`read ${room}`}
-              handle={handle}
-              timeline={state.timeline}
-              visitor={visitor}
-              name={last?.kind === 'direct' ? `your talk with ${name}` : name}
-              topic={last?.topic ?? ''}
-            />
-            {composer}
-          </>
+          <Conversation
+            key={room}
+            {...{ client, handle, state, name, visitor, drafts }}
+            listed={shown}
+            {...(presence && { typing: presence.typing })}
+            instead={archived && <ArchivedNotice client={client} room={archived} />}
+          />
         )
       case 'ended':
         return (

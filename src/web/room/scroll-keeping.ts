@@ -3,26 +3,33 @@ import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 're
 interface ScrollKeeping {
   /** The scrolling element. */
   scroller: RefObject<HTMLDivElement | null>
+  /** Its entries. */
+  list: RefObject<HTMLOListElement | null>
   onScroll: () => void
   /** The last key when the reader left the bottom; null while they are there. */
   awaySince: number | null
   toBottom: () => void
+  /** Brings an entry into the middle, and stays there. */
+  show: (entry: Element) => void
 }
 
 const bottomPx = 48
 const nearTopPx = 600
 
 /**
- * Keeps the reader's place: at the bottom what is new comes into view, anywhere else nothing moves, whatever is added
- * above or below.
- * @param first which entry is the first: when it changes, something was added above
+ * Keeps the reader's place: at the bottom what is new comes into view, anywhere else nothing moves, whatever is added or
+ * changes its height above or below.
  * @param last the place of the newest entry
  * @param own which entry of one's own is the newest: after writing it one wants to see it
+ * @param onReturn the reader has come back to the bottom by hand
  */
-export function useScrollKeeping(first: number, last: number, own: string | undefined, onNearTop: () => void): ScrollKeeping {
+export function useScrollKeeping(last: number, own: string | undefined, onNearTop: () => void, onReturn: () => void): ScrollKeeping {
   const scroller = useRef<HTMLDivElement>(null)
+  const list = useRef<HTMLOListElement>(null)
   const isAtBottom = useRef(true)
-  const seen = useRef({ first, own, height: 0, viewport: 0 })
+  const seen = useRef({ own, viewport: 0 })
+  /** The entry at the upper edge, and how far it was from there. */
+  const anchor = useRef<{ entry: Element; top: number } | null>(null)
   const [awaySince, setAwaySince] = useState<number | null>(null)
 
   function toBottom() {
@@ -33,14 +40,31 @@ export function useScrollKeeping(first: number, last: number, own: string | unde
     setAwaySince(null)
   }
 
+  const remember = useRef(() => {
+    const edge = scroller.current?.getBoundingClientRect().top
+    const entry = edge !== undefined && list.current && findEntryAt(list.current.children, edge)
+    anchor.current = entry ? { entry, top: entry.getBoundingClientRect().top - edge } : null
+  }).current
+
+  const keepPlace = useRef(() => {
+    const element = scroller.current
+    if (!element) return
+    const { entry, top } = anchor.current ?? {}
+    if (isAtBottom.current) element.scrollTop = element.scrollHeight
+    else if (entry?.isConnected && top !== undefined) {
+      const movedPx = entry.getBoundingClientRect().top - element.getBoundingClientRect().top - top
+      if (Math.abs(movedPx) >= 1) element.scrollTop += movedPx
+    }
+    seen.current.viewport = element.clientHeight
+    remember()
+  }).current
+
   useLayoutEffect(() => {
     const element = scroller.current
     if (!element) return
-    const before = seen.current
-    if (own !== before.own && own) toBottom()
-    else if (isAtBottom.current) element.scrollTop = element.scrollHeight
-    else if (first !== before.first) element.scrollTop += element.scrollHeight - before.height
-    seen.current = { first, own, height: element.scrollHeight, viewport: element.clientHeight }
+    if (own !== seen.current.own && own) toBottom()
+    keepPlace()
+    seen.current.own = own
     if (element.scrollTop < nearTopPx) onNearTop()
   })
 
@@ -48,28 +72,54 @@ export function useScrollKeeping(first: number, last: number, own: string | unde
   useEffect(() => {
     const element = scroller.current
     if (!element) return
-    const observer = new ResizeObserver(() => {
-      if (isAtBottom.current) element.scrollTop = element.scrollHeight
-      seen.current.height = element.scrollHeight
-      seen.current.viewport = element.clientHeight
-    })
+    const observer = new ResizeObserver(keepPlace)
     observer.observe(element)
     for (const child of element.children) observer.observe(child)
     return () => observer.disconnect()
-  }, [])
+  }, [keepPlace])
 
   return {
     scroller,
+    list,
     awaySince,
-    toBottom,
+    toBottom: () => {
+      toBottom()
+      onReturn()
+    },
+    show: (entry) => {
+      const element = scroller.current
+      if (!element) return
+      entry.scrollIntoView({ block: 'center' })
+      isAtBottom.current = element.scrollHeight - element.scrollTop - element.clientHeight < bottomPx
+      setAwaySince((since) => (isAtBottom.current ? null : (since ?? last)))
+      remember()
+    },
     onScroll: () => {
       const element = scroller.current
       if (!element) return
       // The page was laid out anew: it is not the reader who moved.
       if (isAtBottom.current && element.clientHeight !== seen.current.viewport) return
+      const wasAtBottom = isAtBottom.current
       isAtBottom.current = element.scrollHeight - element.scrollTop - element.clientHeight < bottomPx
+      remember()
       setAwaySince((since) => (isAtBottom.current ? null : (since ?? last)))
+      if (isAtBottom.current && !wasAtBottom) onReturn()
       if (element.scrollTop < nearTopPx) onNearTop()
     },
   }
+}
+
+/** The first message that ends below a height of the screen: lines between messages come and go with what is above them. */
+function findEntryAt(entries: HTMLCollection, edge: number): Element | undefined {
+  let low = 0
+  let high = entries.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const entry = entries[middle]
+    if (entry && entry.getBoundingClientRect().bottom <= edge) low = middle + 1
+    else high = middle
+  }
+  let entry = entries[low]
+  while (entry && !entry.hasAttribute('data-seq')) entry = entry.nextElementSibling ?? undefined
+  return entry
 }

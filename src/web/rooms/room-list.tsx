@@ -1,6 +1,7 @@
 import clsx from 'clsx'
 import type { MouseEvent } from 'react'
-import type { Room } from '../../sdk'
+import type { PresenceState, Room } from '../../sdk'
+import { PresenceDot } from '../people/presence-dot'
 import { roomPath } from '../room-address'
 import { RoomMark } from './room-mark'
 import { attentionOf } from './unread'
@@ -10,26 +11,35 @@ interface RoomListProps {
   /** Null until they have come. */
   rooms: readonly Room[] | null
   current: string | null
+  /** Of direct rooms, whether the other person is here. */
+  presence?: ReadonlyMap<string, PresenceState>
   /** What stands there when there is none. */
   empty: string
   onOpen(room: string): void
 }
 
-export function RoomList({ rooms, current, empty, onOpen }: RoomListProps) {
+export function RoomList({ rooms, current, presence, empty, onOpen }: RoomListProps) {
   if (!rooms) return <RoomListSkeleton />
   if (rooms.length === 0) return <p className="px-2.5 py-1 text-faint text-sm">{empty}</p>
   return (
     <ul>
       {rooms.map((room) => (
         <li key={room.id}>
-          <RoomLink room={room} isCurrent={room.id === current} onOpen={onOpen} />
+          <RoomLink room={room} isCurrent={room.id === current} state={presence?.get(room.id) ?? null} onOpen={onOpen} />
         </li>
       ))}
     </ul>
   )
 }
 
-function RoomLink({ room, isCurrent, onOpen }: { room: Room; isCurrent: boolean; onOpen(room: string): void }) {
+interface RoomLinkProps {
+  room: Room
+  isCurrent: boolean
+  state: PresenceState | null
+  onOpen(room: string): void
+}
+
+function RoomLink({ room, isCurrent, state, onOpen }: RoomLinkProps) {
   const attention = attentionOf(room)
   const isUnread = attention.unread > 0
 
@@ -53,7 +63,10 @@ function RoomLink({ room, isCurrent, onOpen }: { room: Room; isCurrent: boolean;
         isCurrent ? 'font-medium' : [isUnread ? 'font-semibold text-ink' : 'text-soft', room.notify === 'nothing' && 'text-faint!'],
       )}
     >
-      <RoomMark kind={room.kind} people={room.people} />
+      <span className="relative flex shrink-0">
+        <RoomMark kind={room.kind} people={room.people} />
+        <PresenceDot state={state} className="absolute -right-1 -bottom-1 size-2!" />
+      </span>
       <bdi className="min-w-0 flex-1 truncate">{room.name}</bdi>
       {/* What comes into the room on the screen is read before its count appears. */}
       <UnreadMarks {...attention} className={isCurrent ? 'late' : undefined} />

@@ -1,4 +1,5 @@
 import { Compass, LogOut, Plus, SquarePen } from 'lucide-react'
+import type { PresenceState } from '../../sdk'
 import type { Visitor } from '../account/visitor'
 import { Avatar } from '../ui/avatar'
 import { Button, IconButton } from '../ui/button'
@@ -15,6 +16,8 @@ interface SidebarProps {
   myRooms: MyRooms
   current: string | null
   theme: Theme
+  /** Of direct rooms, whether the other person is here. */
+  presence: ReadonlyMap<string, PresenceState>
   onOpen(room: string): void
   onBrowse(): void
   onCreate(): void
@@ -23,7 +26,19 @@ interface SidebarProps {
   onSignOut(): void
 }
 
-export function Sidebar({ visitor, myRooms, current, theme, onOpen, onBrowse, onCreate, onAccount, onDirect, onSignOut }: SidebarProps) {
+export function Sidebar({
+  visitor,
+  myRooms,
+  current,
+  theme,
+  presence,
+  onOpen,
+  onBrowse,
+  onCreate,
+  onAccount,
+  onDirect,
+  onSignOut,
+}: SidebarProps) {
   const { rooms } = myRooms
   const shared = rooms?.filter(({ kind }) => kind !== 'direct') ?? null
   const direct = rooms?.filter(({ kind }) => kind === 'direct')
@@ -64,7 +79,7 @@ export function Sidebar({ visitor, myRooms, current, theme, onOpen, onBrowse, on
               <SquarePen />
             </IconButton>
           </div>
-          {direct && <RoomList rooms={direct} current={current} empty="Nobody yet." onOpen={onOpen} />}
+          {direct && <RoomList rooms={direct} current={current} presence={presence} empty="Nobody yet." onOpen={onOpen} />}
         </div>
       </nav>
       <NotificationOffer />

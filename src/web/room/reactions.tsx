@@ -1,0 +1,45 @@
+import clsx from 'clsx'
+import type { Message } from '../../sdk'
+import { nameOfEmoji } from './emoji'
+import { useMessageActs } from './message-acts'
+
+/** With what people have answered a message, and how many; pressing one joins them or takes one's own back. */
+export function Reactions({ message }: { message: Message }) {
+  const acts = useMessageActs()
+  if (message.reactions.length === 0) return null
+  return (
+    <ul aria-label="Reactions" className="mt-1 mb-0.5 flex flex-wrap gap-2 md:gap-1">
+      {message.reactions.map((reaction) => {
+        const isOwn = reaction.usernames.includes(acts.me)
+        return (
+          <li key={reaction.emoji}>
+            <button
+              type="button"
+              aria-pressed={isOwn}
+              aria-label={`${nameOfEmoji(reaction.emoji)}, ${reaction.count}`}
+              title={namesOf(reaction)}
+              disabled={!acts.mayAct}
+              onClick={() => acts.toggleReaction(message, reaction.emoji)}
+              className={clsx(
+                'relative flex h-8 items-center gap-1.5 rounded-full border px-2.5 text-sm tabular-nums transition-colors duration-(--swift) md:h-6.5 md:px-2',
+                'before:absolute before:-inset-x-1 before:-inset-y-1.5 md:before:hidden',
+                isOwn
+                  ? 'border-accent bg-accent-soft font-semibold text-accent'
+                  : 'border-line bg-raised text-soft hover:border-line-strong',
+              )}
+            >
+              <span className="text-base leading-none">{reaction.emoji}</span>
+              {reaction.count}
+            </button>
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+function namesOf({ usernames, count }: Message['reactions'][number]): string {
+  const others = count - usernames.length
+  if (others > 0) return `${usernames.join(', ')} and ${others} more`
+  return usernames.length > 1 ? `${usernames.slice(0, -1).join(', ')} and ${usernames.at(-1)}` : usernames.join()
+}
