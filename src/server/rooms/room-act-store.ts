@@ -265,6 +265,8 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
         requireNotDirect(given)
         if (given.room.isArchived === archived) return
         await given.query('UPDATE rooms SET archived_at = CASE WHEN $2 THEN now() END WHERE id = $1', [roomId, archived])
+        // Nobody's list watches an archived room: the tail of what changed brings it back to them.
+        if (!archived) await given.query('UPDATE memberships SET changed_at = clock_timestamp() WHERE room_id = $1', [roomId])
         await given.say(archived ? 'archived' : 'restored', actorId, archived ? 'archived the room' : 'took the room out of the archive')
         await given.audit(archived ? 'room.archive' : 'room.restore')
       }),
@@ -385,6 +387,11 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
         [roomId, patternOf(page.query), page.after?.rank ?? null, page.after?.username ?? '', page.limit],
       )
       return rows.map((row) => ({ ...memberOf(row), rank: row.rank }))
+    },
+
+    countMembers: async (roomId: string): Promise<number> => {
+      const { rows } = await pool.query<{ count: number }>('SELECT count(*)::int AS count FROM memberships WHERE room_id = $1', [roomId])
+      return rows[0]?.count ?? 0
     },
 
     /** Who is kept out of the room, the latest first. */

@@ -89,19 +89,23 @@ const showIfMember = (context: Context, room: string): Promise<Room | { id: stri
 
 const membersAtOnce = 100
 
-/** Who is in the room, owners first, then moderators, each by name. */
+/** Who is in the room, owners first, then moderators, each by name. @returns with how many there are in all, whatever was asked for */
 export async function listMembers(
   { parts }: Pick<Context, 'parts'>,
   { room, query = '', cursor }: { room: string; query?: string | undefined; cursor?: string | null | undefined },
-): Promise<{ members: Member[]; cursor: string | null }> {
+): Promise<{ members: Member[]; cursor: string | null; count: number }> {
   const [rank, username] = readCursor(cursor, 'number', 'string') ?? []
   const after = rank === undefined || username === undefined ? null : { rank, username }
-  const found = await parts.roomActs.members(room, { query, after, limit: membersAtOnce + 1 })
+  const [found, count] = await Promise.all([
+    parts.roomActs.members(room, { query, after, limit: membersAtOnce + 1 }),
+    parts.roomActs.countMembers(room),
+  ])
   const page = found.slice(0, membersAtOnce)
   const last = page.at(-1)
   return {
     members: page.map(({ rank: _, ...member }) => member),
     cursor: found.length > membersAtOnce && last ? writeCursor(last.rank, last.user.username) : null,
+    count,
   }
 }
 

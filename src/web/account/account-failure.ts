@@ -1,4 +1,5 @@
 import { type FailureFields, failures, isFailureName } from '../../contract/failures'
+import { inWords } from '../ui/in-words'
 
 /** Why an account route refused, in words for a person. */
 export interface AccountFailure {
@@ -35,7 +36,3 @@ function describe(code: string, reasons: FailureFields): AccountFailure {
 }
 
 /** "4 seconds", "2 minutes". */
-export function inWords(seconds: number): string {
-  if (seconds < 90) return `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`
-  return `${Math.ceil(seconds / 60)} minutes`
-}

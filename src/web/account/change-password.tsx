@@ -1,9 +1,9 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import type { ChatClient } from '../../sdk'
+import { useAct } from '../ui/act'
 import { Button } from '../ui/button'
+import { FailureLine } from '../ui/failure-line'
 import { Field } from '../ui/field'
-import { useAct } from './act'
-import { ActFailure } from './act-failure'
 import { Done } from './done'
 
 /** A new password, which ends every other session. */
@@ -45,7 +45,7 @@ export function ChangePassword({ client, username }: { client: ChatClient; usern
         error={newError}
       />
       <p className="text-soft text-sm">You stay signed in here. Everywhere else you are signed out.</p>
-      {!currentError && !newError && <ActFailure failure={failure} />}
+      {!currentError && !newError && <FailureLine failure={failure} />}
       <div className="flex items-center gap-3">
         <Done>{done}</Done>
         <Button type="submit" pending={pending}>

@@ -1,9 +1,9 @@
 import { type FormEvent, useEffect, useRef } from 'react'
 import type { ChatClient } from '../../sdk'
+import { useAct } from '../ui/act'
 import { Button } from '../ui/button'
+import { FailureLine } from '../ui/failure-line'
 import { Field } from '../ui/field'
-import { useAct } from './act'
-import { ActFailure } from './act-failure'
 
 interface DeleteAccountProps {
   client: ChatClient
@@ -44,7 +44,7 @@ export function DeleteAccount({ client, username, onDeleting }: DeleteAccountPro
       </ul>
       <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
       <Field label="Your password" name="password" type="password" required autoComplete="current-password" error={passwordError} />
-      {!passwordError && <ActFailure failure={failure} />}
+      {!passwordError && <FailureLine failure={failure} />}
       <div className="flex justify-end">
         <Button type="submit" look="danger" pending={pending}>
           Delete my account

@@ -1,10 +1,10 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { type ChatClient, type ChatFailure, type Profile, readFailure } from '../../sdk'
+import { useAct } from '../ui/act'
 import { Avatar } from '../ui/avatar'
 import { Button } from '../ui/button'
+import { FailureLine } from '../ui/failure-line'
 import { Field } from '../ui/field'
-import { useAct } from './act'
-import { ActFailure } from './act-failure'
 import { Done } from './done'
 
 /** What others see of a person. */
@@ -23,7 +23,7 @@ export function EditProfile({ client, onRenamed }: { client: ChatClient; onRenam
     }
   }, [client])
 
-  if (unread) return <ActFailure failure={unread} />
+  if (unread) return <FailureLine failure={unread} />
   if (!profile) return <p className="late text-soft text-sm">Looking…</p>
   return <ProfileForm client={client} profile={profile} onRenamed={onRenamed} />
 }
@@ -94,7 +94,7 @@ function ProfileForm({ client, profile, onRenamed }: ProfileFormProps) {
         <input type="checkbox" name="hideLastSeen" defaultChecked={profile.hideLastSeen} className="size-4.5 shrink-0" />
         Do not tell others when I was last here
       </label>
-      {!wrong.displayName && !wrong.status && <ActFailure failure={failure} />}
+      {!wrong.displayName && !wrong.status && <FailureLine failure={failure} />}
       <div className="flex items-center gap-3">
         <Done>{isSaved ? 'Saved.' : null}</Done>
         <Button type="submit" pending={pending}>

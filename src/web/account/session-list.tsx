@@ -2,10 +2,10 @@ import { CircleHelp, Monitor, Smartphone, Terminal } from 'lucide-react'
 import { useCallback, useEffect, useState } from 'react'
 import { type ChatClient, type ChatFailure, readFailure, type SessionInfo } from '../../sdk'
 import { formatFull } from '../room/times'
+import { useAct } from '../ui/act'
 import { Button } from '../ui/button'
+import { FailureLine } from '../ui/failure-line'
 import { timeAgo } from '../ui/time-ago'
-import { useAct } from './act'
-import { ActFailure } from './act-failure'
 import { describeRevoked } from './change-password'
 import { type DeviceWords, describeDevice } from './device-words'
 import { Done } from './done'
@@ -41,7 +41,7 @@ export function SessionList({ client }: { client: ChatClient }) {
     await load()
   }
 
-  if (unread && !sessions) return <ActFailure failure={unread} />
+  if (unread && !sessions) return <FailureLine failure={unread} />
   if (!sessions) return <p className="late text-soft text-sm">Looking…</p>
   return (
     <>
@@ -50,7 +50,7 @@ export function SessionList({ client }: { client: ChatClient }) {
           <SessionRow key={session.id} session={session} pending={pending} onRevoke={() => revoke(session)} />
         ))}
       </ul>
-      <ActFailure failure={failure ?? unread} />
+      <FailureLine failure={failure ?? unread} />
       <div className="mt-3 flex items-center gap-3">
         <Done>{done}</Done>
         {sessions.length > 1 && (

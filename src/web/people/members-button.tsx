@@ -2,20 +2,22 @@ import clsx from 'clsx'
 import { UsersRound } from 'lucide-react'
 import type { ChatClient, Room } from '../../sdk'
 import { lineKeyOf, useMembers, useReloadAfter } from './members'
+import type { Presence } from './presence-dot'
 
 interface MembersButtonProps {
   client: ChatClient
   room: Room
   isOpen: boolean
+  /** Tells of who comes and goes in a public room, where no line does. */
+  presence: Presence | undefined
   onToggle(): void
 }
 
 /** How many are in the room; shows and hides who. */
-export function MembersButton({ client, room, isOpen, onToggle }: MembersButtonProps) {
-  const { members, hasMore, reload } = useMembers(client, room.id)
-  useReloadAfter(lineKeyOf(room), 1_000, reload)
-  const count = members && `${members.length}${hasMore ? '+' : ''}`
-  const label = members?.length === 1 ? '1 member' : `${count ?? ''} members`.trim()
+export function MembersButton({ client, room, isOpen, presence, onToggle }: MembersButtonProps) {
+  const { count, reload } = useMembers(client, room.id)
+  useReloadAfter(`${lineKeyOf(room)} ${presence?.size}`, 1_000, reload)
+  const label = count === 1 ? '1 member' : `${count?.toLocaleString() ?? ''} members`.trim()
   return (
     <button
       type="button"
@@ -29,7 +31,7 @@ export function MembersButton({ client, room, isOpen, onToggle }: MembersButtonP
       )}
     >
       <UsersRound aria-hidden="true" className="size-[1.125rem]" />
-      {count}
+      {count?.toLocaleString()}
     </button>
   )
 }

@@ -54,7 +54,8 @@ function Panel({ client, room, me, presence, onOpenRoom, onClose }: MembersPanel
   const { failure, run } = useAct()
   const members = useMembers(client, room.id, useSettled(query.trim()))
   useReloadAfter(lineKeyOf(room), 1_000, members.reload)
-  // Whoever writes may be new here: of who comes and goes in a public room nobody is told.
+  // Of who comes and goes in a public room no line tells, but presence does, and whoever writes may be new here.
+  useReloadAfter(`${presence?.size}`, 1_000, members.reload)
   useReloadAfter(`${room.lastSeq}`, 10_000, members.reload)
   const { moderates } = rightsIn(room)
   const isDirect = room.kind === 'direct'

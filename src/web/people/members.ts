@@ -4,6 +4,8 @@ import { type ChatClient, type ChatFailure, type Member, type Room, readFailure 
 export interface Members {
   /** Owners first, then moderators; null until they have come. */
   members: readonly Member[] | null
+  /** How many there are in all; null until they have come. */
+  count: number | null
   hasMore: boolean
   failure: ChatFailure | null
   loadMore(): void
@@ -11,7 +13,7 @@ export interface Members {
   reload(): void
 }
 
-type Page = { members: Member[]; cursor: string | null }
+type Page = { members: Member[]; cursor: string | null; count: number }
 
 /** Who is in a room, a page at a time. */
 export function useMembers(client: ChatClient, room: string, query = ''): Members {
@@ -28,14 +30,15 @@ export function useMembers(client: ChatClient, room: string, query = ''): Member
       latest.current++
       const call = latest.current
       try {
-        let { members, cursor } = before
+        let { members, cursor, count } = before
         do {
           const page: Page = await client.rooms.members.query({ room, query, cursor })
           if (call !== latest.current) return
           members = [...members, ...page.members]
           cursor = page.cursor
+          count = page.count
         } while (cursor !== null && members.length < atLeast)
-        setFound({ members, cursor, of: `${room} ${query}` })
+        setFound({ members, cursor, count, of: `${room} ${query}` })
         setFailure(null)
       } catch (error) {
         if (call === latest.current) setFailure(readFailure(error))
@@ -52,6 +55,7 @@ export function useMembers(client: ChatClient, room: string, query = ''): Member
 
   return {
     members: current?.members ?? null,
+    count: current?.count ?? null,
     hasMore: current !== null && current.cursor !== null,
     failure,
     loadMore: () => void read(current ?? nobody, (current?.members.length ?? 0) + 1),
@@ -59,7 +63,7 @@ export function useMembers(client: ChatClient, room: string, query = ''): Member
   }
 }
 
-const nobody: Page = { members: [], cursor: null }
+const nobody: Page = { members: [], cursor: null, count: 0 }
 
 /** Calls `reload` a while after the key has changed, and once for all changes within it. */
 export function useReloadAfter(key: string, pauseMs: number, reload: () => void) {

@@ -62,7 +62,13 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
         onShowRooms={on.onShowRooms}
       >
         {shown && !isPair && (
-          <MembersButton client={client} room={shown} isOpen={showsMembers} onToggle={() => setShowsMembers(!showsMembers)} />
+          <MembersButton
+            client={client}
+            room={shown}
+            isOpen={showsMembers}
+            presence={presence?.people}
+            onToggle={() => setShowsMembers(!showsMembers)}
+          />
         )}
         {listed && (
           <RoomMenu

@@ -5,7 +5,7 @@ import { type ChatFailure, readFailure } from '../../sdk'
 export interface Act {
   pending: boolean
   failure: ChatFailure | null
-  /** Runs it. @returns what it gave, or null when it was refused */
+  /** Runs it, one at a time. @returns what it gave, or null when it was refused */
   run<Value>(call: () => Promise<Value>): Promise<Value | null>
 }
 
@@ -16,6 +16,7 @@ export function useAct(): Act {
     pending,
     failure,
     run: async (call) => {
+      if (pending) return null
       setPending(true)
       setFailure(null)
       try {
