@@ -11,7 +11,8 @@ export const findVisitor = cache(async (): Promise<Visitor | null> => {
   const session = await webSession.findUser(asked.get('cookie'))
   if (!session) return null
   const { username, displayName } = session.user
-  return { username, displayName, expiresAt: session.expiresAt.toISOString(), realtimeUrl: webSession.realtimeUrl(asked.get('host')) }
+  const { role } = session
+  return { username, displayName, role, expiresAt: session.expiresAt.toISOString(), realtimeUrl: webSession.realtimeUrl(asked.get('host')) }
 })
 
 /** Who is signed in; others go and sign in first, and come back to `path`. */

@@ -39,7 +39,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   useRenewal(visitor.expiresAt)
   const { state, client, onSignOut } = useSignedInClient(visitor)
   const status = useStore(client?.status ?? notStarted)
-  const myRooms = useMyRooms(client)
+  const myRooms = useMyRooms(client, visitor.role)
   const { rooms, untilListed } = myRooms
   const openRooms = useMemo(() => client && createOpenRooms(client), [client])
   const drafts = useRef(new Map<string, string>())

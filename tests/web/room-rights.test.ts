@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { RoomRole } from '../../src/sdk'
 import { createRoom } from '../../src/sdk/testing'
 import { reaches as serverReaches } from '../../src/server/rights'
-import { reaches, rightsIn } from '../../src/web/rooms/room-rights'
+import { forRole, reaches, rightsIn } from '../../src/web/rooms/room-rights'
 
 const roles: RoomRole[] = ['owner', 'moderator', 'member']
 
@@ -14,6 +14,13 @@ describe('what the page offers by somebody’s role', () => {
         expect(offered, `${role} on ${subject}`).toBe(serverReaches({ server: 'member', room: role }, subject))
       }
     }
+  })
+
+  it('is an owner’s for an admin, but not in a direct room', () => {
+    const asAdmin = (kind: 'public' | 'direct') => rightsIn(forRole(createRoom({ kind, role: 'member' }), 'admin'))
+    expect(asAdmin('public')).toEqual({ changesOwn: true, moderates: true, owns: true })
+    expect(asAdmin('direct')).toEqual({ changesOwn: false, moderates: false, owns: false })
+    expect(rightsIn(forRole(createRoom({ role: 'member' }), 'member')).moderates).toBe(false)
   })
 
   it('is nothing in a direct room', () => {

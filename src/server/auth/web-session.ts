@@ -1,4 +1,4 @@
-import type { User } from '../../contract/session'
+import type { ServerRole, User } from '../../contract/session'
 
 /**
  * What the web app's routes and pages get from the process around them. The web server opens it once and lays it down
@@ -11,7 +11,7 @@ export interface WebSession {
   refresh(request: Request): Promise<Response>
   session(request: Request): Promise<Response>
   /** Who is signed in, from a `Cookie` header. */
-  findUser(cookieHeader: string | null): Promise<{ user: User; expiresAt: Date } | null>
+  findUser(cookieHeader: string | null): Promise<{ user: User; role: ServerRole; expiresAt: Date } | null>
   /** Where this page's browser finds the realtime server. @param host the request's `Host` */
   realtimeUrl(host: string | null): string
 }

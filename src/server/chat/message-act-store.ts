@@ -75,7 +75,8 @@ export function createMessageActStore({ change }: RoomChanges) {
         // Taking back what one wrote is no writing: who is muted may.
         const message = await requireMessage({ ...given, actor: { ...given.actor, isMuted: false } }, seq)
         const isAuthor = message.author_id === actorId
-        if (!isAuthor && !isModerator(given.actor)) throw new Failure('NOT_ALLOWED')
+        // Nobody moderates what people say to each other directly.
+        if (!isAuthor && (given.room.kind === 'direct' || !isModerator(given.actor))) throw new Failure('NOT_ALLOWED')
         const { query, takeMessageVersion } = given
         await query(
           `UPDATE messages SET version = $3, text = '', mentions = '{}', mentions_room = false, reaction_count = 0,

@@ -7,6 +7,7 @@ import { presenceWords } from '../people/presence-words'
 import { ArchivedNotice } from '../rooms/archived-notice'
 import { useArchivedRoom } from '../rooms/archived-room'
 import { useLastSeen } from '../rooms/last-seen'
+import { forRole } from '../rooms/room-rights'
 import { ConnectionBanner } from './connection-banner'
 import { Conversation } from './conversation'
 import type { OpenRooms } from './open-rooms'
@@ -43,7 +44,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
   const opened = useOpenRoom(openRooms, room)
   const isMissing = isListRead && !listed && opened?.state.state === 'live'
   const archived = useArchivedRoom(client, isMissing ? room : null, opened?.state.timeline.messages.at(-1)?.seq ?? 0)
-  const shown = listed ?? archived ?? undefined
+  const shown = listed ?? (archived ? forRole(archived, visitor.role) : undefined)
   const last = useLastSeen(room, shown)
   const name = last?.name ?? nameOf(room)
   const isPair = last?.kind === 'direct' && last.people.length <= 1
@@ -115,7 +116,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
             {...{ client, handle, state, name, visitor, drafts }}
             listed={shown}
             {...(presence && { typing: presence.typing })}
-            instead={archived && <ArchivedNotice client={client} room={archived} />}
+            instead={archived && <ArchivedNotice client={client} room={shown ?? archived} />}
           />
         )
       case 'ended':

@@ -1,6 +1,7 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
-import type { ChatClient, ChatFailure, Room, RoomListHandle, RoomListState } from '../../sdk'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import type { ChatClient, ChatFailure, Room, RoomListHandle, RoomListState, ServerRole } from '../../sdk'
 import { useStore } from '../../sdk/react'
+import { forRole } from './room-rights'
 
 export interface MyRooms {
   /** The one with the newest talk first; null until they have come. */
@@ -12,7 +13,7 @@ export interface MyRooms {
 }
 
 /** The person's rooms, kept current. */
-export function useMyRooms(client: ChatClient | null): MyRooms {
+export function useMyRooms(client: ChatClient | null, role: ServerRole): MyRooms {
   const [list, setList] = useState<RoomListHandle | null>(null)
   const [attempt, setAttempt] = useState(0)
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt opens it anew
@@ -25,7 +26,9 @@ export function useMyRooms(client: ChatClient | null): MyRooms {
   const state = useStore<RoomListState | null>(list?.state ?? nothing)
   // Another client starts with an empty list: what is known stays on the screen until it has its own.
   const known = useRef<readonly Room[] | null>(null)
-  if (state?.state === 'live') known.current = state.rooms
+  const rooms = state?.state === 'live' ? state.rooms : null
+  const current = useMemo(() => rooms?.map((room) => forRole(room, role)) ?? null, [rooms, role])
+  if (current) known.current = current
 
   const untilListed = useCallback(
     async (room: string, isListed = true) => {

@@ -1,9 +1,14 @@
-import type { Room, RoomRole } from '../../sdk'
+import type { Room, RoomRole, ServerRole } from '../../sdk'
 
 /** As the server ranks them. It has the last word: what it refuses is told in its words. */
 const ranks: readonly RoomRole[] = ['member', 'moderator', 'owner']
 
 const isAtLeast = (role: RoomRole, least: RoomRole) => ranks.indexOf(role) >= ranks.indexOf(least)
+
+/** The room as somebody with this role on the server has it: an admin may do there what its owner may. */
+export function forRole(room: Room, role: ServerRole): Room {
+  return role === 'admin' && room.kind !== 'direct' ? { ...room, role: 'owner' } : room
+}
 
 /** What a person may do in a room by their role there; in a direct room everybody may do the same. */
 export interface RoomRights {

@@ -40,6 +40,8 @@ export function Sidebar({
   onSignOut,
 }: SidebarProps) {
   const { rooms } = myRooms
+  // Guests see the rooms that they were invited to, and no others.
+  const mayFindMore = visitor.role !== 'guest'
   const shared = rooms?.filter(({ kind }) => kind !== 'direct') ?? null
   const direct = rooms?.filter(({ kind }) => kind === 'direct')
   return (
@@ -59,15 +61,19 @@ export function Sidebar({
           )}
           <div className="flex items-center pb-1 pl-2">
             <h2 className="flex-1 font-medium text-faint text-xs">Rooms</h2>
-            <IconButton label="Browse rooms" onClick={onBrowse}>
-              <Compass />
-            </IconButton>
-            <IconButton label="Create a room" onClick={onCreate}>
-              <Plus />
-            </IconButton>
+            {mayFindMore && (
+              <>
+                <IconButton label="Browse rooms" onClick={onBrowse}>
+                  <Compass />
+                </IconButton>
+                <IconButton label="Create a room" onClick={onCreate}>
+                  <Plus />
+                </IconButton>
+              </>
+            )}
           </div>
           <RoomList rooms={shared} current={current} empty="You are in no room yet." onOpen={onOpen} />
-          {shared && shared.length <= 1 && (
+          {mayFindMore && shared && shared.length <= 1 && (
             <Button look="quiet" onClick={onBrowse} className="mt-1 w-full justify-start! px-2.5! font-normal!">
               <Compass aria-hidden="true" className="size-4" />
               Find more rooms
@@ -75,9 +81,11 @@ export function Sidebar({
           )}
           <div className="flex items-center pt-4 pb-1 pl-2">
             <h2 className="flex-1 font-medium text-faint text-xs">Direct</h2>
-            <IconButton label="New message" onClick={onDirect}>
-              <SquarePen />
-            </IconButton>
+            {mayFindMore && (
+              <IconButton label="New message" onClick={onDirect}>
+                <SquarePen />
+              </IconButton>
+            )}
           </div>
           {direct && <RoomList rooms={direct} current={current} presence={presence} empty="Nobody yet." onOpen={onOpen} />}
         </div>
