@@ -3,11 +3,15 @@ import type { ChatClient } from '../../sdk'
 /** The server forgets it after a little longer. */
 const everyMs = 3_000
 
-/** Tells the room that its reader is writing, now and then while they are. */
-export function createTypingNews(client: ChatClient, room: string): () => void {
+/** What is sent ends it for the others; of what is said anew sooner than that, the server passes nothing on. */
+const afterSendingMs = 1_000
+
+/** Tells the room that its reader is writing, now and then while they are. It is given what has been written so far. */
+export function createTypingNews(client: ChatClient, room: string): (text: string) => void {
   let toldAt = Number.NEGATIVE_INFINITY
-  return () => {
-    if (performance.now() - toldAt < everyMs) return
+  return (text) => {
+    if (text === '') toldAt = Math.min(toldAt, performance.now() - everyMs + afterSendingMs)
+    if (text === '' || performance.now() - toldAt < everyMs) return
     toldAt = performance.now()
     tellTyping(client, room)
   }

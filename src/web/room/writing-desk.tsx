@@ -87,7 +87,7 @@ export function WritingDesk({ client, handle, timeline, listed, name, me, typing
         findMembers={findMembers}
         onChange={(text) => {
           drafts.set(room, text)
-          if (text !== '') tellTyping()
+          tellTyping(text)
         }}
         onSubmit={(text) => {
           handle.send(text, writing.mode === 'reply' ? { replyTo: quoteOf(writing.to) } : {})
