@@ -59,6 +59,8 @@ export interface PublicRoom {
 export interface Member {
   user: User
   role: RoomRole
+  /** A line of their own, "" when there is none. */
+  status: string
   /** ISO 8601. */
   joinedAt: string
   /** ISO 8601; null for who is not muted. */

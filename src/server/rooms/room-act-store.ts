@@ -20,6 +20,7 @@ interface UserRow {
 
 interface MemberRow extends UserRow {
   role: RoomRole
+  status: string
   joined_at: Date
   muted_until: Date | null
 }
@@ -36,11 +37,12 @@ const userOf = ({ user_id: id, username, display_name: displayName, avatar }: Us
 const memberOf = (row: MemberRow): Member => ({
   user: userOf(row),
   role: row.role,
+  status: row.status,
   joinedAt: row.joined_at.toISOString(),
   mutedUntil: row.muted_until && row.muted_until > new Date() ? row.muted_until.toISOString() : null,
 })
 
-const memberColumns = 's.user_id, u.username, u.display_name, u.avatar, s.role, s.joined_at, s.muted_until'
+const memberColumns = 's.user_id, u.username, u.display_name, u.avatar, u.status, s.role, s.joined_at, s.muted_until'
 const rank = `CASE s.role WHEN 'owner' THEN 0 WHEN 'moderator' THEN 1 ELSE 2 END`
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest()

@@ -15,7 +15,7 @@ interface MemberRowProps {
 }
 
 export function MemberRow({ member, room, me, presence, onAct }: MemberRowProps) {
-  const { user, mutedUntil } = member
+  const { user, status, mutedUntil } = member
   const isMe = user.username === me
   return (
     <li className="group flex min-h-12 items-center gap-2.5 rounded-m pl-2 hover:bg-hover">
@@ -33,7 +33,15 @@ export function MemberRow({ member, room, me, presence, onAct }: MemberRowProps)
           {isMe && <span className="shrink-0 text-faint">(you)</span>}
         </span>
         <span className="flex items-center gap-1.5 text-faint text-xs">
-          <span className="truncate">@{user.username}</span>
+          <span className="truncate" title={status || undefined}>
+            @{user.username}
+            {status && (
+              <>
+                {' · '}
+                <bdi>{status}</bdi>
+              </>
+            )}
+          </span>
           {mutedUntil && (
             <span className="flex shrink-0 items-center gap-0.5 text-danger" title={`Muted until ${new Date(mutedUntil).toLocaleString()}`}>
               <VolumeX aria-hidden="true" className="size-3" />
