@@ -95,6 +95,6 @@ export const searchInput = z.strictObject({
   /** A username. */
   author: username.optional(),
   /** The cursor of an earlier answer. */
-  before: key(1, 200).optional(),
+  before: key(1, 1_000).optional(),
   limit: z.int().min(1).max(100).default(30),
 })

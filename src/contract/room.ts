@@ -137,7 +137,7 @@ export const membersInput = z.strictObject({
   room: roomId,
   /** Part of a username or display name. */
   query: text(0, 64).optional(),
-  cursor: key(1, 200).nullish(),
+  cursor: key(1, 1_000).nullish(),
 })
 
 export const memberInput = z.strictObject({ room: roomId, username })
@@ -162,6 +162,6 @@ export const inviteTokenInput = z.strictObject({ token: key(1, 128) })
 export const browseInput = z
   .strictObject({
     query: text(0, 60).optional(),
-    cursor: key(1, 200).nullish(),
+    cursor: key(1, 1_000).nullish(),
   })
   .optional()

@@ -25,7 +25,7 @@ export interface ChatServerParts extends Omit<Parts, 'takeOver'> {
   health: Health
   metrics: Metrics
   metricsToken: string | undefined
-  limits: ConnectionLimits
+  connectionLimits: ConnectionLimits
   allowedOrigins: readonly string[]
   trustProxyHops: number
 }
@@ -70,7 +70,7 @@ export async function startChatServer(
   if (!mayTakeOver) log.warn('subscriptions cannot be taken over from this release of tRPC: they cost more')
   const parts = { ...given, takeOver: mayTakeOver ? takeOver : null }
   const connections = createConnections({
-    limits: parts.limits,
+    limits: parts.connectionLimits,
     log,
     onClose: parts.metrics.closed,
     onGone: parts.sessionUse.ended,

@@ -4,10 +4,10 @@ import type { SessionParts } from './auth/sessions'
 import type { NewsBus, PersonNews, RoomNews } from './bus/news-bus'
 import type { MessageActStore } from './chat/message-act-store'
 import type { MessageStore } from './chat/message-store'
-import type { SendLimits } from './chat/send-limits'
 import type { TakenSubscription } from './fanout/client-socket'
 import type { RoomFeeds } from './fanout/room-feeds'
 import type { PeopleStore } from './people/people-store'
+import type { Limit } from './platform/limits'
 import type { Log } from './platform/log'
 import type { Metrics } from './platform/metrics'
 import type { RoomPresence } from './presence/room-presence'
@@ -31,7 +31,7 @@ export interface Parts {
   bus: NewsBus<RoomNews>
   personBus: NewsBus<PersonNews>
   feeds: RoomFeeds
-  sendLimits: SendLimits
+  limits: { sends: Limit; acts: Limit; lookUps: Limit }
   presence: Pick<RoomPresence, 'watch'>
   typingLimits: TypingLimits
   metrics: Pick<Metrics, 'messageStored'>

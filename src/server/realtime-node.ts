@@ -8,13 +8,13 @@ import type { PersonNews, RoomNews } from './bus/news-bus'
 import { createRedisBus } from './bus/redis-bus'
 import { createMessageActStore } from './chat/message-act-store'
 import { createMessageStore, readMessages } from './chat/message-store'
-import { createSendLimits } from './chat/send-limits'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import { createRoomFeeds } from './fanout/room-feeds'
 import { createPeopleStore } from './people/people-store'
 import { type Config, requireServices } from './platform/config'
 import { openDatabase, openPool, requireDurableCommits } from './platform/database'
 import { createHealth } from './platform/health'
+import { createLimit } from './platform/limits'
 import type { Log } from './platform/log'
 import { createMetrics } from './platform/metrics'
 import { connectRedis, untilRedisAlive } from './platform/redis'
@@ -42,6 +42,8 @@ export async function startRealtimeNode(
   })
   // Signing out and readiness must not wait behind what people ask for.
   const control = openPool(databaseUrl, { maxConnections: 2, onError: () => {} })
+  // What searches everything must not take the connections that sends wait for.
+  const lookUps = openPool(databaseUrl, { maxConnections: 2, statementTimeoutMs: 3_000, onError: () => {} })
   const redis = connectRedis(redisUrl, log)
   const sessionUse = startSessionUse(database.pool, log)
   try {
@@ -49,7 +51,7 @@ export async function startRealtimeNode(
     if (!(await untilRedisAlive(redis, 3_000))) log.warn('started without Redis')
     const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
-    const messages = createMessageStore(database.pool)
+    const messages = createMessageStore(database.pool, lookUps)
     const rooms = createRoomStore(database)
     const sessions = createSessionStore(database)
     const metrics = createMetrics()
@@ -84,7 +86,12 @@ export async function startRealtimeNode(
         presence,
         typingLimits: createTypingLimits(),
         metricsToken: config.metricsToken,
-        sendLimits: createSendLimits(config.sendsPerMinute),
+        limits: {
+          sends: createLimit(config.sendsPerMinute, 20),
+          acts: createLimit(config.sendsPerMinute, 30),
+          // A list of suggestions asks with each letter.
+          lookUps: createLimit(config.sendsPerMinute * 3, 60),
+        },
         sessions: {
           store: sessions,
           tokens: createSessionTokens(config.authSecrets),
@@ -94,7 +101,7 @@ export async function startRealtimeNode(
         people: createPeopleStore(database),
         sessionUse,
         health: createHealth(control, redis),
-        limits: config,
+        connectionLimits: config,
         allowedOrigins: config.allowedOrigins,
         trustProxyHops: config.trustProxyHops,
         log,
@@ -116,7 +123,7 @@ export async function startRealtimeNode(
       await revocations.close()
       await housekeeping.close()
       redis.close()
-      await Promise.all([database.close(), control.end()])
+      await Promise.all([database.close(), control.end(), lookUps.end()])
     }
     let closing: Promise<void> | null = null
     return {
@@ -129,7 +136,7 @@ export async function startRealtimeNode(
   } catch (error) {
     redis.close()
     await sessionUse.close()
-    await Promise.all([database.close(), control.end()])
+    await Promise.all([database.close(), control.end(), lookUps.end()])
     throw error
   }
 }

@@ -9,6 +9,8 @@ interface Right {
   room?: RoomRole | 'sees'
   /** An admin may do it in every room that they can see, as if they were its owner. */
   admin?: true
+  /** How often each person may: `acts` change something for others, `lookUps` search much. Sends are counted by themselves. */
+  limit?: 'acts' | 'lookUps'
 }
 
 const serverRoles: readonly ServerRole[] = ['guest', 'bot', 'member', 'admin']
@@ -16,8 +18,8 @@ const roomRoles: readonly RoomRole[] = ['member', 'moderator', 'owner']
 
 const anybody = { server: 'guest' } as const
 const inRoom = { server: 'guest', room: 'member' } as const
-const moderators = { server: 'guest', room: 'moderator', admin: true } as const
-const owners = { server: 'guest', room: 'owner', admin: true } as const
+const moderators = { server: 'guest', room: 'moderator', admin: true, limit: 'acts' } as const
+const owners = { server: 'guest', room: 'owner', admin: true, limit: 'acts' } as const
 
 /** Which role may do what: every procedure has its row here, and one without a row is refused. */
 export const rights = {
@@ -27,25 +29,25 @@ export const rights = {
   'session.revokeOthers': anybody,
 
   // A guest knows the people of the rooms they are in, and nobody else.
-  'users.search': { server: 'bot' },
+  'users.search': { server: 'bot', limit: 'lookUps' },
   'users.get': { server: 'bot' },
   'users.me': anybody,
-  'users.update': anybody,
+  'users.update': { server: 'guest', limit: 'acts' },
   'users.changePassword': anybody,
   'users.deleteAccount': anybody,
 
   'rooms.list': anybody,
   'rooms.onChange': anybody,
-  'rooms.browse': { server: 'bot' },
-  'rooms.create': { server: 'member' },
-  'rooms.direct': { server: 'bot' },
-  'rooms.join': { server: 'bot', room: 'sees' },
-  'rooms.leave': inRoom,
-  'rooms.members': inRoom,
+  'rooms.browse': { server: 'bot', limit: 'lookUps' },
+  'rooms.create': { server: 'member', limit: 'acts' },
+  'rooms.direct': { server: 'bot', limit: 'acts' },
+  'rooms.join': { server: 'bot', room: 'sees', limit: 'acts' },
+  'rooms.leave': { ...inRoom, limit: 'acts' },
+  'rooms.members': { ...inRoom, limit: 'lookUps' },
   'rooms.setNotify': inRoom,
-  'rooms.invite': { server: 'bot', room: 'member', admin: true },
+  'rooms.invite': { server: 'bot', room: 'member', admin: true, limit: 'acts' },
   'rooms.showInvite': anybody,
-  'rooms.acceptInvite': anybody,
+  'rooms.acceptInvite': { server: 'guest', limit: 'acts' },
   'rooms.createInvite': moderators,
   'rooms.invites': moderators,
   'rooms.revokeInvite': moderators,
@@ -69,7 +71,7 @@ export const rights = {
   'chat.markRead': inRoom,
   'chat.markUnread': inRoom,
   'chat.typing': inRoom,
-  'chat.search': anybody,
+  'chat.search': { server: 'guest', limit: 'lookUps' },
 
   'presence.onChange': inRoom,
   'presence.update': anybody,
@@ -101,24 +103,29 @@ export function findRefusal(path: string, { server, room, sees }: Standing): Fai
   return isAtLeast(roomRoles, room, right.room) ? null : 'NOT_ALLOWED'
 }
 
-/** Whether the room may be known to somebody: members know it; of a public one also who is neither a guest nor banned. */
+/** Whether the room may be known to somebody: members know it; of a public one also who is neither a guest nor banned, and admins. */
 export function seesRoom(
   room: { kind: string; isArchived: boolean },
   person: { server: ServerRole; room: RoomRole | null; isBanned: boolean },
 ): boolean {
   if (person.room !== null) return true
+  // Whom a ban or the archive locked out of what they have to look after could not undo it.
+  if (person.server === 'admin') return room.kind === 'public'
   return room.kind === 'public' && !room.isArchived && !person.isBanned && person.server !== 'guest'
 }
 
-/** Acts on people reach only those of a lower role: owners reach everybody, admins too. */
-export function reaches(actor: Pick<Standing, 'server' | 'room'>, subject: RoomRole | null): boolean {
+/** Acts on people reach only those of a lower role: owners reach everybody, admins too. Moderators do not reach admins. */
+export function reaches(actor: Pick<Standing, 'server' | 'room'>, subject: { room: RoomRole | null; server: ServerRole }): boolean {
   if (actor.server === 'admin' || actor.room === 'owner') return true
-  return actor.room === 'moderator' && (subject === null || subject === 'member')
+  return actor.room === 'moderator' && subject.server !== 'admin' && (subject.room === null || subject.room === 'member')
 }
 
 /** Whether this role may do what moderators do in the room. */
 export const isModerator = (standing: Pick<Standing, 'server' | 'room'>): boolean =>
   standing.server === 'admin' || standing.room === 'moderator' || standing.room === 'owner'
+
+/** What a call of this procedure is counted against. */
+export const limitOf = (path: string): 'acts' | 'lookUps' | undefined => findRight(path)?.limit
 
 const findRight = (path: string): Right | undefined => (Object.hasOwn(rights, path) ? rights[path as RightName] : undefined)
 

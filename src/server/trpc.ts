@@ -8,7 +8,7 @@ import { roomInput } from '../contract/room'
 import type { Context } from './context'
 import { isUnavailable } from './platform/database'
 import type { Log } from './platform/log'
-import { findRefusal, findServerRefusal } from './rights'
+import { findRefusal, findServerRefusal, limitOf } from './rights'
 
 const t = initTRPC.context<Context>().create({ errorFormatter: ({ shape, error }) => toErrorShape(error, shape.data.path) })
 
@@ -100,11 +100,16 @@ export const router = t.router
  * the table of rights, or is refused; calls of a connection run a few at a time; and whatever an operation throws is turned
  * into tRPC's error.
  */
-export const signedInProcedure = t.procedure.use(async ({ ctx: { caller }, type, path, next }) => {
+export const signedInProcedure = t.procedure.use(async ({ ctx: { caller, parts }, type, path, next }) => {
   const { connection } = caller
   const refusal = findServerRefusal(path, caller.role)
   if (refusal) throw toTRPCError(new Failure(refusal))
-  const result = await (connection ? connection.takeTurn(() => next()) : next()).catch((error: unknown) => {
+  const limit = limitOf(path)
+  const call = async () => {
+    if (limit) parts.limits[limit].count(caller.user.id)
+    return next()
+  }
+  const result = await (connection ? connection.takeTurn(call) : call()).catch((error: unknown) => {
     throw toTRPCError(error)
   })
   if (!result.ok) {

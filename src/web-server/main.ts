@@ -6,6 +6,8 @@ import { announceRevocation } from '../server/auth/revocations'
 import { createSessionStore } from '../server/auth/session-store'
 import { createSessionTokens } from '../server/auth/session-token'
 import { provideWebSession } from '../server/auth/web-session'
+import type { RoomNews } from '../server/bus/news-bus'
+import { createRedisBus } from '../server/bus/redis-bus'
 import { readClientAddress } from '../server/platform/client-address'
 import { readConfig, requireServices } from '../server/platform/config'
 import { openDatabase } from '../server/platform/database'
@@ -21,11 +23,13 @@ await runProcess(async () => {
   const log = createLog(config, 'web')
   const database = openDatabase(databaseUrl, { onError: (error) => log.warn({ error: error.message }, 'a database connection was lost') })
   const redis = connectRedis(redisUrl, log)
+  const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
   provideWebSession(
     createWebSession({
       store: createSessionStore(database),
       tokens: createSessionTokens(config.authSecrets),
       announceRevocation: () => announceRevocation(redis.commands, log),
+      announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
       pool: database.pool,
       limits: config,
       config,

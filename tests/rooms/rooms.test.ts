@@ -205,7 +205,7 @@ describe('a room', () => {
   it('list is browsed page by page, each room once', async () => {
     const { trpc } = await person()
     await roomline.pool.query(
-      `INSERT INTO rooms (id, kind, name) SELECT 'page-' || n, 'public', 'Page ' || (n / 3) FROM generate_series(1, 120) n`,
+      `INSERT INTO rooms (id, kind, name) SELECT 'page-' || n, 'public', 'Page ' || (n / 3) || repeat('Ы', 40) FROM generate_series(1, 120) n`,
     )
     const seen: string[] = []
     let cursor: string | null = null

@@ -65,6 +65,7 @@ export async function startRoomline({
     store: createSessionStore(database),
     tokens: createSessionTokens(config.authSecrets),
     announceRevocation: () => announceRevocation(redis, log),
+    announceJoin: () => {},
     pool: database.pool,
     limits: config,
     config,

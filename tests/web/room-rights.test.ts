@@ -11,7 +11,7 @@ describe('what the page offers by somebody’s role', () => {
     for (const role of roles) {
       for (const subject of roles) {
         const offered = reaches(createRoom({ role }), subject)
-        expect(offered, `${role} on ${subject}`).toBe(serverReaches({ server: 'member', room: role }, subject))
+        expect(offered, `${role} on ${subject}`).toBe(serverReaches({ server: 'member', room: role }, { server: 'member', room: subject }))
       }
     }
   })

@@ -8,8 +8,26 @@ ALTER TABLE "messages" ADD COLUMN "reaction_count" INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE "memberships" ADD COLUMN "last_sent_at" TIMESTAMPTZ(3);
 -- Nodes read the tail of it: a read mark or a membership whose news were lost is seen by the person's devices all the same.
 -- Stamped when it is written, not when its transaction began. Sending does not touch it: the message itself is news.
-ALTER TABLE "memberships" ADD COLUMN "changed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp();
+-- With a constant first: a default that is worked out for each row would rewrite the table while everybody waits.
+ALTER TABLE "memberships" ADD COLUMN "changed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT '2026-01-01T00:00:00Z';
+ALTER TABLE "memberships" ALTER COLUMN "changed_at" SET DEFAULT clock_timestamp();
 CREATE INDEX "memberships_changed_at_idx" ON "memberships"("changed_at");
+
+-- What of a membership outlives it: whoever leaves and comes back is as muted as before, and waits as long.
+CREATE TABLE "past_memberships" (
+    "room_id" TEXT NOT NULL,
+    "user_id" UUID NOT NULL,
+    "muted_until" TIMESTAMPTZ(3),
+    "last_sent_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "past_memberships_pkey" PRIMARY KEY ("room_id","user_id")
+);
+
+CREATE INDEX "past_memberships_user_id_idx" ON "past_memberships"("user_id");
+
+ALTER TABLE "past_memberships" ADD CONSTRAINT "past_memberships_room_id_fkey" FOREIGN KEY ("room_id") REFERENCES "rooms"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "past_memberships" ADD CONSTRAINT "past_memberships_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 CREATE INDEX "messages_room_mentions_idx" ON "messages"("room_id", "seq") WHERE "mentions_room";
 
@@ -48,7 +66,10 @@ BEGIN
 
   RETURN QUERY
   WITH asked AS (
-    SELECT g.*, sha256(convert_to(g.text || coalesce(chr(1) || 'answers ' || g.reply_to, ''), 'UTF8')) AS body_hash
+    SELECT g.*, CASE
+        WHEN g.reply_to IS NULL THEN sha256(convert_to(g.text, 'UTF8'))
+        ELSE sha256(sha256(convert_to(g.text, 'UTF8')) || int4send(g.reply_to))
+      END AS body_hash
     FROM jsonb_to_recordset(given)
       AS g(place int, room text, author uuid, uid text, client_id text, text text, reply_to int, mentions jsonb)
   ),
@@ -60,8 +81,8 @@ BEGIN
         WHEN r.id IS NULL THEN 'no_room'
         -- Before busy: a stranger must not find out that a room is there because somebody holds it.
         WHEN s.room_id IS NULL THEN
-          CASE WHEN r.kind = 'public' AND r.archived_at IS NULL AND u.role <> 'guest'
-            AND NOT EXISTS (SELECT FROM bans b WHERE b.room_id = a.room AND b.user_id = a.author)
+          CASE WHEN r.kind = 'public' AND (u.role = 'admin' OR (r.archived_at IS NULL AND u.role <> 'guest'
+            AND NOT EXISTS (SELECT FROM bans b WHERE b.room_id = a.room AND b.user_id = a.author)))
           THEN 'not_a_member' ELSE 'no_room' END
         WHEN NOT r.id = ANY(held) THEN 'busy'
         WHEN k.seq IS NOT NULL THEN CASE WHEN k.body_hash = a.body_hash THEN 'known' ELSE 'reused' END

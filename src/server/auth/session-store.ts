@@ -115,17 +115,22 @@ export function createSessionStore({ prisma, pool }: Pick<Database, 'prisma' | '
      * A member of the first room from the start. The very first person becomes the server's admin.
      * @throws a unique violation when the name is taken
      */
-    createPerson: (person: { username: string; displayName: string; passwordHash: string }): Promise<User> =>
+    createPerson: (person: {
+      username: string
+      displayName: string
+      passwordHash: string
+    }): Promise<{ user: User; joined: { room: string; version: number } | null }> =>
       prisma.$transaction(async (transaction) => {
         const role = (await isFirstPerson(transaction)) ? 'admin' : 'member'
         const user = await transaction.user.create({ data: { ...person, role }, select: userFields })
         // Joining is a change in the room's order.
-        await transaction.$executeRaw`
+        const [joined] = await transaction.$queryRaw<{ room: string; version: number }[]>`
           WITH room AS (
             UPDATE rooms SET last_version = last_version + 1 WHERE id = 'general' AND archived_at IS NULL RETURNING id, last_seq, last_version
           )
-          INSERT INTO memberships (room_id, user_id, version, read_seq) SELECT id, ${user.id}::uuid, last_version, last_seq FROM room`
-        return user
+          INSERT INTO memberships (room_id, user_id, version, read_seq) SELECT id, ${user.id}::uuid, last_version, last_seq FROM room
+          RETURNING room_id AS room, version`
+        return { user, joined: joined ?? null }
       }),
   }
 }

@@ -10,6 +10,8 @@ import { countFailure, countUse, findFailureDelay, forgetFailures } from './rate
 import { type SessionParts, startSession } from './sessions'
 
 export interface SignInParts extends SessionParts {
+  /** Tells the room's followers of the change in its order. May fail silently: they find a gap, and read what it was. */
+  announceJoin: (join: { room: string; userId: string; version: number }) => void
   pool: Pool
   limits: Pick<Config, 'loginsPerMinute' | 'registrationsPerHour'>
 }
@@ -36,9 +38,10 @@ export async function register(parts: SignInParts, input: z.output<typeof regist
   await requireWithinLimit(parts, `register ip ${device.ip}`, parts.limits.registrationsPerHour, 60 * 60_000)
   const passwordHash = await hashPassword(input.password)
   const person = { username: input.username, displayName: input.displayName || input.username, passwordHash }
-  const user = await parts.store.createPerson(person).catch((error) => {
+  const { user, joined } = await parts.store.createPerson(person).catch((error) => {
     throw isUniqueViolation(error) ? nameTaken() : error
   })
+  if (joined) parts.announceJoin({ ...joined, userId: user.id })
   return startSession(parts, { user, passwordHash }, device)
 }
 

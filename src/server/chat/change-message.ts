@@ -10,7 +10,7 @@ type OnMessage = { room: string; seq: number }
 /** The author's new text in the old one's place. */
 export function editMessage(context: Context, { room, seq, text }: OnMessage & { text: string }): Promise<Message> {
   const { parts, caller } = context
-  parts.sendLimits.countSend(caller.user.id)
+  parts.limits.sends.count(caller.user.id)
   return changed(context, { room, seq }, parts.messageActs.edit({ ...act(context, { room, seq }), text, mentions: findMentions(text) }))
 }
 
@@ -20,12 +20,12 @@ export function removeMessage(context: Context, on: OnMessage): Promise<Message>
 }
 
 export function react(context: Context, { emoji, ...on }: OnMessage & { emoji: string }): Promise<Message> {
-  context.parts.sendLimits.countSend(context.caller.user.id)
+  context.parts.limits.sends.count(context.caller.user.id)
   return changed(context, on, context.parts.messageActs.react({ ...act(context, on), emoji }))
 }
 
 export function unreact(context: Context, { emoji, ...on }: OnMessage & { emoji: string }): Promise<Message> {
-  context.parts.sendLimits.countSend(context.caller.user.id)
+  context.parts.limits.sends.count(context.caller.user.id)
   return changed(context, on, context.parts.messageActs.unreact({ ...act(context, on), emoji }))
 }
 

@@ -6,7 +6,7 @@ import type { TakenSubscription } from '../fanout/client-socket'
 import { type EncodedEvent, encodeEvent, joinFrames } from '../fanout/event-frames'
 import type { LiveNews, Reader } from '../fanout/live-news'
 import type { Outlet } from '../fanout/outlet'
-import { isUnavailable } from '../platform/database'
+import { untilAvailable } from '../platform/database'
 
 type MessageEvent = TrackedEnvelope<Message>
 
@@ -181,7 +181,7 @@ async function* missing(
     // Before the page is read, because a reader that stalls would hold it in memory.
     await untilReadable()
     if (live.isClosed()) return
-    const page = await untilAvailable(live, async () => {
+    const page = await untilAvailable(live.isClosed.bind(live), async () => {
       const read = await parts.messages.changesAfter(room, cursor)
       // After the page, not before: then nothing in it can be later than the membership that was found.
       await parts.rooms.requireMembership(room, userId).catch(toEnded)
@@ -201,18 +201,5 @@ function toEnded(error: unknown): never {
   throw error
 }
 
-const pauseMs = 500
 /** So much is written before a socket is asked again whether it has room. */
 const sliceBytes = 64 * 1024
-
-/** A client ends a stream that fails, and does not come back to it: while Postgres is away the stream waits instead. */
-async function untilAvailable<Value>(live: LiveNews, read: () => Promise<Value>): Promise<Value> {
-  for (;;) {
-    try {
-      return await read()
-    } catch (error) {
-      if (!isUnavailable(error) || live.isClosed()) throw error
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
-    }
-  }
-}

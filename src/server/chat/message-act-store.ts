@@ -16,6 +16,7 @@ interface Row {
   mentions: string[]
 }
 
+const mostTouched = 1_000
 /** So many different emoji a message may have. */
 const mostEmoji = 20
 
@@ -43,12 +44,22 @@ export function createMessageActStore({ change }: RoomChanges) {
     )
   }
 
+  /** What quotes it says something else by now: each answer is told anew. Of very many, the newest. */
+  const touchAnswers = async ({ room, query, touchMessages }: RoomChange, seq: number) => {
+    const { rows } = await query<{ seq: number }>(
+      'SELECT seq FROM messages WHERE room_id = $1 AND reply_to_seq = $2 ORDER BY seq DESC LIMIT $3',
+      [...[room.id, seq, mostTouched]],
+    )
+    await touchMessages(rows.map((row) => row.seq).reverse())
+  }
+
   return {
-    /** @param mentions usernames and "@room", as they stand in the new text @throws {Failure} MESSAGE_NOT_FOUND, NOT_ALLOWED, MUTED, ROOM_ARCHIVED */
+    /** @param mentions usernames and "@room", as they stand in the new text @throws {Failure} MESSAGE_NOT_FOUND, NOT_ALLOWED, POSTING_RESTRICTED, MUTED, ROOM_ARCHIVED */
     edit: ({ roomId, actorId, seq, text, mentions }: Act & { text: string; mentions: readonly string[] }): Promise<Changed<void>> =>
       change('chat.edit', roomId, actorId, async (given) => {
         const message = await requireMessage(given, seq)
         if (message.author_id !== actorId) throw new Failure('NOT_ALLOWED')
+        if (given.room.postingPolicy === 'moderators' && !isModerator(given.actor)) throw new Failure('POSTING_RESTRICTED')
         if (message.text === text) return
         const { query, takeMessageVersion } = given
         await query(
@@ -67,6 +78,7 @@ export function createMessageActStore({ change }: RoomChanges) {
            INSERT INTO mentions (user_id, room_id, seq) SELECT id, $1, $2 FROM mentioned ON CONFLICT DO NOTHING`,
           [roomId, seq],
         )
+        await touchAnswers(given, seq)
       }),
 
     /** Its author may, and moderators: its place stays, what was in it is gone. @throws {Failure} MESSAGE_NOT_FOUND, NOT_ALLOWED, ROOM_ARCHIVED */
@@ -86,6 +98,7 @@ export function createMessageActStore({ change }: RoomChanges) {
         )
         await query('DELETE FROM mentions WHERE room_id = $1 AND seq = $2', [roomId, seq])
         await query('DELETE FROM reactions WHERE room_id = $1 AND seq = $2', [roomId, seq])
+        await touchAnswers(given, seq)
         if (!isAuthor) await given.audit('chat.remove', message.author_id, { seq })
       }),
 

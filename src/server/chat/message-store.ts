@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { Failure, type FailureName } from '../../contract/failures'
 import type { HistoryPage, Message, MessageKind } from '../../contract/message'
-import { isConflictOfTransactions, isUnavailable, type Querying } from '../platform/database'
+import { isUnavailable, type Querying, retried } from '../platform/database'
 import { createSendQueue, type Send } from './send-queue'
 
 interface MessageRow {
@@ -82,8 +82,11 @@ export function toGiven(sends: readonly Send[]): string {
   )
 }
 
-/** Where messages are kept, and put in order. */
-export function createMessageStore(pool: Pool) {
+/**
+ * Where messages are kept, and put in order.
+ * @param lookUps for what may take long: it has few connections, and they are no others'
+ */
+export function createMessageStore(pool: Pool, lookUps: Pool = pool) {
   const query = async (sql: string, values: unknown[]): Promise<Found[]> =>
     withParts(pool, (await pool.query<MessageRow>(sql, values)).rows)
 
@@ -100,23 +103,17 @@ export function createMessageStore(pool: Pool) {
     /**
      * Stores the message once and gives it its place, if its author is a member of the room. Sent again under the same
      * clientId, it is the one stored before.
-     * @returns with the message that it answers, if that has changed by it
+     * @returns with the version that the message that it answers has by it; null when another answer tells
      * @throws {Failure} CLIENT_ID_REUSED for another text, MESSAGE_NOT_FOUND for what it answers, MUTED, POSTING_RESTRICTED,
      * SLOW_MODE, ROOM_ARCHIVED, NOT_A_MEMBER, ROOM_NOT_FOUND, UNAVAILABLE
      */
-    store: async (send: Send): Promise<{ message: Message; isNew: boolean; parent?: Message }> => {
+    store: async (send: Send): Promise<{ message: Message; isNew: boolean; parentVersion: number | null }> => {
       const row = await queue.put(send)
-      if (row.outcome === 'stored') {
-        const message = toNewMessage(send, row)
-        if (row.parent_version === null) return { message, isNew: true }
-        // It was stored: whoever does not hear of the parent's change now finds a gap, and reads it.
-        const [parent] = await query(ofPlace, [send.room, send.replyTo]).catch(() => [])
-        return { message, isNew: true, ...(parent && { parent: toMessage(parent) }) }
-      }
+      if (row.outcome === 'stored') return { message: toNewMessage(send, row), isNew: true, parentVersion: row.parent_version }
       if (row.outcome === 'known') {
         const [known] = await query(ofPlace, [send.room, row.seq])
         if (!known) throw new Failure('UNAVAILABLE')
-        return { message: toMessage(known), isNew: false }
+        return { message: toMessage(known), isNew: false, parentVersion: null }
       }
       throw new Failure(refusals[row.outcome], row.wait_ms === null ? {} : { retryAfterMs: row.wait_ms })
     },
@@ -194,7 +191,7 @@ export function createMessageStore(pool: Pool) {
       userId: string,
       asked: { query: string; room: string | null; author: string | null; before: { time: string; place: string } | null; limit: number },
     ): Promise<Message[]> => {
-      const rows = await query(
+      const { rows } = await lookUps.query<MessageRow>(
         `${messages} JOIN memberships s ON s.room_id = m.room_id AND s.user_id = $1
          WHERE m.search @@ websearch_to_tsquery('simple', $2) AND m.kind = 'text' AND m.deleted_at IS NULL
            AND ($3::text IS NULL OR m.room_id = $3) AND ($4::text IS NULL OR u.username = $4)
@@ -202,7 +199,7 @@ export function createMessageStore(pool: Pool) {
          ORDER BY m.time DESC, m.room_id || ' ' || m.seq DESC LIMIT $7`,
         [userId, asked.query, asked.room, asked.author, asked.before?.time ?? null, asked.before?.place ?? null, asked.limit],
       )
-      return rows.map(toMessage)
+      return (await withParts(pool, rows)).map(toMessage)
     },
 
     /** The newest message of each room that this person is in. */
@@ -227,17 +224,6 @@ export function createMessageStore(pool: Pool) {
 export async function readMessages(querying: Querying, room: string, seqs: readonly number[]): Promise<Message[]> {
   const { rows } = await querying.query<MessageRow>(`${messages} WHERE m.room_id = $1 AND m.seq = ANY($2)`, [room, seqs])
   return (await withParts(querying, rows)).map(toMessage)
-}
-
-/** A statement that lost against another left nothing behind: the same one again cannot store a message twice. */
-async function retried<Value>(statement: () => Promise<Value>): Promise<Value> {
-  for (let left = 3; ; left--) {
-    try {
-      return await statement()
-    } catch (error) {
-      if (left === 0 || !isConflictOfTransactions(error)) throw error
-    }
-  }
 }
 
 export type MessageStore = ReturnType<typeof createMessageStore>

@@ -18,8 +18,10 @@ export async function searchMessages(
   // Looked up after the messages were read: nothing is shown of a room that the caller was removed from meanwhile.
   const rooms = await parts.rooms.roomsAmong(caller.user.id, [...new Set(found.map(({ room }) => room))])
   const messages = found.slice(0, asked.limit).filter(({ room }) => rooms.has(room))
-  const last = messages.at(-1)
+  const last = found[asked.limit - 1]
   return { messages, cursor: found.length > asked.limit && last ? writeCursor(last.time, `${last.room} ${last.seq}`) : null }
 }
 
-const isIsoTime = (value: string) => Number.isFinite(Date.parse(value)) && new Date(value).toISOString() === value
+/** Of years that Postgres and JavaScript write alike. */
+const isIsoTime = (value: string) =>
+  /^[12]\d{3}-/.test(value) && Number.isFinite(Date.parse(value)) && new Date(value).toISOString() === value

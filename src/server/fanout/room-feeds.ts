@@ -342,27 +342,30 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     },
 
     watch: (room, onNews) => {
-      const watched = new Set<Feed>()
       let isOver = false
+      let end = () => {}
       const begin = () => {
-        if (isOver) return
         const feed = feeds.get(room) ?? open(room)
-        watched.add(feed)
+        const stop = () => {
+          if (feed.watchers.delete(onNews)) void closeUnused(feed)
+        }
+        end = stop
         feed.watchers.add(onNews)
         feed.opened.then(
           // What happened while it was opened is not known.
           () => !isOver && onNews('anything'),
           () => {
-            feed.watchers.delete(onNews)
-            void closeUnused(feed)
-            if (!isOver) setTimeout(begin, sweepMs)
+            stop()
+            if (isOver) return
+            const timer = setTimeout(begin, sweepMs)
+            end = () => clearTimeout(timer)
           },
         )
       }
       begin()
       return () => {
         isOver = true
-        for (const feed of watched) if (feed.watchers.delete(onNews)) void closeUnused(feed)
+        end()
       }
     },
 

@@ -15,17 +15,18 @@ export type Statements = Pick<PrismaClient, '$executeRaw' | '$queryRaw'>
 
 export interface PoolOptions {
   maxConnections?: number
+  statementTimeoutMs?: number
   onError: (error: Error) => void
 }
 
-/** Opens no connection yet. Every wait in it is bounded: 5 s for a connection, 10 s for a statement. */
-export function openPool(url: string, { maxConnections = 10, onError }: PoolOptions): pg.Pool {
+/** Opens no connection yet. Every wait in it is bounded: 5 s for a connection, 10 s for a statement unless another time is given. */
+export function openPool(url: string, { maxConnections = 10, statementTimeoutMs = 10_000, onError }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: maxConnections,
     connectionTimeoutMillis: 5_000,
-    statement_timeout: 10_000,
-    query_timeout: 12_000,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + 2_000,
     idle_in_transaction_session_timeout: 10_000,
     application_name: 'roomline',
   })
@@ -83,7 +84,7 @@ export function isUniqueViolation(error: unknown): boolean {
 }
 
 /** A serialisation failure or a deadlock: Postgres undid the statement, and it may be tried again. */
-export function isConflictOfTransactions(error: unknown): boolean {
+function isConflictOfTransactions(error: unknown): boolean {
   return codesOf(error).some((code) => conflictCodes.has(code))
 }
 
@@ -125,3 +126,28 @@ const unavailableCodes = new Set([
 /** Of pg, which gives its own errors no code. */
 const unavailableMessages =
   /connection terminated|connection error|client was closed|timeout exceeded when trying to connect|timeout expired|query read timeout|can't reach database|server closed the connection/i
+
+/** What lost against another transaction left nothing behind: the same again cannot do it twice. */
+export async function retried<Value>(statement: () => Promise<Value>): Promise<Value> {
+  for (let left = 3; ; left--) {
+    try {
+      return await statement()
+    } catch (error) {
+      if (left === 0 || !isConflictOfTransactions(error)) throw error
+    }
+  }
+}
+
+const pauseMs = 500
+
+/** A client ends a stream that fails, and does not come back to it: while Postgres is away a stream waits instead. */
+export async function untilAvailable<Value>(isOver: () => boolean, read: () => Promise<Value>): Promise<Value> {
+  for (;;) {
+    try {
+      return await read()
+    } catch (error) {
+      if (!isUnavailable(error) || isOver()) throw error
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    }
+  }
+}

@@ -36,9 +36,11 @@ export function createPresenceStore(pool: Pick<Pool, 'query'>) {
 
     /** For many people at once. What is stored never goes back in time. */
     recordLastSeen: async (people: readonly { userId: string; at: Date }[]): Promise<void> => {
+      // A row that somebody holds is written by the next sign of life: nobody waits for it, so nobody can wait in a circle.
       await pool.query(
         `UPDATE users u SET last_seen_at = s.at FROM unnest($1::uuid[], $2::timestamptz[]) AS s(user_id, at)
-         WHERE u.id = s.user_id AND (u.last_seen_at IS NULL OR u.last_seen_at < s.at)`,
+         WHERE u.id = s.user_id AND (u.last_seen_at IS NULL OR u.last_seen_at < s.at)
+           AND u.id IN (SELECT id FROM users WHERE id = ANY($1::uuid[]) AND deleted_at IS NULL FOR NO KEY UPDATE SKIP LOCKED)`,
         [people.map(({ userId }) => userId), people.map(({ at }) => at)],
       )
     },

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import type { Ban, Invite, InvitedRoom, Member, PostingPolicy, RoomKind, RoomRole } from '../../contract/room'
-import type { User } from '../../contract/session'
+import type { ServerRole, User } from '../../contract/session'
 import { reaches } from '../rights'
 import type { Changed, RoomChange, RoomChanges } from './room-change'
 
@@ -29,6 +29,7 @@ interface Subject {
   user: User
   /** Null for who is not in the room. */
   role: RoomRole | null
+  server: ServerRole
   isBanned: boolean
 }
 
@@ -45,14 +46,17 @@ const memberOf = (row: MemberRow): Member => ({
 const memberColumns = 's.user_id, u.username, u.display_name, u.avatar, u.status, s.role, s.joined_at, s.muted_until'
 const rank = `CASE s.role WHEN 'owner' THEN 0 WHEN 'moderator' THEN 1 ELSE 2 END`
 
+/** As long as what `slowModeSeconds` may be. */
+const longestSlowModeSeconds = 3_600
+
 const hashOf = (token: string) => createHash('sha256').update(token).digest()
 const isUuid = (value: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
 
 /** What people do to a room and to each other in it: each act is a change in the room's order, and most are in the audit log. */
 export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
   const findSubject = async ({ query, room }: RoomChange, username: string): Promise<Subject> => {
-    const { rows } = await query<UserRow & { role: RoomRole | null; is_banned: boolean }>(
-      `SELECT u.id AS user_id, u.username, u.display_name, u.avatar, s.role,
+    const { rows } = await query<UserRow & { role: RoomRole | null; server: ServerRole; is_banned: boolean }>(
+      `SELECT u.id AS user_id, u.username, u.display_name, u.avatar, s.role, u.role AS server,
          EXISTS (SELECT FROM bans b WHERE b.room_id = $1 AND b.user_id = u.id) AS is_banned
        FROM users u LEFT JOIN memberships s ON s.room_id = $1 AND s.user_id = u.id
        WHERE u.username = $2 AND u.deleted_at IS NULL`,
@@ -60,7 +64,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
     )
     const [row] = rows
     if (!row) throw new Failure('USER_NOT_FOUND')
-    return { user: userOf(row), role: row.role, isBanned: row.is_banned }
+    return { user: userOf(row), role: row.role, server: row.server, isBanned: row.is_banned }
   }
 
   const requireMember = async (given: RoomChange, username: string): Promise<Subject & { role: RoomRole }> => {
@@ -81,24 +85,47 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
     return memberOf(row)
   }
 
-  const requireOthersOwn = async ({ query, room }: RoomChange, userId: string) => {
+  /** @param evenAlone whether an owner is needed although nobody else is in the room */
+  const requireOthersOwn = async ({ query, room }: RoomChange, userId: string, { evenAlone = false } = {}) => {
     const { rows } = await query<{ owners: number; others: number }>(
       `SELECT count(*) FILTER (WHERE role = 'owner')::int AS owners, count(*)::int AS others
        FROM memberships WHERE room_id = $1 AND user_id <> $2`,
       [room.id, userId],
     )
-    if (rows[0] && rows[0].others > 0 && rows[0].owners === 0) throw new Failure('LAST_OWNER')
+    if (rows[0] && rows[0].owners === 0 && (evenAlone || rows[0].others > 0)) throw new Failure('LAST_OWNER')
   }
 
   const addMember = async (given: RoomChange, userId: string) => {
     const version = await given.takeMembershipVersion(userId)
-    await given.query('INSERT INTO memberships (room_id, user_id, version, read_seq) VALUES ($1, $2, $3, $4)', [
-      ...[given.room.id, userId, version, given.room.lastSeq],
-    ])
+    // Whoever comes into an empty room keeps it, but for the first room, which is nobody's. The lock on the person makes this
+    // wait for the deletion of their account, or the deletion for this.
+    const { rowCount } = await given.query(
+      `WITH person AS (SELECT id FROM users WHERE id = $2 AND deleted_at IS NULL AND disabled_at IS NULL FOR SHARE),
+       past AS (DELETE FROM past_memberships WHERE room_id = $1 AND user_id = $2 RETURNING muted_until, last_sent_at)
+       INSERT INTO memberships (room_id, user_id, version, read_seq, role, muted_until, last_sent_at)
+       SELECT r.id, person.id, $3, $4,
+         CASE WHEN r.created_by IS NULL OR EXISTS (SELECT FROM memberships s WHERE s.room_id = r.id) THEN 'member' ELSE 'owner' END::room_role,
+         (SELECT muted_until FROM past), (SELECT last_sent_at FROM past)
+       FROM person, rooms r WHERE r.id = $1`,
+      [given.room.id, userId, version, given.room.lastSeq],
+    )
+    if (!rowCount) throw new Failure('USER_NOT_FOUND')
   }
 
+  /** Somebody who has no say in the room any more has invited nobody. */
+  const endInvites = ({ query, room }: RoomChange, userId: string) =>
+    query('UPDATE invites SET revoked_at = now() WHERE room_id = $1 AND created_by = $2 AND revoked_at IS NULL', [room.id, userId])
+
   const endMembership = async (given: RoomChange, userId: string) => {
-    await given.query('DELETE FROM memberships WHERE room_id = $1 AND user_id = $2', [given.room.id, userId])
+    await given.query(
+      `WITH ended AS (DELETE FROM memberships WHERE room_id = $1 AND user_id = $2 RETURNING muted_until, last_sent_at)
+       INSERT INTO past_memberships (room_id, user_id, muted_until, last_sent_at)
+       SELECT $1, $2, muted_until, last_sent_at FROM ended
+       WHERE muted_until > clock_timestamp() OR last_sent_at > clock_timestamp() - $3::int * interval '1 second'
+       ON CONFLICT (room_id, user_id) DO UPDATE SET muted_until = excluded.muted_until, last_sent_at = excluded.last_sent_at`,
+      [given.room.id, userId, longestSlowModeSeconds],
+    )
+    await endInvites(given, userId)
     await given.takeMembershipVersion(userId)
   }
 
@@ -116,7 +143,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
   /** @throws {Failure} MEMBER_NOT_FOUND, NOT_ALLOWED for who is of the same role or a higher one */
   const requireReachable = async (given: RoomChange, username: string) => {
     const subject = await requireMember(given, username)
-    if (!reaches(given.actor, subject.role)) throw new Failure('NOT_ALLOWED')
+    if (!reaches(given.actor, { room: subject.role, server: subject.server })) throw new Failure('NOT_ALLOWED')
     return subject
   }
 
@@ -171,8 +198,8 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
     }: Act & { username: string; reason: string }): Promise<Changed<{ room: string; user: User }>> =>
       change('rooms.ban', roomId, actorId, async (given) => {
         requireChangeable(given)
-        const { user, role } = await findSubject(given, username)
-        if (user.id === actorId || (role !== null && !reaches(given.actor, role))) throw new Failure('NOT_ALLOWED')
+        const { user, role, server } = await findSubject(given, username)
+        if (user.id === actorId || !reaches(given.actor, { room: role, server })) throw new Failure('NOT_ALLOWED')
         if (role === 'owner') await requireOthersOwn(given, user.id)
         await given.query(
           `INSERT INTO bans (room_id, user_id, by_id, reason) VALUES ($1, $2, $3, $4)
@@ -204,7 +231,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
       change(minutes === null ? 'rooms.unmute' : 'rooms.mute', roomId, actorId, async (given) => {
         requireChangeable(given)
         const { user } = await requireReachable(given, username)
-        if (user.id === actorId && minutes !== null) throw new Failure('NOT_ALLOWED')
+        if (user.id === actorId) throw new Failure('NOT_ALLOWED')
         const version = await given.takeMembershipVersion(user.id)
         await given.query(
           `UPDATE memberships SET muted_until = clock_timestamp() + $3::int * interval '1 minute', version = $4, changed_at = clock_timestamp()
@@ -221,7 +248,8 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
         requireChangeable(given)
         const { user, role: before } = await requireReachable(given, username)
         if (before !== role) {
-          if (before === 'owner') await requireOthersOwn(given, user.id)
+          if (before === 'owner') await requireOthersOwn(given, user.id, { evenAlone: true })
+          if (role === 'member') await endInvites(given, user.id)
           const version = await given.takeMembershipVersion(user.id)
           await given.query(
             'UPDATE memberships SET role = $3, version = $4, changed_at = clock_timestamp() WHERE room_id = $1 AND user_id = $2',
@@ -359,21 +387,20 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
       const { rows } = await pool.query<{ room_id: string }>('SELECT room_id FROM invites WHERE token_hash = $1', [hashOf(token)])
       const roomId = rows[0]?.room_id
       if (roomId === undefined) throw new Failure('INVITE_NOT_FOUND')
-      const invited = change('rooms.acceptInvite', roomId, actorId, async (given) => {
+      return change('rooms.acceptInvite', roomId, actorId, async (given) => {
         if (given.actor.room !== null) return roomId
-        const used = await given.query<{ username: string }>(
+        const used = await given.query<{ name: string }>(
           `UPDATE invites i SET uses = i.uses + 1 FROM users u WHERE i.token_hash = $1 AND ${stillWorks} AND u.id = i.created_by
-           RETURNING u.display_name AS username`,
+           RETURNING u.display_name AS name`,
           [hashOf(token)],
         )
         const [inviter] = used.rows
         if (!inviter || given.actor.isBanned || given.room.isArchived) throw new Failure('INVITE_NOT_FOUND')
         await addMember(given, actorId)
-        if (given.room.kind === 'private') await given.say('joined', actorId, `joined by an invitation of ${inviter.username}`)
+        if (given.room.kind === 'private') await given.say('joined', actorId, `joined by an invitation of ${inviter.name}`)
         await given.audit('room.acceptInvite', actorId)
         return roomId
       })
-      return invited
     },
 
     /** Who is in the room, owners first, a page at a time after a member's rank and name. */

@@ -91,7 +91,7 @@ const membersAtOnce = 100
 
 /** Who is in the room, owners first, then moderators, each by name. @returns with how many there are in all, whatever was asked for */
 export async function listMembers(
-  { parts }: Pick<Context, 'parts'>,
+  { parts, caller }: Context,
   { room, query = '', cursor }: { room: string; query?: string | undefined; cursor?: string | null | undefined },
 ): Promise<{ members: Member[]; cursor: string | null; count: number }> {
   const [rank, username] = readCursor(cursor, 'number', 'string') ?? []
@@ -100,6 +100,8 @@ export async function listMembers(
     parts.roomActs.members(room, { query, after, limit: membersAtOnce + 1 }),
     parts.roomActs.countMembers(room),
   ])
+  // Once more after it was read: somebody may have been removed since.
+  await parts.rooms.requireMembership(room, caller.user.id)
   const page = found.slice(0, membersAtOnce)
   const last = page.at(-1)
   return {
@@ -111,8 +113,10 @@ export async function listMembers(
 
 /** Moderators see who is kept out. */
 export async function listBans({ parts, caller }: Context, room: string): Promise<{ bans: Ban[] }> {
+  const bans = await parts.roomActs.bans(room)
+  // After it was read, so that nothing is shown that came after the right was taken away.
   await parts.roomChanges.requireRight('rooms.bans', room, caller.user.id)
-  return { bans: await parts.roomActs.bans(room) }
+  return { bans }
 }
 
 /** @returns the invitation with its token, which is shown this once */
@@ -124,8 +128,9 @@ export async function createInvite(
 }
 
 export async function listInvites({ parts, caller }: Context, room: string): Promise<{ invites: Invite[] }> {
+  const invites = await parts.roomActs.invites(room)
   await parts.roomChanges.requireRight('rooms.invites', room, caller.user.id)
-  return { invites: await parts.roomActs.invites(room) }
+  return { invites }
 }
 
 export async function revokeInvite(

@@ -4,7 +4,7 @@ import type { Message, MessageKind } from '../../contract/message'
 import type { PostingPolicy, RoomKind, RoomRole } from '../../contract/room'
 import type { ServerRole, User } from '../../contract/session'
 import type { RoomNews } from '../bus/news-bus'
-import { inTransaction, type Querying } from '../platform/database'
+import { inTransaction, type Querying, retried } from '../platform/database'
 import { findRefusal, type RightName, type Standing, seesRoom } from '../rights'
 
 export interface LockedRoom {
@@ -28,6 +28,8 @@ export interface RoomChange {
   takeMembershipVersion(userId: string): Promise<number>
   /** Takes a version for a change of the message, which the caller then writes. */
   takeMessageVersion(seq: number): Promise<number>
+  /** Gives each of these messages a version: they have changed with another one. */
+  touchMessages(seqs: readonly number[]): Promise<void>
   /** Takes a version for another change of the room. */
   takeRoomVersion(): Promise<number>
   /** Puts a line into the room, whose text goes on from the author's name. */
@@ -104,82 +106,97 @@ export function createRoomChanges(
   return {
     requireRight: async (right, roomId, actorId) => void (await requireStanding(pool, right, roomId, actorId)),
 
-    change: (right, roomId, actorId, work) =>
-      inTransaction(pool, async (client) => {
-        await client.query('SELECT FROM rooms WHERE id = $1 FOR NO KEY UPDATE', [roomId])
-        // A statement of its own: the one that waits for the lock may see what was so before it waited.
-        const { row, sees } = await requireStanding(client, right, roomId, actorId)
-        const { kind, name, topic, is_archived: isArchived, role, is_banned: isBanned, server } = row
+    change: async (right, roomId, actorId, work) => {
+      // Before anything is waited for: a stranger must not find out that a room is there because somebody holds it.
+      await requireStanding(pool, right, roomId, actorId)
+      return retried(() =>
+        inTransaction(pool, async (client) => {
+          await client.query('SELECT FROM rooms WHERE id = $1 FOR NO KEY UPDATE', [roomId])
+          // A statement of its own: the one that waits for the lock may see what was so before it waited.
+          const { row, sees } = await requireStanding(client, right, roomId, actorId)
+          const { kind, name, topic, is_archived: isArchived, role, is_banned: isBanned, server } = row
 
-        const news: (RoomNews | { seq: number })[] = []
-        const people = new Set<string>()
-        const takeVersion = async (places: 0 | 1) => {
-          const taken = await client.query<{ seq: number; version: number }>(
-            `UPDATE rooms SET last_seq = last_seq + $2, last_version = last_version + 1 WHERE id = $1
+          const news: (RoomNews | { seq: number })[] = []
+          const people = new Set<string>()
+          const takeVersion = async (places: 0 | 1) => {
+            const taken = await client.query<{ seq: number; version: number }>(
+              `UPDATE rooms SET last_seq = last_seq + $2, last_version = last_version + 1 WHERE id = $1
              RETURNING last_seq AS seq, last_version AS version`,
-            [roomId, places],
-          )
-          const [place] = taken.rows
-          if (!place) throw new Failure('ROOM_NOT_FOUND')
-          return place
-        }
-        const result = await work({
-          room: {
-            ...{ id: roomId, kind, name, topic, isArchived, lastSeq: row.last_seq },
-            ...{ postingPolicy: row.posting_policy, slowModeSeconds: row.slow_mode_seconds },
-          },
-          actor: {
-            ...{ id: actorId, username: row.username, displayName: row.display_name, avatar: row.avatar },
-            ...{ server, room: role, sees, isBanned, isMuted: row.is_muted === true },
-          },
-          query: client.query.bind(client) as Querying['query'],
-          takeMembershipVersion: async (userId) => {
-            const { version } = await takeVersion(0)
-            people.add(userId)
-            news.push({ type: 'membership', userId, version })
-            return version
-          },
-          takeMessageVersion: async (seq) => {
-            news.push({ seq })
-            return (await takeVersion(0)).version
-          },
-          takeRoomVersion: async () => {
-            const { version } = await takeVersion(0)
-            news.push({ type: 'room', version })
-            return version
-          },
-          say: async (lineKind, authorId, text) => {
-            const { seq, version } = await takeVersion(1)
-            await client.query('INSERT INTO messages (room_id, seq, version, kind, author_id, text) VALUES ($1, $2, $3, $4, $5, $6)', [
-              ...[roomId, seq, version, lineKind, authorId],
-              // The schema's bound, which a long topic and its words would pass.
-              text.slice(0, 1_000),
-            ])
-            // As what they write themselves: it is read.
-            await client.query(
-              'UPDATE memberships SET read_seq = greatest(read_seq, $3) WHERE room_id = $1 AND user_id = ANY($2::uuid[])',
-              [...[roomId, [authorId, actorId], seq]],
+              [roomId, places],
             )
-            news.push({ seq })
-          },
-          audit: async (action, subjectId = null, detail = {}) => {
-            await client.query('INSERT INTO audit_log (actor_id, action, room_id, subject_id, detail) VALUES ($1, $2, $3, $4, $5)', [
-              ...[actorId, action, roomId, subjectId, detail],
-            ])
-          },
-        })
-        const seqs = news.flatMap((entry) => ('seq' in entry ? [entry.seq] : []))
-        const changed = seqs.length > 0 ? await readMessages(client, roomId, seqs) : []
-        const bySeq = new Map(changed.map((message) => [message.seq, message]))
-        return {
-          result,
-          people: [...people],
-          news: news.flatMap((entry): RoomNews[] => {
-            if (!('seq' in entry)) return [entry]
-            const message = bySeq.get(entry.seq)
-            return message ? [{ type: 'message', message }] : []
-          }),
-        }
-      }),
+            const [place] = taken.rows
+            if (!place) throw new Failure('ROOM_NOT_FOUND')
+            return place
+          }
+          const result = await work({
+            room: {
+              ...{ id: roomId, kind, name, topic, isArchived, lastSeq: row.last_seq },
+              ...{ postingPolicy: row.posting_policy, slowModeSeconds: row.slow_mode_seconds },
+            },
+            actor: {
+              ...{ id: actorId, username: row.username, displayName: row.display_name, avatar: row.avatar },
+              ...{ server, room: role, sees, isBanned, isMuted: row.is_muted === true },
+            },
+            query: client.query.bind(client) as Querying['query'],
+            takeMembershipVersion: async (userId) => {
+              const { version } = await takeVersion(0)
+              people.add(userId)
+              news.push({ type: 'membership', userId, version })
+              return version
+            },
+            takeMessageVersion: async (seq) => {
+              news.push({ seq })
+              return (await takeVersion(0)).version
+            },
+            touchMessages: async (seqs) => {
+              if (seqs.length === 0) return
+              await client.query(
+                `WITH raised AS (UPDATE rooms SET last_version = last_version + cardinality($2::int[]) WHERE id = $1 RETURNING last_version)
+               UPDATE messages m SET version = raised.last_version - cardinality($2::int[]) + touched.nth
+               FROM raised, unnest($2::int[]) WITH ORDINALITY AS touched(seq, nth) WHERE m.room_id = $1 AND m.seq = touched.seq`,
+                [roomId, seqs],
+              )
+              for (const seq of seqs) news.push({ seq })
+            },
+            takeRoomVersion: async () => {
+              const { version } = await takeVersion(0)
+              news.push({ type: 'room', version })
+              return version
+            },
+            say: async (lineKind, authorId, text) => {
+              const { seq, version } = await takeVersion(1)
+              await client.query('INSERT INTO messages (room_id, seq, version, kind, author_id, text) VALUES ($1, $2, $3, $4, $5, $6)', [
+                ...[roomId, seq, version, lineKind, authorId],
+                // The schema's bound, which a long topic and its words would pass.
+                text.slice(0, 1_000),
+              ])
+              // As what they write themselves: it is read.
+              await client.query(
+                'UPDATE memberships SET read_seq = greatest(read_seq, $3) WHERE room_id = $1 AND user_id = ANY($2::uuid[])',
+                [...[roomId, [authorId, actorId], seq]],
+              )
+              news.push({ seq })
+            },
+            audit: async (action, subjectId = null, detail = {}) => {
+              await client.query('INSERT INTO audit_log (actor_id, action, room_id, subject_id, detail) VALUES ($1, $2, $3, $4, $5)', [
+                ...[actorId, action, roomId, subjectId, detail],
+              ])
+            },
+          })
+          const seqs = news.flatMap((entry) => ('seq' in entry ? [entry.seq] : []))
+          const changed = seqs.length > 0 ? await readMessages(client, roomId, seqs) : []
+          const bySeq = new Map(changed.map((message) => [message.seq, message]))
+          return {
+            result,
+            people: [...people],
+            news: news.flatMap((entry): RoomNews[] => {
+              if (!('seq' in entry)) return [entry]
+              const message = bySeq.get(entry.seq)
+              return message ? [{ type: 'message', message }] : []
+            }),
+          }
+        }),
+      )
+    },
   }
 }

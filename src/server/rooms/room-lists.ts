@@ -1,5 +1,6 @@
 import type { Room, RoomListEvent } from '../../contract/room'
 import type { CallerConnection, Parts } from '../context'
+import { untilAvailable } from '../platform/database'
 import { readRoomList, toRoom } from './rooms'
 
 export interface RoomLists {
@@ -104,15 +105,18 @@ export function createRoomLists({
     // What is marked while this reads is read again.
     dirtyRooms.clear()
     dirtyPairs.clear()
+    let failed: { error: unknown } | null = null
     for (let from = 0; from < pairs.length; from += pairsAtOnce) {
       const some = pairs.slice(from, from + pairsAtOnce)
       try {
         await tellPairs(some)
       } catch (error) {
-        for (const { list, room } of pairs.slice(from)) dirtyPairs.set(room, (dirtyPairs.get(room) ?? new Set()).add(list))
-        throw error
+        // The others need not wait for these.
+        failed = { error }
+        for (const { list, room } of some) dirtyPairs.set(room, (dirtyPairs.get(room) ?? new Set()).add(list))
       }
     }
+    if (failed) throw failed.error
   }
 
   async function tellPairs(pairs: { list: PersonList; userId: string; room: string }[]) {
@@ -128,6 +132,7 @@ export function createRoomLists({
   }
 
   function tellRoom(list: PersonList, room: Room) {
+    if (!isOpen(list)) return
     watch(list, room.id)
     const known = summaryOf(room)
     if (list.told.get(room.id) === known) return
@@ -149,7 +154,11 @@ export function createRoomLists({
     }
   }
 
+  const isOpen = (list: PersonList) => lists.get(list.userId) === list && list.readers.size > 0
+
   function watch(list: PersonList, room: string) {
+    // It was closed while its rooms were read: nobody would end what begins here.
+    if (!isOpen(list)) return
     const known = watched.get(room)
     if (known) {
       known.people.add(list)
@@ -194,8 +203,15 @@ export function createRoomLists({
     let wake = () => {}
     reader.wake = () => wake()
     signal.addEventListener('abort', reader.wake, { once: true })
-    let first: Room[] | null = await readRoomList({ rooms, messages }, list.userId)
+    // A client ends a stream that fails: while Postgres is away it waits instead.
+    let first: Room[] | null = await untilAvailable(
+      () => signal.aborted,
+      () => readRoomList({ rooms, messages }, list.userId),
+    )
+    if (!isOpen(list)) return
     for (const room of first) {
+      // What happened since it was read was told to those who watched, and this one did not yet.
+      if (watched.has(room.id)) markPair(list, room.id)
       watch(list, room.id)
       if (!list.told.has(room.id)) list.told.set(room.id, summaryOf(room))
     }

@@ -1,6 +1,6 @@
 import { Failure } from '../../contract/failures'
 import type { NotificationLevel, PostingPolicy, PublicRoom, Room, RoomKind, RoomRole } from '../../contract/room'
-import type { User } from '../../contract/session'
+import type { ServerRole, User } from '../../contract/session'
 import { type Database, isUniqueViolation } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
 import { seesRoom } from '../rights'
@@ -28,7 +28,7 @@ interface LookUpRow {
   is_muted: boolean | null
   /** These are of who is not in it. */
   is_banned: boolean | null
-  is_guest: boolean | null
+  server: ServerRole | null
 }
 
 interface ListedRow {
@@ -48,6 +48,9 @@ interface ListedRow {
   people: User[] | null
 }
 
+/** So many mentions of the whole room are counted: one person must not make everybody's lists dear. */
+const mostRoomMentions = 1_000
+
 /**
  * Mentions are counted by the rows that were made when they were sent, and of the whole room by the messages themselves,
  * because a row for each member would make one message a thousand.
@@ -57,9 +60,12 @@ const listed = `SELECT s.user_id, r.id, r.kind, r.name, r.topic, s.role, r.last_
   CASE WHEN s.notify = 'nothing' OR s.read_seq >= r.last_seq THEN 0 ELSE (
     SELECT count(*)::int FROM mentions n WHERE n.user_id = s.user_id AND n.room_id = s.room_id AND n.seq > s.read_seq
   ) + (
-    SELECT count(*)::int FROM messages m
-    WHERE m.room_id = s.room_id AND m.mentions_room AND m.seq > s.read_seq AND m.author_id <> s.user_id
-      AND NOT EXISTS (SELECT FROM mentions n WHERE n.user_id = s.user_id AND n.room_id = s.room_id AND n.seq = m.seq)
+    SELECT count(*)::int FROM (
+      SELECT FROM messages m
+      WHERE m.room_id = s.room_id AND m.mentions_room AND m.seq > s.read_seq AND m.author_id <> s.user_id
+        AND NOT EXISTS (SELECT FROM mentions n WHERE n.user_id = s.user_id AND n.room_id = s.room_id AND n.seq = m.seq)
+      LIMIT ${mostRoomMentions}
+    ) of_the_room
   ) END AS mentions,
   CASE WHEN r.kind = 'direct' THEN (
     SELECT json_agg(json_build_object('id', u.id, 'username', u.username, 'displayName', u.display_name, 'avatar', u.avatar) ORDER BY u.username)
@@ -73,7 +79,7 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
       `SELECT a.nth::int, r.id, r.kind, r.name, r.topic, r.last_seq, r.archived_at IS NOT NULL AS is_archived, s.role,
          s.muted_until > now() AS is_muted,
          CASE WHEN s.role IS NULL THEN EXISTS (SELECT FROM bans b WHERE b.room_id = r.id AND b.user_id = a.user_id) END AS is_banned,
-         CASE WHEN s.role IS NULL THEN EXISTS (SELECT FROM users u WHERE u.id = a.user_id AND u.role = 'guest') END AS is_guest
+         CASE WHEN s.role IS NULL THEN (SELECT u.role FROM users u WHERE u.id = a.user_id) END AS server
        FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS a(room_id, user_id, nth)
        JOIN rooms r ON r.id = a.room_id
        LEFT JOIN memberships s ON s.room_id = a.room_id AND s.user_id = a.user_id`,
@@ -90,7 +96,7 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
       if (!row) throw new Failure('ROOM_NOT_FOUND')
       const { id, kind, name, topic, last_seq: lastSeq, role, is_archived: isArchived } = row
       if (role !== null) return { role, isMuted: row.is_muted === true, room: { id, kind, name, topic, lastSeq } }
-      const stranger = { server: row.is_guest ? ('guest' as const) : ('member' as const), room: null, isBanned: row.is_banned === true }
+      const stranger = { server: row.server ?? 'guest', room: null, isBanned: row.is_banned === true }
       throw new Failure(seesRoom({ kind, isArchived }, stranger) ? 'NOT_A_MEMBER' : 'ROOM_NOT_FOUND')
     },
 
@@ -175,14 +181,16 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
       ])
     },
 
-    /** The next page of public rooms by name, after a room's name and id. */
+    /** The next page of public rooms by name, after a room's folded name and id. */
     browse: async (
       userId: string,
       page: { query: string; after: { name: string; id: string } | null; limit: number },
-    ): Promise<PublicRoom[]> => {
+    ): Promise<{ room: PublicRoom; folded: string }[]> => {
       const pattern = patternOf(page.query)
-      const rows = await prisma.$queryRaw<{ id: string; name: string; topic: string; member_count: number; joined: boolean }[]>`
-        SELECT r.id, r.name, r.topic,
+      const rows = await prisma.$queryRaw<
+        { id: string; name: string; folded: string; topic: string; member_count: number; joined: boolean }[]
+      >`
+        SELECT r.id, r.name, lower(r.name) AS folded, r.topic,
           (SELECT count(*)::int FROM memberships WHERE room_id = r.id) AS member_count,
           EXISTS (SELECT FROM memberships WHERE room_id = r.id AND user_id = ${userId}::uuid) AS joined
         FROM rooms r
@@ -190,7 +198,10 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
           AND NOT EXISTS (SELECT FROM bans WHERE room_id = r.id AND user_id = ${userId}::uuid) AND (lower(r.name) LIKE ${pattern} OR lower(r.topic) LIKE ${pattern})
           AND (${page.after === null} OR (lower(r.name), r.id) > (${page.after?.name ?? ''}, ${page.after?.id ?? ''}))
         ORDER BY lower(r.name), r.id LIMIT ${page.limit}`
-      return rows.map(({ member_count, ...room }) => ({ ...room, kind: 'public' as const, memberCount: member_count }))
+      return rows.map(({ member_count, folded, ...room }) => ({
+        room: { ...room, kind: 'public' as const, memberCount: member_count },
+        folded,
+      }))
     },
 
     /** @throws {Failure} ROOM_NAME_TAKEN, USER_NOT_FOUND; then nothing was made */
@@ -203,19 +214,26 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
       members: readonly string[]
     }): Promise<{ people: string[] }> => {
       const { members, ownerId, ...fields } = room
-      const people = await prisma.user.findMany({ where: { username: { in: [...members] }, deletedAt: null }, select: { id: true } })
-      if (people.length < members.length)
-        throw new Failure('USER_NOT_FOUND', { fields: { members: 'must all be usernames of people here' } })
-      const others = people.filter((person) => person.id !== ownerId)
       try {
-        await prisma.room.create({
-          data: {
-            ...fields,
-            createdById: ownerId,
-            memberships: { create: [{ userId: ownerId, role: 'owner' }, ...others.map((person) => ({ userId: person.id }))] },
-          },
+        return await prisma.$transaction(async (transaction) => {
+          // Locked, so that nobody whose account is being deleted is left in it.
+          const people = await transaction.$queryRaw<{ id: string; username: string }[]>`
+            SELECT id, username FROM users WHERE (id = ${ownerId}::uuid OR username = ANY(${[...members]}::text[])) AND deleted_at IS NULL AND disabled_at IS NULL
+            ORDER BY id FOR SHARE`
+          const others = people.filter(({ id }) => id !== ownerId)
+          const named = people.filter(({ username }) => members.includes(username))
+          if (others.length === people.length) throw new Failure('UNAUTHORIZED')
+          if (named.length < new Set(members).size)
+            throw new Failure('USER_NOT_FOUND', { fields: { members: 'must all be usernames of people here' } })
+          await transaction.room.create({
+            data: {
+              ...fields,
+              createdById: ownerId,
+              memberships: { create: [{ userId: ownerId, role: 'owner' }, ...others.map(({ id }) => ({ userId: id }))] },
+            },
+          })
+          return { people: people.map(({ id }) => id) }
         })
-        return { people: [ownerId, ...others.map(({ id }) => id)] }
       } catch (error) {
         throw isUniqueViolation(error) ? new Failure('ROOM_NAME_TAKEN', { fields: { name: 'is taken' } }) : error
       }
@@ -239,8 +257,11 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
       const people = [...new Set([actorId, ...named.map(({ id }) => id)])].sort()
       const find = () =>
         pool.query<{ id: string; is_new: boolean }>(
-          `WITH made AS (
-           INSERT INTO rooms (id, kind, name, direct_key, created_by) VALUES ($1, 'direct', '', $2, $3) ON CONFLICT (direct_key) DO NOTHING RETURNING id
+          `WITH people AS (SELECT id FROM users WHERE id = ANY($4::uuid[]) AND deleted_at IS NULL ORDER BY id FOR SHARE),
+         made AS (
+           INSERT INTO rooms (id, kind, name, direct_key, created_by)
+           SELECT $1, 'direct', '', $2, $3 WHERE (SELECT count(*) FROM people) = cardinality($4::uuid[])
+           ON CONFLICT (direct_key) DO NOTHING RETURNING id
          ),
          joined AS (INSERT INTO memberships (room_id, user_id) SELECT made.id, p FROM made, unnest($4::uuid[]) p)
          SELECT id, true AS is_new FROM made UNION ALL SELECT id, false FROM rooms WHERE direct_key = $2`,

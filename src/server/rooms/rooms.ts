@@ -35,10 +35,13 @@ export async function browseRooms(
 ): Promise<{ rooms: PublicRoom[]; cursor: string | null }> {
   const [name, id] = readCursor(cursor, 'string', 'string') ?? []
   const after = name === undefined || id === undefined ? null : { name, id }
-  const rooms = await parts.rooms.browse(caller.user.id, { query, after, limit: pageSize + 1 })
-  const page = rooms.slice(0, pageSize)
+  const found = await parts.rooms.browse(caller.user.id, { query, after, limit: pageSize + 1 })
+  const page = found.slice(0, pageSize)
   const last = page.at(-1)
-  return { rooms: page, cursor: rooms.length > pageSize && last ? writeCursor(last.name.toLowerCase(), last.id) : null }
+  return {
+    rooms: page.map(({ room }) => room),
+    cursor: found.length > pageSize && last ? writeCursor(last.folded, last.room.id) : null,
+  }
 }
 
 /** A new room with the caller as its owner and the named people as members. */
@@ -102,6 +105,9 @@ function slugOf(name: string): string {
     .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
     .replace(/^-+|-+$/g, '')
   if (slug === '') throw new Failure('BAD_REQUEST', { fields: { name: 'must have a letter or a digit' } })
+  // It would tell whether there is a private room of that id.
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(slug))
+    throw new Failure('BAD_REQUEST', { fields: { name: 'must not look like an id' } })
   if (slug.length > 64) throw new Failure('BAD_REQUEST', { fields: { name: 'is too long' } })
   return slug
 }
