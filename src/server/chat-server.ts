@@ -193,6 +193,7 @@ export async function startChatServer(
     role,
     sessionId: id,
     expiresAt,
+    readAt: Date.now(),
     uid: connection?.uid ?? null,
     connection,
   })

@@ -62,6 +62,8 @@ export interface Caller {
   role: ServerRole
   sessionId: string
   expiresAt: Date
+  /** When all this was read, in milliseconds since the epoch. */
+  readAt: number
   /** The connection's id; null over plain HTTP. */
   uid: string | null
   /** Null over plain HTTP. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Roomline, startRoomline } from '../support/roomline'
-import { failureOf } from '../support/stock-client'
+import { failureOf, until } from '../support/stock-client'
 
 let roomline: Roomline
 beforeAll(async () => {
@@ -68,7 +68,7 @@ describe('somebody’s profile', () => {
     await adaElsewhere.trpc.chat.send.mutate({ room: 'general', text: 'under the new one' })
     const names = (await followed.until(2)).map(({ author }) => author.displayName)
     expect(names).toEqual([ada.username, 'Countess'])
-    expect((await adaElsewhere.trpc.session.me.query()).user.displayName).toBe('Countess')
+    await until(async () => (await adaElsewhere.trpc.session.me.query()).user.displayName === 'Countess')
     const { messages } = await ben.trpc.chat.history.query({ room: 'general', limit: 2 })
     expect(messages.map(({ author }) => author.displayName)).toEqual(['Countess', 'Countess'])
   })

@@ -7,13 +7,14 @@ import { until } from '../support/stock-client'
 
 const log = createLog({ logLevel: 'silent' }, 'test')
 
-function start(waitMs: number) {
+function start(waitMs: number, noteAfterMs = 60_000) {
   const told: string[] = []
   const noted: string[] = []
   const people = startOwnPeople({
     board: { set: (userId, state) => told.push(`${userId} ${state}`) },
     lastSeen: { note: (userId) => noted.push(userId) },
     waitMs,
+    noteAfterMs,
   })
   return { told, noted, people }
 }
@@ -29,7 +30,7 @@ describe('somebody with connections to a node', () => {
     people.connectionChanged('ada', 'here', null)
     people.connectionChanged('ada', 'away', null)
     expect(told).toEqual(['ada here', 'ada away', 'ada here', 'ada away'])
-    expect(noted).toEqual(['ada'])
+    expect(noted).toEqual([])
     people.close()
   })
 
@@ -39,10 +40,22 @@ describe('somebody with connections to a node', () => {
     people.connectionChanged('ben', null, 'here')
     people.connectionChanged('ada', 'here', null)
     people.connectionChanged('ben', 'here', null)
-    expect(noted).toEqual(['ada', 'ben', 'ada', 'ben'])
+    expect(noted).toEqual(['ada', 'ben'])
     people.connectionChanged('ben', null, 'here')
     await until(() => told.includes('ada offline'))
     expect(told.filter((entry) => entry.startsWith('ben'))).toEqual(['ben here', 'ben here'])
+    people.close()
+  })
+})
+
+describe('somebody who has been here for a while', () => {
+  it('is written down, so that a node that dies leaves at least that behind; who came and went is written once', async () => {
+    const { noted, people } = start(0, 300)
+    people.connectionChanged('ada', null, 'here')
+    people.connectionChanged('ben', null, 'here')
+    people.connectionChanged('ben', 'here', null)
+    await until(() => noted.includes('ada'))
+    expect(noted).toEqual(['ben', 'ada'])
     people.close()
   })
 })

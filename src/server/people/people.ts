@@ -29,6 +29,8 @@ export async function showPerson({ parts }: Context, username: string): Promise<
 /** Messages from now on carry the new name. */
 export async function updateProfile(context: Context, change: z.output<typeof updateProfileInput>): Promise<Profile> {
   await context.parts.people.update(context.caller.user.id, change)
+  // What the connection began with is no longer so.
+  context.caller.readAt = 0
   return showOwnProfile(context)
 }
 

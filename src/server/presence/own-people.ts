@@ -3,6 +3,8 @@ import type { HereOrAway, PresenceBoard } from './presence-board'
 
 /** Who reloads a page, or changes the network, is not gone: they have so long to come back. */
 const comeBackMs = 3_000
+/** Who has been here for so long is written down: a node that dies leaves at least that behind. Who comes and goes sooner costs nothing twice. */
+const settledMs = 60_000
 const lookMs = 500
 
 /** The people with connections to this node. */
@@ -17,15 +19,19 @@ export function startOwnPeople({
   board,
   lastSeen,
   waitMs = comeBackMs,
+  noteAfterMs = settledMs,
 }: {
   board: Pick<PresenceBoard, 'set'>
   lastSeen: Pick<LastSeen, 'note'>
   waitMs?: number
+  noteAfterMs?: number
 }): OwnPeople {
   /** How many of a person's connections are here, and how many away. */
   const counts = { here: new Map<string, number>(), away: new Map<string, number>() }
   /** Who has no connection any more, and until when they may come back; in this order. */
   const leaving = new Map<string, number>()
+  /** Who has come, and since when they count as settled; in this order. */
+  const arriving = new Map<string, number>()
 
   const stateOf = (userId: string) => (counts.here.has(userId) ? 'here' : counts.away.has(userId) ? 'away' : 'offline')
 
@@ -36,12 +42,17 @@ export function startOwnPeople({
     else counts[state].delete(userId)
   }
 
-  const timer = setInterval(() => {
-    for (const [userId, until] of leaving) {
-      if (until > performance.now()) return
-      leaving.delete(userId)
-      board.set(userId, 'offline')
+  function* due(waiting: Map<string, number>) {
+    for (const [userId, at] of waiting) {
+      if (at > performance.now()) return
+      waiting.delete(userId)
+      yield userId
     }
+  }
+
+  const timer = setInterval(() => {
+    for (const userId of due(leaving)) board.set(userId, 'offline')
+    for (const userId of due(arriving)) lastSeen.note(userId, Date.now())
   }, lookMs)
 
   return {
@@ -52,10 +63,14 @@ export function startOwnPeople({
       const state = stateOf(userId)
       if (state === before) return
       leaving.delete(userId)
-      // What a node that dies leaves behind is the time of the connect, or of what the others last heard of it.
-      if (before === 'offline' || state === 'offline') lastSeen.note(userId, Date.now())
-      if (state === 'offline') leaving.set(userId, performance.now() + waitMs)
-      else board.set(userId, state)
+      if (state === 'offline') {
+        arriving.delete(userId)
+        lastSeen.note(userId, Date.now())
+        leaving.set(userId, performance.now() + waitMs)
+      } else {
+        if (before === 'offline') arriving.set(userId, performance.now() + noteAfterMs)
+        board.set(userId, state)
+      }
     },
     close: () => clearInterval(timer),
   }
