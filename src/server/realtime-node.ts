@@ -88,9 +88,10 @@ export async function startRealtimeNode(
         metricsToken: config.metricsToken,
         limits: {
           sends: createLimit(config.sendsPerMinute, 20),
-          acts: createLimit(config.sendsPerMinute, 30),
+          // Wide enough for whoever sets up a room for many people by hand or by a program, and still an end.
+          acts: createLimit(config.sendsPerMinute * 5, 200),
           // A list of suggestions asks with each letter.
-          lookUps: createLimit(config.sendsPerMinute * 3, 60),
+          lookUps: createLimit(config.sendsPerMinute * 5, 200),
         },
         sessions: {
           store: sessions,

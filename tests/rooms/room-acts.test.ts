@@ -331,19 +331,30 @@ describe('nobody', () => {
   })
 
   it('makes rooms, invites or searches without an end', async () => {
-    await using limited = await startRoomline({ env: { SENDS_PER_MINUTE: '60' } })
+    await using limited = await startRoomline({ env: { SENDS_PER_MINUTE: '6' } })
     const { trpc } = limited.connect(await limited.signUp())
-    const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, index) =>
-        trpc.rooms.create.mutate({ name: `Room ${index}`, kind: 'private' }).then(
-          () => 'made',
-          (error) => error.data.failure,
-        ),
-      ),
-    )
-    expect(answers.filter((answer) => answer === 'made')).toHaveLength(30)
-    expect(new Set(answers)).toEqual(new Set(['made', 'TOO_MANY_REQUESTS']))
-    expect(await failureOf(Promise.all(Array.from({ length: 80 }, () => trpc.chat.search.query({ query: 'x' }))))).toBe('TOO_MANY_REQUESTS')
+    // The client sends what is asked at once as one frame, which holds so many.
+    const inWaves = async (count: number, call: (index: number) => Promise<unknown>) => {
+      const answers: unknown[] = []
+      for (let from = 0; from < count; from += 80) {
+        const wave = Array.from({ length: 80 }, (_, index) => call(from + index))
+        answers.push(
+          ...(await Promise.all(
+            wave.map((calling) =>
+              calling.then(
+                () => 'done',
+                (error) => error.data.failure,
+              ),
+            ),
+          )),
+        )
+      }
+      return answers
+    }
+    const answers = await inWaves(240, (index) => trpc.rooms.create.mutate({ name: `Room ${index}`, kind: 'private' }))
+    expect(answers.filter((answer) => answer === 'done').length).toBeGreaterThanOrEqual(200)
+    expect(new Set(answers)).toEqual(new Set(['done', 'TOO_MANY_REQUESTS']))
+    expect(await inWaves(400, () => trpc.chat.search.query({ query: 'x' }))).toContain('TOO_MANY_REQUESTS')
   })
 })
 
