@@ -48,7 +48,8 @@ async function say(page: Page, text: string) {
   const composer = page.getByLabel('Message general', { exact: true })
   await composer.fill(text)
   await composer.press('Enter')
-  await messages(page).getByText(text).waitFor()
+  // With its place: before it has one it is shown, and not yet stored.
+  await messages(page).locator('[data-seq]').filter({ hasText: text }).last().waitFor()
 }
 
 async function openAccount(page: Page, tab: 'Profile' | 'Password' | 'Sessions' | 'Delete') {

@@ -66,7 +66,8 @@ const said = (page: Page, text: string) => messages(page).getByRole('listitem').
 async function say(page: Page, text: string) {
   await composer(page).fill(text)
   await composer(page).press('Enter')
-  await said(page, text).waitFor()
+  // With its place: before it has one it is shown, and not yet stored.
+  await messages(page).locator('[data-seq]').filter({ hasText: text }).last().waitFor()
 }
 
 /** A press on one of the buttons that a message has when it is pointed at. */

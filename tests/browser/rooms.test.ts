@@ -70,7 +70,8 @@ const member = (page: Page, name: string) =>
 async function say(page: Page, room: string, text: string) {
   await page.getByLabel(`Message ${room}`, { exact: true }).fill(text)
   await page.getByLabel(`Message ${room}`, { exact: true }).press('Enter')
-  await messages(page).getByText(text).waitFor()
+  // With its place: before it has one it is shown, and not yet stored.
+  await messages(page).locator('[data-seq]').filter({ hasText: text }).last().waitFor()
 }
 
 async function createRoom(page: Page, name: string, { kind = 'Public', people = [] as string[] } = {}) {
