@@ -366,7 +366,8 @@ describe('somebody', () => {
     await keyboard.press('Enter')
     await kay.page.getByRole('menuitem', { name: 'Reply' }).waitFor()
     await keyboard.press('Escape')
-    await kay.page.getByRole('menu').waitFor({ state: 'detached' })
+    // The focus is back on the message only a moment after the menu is gone.
+    await until(() => kay.page.evaluate(() => document.activeElement?.closest('[data-seq]') != null))
     await keyboard.press('Escape')
     await until(() => composer(kay.page).evaluate((element) => element === document.activeElement))
     await leave(kay, lee)
