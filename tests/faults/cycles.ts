@@ -59,6 +59,8 @@ export async function runCycles(bench: Bench, { cycles, warmUp, atOnce = 8 }: { 
     const since = performance.now()
     await run(cycles)
     const perSecond = cycles / ((performance.now() - since) / 1_000)
+    // Presence writes for some seconds yet what it knows of who has gone, and the timer for that is a handle.
+    await until(async () => (await measure()).handles <= before.handles, 15_000).catch(() => {})
     const after = await settled()
     redis.disconnect()
     return { cycles, perSecond, before, after } satisfies CycleFigures
