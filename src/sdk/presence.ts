@@ -1,9 +1,8 @@
 import type { PersonPresence, PresenceEvent } from '../contract/presence'
 import type { ChatClient } from './chat-client'
-import { type ChatFailure, readFailure } from './chat-error'
-import { backoffWithJitter } from './reconnect'
+import type { ChatFailure } from './chat-error'
+import { keepFollowing } from './keep-following'
 import { createStore, type Store } from './store'
-import { waitFor } from './wait-for'
 
 /** Who is here in a room, as far as this client was told. Of a crowd, only some are named: `count` counts all. */
 export interface PresenceView {
@@ -41,26 +40,12 @@ export function openPresence(client: Pick<ChatClient, 'presence'>, room: string,
   const state = createStore<PresenceView>(unknownPresence)
   const closing = new AbortController()
 
-  void keepFollowing()
-
-  async function keepFollowing() {
-    for (let attempt = 0; !closing.signal.aborted; attempt++) {
-      let waitMs = backoffWithJitter(attempt)
-      try {
-        await follow(() => {
-          attempt = 0
-        })
-      } catch (error) {
-        if (closing.signal.aborted) return
-        const ended = readFailure(error)
-        if (!ended.retry) return state.set({ ...unknownPresence, ended })
-        waitMs = ended.retryAfterMs ?? waitMs
-      }
-      if (closing.signal.aborted) return
-      state.set(unknownPresence)
-      await waitFor(waitMs, closing.signal)
-    }
-  }
+  void keepFollowing({
+    follow,
+    onInterrupted: () => state.set(unknownPresence),
+    onEnded: (ended) => state.set({ ...unknownPresence, ended }),
+    signal: closing.signal,
+  })
 
   /** Resolves when the stream was stopped, rejects when it ended. */
   function follow(onStarted: () => void): Promise<void> {

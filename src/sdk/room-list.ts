@@ -1,10 +1,9 @@
 import type { Room, RoomListEvent } from '../contract/room'
 import type { ChatClient } from './chat-client'
-import { type ChatFailure, readFailure } from './chat-error'
+import type { ChatFailure } from './chat-error'
+import { keepFollowing } from './keep-following'
 import { withRoomListEvent } from './listed-rooms'
-import { backoffWithJitter } from './reconnect'
 import { createStore, type Store } from './store'
-import { waitFor } from './wait-for'
 
 export type RoomListState =
   | { state: 'loading'; rooms: readonly Room[] }
@@ -23,24 +22,11 @@ export function openRoomList(client: Pick<ChatClient, 'rooms'>, onClose: () => v
   const state = createStore<RoomListState>({ state: 'loading', rooms: [] })
   const closing = new AbortController()
 
-  void keepFollowing()
-
-  async function keepFollowing() {
-    for (let attempt = 0; !closing.signal.aborted; attempt++) {
-      let waitMs = backoffWithJitter(attempt)
-      try {
-        await follow(() => {
-          attempt = 0
-        })
-      } catch (error) {
-        if (closing.signal.aborted) return
-        const reason = readFailure(error)
-        if (!reason.retry) return state.set({ state: 'ended', rooms: state.get().rooms, reason })
-        waitMs = reason.retryAfterMs ?? waitMs
-      }
-      await waitFor(waitMs, closing.signal)
-    }
-  }
+  void keepFollowing({
+    follow,
+    onEnded: (reason) => state.set({ state: 'ended', rooms: state.get().rooms, reason }),
+    signal: closing.signal,
+  })
 
   /** As with a room's stream, tRPC mends a lost connection by itself: the whole list comes first then, too. */
   function follow(onStarted: () => void): Promise<void> {

@@ -1,13 +1,12 @@
 import type { Message } from '../contract/message'
 import type { Room } from '../contract/room'
 import type { ChatClient } from './chat-client'
-import { type ChatFailure, readFailure } from './chat-error'
+import type { ChatFailure } from './chat-error'
+import { keepFollowing } from './keep-following'
 import type { Outbox } from './outbox'
 import type { Unsent } from './outbox-storage'
-import { backoffWithJitter } from './reconnect'
 import { emptyTimeline, openTimeline, type RoomTimeline, withMessage, withOlderPage, withoutUnsent, withUnsent } from './room-timeline'
 import { createStore, type Store } from './store'
-import { waitFor } from './wait-for'
 
 export type RoomState =
   | { state: 'loading'; timeline: RoomTimeline }
@@ -69,29 +68,18 @@ export function openRoom(client: Calls, outbox: Outbox, room: string, onClose: (
     onSent: receive,
   })
 
-  void keepFollowing()
-
-  async function keepFollowing() {
-    for (let attempt = 0; !closing.signal.aborted; attempt++) {
-      let waitMs = backoffWithJitter(attempt)
-      try {
-        if (state.get().state === 'loading') {
-          const page = await client.chat.history.query({ room, limit: pageSize }, { signal: closing.signal })
-          cursor = Math.max(0, ...page.messages.map(({ version }) => version))
-          state.set({ state: 'live', timeline: openTimeline(state.get().timeline, page) })
-        }
-        await follow(() => {
-          attempt = 0
-        })
-      } catch (error) {
-        if (closing.signal.aborted) return
-        const reason = readFailure(error)
-        if (!reason.retry) return state.set({ state: 'ended', timeline: state.get().timeline, reason })
-        waitMs = reason.retryAfterMs ?? waitMs
+  void keepFollowing({
+    follow: async (onStarted) => {
+      if (state.get().state === 'loading') {
+        const page = await client.chat.history.query({ room, limit: pageSize }, { signal: closing.signal })
+        cursor = Math.max(0, ...page.messages.map(({ version }) => version))
+        state.set({ state: 'live', timeline: openTimeline(state.get().timeline, page) })
       }
-      await waitFor(waitMs, closing.signal)
-    }
-  }
+      await follow(onStarted)
+    },
+    onEnded: (reason) => state.set({ state: 'ended', timeline: state.get().timeline, reason }),
+    signal: closing.signal,
+  })
 
   /** Resolves when the stream was stopped, rejects when it ended. A lost connection is tRPC's to mend: it resumes by itself. */
   function follow(onStarted: () => void): Promise<void> {

@@ -77,7 +77,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   // Stores know the database, and nothing above it.
   {
     file: /^server\/rooms\/room-(act-store|store|change)\.ts$/,
-    may: ['server/platform/database', 'server/platform/look-ups', 'server/rights', 'server/rooms/room-act-store', 'contract/'],
+    may: ['server/platform/database', 'server/platform/look-ups', 'server/rights', 'contract/'],
     types: ['pg', 'server/bus/news-bus', 'server/rooms/'],
   },
   { file: /^server\/chat\/message-act-store\.ts$/, may: ['server/rights', 'contract/'], types: ['server/rooms/room-change'] },

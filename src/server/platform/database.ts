@@ -151,3 +151,6 @@ export async function untilAvailable<Value>(isOver: () => boolean, read: () => P
     }
   }
 }
+
+/** For LIKE, on what is folded to lower case. A query means itself: its % and _ are letters like others. */
+export const patternOf = (query: string) => `%${query.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`

@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import type { Ban, Invite, InvitedRoom, Member, PostingPolicy, RoomKind, RoomRole } from '../../contract/room'
 import type { ServerRole, User } from '../../contract/session'
+import { patternOf } from '../platform/database'
 import { reaches } from '../rights'
 import type { Changed, RoomChange, RoomChanges } from './room-change'
 
@@ -437,8 +438,5 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
 }
 
 const stillWorks = `i.revoked_at IS NULL AND (i.expires_at IS NULL OR i.expires_at > now()) AND (i.max_uses IS NULL OR i.uses < i.max_uses)`
-
-/** A query means itself: its % and _ are letters like others. */
-export const patternOf = (query: string) => `%${query.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
 
 export type RoomActStore = ReturnType<typeof createRoomActStore>

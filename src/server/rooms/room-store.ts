@@ -1,10 +1,9 @@
 import { Failure } from '../../contract/failures'
 import type { NotificationLevel, PostingPolicy, PublicRoom, Room, RoomKind, RoomRole } from '../../contract/room'
 import type { ServerRole, User } from '../../contract/session'
-import { type Database, isUniqueViolation } from '../platform/database'
+import { type Database, isUniqueViolation, patternOf } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
 import { seesRoom } from '../rights'
-import { patternOf } from './room-act-store'
 
 export interface Membership {
   role: RoomRole
