@@ -9,6 +9,7 @@ export const failures = {
   BAD_REQUEST: { code: 'BAD_REQUEST', retry: false, words: 'Something in this request is not right.' },
   CURSOR_AHEAD: { code: 'BAD_REQUEST', retry: false, words: 'This room has not got that far: reload it.' },
   UNAUTHORIZED: { code: 'UNAUTHORIZED', retry: false, words: 'You are not signed in, or no longer.' },
+  ANOTHER_USER: { code: 'FORBIDDEN', retry: false, words: 'Someone else is signed in here now. Reload the page.' },
   INVALID_CREDENTIALS: { code: 'UNAUTHORIZED', retry: false, words: 'The username or the password is wrong.' },
   FOREIGN_ORIGIN: { code: 'FORBIDDEN', retry: false, words: 'This request came from another site.' },
   NOT_A_MEMBER: { code: 'FORBIDDEN', retry: false, words: 'Join this room first.' },
@@ -68,6 +69,7 @@ export const closeCodes = {
   abuse: { code: 1008, comeBack: false },
   restarting: { code: 1012, comeBack: true },
   notSignedIn: { code: 4401, comeBack: false },
+  anotherUser: { code: 4403, comeBack: false },
   tooSlow: { code: 4408, comeBack: true },
   tooManyConnections: { code: 4429, comeBack: true },
 } as const
