@@ -111,7 +111,14 @@ export async function startRealtimeNode(
       options,
     )
     metrics.watch(() => ({ ...server.count(), redisAlive: redis.isAlive() }))
-    const revocations = watchRevocations({ pool: control, subscriber: redis.subscriber, log }, server.closeSessions)
+    const revocations = watchRevocations(
+      { pool: control, databaseUrl, subscriber: redis.subscriber, isRedisAlive: redis.isAlive, log },
+      {
+        onRevoked: server.connections.closeSessions,
+        onPeopleChanged: server.connections.applyPersonChanges,
+        onCutOff: server.connections.turnAllAway,
+      },
+    )
     const housekeeping = startHousekeeping(control, log)
     const close = async () => {
       await server.close()
