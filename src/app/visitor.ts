@@ -10,9 +10,10 @@ export const findVisitor = cache(async (): Promise<Visitor | null> => {
   const webSession = requireWebSession()
   const session = await webSession.findUser(asked.get('cookie'))
   if (!session) return null
-  const { username, displayName } = session.user
+  const { id, username, displayName } = session.user
   const { role } = session
-  return { username, displayName, role, expiresAt: session.expiresAt.toISOString(), realtimeUrl: webSession.realtimeUrl(asked.get('host')) }
+  const expiresAt = session.expiresAt.toISOString()
+  return { id, username, displayName, role, expiresAt, realtimeUrl: webSession.realtimeUrl(asked.get('host')) }
 })
 
 /** Who is signed in; others go and sign in first, and come back to `path`. */

@@ -6,8 +6,8 @@ import { isUnavailable } from '../platform/database'
 import type { Log } from '../platform/log'
 import { realtimeUrl } from '../platform/realtime-url'
 import { clearedSessionCookie, readSessionCookies, sessionCookie } from './session-cookie'
-import { findSession, refreshSession, revokeSession } from './sessions'
-import { type Device, loginInput, register, registerInput, type SignInParts, signIn } from './sign-in'
+import { findSession, isAnotherPersons, refreshSession, revokeSession } from './sessions'
+import { type Device, loginInput, logoutInput, register, registerInput, type SignInParts, signIn } from './sign-in'
 import type { WebSession } from './web-session'
 
 export interface HttpParts extends SignInParts {
@@ -49,6 +49,8 @@ export function createWebSession(parts: HttpParts): WebSession {
       const { body, isForm } = await readBody(request)
       try {
         const { user, token, expiresAt } = await enter(parseBody(schema, body), readDevice(request))
+        // Nobody could end the session of the cookie that this one replaces, and other tabs would go on in its name.
+        for (const replaced of readSessionCookies(request.headers.get('cookie'))) await revokeSession(parts, replaced, 'replaced')
         const cookie = { 'set-cookie': sessionCookie(token, expiresAt, config.publicUrl) }
         return isForm ? seeOther('/', cookie) : json(status, { user }, cookie)
       } catch (error) {
@@ -65,7 +67,13 @@ export function createWebSession(parts: HttpParts): WebSession {
     login: entering('/login', loginInput, 200, (input, device) => signIn(parts, input, device)),
 
     logout: changing(async (request) => {
-      for (const token of tokensOf(request)) await revokeSession(parts, token, 'logout')
+      const { user } = parseBody(logoutInput, await readOptionalBody(request))
+      const tokens = tokensOf(request)
+      if (user !== undefined && (await isAnotherPersons(parts, tokens, user))) {
+        if (isFormPost(request)) return seeOther('/', {})
+        throw new Failure('ANOTHER_USER')
+      }
+      for (const token of tokens) await revokeSession(parts, token, 'logout')
       const cookie = { 'set-cookie': clearedSessionCookie(config.publicUrl) }
       return isFormPost(request) ? seeOther('/login', cookie) : new Response(null, { status: 204, headers: { ...cookie, ...unstored } })
     }),
@@ -122,6 +130,8 @@ function readDevice(request: Request): Device {
   }
 }
 
+const isJson = (request: Request) => /^application\/json\b/i.test(request.headers.get('content-type') ?? '')
+
 const isFormPost = (request: Request) => /^application\/x-www-form-urlencoded\b/i.test(request.headers.get('content-type') ?? '')
 
 async function readBody(request: Request): Promise<{ body: unknown; isForm: boolean }> {
@@ -131,7 +141,7 @@ async function readBody(request: Request): Promise<{ body: unknown; isForm: bool
     if (fields.displayName === '') delete fields.displayName
     return { body: fields, isForm: true }
   }
-  if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) {
+  if (!isJson(request)) {
     throw new Failure('BAD_REQUEST', { fields: { 'content-type': 'must be application/json' } })
   }
   const text = await readText(request)
@@ -140,6 +150,11 @@ async function readBody(request: Request): Promise<{ body: unknown; isForm: bool
   } catch {
     throw new Failure('BAD_REQUEST', { fields: { body: 'must be JSON' } })
   }
+}
+
+/** Signing out needs no body, and one that is of no kind we know must not keep anybody from it. */
+async function readOptionalBody(request: Request): Promise<unknown> {
+  return request.body !== null && (isFormPost(request) || isJson(request)) ? (await readBody(request)).body : {}
 }
 
 async function readText(request: Request): Promise<string> {
