@@ -4,4 +4,4 @@ process.on('SIGTERM', () => {
   if (mood !== 'deaf') setTimeout(() => process.exit(0), 50)
 })
 process.on('disconnect', () => process.exit(1))
-process.send?.({ ready: true })
+if (mood !== 'slow') process.send?.({ ready: true })
