@@ -39,7 +39,10 @@ export function startPart({
   const exited = untilExit(child)
   // The watcher of tsx knows nothing of our channel.
   const guard = watch && child.pid ? startOrphanGuard(child.pid, 'TERM') : null
-  void exited.then(() => guard?.close())
+  void exited.then(() => {
+    guard?.close()
+    if (watch && child.pid) killGroup(child.pid)
+  })
 
   const ready = new Promise<void>((resolve, reject) => {
     if (watch) return resolve()
@@ -50,4 +53,13 @@ export function startPart({
   })
   ready.catch(() => {})
   return { ready, exited, kill: () => void child.kill('SIGKILL'), close: () => endChild(child, exited, shutdown) }
+}
+
+/** A watcher that is killed leaves its server behind, which would hold the port of the next. */
+function killGroup(leader: number) {
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
