@@ -3,7 +3,12 @@ import { type ChatClient, type ChatClientOptions, createChatClient as createForB
 
 export * from '../sdk/index'
 
-/** As everywhere else, with a WebSocket for the versions of Node that have none of their own (before 22). */
+/**
+ * As everywhere else, with the WebSocket that the SDK brings for Node: it can let go of a dead connection at once, and
+ * tells what answered instead of one. Bun and Deno, which also read this entry, have better ones of their own.
+ */
 export function createChatClient(options: ChatClientOptions): ChatClient {
-  return createForBrowsers({ WebSocket: globalThis.WebSocket ?? (BundledWebSocket as unknown as typeof WebSocket), ...options })
+  const isNode = !('Bun' in globalThis) && !('Deno' in globalThis)
+  const Socket = isNode ? (BundledWebSocket as unknown as typeof WebSocket) : globalThis.WebSocket
+  return createForBrowsers({ WebSocket: Socket, ...options })
 }

@@ -1,36 +1,40 @@
-import { createTRPCClient, createWSClient, type TRPCClient, wsLink } from '@trpc/client'
-import { closeCodes, mayComeBack } from '../contract/failures'
+import { createTRPCClient } from '@trpc/client'
 import type { AppRouter } from '../server/router'
+import type { Calls } from './calls'
+import { startConnection } from './connection'
+import type { ConnectionStatus } from './connection-status'
+import { type Auth, createCredentials } from './credentials'
 import { createOutbox } from './outbox'
 import { createMemoryOutbox, type OutboxStorage } from './outbox-storage'
 import { openPresence, type PresenceHandle } from './presence'
-import { createReconnectDelays } from './reconnect'
 import { openRoom, type RoomHandle } from './room'
 import { openRoomList, type RoomListHandle } from './room-list'
-import { createStore, type Store } from './store'
+import { parseRealtimeUrl } from './server-address'
+import { createSharedHandles } from './shared-handles'
+import type { Store } from './store'
+import { defaultTimings, type Timings } from './timings'
 
 export interface ChatClientOptions {
-  /** Where the realtime server is, as `ws://localhost:3001/trpc`. `/api/session` of the web app tells it. */
+  /** Where the realtime server is, for example `ws://localhost:3001/trpc`: the `realtimeUrl` of `signIn` or `GET /api/session`. */
   url: string
-  /** The session's token, for programs. Browsers leave it out: they send their cookie. It never goes into a URL. */
-  token?: string
+  /**
+   * For programs: the session's token, or a function that gives one, for example by signing in. The function is called at
+   * the start, some minutes before a session expires, and when the server has refused a token; the connection is then
+   * moved to the new session without a gap. Browsers leave it out: they send their cookie. It never goes into a URL.
+   */
+  auth?: Auth
+  /** The id of the user this client is for. When the browser's cookie is somebody else's by now, the client is `refused`. */
+  user?: string
+  /** How many milliseconds a call may take before it is rejected with TIMED_OUT: 20,000 unless given. */
+  timeoutMs?: number
   /** For runtimes without a WebSocket of their own. In Node the SDK brings one. */
   WebSocket?: typeof WebSocket
   /** Where messages that are not acknowledged yet are kept: in memory, unless something lasting is given. */
   outbox?: OutboxStorage
 }
 
-/**
- * - `connecting`: no connection yet, or it was lost and is being made again
- * - `connected`
- * - `signed-out`: the session is over; this client stays closed
- * - `refused`: the server closed the socket for good, for another reason than the session
- * - `closed`: by `close()`
- */
-export type ConnectionStatus = 'connecting' | 'connected' | 'signed-out' | 'refused' | 'closed'
-
 /** One person on one connection. Every procedure of the server is on it, typed by the server itself. */
-export interface ChatClient extends Pick<TRPCClient<AppRouter>, 'session' | 'users' | 'rooms' | 'chat' | 'presence'> {
+export interface ChatClient extends Calls {
   status: Store<ConnectionStatus>
   /** A live view of a room: history, what happens, and one's own sends. Close it when nobody looks any more. */
   openRoom(room: string): RoomHandle
@@ -38,88 +42,65 @@ export interface ChatClient extends Pick<TRPCClient<AppRouter>, 'session' | 'use
   openPresence(room: string): PresenceHandle
   /** A live view of the rooms that this person is in. Close it when nobody looks any more. */
   openRoomList(): RoomListHandle
-  /** Ends the connection and everything opened on it. */
+  /**
+   * Waits for the messages that were given to `send` of a room.
+   * @param options `timeoutMs`: for how long at most, 10,000 unless given
+   * @returns true when each was acknowledged or rejected, false when time ran out or the client ended before
+   */
+  flush(options?: { timeoutMs?: number }): Promise<boolean>
+  /** Tries again after `signed-out` or `refused`. Handles that are still open come back to life, and unsent messages go. */
+  reopen(): void
+  /** Ends the connection and everything opened on it. What is not acknowledged yet stays in the outbox's storage. */
   close(): Promise<void>
 }
 
-/** A socket that has not opened by then is given up: a network that swallows packets would hold it for minutes. */
-const connectDeadlineMs = 10_000
-
-function withConnectDeadline(Socket: typeof WebSocket | undefined): typeof WebSocket {
-  if (!Socket) throw new Error('This runtime has no WebSocket: give createChatClient one, in its option of that name.')
-  return class extends Socket {
-    constructor(url: string | URL, protocols?: string | string[]) {
-      super(url, protocols)
-      const deadline = setTimeout(() => this.close(), connectDeadlineMs)
-      for (const event of ['open', 'close']) this.addEventListener(event, () => clearTimeout(deadline))
-    }
-  }
+/**
+ * Connects at once, and again whenever the connection is lost, until it is closed or the session is over.
+ * @throws Error when `url` cannot be a realtime server's address, or the runtime has no WebSocket
+ */
+export function createChatClient(options: ChatClientOptions): ChatClient {
+  return startChatClient(options, defaultTimings)
 }
 
-/** Connects at once, and again whenever the connection is lost, until it is closed or the session is over. */
-export function createChatClient({ url, token, WebSocket, outbox: storage = createMemoryOutbox() }: ChatClientOptions): ChatClient {
-  const status = createStore<ConnectionStatus>('connecting')
-  const opened = new Set<{ close(): void }>()
-  const ending = new AbortController()
-  const delays = createReconnectDelays()
-
-  const socket = createWSClient({
+/** As `createChatClient`, with other timings. */
+export function startChatClient(
+  {
     url,
-    WebSocket: withConnectDeadline(WebSocket ?? globalThis.WebSocket),
-    connectionParams: token === undefined ? null : { token },
-    retryDelayMs: delays.next,
-    keepAlive: { enabled: true, intervalMs: 20_000, pongTimeoutMs: 8_000 },
-    onOpen: () => {
-      delays.onOpen()
-      if (!ending.signal.aborted) status.set('connected')
-    },
-    onClose: (cause) => {
-      if (ending.signal.aborted) return
-      if (mayComeBack(cause?.code)) return status.set('connecting')
-      end(cause?.code === closeCodes.notSignedIn.code ? 'signed-out' : 'refused')
-    },
+    auth,
+    user,
+    timeoutMs = 20_000,
+    WebSocket: Socket = globalThis.WebSocket,
+    outbox: storage = createMemoryOutbox(),
+  }: ChatClientOptions,
+  timings: Timings,
+): ChatClient {
+  if (!Socket) throw new Error('createChatClient: this runtime has no WebSocket. Give one in the option "WebSocket".')
+  const connection = startConnection({
+    url: parseRealtimeUrl(url),
+    credentials: createCredentials(auth, timings),
+    user,
+    Socket,
+    callTimeoutMs: timeoutMs,
+    timings,
   })
-
-  function end(how: ConnectionStatus) {
-    if (ending.signal.aborted) return
-    ending.abort()
-    status.set(how)
-    for (const handle of opened) handle.close()
-    return socket.close()
-  }
-
-  const { session, users, rooms: roomCalls, chat, presence } = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] })
+  const { status } = connection
+  const { session, users, rooms, chat, presence } = createTRPCClient<AppRouter>({ links: connection.links })
+  const calls: Calls = { session, users, rooms, chat, presence }
   const outbox = createOutbox({
     storage,
-    send: ({ room, text, clientId, replyTo }) =>
-      chat.send.mutate({ room, text, clientId, ...(replyTo && { replyTo: replyTo.seq }) }, { signal: ending.signal }),
-    signal: ending.signal,
-  })
-  const client: ChatClient = {
-    session,
-    users,
-    rooms: roomCalls,
-    chat,
-    presence,
     status,
-    openRoom: (room) => {
-      const handle = openRoom(client, outbox, room, () => opened.delete(handle))
-      opened.add(handle)
-      return handle
-    },
-    openRoomList: () => {
-      const handle = openRoomList(client, () => opened.delete(handle))
-      opened.add(handle)
-      return handle
-    },
-    openPresence: (room) => {
-      const handle = openPresence(client, room, () => opened.delete(handle))
-      opened.add(handle)
-      return handle
-    },
-    close: async () => {
-      await end('closed')
-    },
+    lookEveryMs: timings.sharedOutboxMs,
+    send: ({ room, text, clientId, replyTo }) => chat.send.mutate({ room, text, clientId, ...(replyTo && { replyTo: replyTo.seq }) }),
+  })
+  const shareRoomList = createSharedHandles(() => openRoomList(calls, status))
+  return {
+    ...calls,
+    status,
+    openRoom: createSharedHandles((room: string) => openRoom(calls, status, outbox, room)),
+    openRoomList: () => shareRoomList(''),
+    openPresence: createSharedHandles((room: string) => openPresence(calls, status, room)),
+    flush: ({ timeoutMs: longestMs = 10_000 } = {}) => outbox.flush(longestMs),
+    reopen: connection.reopen,
+    close: connection.close,
   }
-  return client
 }

@@ -1,8 +1,10 @@
 import type { Message } from '../contract/message'
 import { type ChatFailure, readFailure } from './chat-error'
+import { type ConnectionStatus, endOf } from './connection-status'
 import type { OutboxStorage, Unsent } from './outbox-storage'
 import { backoffWithJitter } from './reconnect'
-import { waitFor } from './wait-for'
+import type { Store } from './store'
+import { pause, untilNotConnecting } from './waits'
 
 export interface Outbox {
   /** Keeps a message and sends it as soon as it goes. @returns its clientId */
@@ -13,6 +15,8 @@ export interface Outbox {
   discard(clientId: string): void
   /** What is unsent of a room now, and from now on each change to it. @returns its off */
   follow(room: string, listener: OutboxListener): () => void
+  /** Resolves to whether nothing is pending any more, before the time is over or the client has ended. */
+  flush(timeoutMs: number): Promise<boolean>
 }
 
 export interface OutboxListener {
@@ -30,48 +34,92 @@ const longestWaitMs = 5_000
 /**
  * Sends each room's messages in the order they were written, one after the other. A send without an answer is sent again
  * under the same clientId, which the server takes for the same message, until it is acknowledged; only a rejection that
- * will not pass makes it fail. What was kept from an earlier time goes first.
+ * will not pass makes it fail. What was kept from an earlier time goes first. When the client ends, what is pending is
+ * shown as failed, but stays pending in the storage, for its author's next client.
  */
 export function createOutbox({
   storage,
   send,
-  signal,
+  status,
+  lookEveryMs,
 }: {
   storage: OutboxStorage
   send: (message: Unsent) => Promise<Message>
-  signal: AbortSignal
+  status: Store<ConnectionStatus>
+  /** How often to look for what another client has left in the same storage. */
+  lookEveryMs: number
 }): Outbox {
   const unsent = new Map<string, Unsent>()
+  /** The clientIds of those that the storage is known to have. */
+  const stored = new Set<string>()
   const listeners = new Map<string, Set<OutboxListener>>()
   const sendingRooms = new Set<string>()
+  const flushing = new Set<() => void>()
+  /** Ends the pauses of this stretch between two ends of the client. */
+  let ending = new AbortController()
+  if (endOf(status.get())) ending.abort()
   const loaded = storage.load().then(
     (kept) => {
       // Written before what was added meanwhile.
       const added = [...unsent.values()]
       unsent.clear()
       for (const message of [...kept, ...added]) unsent.set(message.clientId, message)
-      for (const message of kept) tell(message.room, ({ onUnsent }) => onUnsent(message))
+      for (const message of kept) {
+        stored.add(message.clientId)
+        tell(message.room, ({ onUnsent }) => onUnsent(shown(message)))
+      }
     },
     // A browser may refuse storage: then messages are kept for as long as the page is open.
     () => {},
   )
-  void loaded.then(() => {
-    for (const room of new Set([...unsent.values()].map((message) => message.room))) void sendAll(room)
+  void loaded.then(sendEverything)
+
+  status.subscribe(() => {
+    const reason = endOf(status.get())
+    if (ending.signal.aborted === (reason !== null)) return
+    if (reason) ending.abort()
+    else ending = new AbortController()
+    for (const message of unsent.values()) {
+      if (message.state === 'pending') tell(message.room, ({ onUnsent }) => onUnsent(shown(message)))
+    }
+    for (const look of flushing) look()
+    if (!reason) sendEverything()
   })
+  lookForOthers()
+
+  function shown(message: Unsent): Unsent {
+    const reason = endOf(status.get())
+    return message.state === 'pending' && reason ? { ...message, state: 'failed', reason } : message
+  }
+
+  function sendEverything() {
+    for (const room of new Set([...unsent.values()].map((message) => message.room))) void sendAll(room)
+  }
 
   function tell(room: string, act: (listener: OutboxListener) => void) {
     for (const listener of listeners.get(room) ?? []) act(listener)
   }
 
-  function keep(message: Unsent): Promise<void> {
+  function show(message: Unsent) {
     unsent.set(message.clientId, message)
-    tell(message.room, ({ onUnsent }) => onUnsent(message))
-    return storage.put(message).catch(() => {})
+    tell(message.room, ({ onUnsent }) => onUnsent(shown(message)))
+    for (const look of flushing) look()
+  }
+
+  async function keep(message: Unsent): Promise<void> {
+    show(message)
+    stored.delete(message.clientId)
+    await storage.put(message).then(
+      () => stored.add(message.clientId),
+      () => {},
+    )
   }
 
   function forget(clientId: string) {
     unsent.delete(clientId)
+    stored.delete(clientId)
     storage.remove(clientId).catch(() => {})
+    for (const look of flushing) look()
   }
 
   const nextOf = (room: string) => [...unsent.values()].find((message) => message.room === room && message.state === 'pending')
@@ -81,7 +129,10 @@ export function createOutbox({
     if (sendingRooms.has(room)) return
     sendingRooms.add(room)
     let attempt = 0
-    for (let message = nextOf(room); message && !signal.aborted; message = nextOf(room)) {
+    for (let message = nextOf(room); message; message = nextOf(room)) {
+      await untilNotConnecting(status)
+      const { signal } = ending
+      if (signal.aborted) break
       try {
         const sent = await send(message)
         attempt = 0
@@ -89,16 +140,77 @@ export function createOutbox({
         forget(message.clientId)
       } catch (error) {
         const reason = readFailure(error)
-        // Signed out: it stays, for when its author is back.
-        if (signal.aborted || reason.name === 'UNAUTHORIZED') break
-        if (reason.retry) await waitFor(waitMs(reason, attempt++), signal)
+        // Its client has ended: it stays, for when its author is back.
+        if (signal.aborted) break
+        if (reason.retry || reason.name === 'UNAUTHORIZED') await pause(waitMs(reason, attempt++), signal)
         else await keep({ ...message, state: 'failed', reason })
       }
     }
     sendingRooms.delete(room)
+    // The client may have ended and come back meanwhile.
+    if (!ending.signal.aborted && nextOf(room)) void sendAll(room)
   }
 
   const waitMs = ({ retryAfterMs }: ChatFailure, attempt: number) => retryAfterMs ?? Math.min(backoffWithJitter(attempt), longestWaitMs)
+
+  const isPending = () => [...unsent.values()].some(({ state }) => state === 'pending')
+
+  /**
+   * Another client of the same person may use the storage, in another tab. What it has left there is sent by this one; a
+   * failed message that it has sent, given up or tries again is no longer failed here. Everything is seen twice before it
+   * is believed, because it may just be on its way.
+   */
+  function lookForOthers() {
+    let seen = new Set<string>()
+    let missed = new Set<string>()
+    let isLooking = false
+    let timer: ReturnType<typeof setInterval> | undefined
+    const startOrStop = () => {
+      const isConnected = status.get().state === 'connected'
+      if (isConnected === (timer !== undefined)) return
+      clearInterval(timer)
+      timer = isConnected ? setInterval(() => void look(), lookEveryMs) : undefined
+      // In Node, looking alone is no reason to go on running.
+      if (typeof timer === 'object') (timer as { unref?(): void }).unref?.()
+    }
+    status.subscribe(startOrStop)
+    startOrStop()
+
+    async function look() {
+      if (isLooking) return
+      isLooking = true
+      const kept = await storage.load().catch(() => null)
+      isLooking = false
+      if (kept) believe(kept)
+    }
+
+    function believe(kept: Unsent[]) {
+      const byId = new Map(kept.map((message) => [message.clientId, message]))
+      const unknown = kept.filter(({ clientId }) => !unsent.has(clientId))
+      const missing = [...unsent.values()].filter(({ clientId, state }) => {
+        const other = byId.get(clientId)
+        return state === 'failed' && stored.has(clientId) && (!other || other.state === 'pending')
+      })
+      for (const message of unknown.filter(({ clientId }) => seen.has(clientId))) {
+        stored.add(message.clientId)
+        show(message)
+        void sendAll(message.room)
+      }
+      for (const { clientId, room } of missing.filter(({ clientId }) => missed.has(clientId))) {
+        const retried = byId.get(clientId)
+        if (retried) {
+          show(retried)
+          void sendAll(room)
+        } else {
+          unsent.delete(clientId)
+          stored.delete(clientId)
+          tell(room, ({ onDiscarded }) => onDiscarded(clientId))
+        }
+      }
+      seen = new Set(unknown.map(({ clientId }) => clientId))
+      missed = new Set(missing.map(({ clientId }) => clientId))
+    }
+  }
 
   return {
     add: (room, text, replyTo) => {
@@ -117,18 +229,35 @@ export function createOutbox({
     },
     discard: (clientId) => {
       const failed = unsent.get(clientId)
-      if (failed?.state !== 'failed') return
+      if (!failed || shown(failed).state !== 'failed') return
       forget(clientId)
       tell(failed.room, ({ onDiscarded }) => onDiscarded(clientId))
     },
     follow: (room, listener) => {
       const ofRoom = listeners.get(room) ?? new Set()
       listeners.set(room, ofRoom.add(listener))
-      for (const message of unsent.values()) if (message.room === room) listener.onUnsent(message)
+      for (const message of unsent.values()) if (message.room === room) listener.onUnsent(shown(message))
       return () => {
         ofRoom.delete(listener)
         if (ofRoom.size === 0 && listeners.get(room) === ofRoom) listeners.delete(room)
       }
+    },
+    flush: async (timeoutMs) => {
+      await loaded
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => done(false), timeoutMs)
+        flushing.add(look)
+        look()
+        function look() {
+          if (!isPending()) done(true)
+          else if (ending.signal.aborted) done(false)
+        }
+        function done(isFlushed: boolean) {
+          clearTimeout(timer)
+          flushing.delete(look)
+          resolve(isFlushed)
+        }
+      })
     },
   }
 }

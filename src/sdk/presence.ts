@@ -1,7 +1,8 @@
 import type { PersonPresence, PresenceEvent } from '../contract/presence'
-import type { ChatClient } from './chat-client'
+import type { Calls } from './calls'
 import type { ChatFailure } from './chat-error'
-import { keepFollowing } from './keep-following'
+import type { ConnectionStatus } from './connection-status'
+import { startFollowing } from './following'
 import { createStore, type Store } from './store'
 
 /** Who is here in a room, as far as this client was told. Of a crowd, only some are named: `count` counts all. */
@@ -14,13 +15,15 @@ export interface PresenceView {
   people: ReadonlyMap<string, PersonPresence>
   /** Usernames of who is writing, oneself among them. */
   typing: readonly string[]
-  /** Why nothing more is told: the server will not show this room, or no longer. */
+  /** Why nothing more is told: the server will not show this room, or no longer, or the client has ended. */
   ended: ChatFailure | null
 }
 
 export interface PresenceHandle {
   room: string
   state: Store<PresenceView>
+  /** Asks again after it has ended, as when one is let back into the room. */
+  reopen(): void
   close(): void
 }
 
@@ -36,45 +39,30 @@ export function withPresence(view: PresenceView, { type, known, count, people, t
 }
 
 /** Follows who is here in a room. */
-export function openPresence(client: Pick<ChatClient, 'presence'>, room: string, onClose: () => void): PresenceHandle {
+export function openPresence(calls: Pick<Calls, 'presence'>, status: Store<ConnectionStatus>, room: string): PresenceHandle {
   const state = createStore<PresenceView>(unknownPresence)
-  const closing = new AbortController()
-
-  void keepFollowing({
-    follow,
+  const following = startFollowing({
+    status,
+    follow: ({ signal, onStarted }) =>
+      new Promise((resolve, reject) => {
+        calls.presence.onChange.subscribe(
+          { room },
+          {
+            onStarted,
+            onData: (event) => state.set(withPresence(state.get(), event)),
+            // tRPC asks again by itself, and the first answer is the whole. Until then nobody tells who leaves.
+            onConnectionStateChange: ({ state: connection, error }) => {
+              if (connection === 'connecting' && error && !signal.aborted) state.set(unknownPresence)
+            },
+            onError: reject,
+            onStopped: resolve,
+            onComplete: resolve,
+            signal,
+          },
+        )
+      }),
     onInterrupted: () => state.set(unknownPresence),
     onEnded: (ended) => state.set({ ...unknownPresence, ended }),
-    signal: closing.signal,
   })
-
-  /** Resolves when the stream was stopped, rejects when it ended. */
-  function follow(onStarted: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      client.presence.onChange.subscribe(
-        { room },
-        {
-          onStarted,
-          onData: (event) => state.set(withPresence(state.get(), event)),
-          // tRPC asks again by itself, and the first answer is the whole. Until then nobody tells who leaves.
-          onConnectionStateChange: ({ state: connection, error }) => {
-            if (connection === 'connecting' && error && !closing.signal.aborted) state.set(unknownPresence)
-          },
-          onError: reject,
-          onStopped: resolve,
-          onComplete: resolve,
-          signal: closing.signal,
-        },
-      )
-    })
-  }
-
-  return {
-    room,
-    state,
-    close: () => {
-      if (closing.signal.aborted) return
-      closing.abort()
-      onClose()
-    },
-  }
+  return { room, state, reopen: following.reopen, close: following.close }
 }

@@ -1,15 +1,18 @@
+/** A connection that held so long counts as one, and the loss of it as the first. */
+const stableAfterMs = 5_000
+/** A network may come back without telling anybody: it is found within three seconds. */
+const longestUnreachedMs = 2_500
+const longestTurnedAwayMs = 30_000
+
 /**
- * How long to wait before the next attempt: anything up to a time that doubles from half a second to thirty (full
- * jitter), so that the clients of a server that comes back do not all come at once.
+ * How long to wait before the next attempt: anything up to a time that doubles from half a second (full jitter), so that
+ * the clients of a server that comes back do not all come at once.
  * @param attempt 0 for the first
  * @returns milliseconds
  */
-export function backoffWithJitter(attempt: number, random: () => number = Math.random): number {
-  return random() * Math.min(500 * 2 ** attempt, 30_000)
+export function backoffWithJitter(attempt: number, random: () => number = Math.random, longestMs = longestTurnedAwayMs): number {
+  return random() * Math.min(500 * 2 ** attempt, longestMs)
 }
-
-/** A connection that held so long counts as one, and the loss of it as the first. */
-const stableAfterMs = 5_000
 
 /**
  * The delays of one client's attempts to connect. They start over only after a connection that held: a socket that opens
@@ -23,11 +26,14 @@ export function createReconnectDelays(now: () => number = () => performance.now(
     onOpen: () => {
       openedAt = now()
     },
-    /** @returns milliseconds to wait before the next attempt */
-    next: (): number => {
+    /**
+     * @param turnedAway whether a server answered that it will not have this client now: those come back more rarely
+     * @returns milliseconds to wait before the next attempt
+     */
+    next: (turnedAway: boolean): number => {
       if (openedAt !== null && now() - openedAt > stableAfterMs) attempt = 0
       openedAt = null
-      return backoffWithJitter(attempt++, random)
+      return backoffWithJitter(attempt++, random, turnedAway ? longestTurnedAwayMs : longestUnreachedMs)
     },
   }
 }

@@ -1,7 +1,8 @@
-import type { Room, RoomListEvent } from '../contract/room'
-import type { ChatClient } from './chat-client'
+import type { Room } from '../contract/room'
+import type { Calls } from './calls'
 import type { ChatFailure } from './chat-error'
-import { keepFollowing } from './keep-following'
+import type { ConnectionStatus } from './connection-status'
+import { startFollowing } from './following'
 import { withRoomListEvent } from './listed-rooms'
 import { createStore, type Store } from './store'
 
@@ -9,45 +10,35 @@ export type RoomListState =
   | { state: 'loading'; rooms: readonly Room[] }
   /** The room with the newest talk comes first. */
   | { state: 'live'; rooms: readonly Room[] }
-  /** The server will not tell it, or no longer. */
+  /** The server will not show it, or no longer, or the client has ended. */
   | { state: 'ended'; rooms: readonly Room[]; reason: ChatFailure }
 
 export interface RoomListHandle {
   state: Store<RoomListState>
+  /** Asks for the list again after it has ended. */
+  reopen(): void
   close(): void
 }
 
 /** The rooms that this person is in, with what is unread in them, as they are on all their devices. */
-export function openRoomList(client: Pick<ChatClient, 'rooms'>, onClose: () => void = () => {}): RoomListHandle {
+export function openRoomList(calls: Pick<Calls, 'rooms'>, status: Store<ConnectionStatus>): RoomListHandle {
   const state = createStore<RoomListState>({ state: 'loading', rooms: [] })
-  const closing = new AbortController()
-
-  void keepFollowing({
-    follow,
+  const following = startFollowing({
+    status,
+    // As with a room's stream, tRPC mends a lost connection by itself: the whole list comes first then, too.
+    follow: ({ signal, onStarted }) =>
+      new Promise((resolve, reject) => {
+        if (state.get().state === 'ended') state.set({ state: 'loading', rooms: state.get().rooms })
+        calls.rooms.onChange.subscribe(undefined, {
+          onStarted,
+          onData: (event) => state.set({ state: 'live', rooms: withRoomListEvent(state.get().rooms, event) }),
+          onError: reject,
+          onStopped: resolve,
+          onComplete: resolve,
+          signal,
+        })
+      }),
     onEnded: (reason) => state.set({ state: 'ended', rooms: state.get().rooms, reason }),
-    signal: closing.signal,
   })
-
-  /** As with a room's stream, tRPC mends a lost connection by itself: the whole list comes first then, too. */
-  function follow(onStarted: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      client.rooms.onChange.subscribe(undefined, {
-        onStarted,
-        onData: (event: RoomListEvent) => state.set({ state: 'live', rooms: withRoomListEvent(state.get().rooms, event) }),
-        onError: reject,
-        onStopped: resolve,
-        onComplete: resolve,
-        signal: closing.signal,
-      })
-    })
-  }
-
-  return {
-    state,
-    close: () => {
-      if (closing.signal.aborted) return
-      closing.abort()
-      onClose()
-    },
-  }
+  return { state, reopen: following.reopen, close: following.close }
 }

@@ -1,8 +1,9 @@
 import type { Message } from '../contract/message'
 import type { Room } from '../contract/room'
-import type { ChatClient } from './chat-client'
-import type { ChatFailure } from './chat-error'
-import { keepFollowing } from './keep-following'
+import type { Calls } from './calls'
+import { type ChatFailure, readFailure } from './chat-error'
+import type { ConnectionStatus } from './connection-status'
+import { startFollowing } from './following'
 import type { Outbox } from './outbox'
 import type { Unsent } from './outbox-storage'
 import { emptyTimeline, openTimeline, type RoomTimeline, withMessage, withOlderPage, withoutUnsent, withUnsent } from './room-timeline'
@@ -11,7 +12,7 @@ import { createStore, type Store } from './store'
 export type RoomState =
   | { state: 'loading'; timeline: RoomTimeline }
   | { state: 'live'; timeline: RoomTimeline }
-  /** The server will not show this room, or no longer. */
+  /** The server will not show this room, or no longer, or the client has ended. */
   | { state: 'ended'; timeline: RoomTimeline; reason: ChatFailure }
 
 export interface RoomHandle {
@@ -44,14 +45,15 @@ export interface RoomHandle {
   markRead(seq: number): Promise<Room>
   /** From this message on, the room is unread for the person. */
   markUnread(seq: number): Promise<Room>
+  /** Reads the room again after it has ended, as when one is let back into it. */
+  reopen(): void
   close(): void
 }
 
-type Calls = Pick<ChatClient, 'chat'>
 const pageSize = 50
 
 /** Reads the newest page, then follows the room from there: what happens in between comes first. */
-export function openRoom(client: Calls, outbox: Outbox, room: string, onClose: () => void): RoomHandle {
+export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionStatus>, outbox: Outbox, room: string): RoomHandle {
   const state = createStore<RoomState>({ state: 'loading', timeline: emptyTimeline })
   const closing = new AbortController()
   const update = (change: (timeline: RoomTimeline) => RoomTimeline) => {
@@ -59,8 +61,8 @@ export function openRoom(client: Calls, outbox: Outbox, room: string, onClose: (
     state.set({ ...now, timeline: change(now.timeline) })
   }
   const receive = (message: Message) => update((timeline) => withMessage(timeline, message))
-  /** Up to which change the room was read. Only the stream moves it: an acknowledged send may be ahead of what others sent. */
-  let cursor = 0
+  /** Up to which change the room was read; null before. Only the stream moves it: an acknowledged send may be ahead of what others sent. */
+  let cursor: number | null = null
 
   const stopFollowingOutbox = outbox.follow(room, {
     onUnsent: (unsent) => update((timeline) => withUnsent(timeline, unsent)),
@@ -68,27 +70,37 @@ export function openRoom(client: Calls, outbox: Outbox, room: string, onClose: (
     onSent: receive,
   })
 
-  void keepFollowing({
-    follow: async (onStarted) => {
-      if (state.get().state === 'loading') {
-        const page = await client.chat.history.query({ room, limit: pageSize }, { signal: closing.signal })
+  const following = startFollowing({
+    status,
+    follow: async ({ signal, onStarted, isAnew }) => {
+      if (state.get().state === 'ended') state.set({ state: 'loading', timeline: state.get().timeline })
+      if (cursor === null || (isAnew && state.get().state === 'loading')) {
+        const page = await calls.chat.history.query({ room, limit: pageSize }, { signal })
         cursor = Math.max(0, ...page.messages.map(({ version }) => version))
         state.set({ state: 'live', timeline: openTimeline(state.get().timeline, page) })
       }
-      await follow(onStarted)
+      try {
+        await followFrom(cursor, signal, onStarted)
+      } catch (error) {
+        // The room has been put back to an earlier state: it is read anew.
+        if (readFailure(error).name !== 'CURSOR_AHEAD') throw error
+        cursor = null
+      }
     },
     onEnded: (reason) => state.set({ state: 'ended', timeline: state.get().timeline, reason }),
-    signal: closing.signal,
   })
 
   /** Resolves when the stream was stopped, rejects when it ended. A lost connection is tRPC's to mend: it resumes by itself. */
-  function follow(onStarted: () => void): Promise<void> {
+  function followFrom(version: number, signal: AbortSignal, onStarted: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      client.chat.onMessage.subscribe(
+      calls.chat.onMessage.subscribe(
         // Always with an id, 0 for an empty room: without one, what happens while the connection is away would be skipped.
-        { room, lastEventId: String(cursor) },
+        { room, lastEventId: String(version) },
         {
-          onStarted,
+          onStarted: () => {
+            onStarted()
+            if (state.get().state === 'loading') state.set({ state: 'live', timeline: state.get().timeline })
+          },
           onData: ({ data }) => {
             cursor = data.version
             receive(data)
@@ -96,7 +108,7 @@ export function openRoom(client: Calls, outbox: Outbox, room: string, onClose: (
           onError: reject,
           onStopped: resolve,
           onComplete: resolve,
-          signal: closing.signal,
+          signal,
         },
       )
     })
@@ -119,20 +131,20 @@ export function openRoom(client: Calls, outbox: Outbox, room: string, onClose: (
       const { timeline } = state.get()
       const [oldest] = timeline.messages
       if (!oldest || !timeline.hasBefore) return
-      const page = await client.chat.history.query({ room, before: oldest.seq, limit: pageSize }, { signal })
+      const page = await calls.chat.history.query({ room, before: oldest.seq, limit: pageSize }, { signal })
       update((now) => withOlderPage(now, page))
     },
-    edit: (seq, text) => shown(client.chat.edit.mutate({ room, seq, text }, { signal })),
-    remove: (seq) => shown(client.chat.remove.mutate({ room, seq }, { signal })),
-    react: (seq, emoji) => shown(client.chat.react.mutate({ room, seq, emoji }, { signal })),
-    unreact: (seq, emoji) => shown(client.chat.unreact.mutate({ room, seq, emoji }, { signal })),
-    markRead: (seq) => client.chat.markRead.mutate({ room, seq }, { signal }),
-    markUnread: (seq) => client.chat.markUnread.mutate({ room, seq }, { signal }),
+    edit: (seq, text) => shown(calls.chat.edit.mutate({ room, seq, text }, { signal })),
+    remove: (seq) => shown(calls.chat.remove.mutate({ room, seq }, { signal })),
+    react: (seq, emoji) => shown(calls.chat.react.mutate({ room, seq, emoji }, { signal })),
+    unreact: (seq, emoji) => shown(calls.chat.unreact.mutate({ room, seq, emoji }, { signal })),
+    markRead: (seq) => calls.chat.markRead.mutate({ room, seq }, { signal }),
+    markUnread: (seq) => calls.chat.markUnread.mutate({ room, seq }, { signal }),
+    reopen: following.reopen,
     close: () => {
-      if (closing.signal.aborted) return
       closing.abort()
+      following.close()
       stopFollowingOutbox()
-      onClose()
     },
   }
 }

@@ -1,4 +1,6 @@
+import { isFailureName } from '../contract/failures'
 import type { User } from '../contract/session'
+import { ChatError, failureNamed } from './chat-error'
 
 export interface SignedIn {
   user: User
@@ -11,28 +13,49 @@ export interface SignedIn {
 /**
  * Signs a program in with a person's or a bot's username and password. Browsers do not need it: they post to
  * `/api/login` and have the cookie.
- * @param webUrl the web app's address, as `http://localhost:3000`
- * @throws Error with the server's words when it refuses
+ * @param webUrl the web app's address, for example `http://localhost:3000`
+ * @throws {ChatError} INVALID_CREDENTIALS, TOO_MANY_REQUESTS with `retryAfterMs`, DISCONNECTED when the server cannot be
+ * reached, NOT_ROOMLINE when something else answers there
  */
 export async function signIn(webUrl: string, credentials: { username: string; password: string }): Promise<SignedIn> {
-  const response = await fetch(new URL('/api/login', webUrl), {
+  const response = await request(webUrl, '/api/login', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(credentials),
   })
-  const body: unknown = await response.json().catch(() => null)
-  if (!response.ok) throw new Error(readMessage(body) ?? `Signing in failed with status ${response.status}`)
   const token = response.headers
     .getSetCookie()
     .map((cookie) => /^(?:__Host-)?X-Token=([^;]+)/.exec(cookie)?.[1])
     .find((value) => value !== undefined)
-  if (!token) throw new Error('Signing in gave no session: is this the address of a Roomline web app?')
-  const session = await fetch(new URL('/api/session', webUrl), { headers: { authorization: `Bearer ${token}` } })
-  const { user, realtimeUrl } = (await session.json()) as { user: User; realtimeUrl: string }
+  if (!token) throw notRoomline(webUrl)
+  const session = await request(webUrl, '/api/session', { headers: { authorization: `Bearer ${token}` } })
+  const { user, realtimeUrl } = (await session.json().catch(() => ({}))) as Partial<SignedIn>
+  if (!user || !realtimeUrl) throw notRoomline(webUrl)
   return { user, token, realtimeUrl }
 }
 
-function readMessage(body: unknown): string | undefined {
-  const error = typeof body === 'object' && body && 'error' in body ? body.error : undefined
-  return typeof error === 'object' && error && 'message' in error ? String(error.message) : undefined
+/** A web server that does not answer by then is taken for one that cannot be reached. */
+const answerMs = 20_000
+
+async function request(webUrl: string, route: string, init: RequestInit): Promise<Response> {
+  if (!URL.canParse(route, webUrl)) throw notRoomline(webUrl)
+  const response = await fetch(new URL(route, webUrl), { ...init, signal: AbortSignal.timeout(answerMs) }).catch((cause: unknown) => {
+    throw new ChatError(failureNamed('DISCONNECTED', { words: `${webUrl} cannot be reached.` }), { cause })
+  })
+  if (response.ok) return response
+  const body = (await response.json().catch(() => null)) as { error?: { code?: unknown; fields?: Record<string, string> } } | null
+  const { code, fields } = body?.error ?? {}
+  const seconds = Number(response.headers.get('retry-after'))
+  const details = { ...(fields && { fields }), ...(seconds > 0 && { retryAfterMs: seconds * 1_000 }) }
+  if (isFailureName(code)) throw new ChatError(failureNamed(code, details))
+  // A proxy answers so while the server behind it is away.
+  if (response.status >= 500 || response.status === 429) throw new ChatError(failureNamed('UNAVAILABLE', details))
+  throw notRoomline(webUrl)
 }
+
+const notRoomline = (webUrl: string) =>
+  new ChatError(
+    failureNamed('NOT_ROOMLINE', {
+      words: `There is no Roomline web app at ${webUrl}: give its address, for example http://localhost:3000.`,
+    }),
+  )

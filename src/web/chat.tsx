@@ -162,7 +162,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   }
 
   function renderMain() {
-    if (state === 'turned-away' || status === 'refused') {
+    if (state === 'turned-away' || status.state === 'refused') {
       return (
         <>
           <RoomHeader name={title ?? 'Roomline'} onShowRooms={showRooms} />
@@ -218,4 +218,5 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   }
 }
 
-const notStarted: Store<ConnectionStatus> = { get: () => 'connecting', subscribe: () => () => {} }
+const starting: ConnectionStatus = { state: 'connecting', attempt: 1, nextTryAt: null, lastError: null }
+const notStarted: Store<ConnectionStatus> = { get: () => starting, subscribe: () => () => {} }

@@ -38,7 +38,7 @@ function cuttable() {
 async function join(node = 0) {
   const person = await roomline.signUp()
   const network = cuttable()
-  const client = createChatClient({ url: roomline.urls[node] ?? '', token: person.token, WebSocket: network.WebSocket })
+  const client = createChatClient({ url: roomline.urls[node] ?? '', auth: person.token, WebSocket: network.WebSocket })
   return { person, network, client, [Symbol.asyncDispose]: () => client.close() }
 }
 
@@ -71,7 +71,7 @@ describe('a room opened through the SDK', () => {
     const bens = ben.client.openRoom(room)
     await until(() => [adas, bens].every(({ state }) => state.get().state === 'live'))
     ada.network.goOffline(true)
-    await until(() => ada.client.status.get() === 'connecting')
+    await until(() => ada.client.status.get().state === 'connecting')
     for (let index = 0; index < 5; index++) adas.send(`written offline ${index}`)
     for (let index = 0; index < 5; index++) await ben.client.chat.send.mutate({ room, text: `missed ${index}` })
     ada.network.goOffline(false)
@@ -97,7 +97,7 @@ describe('a room opened through the SDK', () => {
       for (let index = 0; index < 10; index++) adas.send(`${round}.${index}`)
       ada.network.cut()
       ben.network.cut()
-      await until(() => ada.client.status.get() === 'connected' && ben.client.status.get() === 'connected', 20_000)
+      await until(() => ada.client.status.get().state === 'connected' && ben.client.status.get().state === 'connected', 20_000)
     }
     await until(
       () => [adas, bens].every(({ state }) => state.get().timeline.messages.length === 50 && state.get().timeline.unsent.length === 0),
@@ -214,11 +214,11 @@ describe('a client of the SDK', () => {
     await using ada = await join()
     await ada.client.session.me.query()
     await roomline.web.logout(postJson('/api/logout', {}, { cookie: ada.person.cookie }))
-    await until(() => ada.client.status.get() === 'signed-out')
+    await until(() => ada.client.status.get().state === 'signed-out')
     await until(() => ada.network.count() === 0)
     // Long enough for a client that would come back to do so.
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     expect(ada.network.count()).toBe(0)
-    expect(ada.client.status.get()).toBe('signed-out')
+    expect(ada.client.status.get().state).toBe('signed-out')
   })
 })

@@ -25,7 +25,7 @@ async function join(node = 0) {
   }
   const client = createChatClient({
     url: roomline.urls[node] ?? '',
-    token: person.token,
+    auth: person.token,
     WebSocket: CuttableSocket as unknown as typeof globalThis.WebSocket,
   })
   const goOffline = (offline: boolean) => {

@@ -23,7 +23,7 @@ function device(person: Person, node: number) {
   }
   const client = createChatClient({
     url: roomline.urls[node] ?? '',
-    token: person.token,
+    auth: person.token,
     WebSocket: CuttableSocket as unknown as typeof globalThis.WebSocket,
   })
   return {

@@ -1,8 +1,10 @@
 import { TRPCClientError } from '@trpc/client'
 import { describe, expect, it } from 'vitest'
-import type { AppRouter } from '../../src/sdk'
+import { type AppRouter, ChatError, type ConnectionStatus, type Store } from '../../src/sdk'
+import { failureNamed } from '../../src/sdk/chat-error'
 import { createOutbox } from '../../src/sdk/outbox'
 import { createMemoryOutbox, type Unsent } from '../../src/sdk/outbox-storage'
+import { createStore } from '../../src/sdk/store'
 import { createMessage } from '../../src/sdk/testing'
 import { until } from '../support/stock-client'
 import { findBrokenPromises } from './outbox-storage-contract'
@@ -21,6 +23,11 @@ const kept = (text: string, room = 'general'): Unsent => ({
   time: '2026-01-01T00:00:00.000Z',
 })
 
+const connected = (): { status: Store<ConnectionStatus> & { set(status: ConnectionStatus): void }; lookEveryMs: number } => ({
+  status: createStore<ConnectionStatus>({ state: 'connected' }),
+  lookEveryMs: 20,
+})
+
 describe('an outbox', () => {
   it('sends what an earlier client left first, each room in its order', async () => {
     const storage = createMemoryOutbox()
@@ -28,7 +35,7 @@ describe('an outbox', () => {
     const sent: string[] = []
     const outbox = createOutbox({
       storage,
-      signal: new AbortController().signal,
+      ...connected(),
       send: async ({ text, clientId, room }) => {
         sent.push(text)
         return createMessage({ text, clientId, room })
@@ -42,19 +49,20 @@ describe('an outbox', () => {
 
   it('keeps what it could not send when its client ends', async () => {
     const storage = createMemoryOutbox()
-    const ending = new AbortController()
+    const { status, ...looks } = connected()
     let attempts = 0
     const outbox = createOutbox({
       storage,
-      signal: ending.signal,
+      status,
+      ...looks,
       send: async () => {
         attempts++
-        throw new Error('no connection')
+        throw new ChatError(failureNamed('DISCONNECTED'))
       },
     })
     const clientId = outbox.add('general', 'kept')
     await until(() => attempts > 0)
-    ending.abort()
+    status.set({ state: 'closed' })
     expect(await storage.load()).toEqual([expect.objectContaining({ state: 'pending', clientId, text: 'kept' })])
   })
 
@@ -64,7 +72,7 @@ describe('an outbox', () => {
     let refuse = true
     const outbox = createOutbox({
       storage,
-      signal: new AbortController().signal,
+      ...connected(),
       send: async ({ text, replyTo }) => {
         answered.push(replyTo?.seq)
         if (refuse) throw rejection('SLOW_MODE', 7_000)
@@ -85,7 +93,7 @@ describe('an outbox', () => {
     let attempts = 0
     const outbox = createOutbox({
       storage: createMemoryOutbox(),
-      signal: new AbortController().signal,
+      ...connected(),
       send: async ({ text }) => {
         attempts++
         if (attempts === 1) throw rejection('TOO_MANY_REQUESTS', 20)
@@ -104,7 +112,7 @@ describe('an outbox', () => {
     const sent: string[] = []
     const outbox = createOutbox({
       storage: { load: refuse, put: refuse, remove: refuse },
-      signal: new AbortController().signal,
+      ...connected(),
       send: async ({ text }) => {
         sent.push(text)
         return createMessage({ text })

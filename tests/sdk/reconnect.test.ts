@@ -15,7 +15,7 @@ it('a client waits longer and longer through an outage, however long ago its las
   )
   const after = (ms: number) => {
     time += ms
-    return delays.next()
+    return delays.next(true)
   }
   delays.onOpen()
   expect(after(60_000)).toBe(500)
@@ -25,4 +25,13 @@ it('a client waits longer and longer through an outage, however long ago its las
   expect(after(100)).toBe(8_000)
   delays.onOpen()
   expect(after(6_000)).toBe(500)
+})
+
+it('a network that is away is tried more often than a server that turns clients away, and once a second at most on average', () => {
+  const delays = createReconnectDelays(
+    () => 0,
+    () => 1,
+  )
+  expect(Array.from({ length: 6 }, () => delays.next(false))).toEqual([500, 1_000, 2_000, 2_500, 2_500, 2_500])
+  expect(delays.next(true)).toBe(30_000)
 })

@@ -1,7 +1,8 @@
 'use client'
 
 import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
-import type { ChatClient, ConnectionStatus } from '../chat-client'
+import type { ChatClient } from '../chat-client'
+import type { ConnectionStatus } from '../connection-status'
 import { type PresenceHandle, type PresenceView, unknownPresence } from '../presence'
 import type { RoomHandle, RoomState } from '../room'
 import type { RoomListHandle, RoomListState } from '../room-list'
@@ -26,6 +27,7 @@ export function useStore<Value>(store: Store<Value>): Value {
   return useSyncExternalStore(store.subscribe, store.get, store.get)
 }
 
+/** How the client stands with its server, kept current. */
 export function useConnectionStatus(): ConnectionStatus {
   return useStore(useChatClient().status)
 }

@@ -34,7 +34,7 @@ export function useSignedInClient({ realtimeUrl, username }: Visitor): SignedInC
       )
       const off = client.status.subscribe(() => {
         // The page is on its way to the sign-in form already.
-        if (client.status.get() !== 'signed-out' || isSigningOut.current) return
+        if (client.status.get().state !== 'signed-out' || isSigningOut.current) return
         void renewSession().then((renewed) => {
           if (gone) return
           if (!renewed) return leaveForLogin()

@@ -7,8 +7,9 @@ const signs = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', '
 
 /** Tells the server when nobody does anything in this tab any more, and when somebody does again. */
 export function useAway(client: ChatClient | null, status: ConnectionStatus): void {
+  const isConnected = status.state === 'connected'
   useEffect(() => {
-    if (!client || status !== 'connected') return
+    if (!client || !isConnected) return
     let isAway = false
     let timer: ReturnType<typeof setTimeout>
     const tell = (away: boolean) => {
@@ -31,5 +32,5 @@ export function useAway(client: ChatClient | null, status: ConnectionStatus): vo
       clearTimeout(timer)
       for (const sign of signs) removeEventListener(sign, onSign)
     }
-  }, [client, status])
+  }, [client, isConnected])
 }

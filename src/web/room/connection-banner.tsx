@@ -7,8 +7,8 @@ const graceMs = 1_200
 export function ConnectionBanner({ status }: { status: ConnectionStatus }) {
   const [shows, setShows] = useState(false)
   const [hadConnection, setHadConnection] = useState(false)
-  const isAway = status === 'connecting'
-  if (status === 'connected' && !hadConnection) setHadConnection(true)
+  const isAway = status.state === 'connecting'
+  if (status.state === 'connected' && !hadConnection) setHadConnection(true)
 
   useEffect(() => {
     if (!isAway) return setShows(false)

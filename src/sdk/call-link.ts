@@ -1,0 +1,42 @@
+import type { TRPCClientError, TRPCLink } from '@trpc/client'
+import { observable } from '@trpc/server/observable'
+import type { AppRouter } from '../server/router'
+import { type ChatFailure, failureNamed, toClientError } from './chat-error'
+
+/** The calls and subscriptions that are under way. */
+export interface OpenCalls {
+  /** Goes before the link that talks to the server: no call outlives its time, or the client. */
+  link: TRPCLink<AppRouter>
+  /** Rejects all that are under way. */
+  reject(reason: ChatFailure): void
+}
+
+/**
+ * @param timeoutMs a query or a mutation that was not answered by then is rejected
+ * @param ended why there are no calls any more; null while there are
+ */
+export function createOpenCalls({ timeoutMs, ended }: { timeoutMs: number; ended: () => ChatFailure | null }): OpenCalls {
+  const open = new Set<(reason: ChatFailure) => void>()
+  const link: TRPCLink<AppRouter> =
+    () =>
+    ({ op, next }) =>
+      observable((observer) => {
+        const reject = (reason: ChatFailure) => observer.error(toClientError(reason) as TRPCClientError<AppRouter>)
+        const reason = ended()
+        if (reason) return reject(reason)
+        open.add(reject)
+        const timer = op.type === 'subscription' ? undefined : setTimeout(() => reject(failureNamed('TIMED_OUT')), timeoutMs)
+        const answer = next(op).subscribe(observer)
+        return () => {
+          clearTimeout(timer)
+          open.delete(reject)
+          answer.unsubscribe()
+        }
+      })
+  return {
+    link,
+    reject: (reason) => {
+      for (const rejectCall of [...open]) rejectCall(reason)
+    },
+  }
+}

@@ -1,0 +1,267 @@
+import { createWSClient, type TRPCLink, wsLink } from '@trpc/client'
+import type { AppRouter } from '../server/router'
+import { createOpenCalls } from './call-link'
+import { ChatError, type ChatFailure } from './chat-error'
+import { type ConnectionStatus, type Ended, endOf } from './connection-status'
+import type { Credentials } from './credentials'
+import { DialFailure, type Dialled, dial } from './dial'
+import { createReconnectDelays } from './reconnect'
+import { explain } from './server-address'
+import { createStore, type Store } from './store'
+import type { Timings } from './timings'
+import { onWakeUp } from './wake-ups'
+import { type SocketClosed, type SocketHost, WatchedSocket } from './watched-socket'
+
+export interface Connection {
+  status: Store<ConnectionStatus>
+  /** What tRPC's client sends its calls through. */
+  links: TRPCLink<AppRouter>[]
+  /** Tries again after `signed-out` or `refused`. */
+  reopen(): void
+  close(): Promise<void>
+}
+
+interface ConnectionOptions {
+  url: string
+  credentials: Credentials
+  /** The id of the person whose session it must be. */
+  user: string | undefined
+  Socket: typeof WebSocket
+  callTimeoutMs: number
+  timings: Timings
+}
+
+/** Connects at once, and again whenever the connection is lost, until it is closed or turned away for good. */
+export function startConnection(options: ConnectionOptions): Connection {
+  const status = createStore<ConnectionStatus>({ state: 'connecting', ...firstAttempt })
+  const calls = createOpenCalls({ timeoutMs: options.callTimeoutMs, ended: () => endOf(status.get()) })
+  let life = begin()
+
+  function begin(): Life {
+    return startLife(options, {
+      show: status.set,
+      onEnd: (ended) => {
+        status.set(ended)
+        const reason = endOf(ended)
+        if (reason) calls.reject(reason)
+      },
+    })
+  }
+
+  return {
+    status,
+    links: [calls.link, (runtime) => (call) => life.link(runtime)(call)],
+    reopen: () => {
+      const { state } = status.get()
+      if (state !== 'signed-out' && state !== 'refused') return
+      options.credentials.reset()
+      life = begin()
+      status.set({ state: 'connecting', ...firstAttempt })
+    },
+    close: async () => {
+      life.end({ state: 'closed' })
+      if (status.get().state !== 'closed') status.set({ state: 'closed' })
+      await life.left()
+    },
+  }
+}
+
+/** A connection from its first attempt to its end. */
+interface Life {
+  link: TRPCLink<AppRouter>
+  end(ended: Ended): void
+  /** Resolves when its sockets are closed: a second after its end at the latest. */
+  left(): Promise<unknown>
+}
+
+interface Watcher {
+  show(status: ConnectionStatus): void
+  onEnd(ended: Ended): void
+}
+
+const firstAttempt = { attempt: 1, nextTryAt: null as number | null, lastError: null as ChatFailure | null }
+const connected: ConnectionStatus = { state: 'connected' }
+/** Longer than this no timer can be set. */
+const longestTimerMs = 2 ** 31 - 1
+
+function startLife({ url, credentials, user, Socket, timings }: ConnectionOptions, { show, onEnd }: Watcher): Life {
+  const ending = new AbortController()
+  const { signal } = ending
+  const delays = createReconnectDelays()
+  /** The newest is last: the client lives on that one, and those before it are retired. */
+  const open: WatchedSocket[] = []
+  let progress = firstAttempt
+  /** How the last attempt failed, or the last connection ended; null when nothing stands against trying at once. */
+  let setback: { turnedAway: boolean; retryAfterMs?: number } | null = null
+  let wasConnected = false
+  let left: Promise<unknown> = Promise.resolve()
+  let stopWaiting = () => {}
+  let renewal: ReturnType<typeof setTimeout> | undefined
+
+  const stopWakeUps = onWakeUp((answerWithinMs) => {
+    for (const socket of open) socket.probe(answerWithinMs)
+    stopWaiting()
+  })
+
+  const update = (change: Partial<typeof firstAttempt> = {}) => {
+    progress = { ...progress, ...change }
+    if (!signal.aborted) show(open.length > 0 ? connected : { state: 'connecting', ...progress })
+  }
+
+  function end(ended: Ended) {
+    if (signal.aborted) return
+    ending.abort()
+    clearTimeout(renewal)
+    stopWakeUps()
+    stopWaiting()
+    onEnd(ended)
+    left = Promise.all(open.map((socket) => socket.leave()))
+  }
+
+  function wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, ms)
+      stopWaiting = done
+      function done() {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  async function connect(): Promise<Dialled> {
+    while (!signal.aborted) {
+      if (setback) {
+        const pauseMs = Math.max(delays.next(setback.turnedAway), setback.retryAfterMs ?? 0)
+        update({ nextTryAt: Date.now() + pauseMs })
+        await wait(pauseMs)
+        update({ nextTryAt: null })
+      }
+      if (signal.aborted) break
+      try {
+        return await attempt()
+      } catch (error) {
+        if (!signal.aborted) await judge(error)
+      }
+    }
+    // Nobody waits for it: tRPC's client is left behind with this life.
+    return new Promise(() => {})
+  }
+
+  async function attempt(): Promise<Dialled> {
+    const token = await credentials.read()
+    signal.throwIfAborted()
+    const params = { ...(token !== null && { token }), ...(user !== undefined && { user }) }
+    const giveUp = new AbortController()
+    const onAbort = () => giveUp.abort(signal.reason)
+    signal.addEventListener('abort', onAbort)
+    // Some servers leave a socket hanging that they do not know what to do with.
+    const slow = wasConnected ? undefined : setTimeout(() => void askWhy(giveUp), timings.explainAfterMs)
+    try {
+      return await dial({ url, params: Object.keys(params).length > 0 ? params : null, Socket, timings, signal: giveUp.signal })
+    } finally {
+      clearTimeout(slow)
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  async function askWhy(giveUp: AbortController) {
+    const { failure, isFinal } = await explain(url, null, { timeoutMs: timings.explainMs, signal: giveUp.signal })
+    if (isFinal) giveUp.abort(new DialFailure(failure, 'refused'))
+  }
+
+  /** What an attempt's failure means: the end, or another attempt after a pause. */
+  async function judge(error: unknown) {
+    if (!(error instanceof DialFailure)) return judgeAuth(error)
+    let { failure } = error
+    let turnedAway = error.reached === 'socket' && isTurningAway(failure)
+    if (error.reached === 'http' || (error.reached === 'nothing' && failure.name !== 'TIMED_OUT')) {
+      const why = await explain(url, error.status, { timeoutMs: timings.explainMs, signal })
+      if (signal.aborted) return
+      if (why.isFinal && !wasConnected) return end({ state: 'refused', reason: why.failure })
+      failure = why.failure
+      turnedAway = why.turnedAway
+    } else if (isOver(failure)) return
+    fail(failure, turnedAway)
+  }
+
+  function judgeAuth(error: unknown) {
+    const failure = error instanceof ChatError ? error.failure : null
+    if (!failure) throw error
+    if (!failure.retry) return end({ state: 'signed-out', reason: failure })
+    fail(failure, true)
+  }
+
+  function fail(failure: ChatFailure, turnedAway: boolean) {
+    setback = { turnedAway, ...(failure.retryAfterMs && { retryAfterMs: failure.retryAfterMs }) }
+    update({ attempt: progress.attempt + 1, lastError: failure })
+  }
+
+  /** Ends this life when a refusal is for good. @returns whether it is */
+  function isOver(reason: ChatFailure): boolean {
+    if (reason.retry || reason.name === 'TOO_BIG') return false
+    if (reason.name === 'UNAUTHORIZED') {
+      if (credentials.refused()) return false
+      end({ state: 'signed-out', reason })
+    } else end({ state: 'refused', reason })
+    return true
+  }
+
+  function onOpen(socket: WatchedSocket, { me }: Dialled) {
+    if (signal.aborted) return void socket.leave()
+    open.push(socket)
+    wasConnected = true
+    setback = null
+    delays.onOpen()
+    update(firstAttempt)
+    renewIn(credentials.accepted(me))
+  }
+
+  function onClosed(socket: WatchedSocket, { failure }: SocketClosed) {
+    const isOurs = socket === open.at(-1)
+    open.splice(open.indexOf(socket), 1)
+    // A retired socket's end says nothing about the one that took its place.
+    if (!isOurs || signal.aborted || isOver(failure)) return
+    setback = { turnedAway: isTurningAway(failure) }
+    update({ ...firstAttempt, lastError: failure })
+  }
+
+  function renewIn(ms: number | null) {
+    clearTimeout(renewal)
+    if (ms === null || !credentials.isRenewable) return
+    renewal = setTimeout(() => (ms > longestTimerMs ? renewIn(ms - longestTimerMs) : void renew(0)), Math.min(ms, longestTimerMs))
+  }
+
+  async function renew(attempt: number) {
+    try {
+      const isNew = await credentials.renew()
+      if (signal.aborted) return
+      if (isNew) open.at(-1)?.handOver()
+      else if (attempt < longestRenewal) renewAgain(attempt)
+    } catch (error) {
+      if (signal.aborted) return
+      const failure = error instanceof ChatError ? error.failure : null
+      if (failure && !failure.retry) end({ state: 'signed-out', reason: failure })
+      else renewAgain(attempt)
+    }
+  }
+
+  function renewAgain(attempt: number) {
+    clearTimeout(renewal)
+    renewal = setTimeout(() => void renew(attempt + 1), Math.min(1_000 * 2 ** attempt, 30_000))
+  }
+
+  const host: SocketHost = { timings, connect, onOpen, onClosed }
+  class HostedSocket extends WatchedSocket {
+    constructor() {
+      super(host)
+    }
+  }
+  const client = createWSClient({ url, WebSocket: HostedSocket as unknown as typeof WebSocket, retryDelayMs: () => 0 })
+  return { link: wsLink({ client }), end, left: () => left }
+}
+
+/** After so many times the same token there is no other to be had. */
+const longestRenewal = 20
+
+const isTurningAway = ({ name }: ChatFailure) => name !== 'DISCONNECTED' && name !== 'TIMED_OUT'

@@ -1,0 +1,105 @@
+import type { Me } from '../contract/session'
+import { ChatError, failureNamed, readFailure } from './chat-error'
+import type { Timings } from './timings'
+
+/** How a client shows who it is: a token, a function that gives one, or nothing where the browser sends its cookie. */
+export type Auth = string | (() => string | null | Promise<string | null>)
+
+/** The session may be continued by another one: the cookie's, or whatever the function gives. */
+export interface Credentials {
+  isRenewable: boolean
+  /**
+   * The token for the next attempt to connect; null where there is none to send.
+   * @throws {ChatError} when none can be had: for good, unless its failure says `retry`
+   */
+  read(): Promise<string | null>
+  /** The server has accepted what was read last. @returns milliseconds until it should be renewed; null for never */
+  accepted(me: Pick<Me, 'expiresAt' | 'serverTime'>): number | null
+  /** The server has refused what was read last. @returns whether it is worth reading another */
+  refused(): boolean
+  /** Asks for the successor of the current token. @returns whether it is another one */
+  renew(): Promise<boolean>
+  /** Forgets what was refused. */
+  reset(): void
+}
+
+/** Nearer to its end than this, a session is not renewed any more. */
+const shortestMs = 1_000
+
+export function createCredentials(auth: Auth | undefined, timings: Pick<Timings, 'authMs' | 'renewBeforeMs'>): Credentials {
+  const ask = typeof auth === 'function' ? auth : null
+  let token = typeof auth === 'string' ? auth : null
+  let isKnown = !ask
+  let wasRefused = false
+  /** In milliseconds since the epoch, by this machine's clock. */
+  let renewAt = Number.POSITIVE_INFINITY
+  let expiresAt = Number.POSITIVE_INFINITY
+
+  async function askAnew(): Promise<string | null> {
+    if (!ask) return token
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new ChatError(failureNamed('TIMED_OUT', { words: 'The auth function did not return in time.' }))),
+        timings.authMs,
+      )
+    })
+    try {
+      return await Promise.race([ask(), late])
+    } catch (error) {
+      const failure = readFailure(error)
+      // A bug or a network that is away says nothing about the session.
+      throw new ChatError(failure.name === 'UNKNOWN' ? { ...failure, retry: true } : failure, { cause: error })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  function take(next: string | null) {
+    if (wasRefused && next === token) throw new ChatError(failureNamed('UNAUTHORIZED'))
+    token = next
+    isKnown = true
+    renewAt = expiresAt = Number.POSITIVE_INFINITY
+  }
+
+  return {
+    isRenewable: ask !== null || auth === undefined,
+    read: async () => {
+      if (!isKnown) take(await askAnew())
+      else if (Date.now() >= renewAt) {
+        const next = await askAnew().catch((error: unknown) => {
+          if (Date.now() < expiresAt && readFailure(error).retry) return token
+          throw error
+        })
+        if (next !== token) take(next)
+      }
+      return token
+    },
+    accepted: (me) => {
+      wasRefused = false
+      const leftMs = Date.parse(me.expiresAt) - Date.parse(me.serverTime)
+      if (!Number.isFinite(leftMs)) return null
+      const renewInMs = leftMs - Math.min(timings.renewBeforeMs, leftMs / 2)
+      expiresAt = Date.now() + leftMs
+      renewAt = Date.now() + renewInMs
+      return leftMs < shortestMs ? null : renewInMs
+    },
+    refused: () => {
+      if (!ask || wasRefused) return false
+      wasRefused = true
+      isKnown = false
+      return true
+    },
+    renew: async () => {
+      if (!ask) return true
+      const next = await askAnew()
+      if (next === token) return false
+      take(next)
+      return true
+    },
+    reset: () => {
+      wasRefused = false
+      isKnown = !ask
+    },
+  }
+}

@@ -1,0 +1,53 @@
+import { failures } from '../contract/failures'
+import type { Timings } from './timings'
+
+type Limits = Pick<Timings, 'frameCalls' | 'frameBytes'>
+
+interface Call {
+  id?: unknown
+}
+
+/** A frame cannot have more calls than this leaves room for: shorter ones need not be looked into. */
+const shortestCall = 40
+
+/**
+ * tRPC puts all calls of one turn, and all that wait after a reconnect, into one frame, which may be more than a server
+ * takes.
+ * @returns the same calls in frames that it does take, and the ids of calls that are too big by themselves
+ */
+export function splitFrame(frame: string, { frameCalls, frameBytes }: Limits): { frames: string[]; tooBig: unknown[] } {
+  const isShort = frame.length * 3 <= frameBytes && frame.length <= frameCalls * shortestCall
+  if (isShort || (!frame.startsWith('[') && bytesOf(frame) <= frameBytes)) return { frames: [frame], tooBig: [] }
+  const parsed = JSON.parse(frame) as Call | Call[]
+  const frames: string[] = []
+  const tooBig: unknown[] = []
+  let calls: string[] = []
+  let bytes = 2
+  const flush = () => {
+    if (calls.length > 0) frames.push(calls.length === 1 ? String(calls[0]) : `[${calls.join()}]`)
+    calls = []
+    bytes = 2
+  }
+  for (const call of Array.isArray(parsed) ? parsed : [parsed]) {
+    const text = JSON.stringify(call)
+    const size = bytesOf(text) + 1
+    if (size > frameBytes) {
+      tooBig.push(call.id)
+      continue
+    }
+    if (calls.length === frameCalls || bytes + size > frameBytes) flush()
+    calls.push(text)
+    bytes += size
+  }
+  flush()
+  return { frames, tooBig }
+}
+
+/** What the server would answer to a call that is too big. */
+export function tooBigAnswer(id: unknown): string {
+  const { code, words } = failures.TOO_BIG
+  return JSON.stringify({ id, error: { message: words, code: -32_013, data: { code, httpStatus: 413, failure: 'TOO_BIG' } } })
+}
+
+const encoder = new TextEncoder()
+const bytesOf = (text: string) => encoder.encode(text).length

@@ -1,0 +1,32 @@
+/** A frame that is text, and an event of any WebSocket implementation as far as it is read here. */
+export interface SocketEvents {
+  open?(): void
+  message?(data: unknown): void
+  close?(code: number): void
+  error?(message: string): void
+}
+
+/** Listens to a real socket. @returns its off; afterwards errors of the socket are nobody's */
+export function listen(socket: WebSocket, on: SocketEvents): () => void {
+  const listeners: [string, (event: never) => void][] = [
+    ['open', () => on.open?.()],
+    ['message', ({ data }: { data: unknown }) => on.message?.(data)],
+    ['close', ({ code }: { code: number }) => on.close?.(code)],
+    ['error', ({ message }: { message?: string }) => on.error?.(String(message ?? ''))],
+  ]
+  for (const [type, listener] of listeners) socket.addEventListener(type, listener as EventListener)
+  return () => {
+    // With ws, an error that nobody listens to ends the process: closing a socket that has not opened is one.
+    socket.addEventListener('error', ignore)
+    for (const [type, listener] of listeners) socket.removeEventListener(type, listener as EventListener)
+  }
+}
+
+/** Lets go of a socket without waiting for its other side, where the runtime can. */
+export function drop(socket: WebSocket): void {
+  const { terminate } = socket as WebSocket & { terminate?: () => void }
+  if (terminate) terminate.call(socket)
+  else if (socket.readyState !== socket.CLOSED) socket.close()
+}
+
+const ignore = () => {}

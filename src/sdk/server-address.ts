@@ -1,0 +1,82 @@
+import { isFailureName } from '../contract/failures'
+import { type ChatFailure, failureNamed } from './chat-error'
+
+const advice = 'Use the realtimeUrl of GET /api/session, for example ws://localhost:3001/trpc.'
+
+/** @returns the address as a WebSocket takes it @throws Error when no realtime server can be there */
+export function parseRealtimeUrl(url: string): string {
+  let parsed: URL
+  try {
+    parsed = new URL(url)
+  } catch {
+    throw new Error(`createChatClient: "${url}" is not a URL. ${advice}`)
+  }
+  const protocol = ({ 'ws:': 'ws:', 'wss:': 'wss:', 'http:': 'ws:', 'https:': 'wss:' } as Record<string, string>)[parsed.protocol]
+  if (!protocol) throw new Error(`createChatClient: a realtime server has no ${parsed.protocol} address. ${advice}`)
+  if (parsed.username || parsed.password)
+    throw new Error('createChatClient: the URL must not have credentials in it. Use the option "auth".')
+  if (parsed.hash) throw new Error(`createChatClient: the URL must not have a fragment (#…). ${advice}`)
+  return `${protocol}${parsed.href.slice(parsed.protocol.length)}`
+}
+
+export interface Explanation {
+  failure: ChatFailure
+  /** Nothing will change that by itself. */
+  isFinal: boolean
+  /** A server answered, and does not want this client now. */
+  turnedAway: boolean
+}
+
+/** What a proxy or a server answers that is only busy. */
+const isBusy = (status: number) => status >= 500 || [408, 425, 429].includes(status)
+
+/**
+ * Asks over HTTP why no socket opens at an address: a WebSocket does not tell.
+ * @param status what came instead of a socket, where that is known
+ */
+export async function explain(
+  url: string,
+  status: number | null,
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+): Promise<Explanation> {
+  const busy = (code: number) => ({
+    failure: failureNamed('UNAVAILABLE', { words: `The server is not available (status ${code}).` }),
+    isFinal: false,
+    turnedAway: true,
+  })
+  if (status !== null && isBusy(status)) return busy(status)
+  const answer = await ask(url, timeoutMs, signal)
+  if (!answer)
+    return { failure: failureNamed('DISCONNECTED', { words: 'The server cannot be reached.' }), isFinal: false, turnedAway: false }
+  if (isBusy(answer.status)) return busy(answer.status)
+  return { ...judge(url, answer.code, status ?? answer.status), turnedAway: false }
+}
+
+function judge(url: string, code: unknown, status: number): Omit<Explanation, 'turnedAway'> {
+  const { host, pathname } = new URL(url)
+  if (isFailureName(code) && status === 403) return { failure: failureNamed('FOREIGN_ORIGIN'), isFinal: true }
+  if (code === 'METHOD_NOT_ALLOWED') return { failure: failureNamed('DISCONNECTED'), isFinal: false }
+  if (code === 'NO_SUCH_PROCEDURE') {
+    const words = `The Roomline server at ${host} has no realtime endpoint at ${pathname}. ${advice}`
+    return { failure: failureNamed('NO_SUCH_PROCEDURE', { words }), isFinal: true }
+  }
+  const words = `What answers at ${host}${pathname} is not a Roomline realtime server. ${advice}`
+  return { failure: failureNamed('NOT_ROOMLINE', { words }), isFinal: true }
+}
+
+async function ask(url: string, timeoutMs: number, signal: AbortSignal): Promise<{ status: number; code: unknown } | null> {
+  const giveUp = new AbortController()
+  const stop = () => giveUp.abort()
+  const timer = setTimeout(stop, timeoutMs)
+  signal.addEventListener('abort', stop)
+  try {
+    const response = await fetch(url.replace(/^ws/, 'http'), { cache: 'no-store', credentials: 'omit', signal: giveUp.signal })
+    const body: unknown = await response.json().catch(() => null)
+    return { status: response.status, code: (body as { error?: { code?: unknown } } | null)?.error?.code }
+  } catch {
+    return null
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+}

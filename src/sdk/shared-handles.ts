@@ -1,0 +1,58 @@
+import type { Store } from './store'
+
+interface Handle<Value> {
+  state: Store<Value>
+  /** Follows again after the server has ended it, as when one is let back into a room. */
+  reopen(): void
+  close(): void
+}
+
+/**
+ * Handles of one thing share what is behind them: it is opened for the first and closed with the last. A handle that was
+ * closed shows what it showed then.
+ */
+export function createSharedHandles<Value, Opened extends Handle<Value>>(open: (key: string) => Opened): (key: string) => Opened {
+  const opened = new Map<string, { handle: Opened; users: number }>()
+  return (key) => {
+    const shared = opened.get(key) ?? { handle: open(key), users: 0 }
+    opened.set(key, shared)
+    shared.users++
+    const { state, close } = untilClosed(shared.handle.state)
+    let isOpen = true
+    return {
+      ...shared.handle,
+      state,
+      close: () => {
+        if (!isOpen) return
+        isOpen = false
+        close()
+        if (--shared.users > 0) return
+        opened.delete(key)
+        shared.handle.close()
+      },
+    }
+  }
+}
+
+function untilClosed<Value>(store: Store<Value>): { state: Store<Value>; close(): void } {
+  let last: { value: Value } | null = null
+  const unsubscribe = new Set<() => void>()
+  return {
+    state: {
+      get: () => (last ? last.value : store.get()),
+      subscribe: (listener) => {
+        if (last) return () => {}
+        const off = store.subscribe(listener)
+        unsubscribe.add(off)
+        return () => {
+          off()
+          unsubscribe.delete(off)
+        }
+      },
+    },
+    close: () => {
+      last = { value: store.get() }
+      for (const off of unsubscribe) off()
+    },
+  }
+}
