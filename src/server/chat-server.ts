@@ -159,8 +159,10 @@ export async function startChatServer(
       response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
       return void response.end(JSON.stringify(body))
     }
-    if (!pathname.startsWith(`${path}/`)) return refuse(response, 404, 'NO_SUCH_PROCEDURE')
+    if (pathname !== path && !pathname.startsWith(`${path}/`)) return refuse(response, 404, 'NO_SUCH_PROCEDURE')
     if (isForeign(request)) return refuse(response, 403, 'FOREIGN_ORIGIN')
+    // A client whose socket did not open asks here why not: it is the right place, and takes WebSockets.
+    if (pathname === path) return refuse(response, 426, 'METHOD_NOT_ALLOWED')
     if (draining) return refuse(response, 503, 'UNAVAILABLE')
     await nodeHTTPRequestHandler({
       router: appRouter,
@@ -203,7 +205,7 @@ export async function startChatServer(
       if (!claims) continue
       if (connection) connections.claim(connection, claims)
       const session = await findClaimed(parts.sessions, claims)
-      if (!session) continue
+      if (!session || connection?.isClaimOver) continue
       if (user !== undefined && user !== session.user.id) throw new Failure('ANOTHER_USER')
       parts.sessionUse.began(session.id, session.lastSeenAt)
       const caller = callerOf(session, connection)
@@ -285,7 +287,13 @@ function refuseUpgrade(socket: Duplex, status: string): void {
 
 function refuse(response: ServerResponse, status: number, failure: FailureName): void {
   const { message } = new Failure(failure)
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    // It tells nothing that any page may not know, and a page of another site has to learn that it is one.
+    'access-control-allow-origin': '*',
+    ...(status === 426 && { upgrade: 'websocket' }),
+  })
   response.end(JSON.stringify({ error: { code: failure, message } }))
 }
 

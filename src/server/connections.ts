@@ -86,6 +86,8 @@ export class Connection implements SocketOwner {
   /** Known once its token has been read; the session's row may still have to be looked up. */
   sessionId: string | null = null
   userId: string | null = null
+  /** Whether that session has ended since its row may have been looked up. */
+  isClaimOver = false
   /** Who calls on it; null until its session was found to stand. */
   caller: { role: ServerRole } | null = null
   /** In milliseconds since the epoch. */
@@ -233,6 +235,12 @@ export class Connection implements SocketOwner {
     this.close((closesWith[failure.failure] ?? closeCodes.restarting).code)
   }
 
+  /** Its session is over. One that is not signed in yet may have brought another token, which is then tried. */
+  sessionEnded(): void {
+    if (this.caller) this.turnAway(new Failure('UNAUTHORIZED'))
+    else this.isClaimOver = true
+  }
+
   /** Asks the client to connect elsewhere while this socket still serves it. */
   askToReconnect(): void {
     if (this.isOpen()) this.socket.send('{"id":null,"method":"reconnect"}')
@@ -322,7 +330,7 @@ export function createConnections({
     },
 
     claim: (connection, { sessionId, userId, expiresAt }) => {
-      Object.assign(connection, { sessionId, userId, expiresAt: expiresAt.getTime() })
+      Object.assign(connection, { sessionId, userId, expiresAt: expiresAt.getTime(), isClaimOver: false })
     },
 
     accept: (connection, caller) => {
@@ -341,7 +349,7 @@ export function createConnections({
     closeSessions: (sessionIds) => {
       // Looked for among all of them at once: an index would cost every connection.
       for (const connection of connections) {
-        if (connection.sessionId !== null && sessionIds.has(connection.sessionId)) connection.turnAway(new Failure('UNAUTHORIZED'))
+        if (connection.sessionId !== null && sessionIds.has(connection.sessionId)) connection.sessionEnded()
       }
     },
 
@@ -350,7 +358,7 @@ export function createConnections({
       for (const connection of connections) {
         const change = connection.userId === null ? undefined : byId.get(connection.userId)
         if (!change) continue
-        if (!change.maySignIn) connection.turnAway(new Failure('UNAUTHORIZED'))
+        if (!change.maySignIn) connection.sessionEnded()
         else if (connection.caller) connection.caller.role = change.role
       }
     },

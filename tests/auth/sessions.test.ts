@@ -192,7 +192,9 @@ describe('signing out from a page that says whose it is', () => {
     expect(await roomline.connect(bob).trpc.session.me.query()).toMatchObject({ user: { username: bob.username } })
 
     expect((await roomline.web.logout(postJson('/api/logout', { user: adaId }, { cookie: ada.cookie }))).status).toBe(204)
-    expect((await roomline.web.session(new Request('http://localhost:3000/api/session', { headers: { cookie: ada.cookie } }))).status).toBe(401)
+    expect((await roomline.web.session(new Request('http://localhost:3000/api/session', { headers: { cookie: ada.cookie } }))).status).toBe(
+      401,
+    )
   })
 
   it('refuses what it does not know, and needs no body', async () => {

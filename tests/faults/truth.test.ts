@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { createChatClient } from '../../src/sdk'
+import { report } from '../support/report'
 import { type StockClient, until } from '../support/stock-client'
 import { type Bench, type Person, startBench } from './bench'
-import { report } from './report'
 import { lasting } from './waits'
 
 let bench: Bench
@@ -104,15 +104,15 @@ function watchSdk(person: Person, nodes: number[], room: string, way: Way, kind:
   const watched = startWatched(`SDK ${kind} by ${way}`)
   if (kind === 'raw') subscribe(client, room, watched)
   else {
-    const [opened, list, presence] = [client.openRoom(room), client.openRoomList(), client.openPresence(room)]
+    const [inRoom, list, presence] = [client.openRoom(room), client.openRoomList(), client.openPresence(room)]
     const look = () => {
-      const [{ state, timeline }, rooms, here] = [opened.state.get(), list.state.get(), presence.state.get()]
+      const [{ state, timeline }, rooms, here] = [inRoom.state.get(), list.state.get(), presence.state.get()]
       watched.texts = timeline.messages.map(({ text }) => text)
       for (const each of rooms.rooms) watched.roomNames.add(each.name)
       for (const typist of here.typing) watched.typists.add(typist)
       if ((state === 'ended' || rooms.state === 'ended' || here.ended) && watched.ended.length === 0) watched.ended.push('ended')
     }
-    for (const { state } of [opened, list, presence]) state.subscribe(look)
+    for (const { state } of [inRoom, list, presence]) state.subscribe(look)
   }
   client.status.subscribe(() => {
     const { state } = client.status.get()
@@ -279,24 +279,24 @@ describe('truth: a node that is cut off', () => {
     )
   }
 
-  it.each([
-    ['frozen', 'frozen'],
-    ['killed', 'killed'],
-  ] as const)('from Postgres (%s) and Redis (%s) closes every socket within 10 s, to come back later', async (how) => {
-    const open = await openSockets(20)
-    const since = performance.now()
-    if (how === 'frozen') await Promise.all([bench.postgres.freeze(), bench.redis.freeze()])
-    else await Promise.all([bench.postgres.kill(), bench.redis.kill()])
-    await until(() => open.every(({ state }) => state.code !== 0), 20_000)
-    const afterMs = Math.max(...open.map(({ state }) => state.closedAt)) - since
-    if (how === 'frozen') await Promise.all([bench.postgres.thaw(), bench.redis.thaw()])
-    else await Promise.all([bench.postgres.start(), bench.redis.start()])
-    report(`both ${how}`, { sockets: open.length, 'all closed after': `${(afterMs / 1_000).toFixed(1)} s` })
-    expect(new Set(open.map(({ state }) => state.code))).toEqual(new Set([1012]))
-    for (const { state } of open) expect(state.told).toContain('"failure":"UNAVAILABLE"')
-    expect(afterMs).toBeLessThanOrEqual(10_000)
-    await bench.untilWell()
-  })
+  it.each(['frozen', 'killed'] as const)(
+    'from Postgres and Redis, both %s, closes every socket within 10 s, to come back later',
+    async (how) => {
+      const open = await openSockets(20)
+      const since = performance.now()
+      if (how === 'frozen') await Promise.all([bench.postgres.freeze(), bench.redis.freeze()])
+      else await Promise.all([bench.postgres.kill(), bench.redis.kill()])
+      await until(() => open.every(({ state }) => state.code !== 0), 20_000)
+      const afterMs = Math.max(...open.map(({ state }) => state.closedAt)) - since
+      if (how === 'frozen') await Promise.all([bench.postgres.thaw(), bench.redis.thaw()])
+      else await Promise.all([bench.postgres.start(), bench.redis.start()])
+      report(`both ${how}`, { sockets: open.length, 'all closed after': `${(afterMs / 1_000).toFixed(1)} s` })
+      expect(new Set(open.map(({ state }) => state.code))).toEqual(new Set([1012]))
+      for (const { state } of open) expect(state.told).toContain('"failure":"UNAVAILABLE"')
+      expect(afterMs).toBeLessThanOrEqual(10_000)
+      await bench.untilWell()
+    },
+  )
 
   it.each(['Postgres', 'Redis'] as const)('from %s only closes none', async (which) => {
     const open = await openSockets(20)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Room, RoomListEvent } from '../../src/contract/room'
-import { report } from '../faults/report'
+import { report } from '../support/report'
 import { createSeeded } from '../faults/seeded'
 import { type Roomline, startRoomline } from '../support/roomline'
 import { type StockClient, until } from '../support/stock-client'

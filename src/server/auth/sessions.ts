@@ -58,7 +58,11 @@ export async function refreshSession({ store, tokens }: SessionParts, token: str
 }
 
 /** Whether these tokens name sessions, and none of this person. */
-export async function isAnotherPersons({ tokens }: Pick<SessionParts, 'tokens'>, given: readonly string[], userId: string): Promise<boolean> {
+export async function isAnotherPersons(
+  { tokens }: Pick<SessionParts, 'tokens'>,
+  given: readonly string[],
+  userId: string,
+): Promise<boolean> {
   const claims = (await Promise.all(given.map((token) => tokens.parse(token)))).filter((each) => each !== null)
   return claims.length > 0 && !claims.some((each) => each.userId === userId)
 }
