@@ -14,10 +14,31 @@ export interface Metrics {
   read(): Promise<{ text: string; contentType: string }>
 }
 
-export function createMetrics(): Metrics {
+/** What the web server tells about itself. */
+export interface WebMetrics extends Pick<Metrics, 'read'> {
+  /** A request was answered. @param status its HTTP status */
+  answered(status: number): void
+}
+
+function createRegistry() {
   const registry = new Registry()
-  const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  return { registers: [registry], read: async () => ({ text: await registry.metrics(), contentType: registry.contentType }) }
+}
+
+export function createWebMetrics(): WebMetrics {
+  const { registers, read } = createRegistry()
+  const requests = new Counter({
+    name: 'roomline_http_requests_total',
+    help: 'Requests that were answered, by class of status.',
+    labelNames: ['status'],
+    registers,
+  })
+  return { answered: (status) => requests.inc({ status: `${Math.floor(status / 100)}xx` }), read }
+}
+
+export function createMetrics(): Metrics {
+  const { registers, read: readAll } = createRegistry()
   const stored = new Histogram({
     name: 'roomline_message_store_seconds',
     help: 'From a send to its commit.',
@@ -60,6 +81,6 @@ export function createMetrics(): Metrics {
         })
       }
     },
-    read: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
+    read: readAll,
   }
 }

@@ -1,0 +1,17 @@
+import { linkButton, NoticePage } from './notice-page'
+
+/** Instead of any page, while the server cannot tell who is signed in. */
+export function DatabaseAway() {
+  return (
+    <NoticePage
+      title="Roomline is unavailable"
+      actions={
+        <a className={linkButton} href="">
+          Try again
+        </a>
+      }
+    >
+      The server can't reach its database right now. You're still signed in, and your messages are safe: wait a moment, then try again.
+    </NoticePage>
+  )
+}
