@@ -74,19 +74,21 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
     }
   }
 
-  async function look(): Promise<DatabaseState> {
+  async function lookOnce(): Promise<DatabaseState> {
     lookedAt = performance.now()
     const startedAt = lookedAt
     try {
       if (open.size > 0) renewConnections(own)
       const withSpace = open.size > 0 || startedAt - spaceAt > spaceEveryMs
-      await inConnection(own, (connection) => requireUsable(connection, withSpace))
+      const look = () => inConnection(own, (connection) => requireUsable(connection, withSpace))
+      // A connection that was ended while it was idle says nothing about the next one.
+      await look().catch((error: unknown) => (troubleOf(error) === 'down' ? look() : Promise.reject(error)))
       if (withSpace) spaceAt = startedAt
       if (open.has('read-only')) for (const pool of pools) renewConnections(pool)
       endSince(startedAt)
       return 'ok'
     } catch (error) {
-      const trouble = error instanceof FoundTrouble ? error.trouble : (findTrouble(error) ?? 'down')
+      const trouble = troubleOf(error)
       if (!closed) begin(trouble, error, true)
       return trouble
     } finally {
@@ -96,7 +98,7 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
   }
 
   function lookNow(): Promise<DatabaseState> {
-    looking ??= look()
+    looking ??= lookOnce()
     return looking
   }
 
@@ -132,14 +134,17 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
   }
 }
 
+/** With the SQLSTATE that a call would meet. */
 class FoundTrouble extends Error {
   constructor(
-    readonly trouble: DatabaseTrouble,
+    readonly code: '25006' | '42P01',
     message: string,
   ) {
     super(message)
   }
 }
+
+const troubleOf = (error: unknown): DatabaseTrouble => findTrouble(error) ?? 'down'
 
 /** A refused connection to a name of several addresses is an AggregateError without a message of its own. */
 function messageOf(error: Error): string {
@@ -165,7 +170,7 @@ async function requireUsable(connection: Querying, withSpace: boolean): Promise<
   const { rows } = await connection.query<{ read_only: boolean }>(
     `SELECT current_setting('transaction_read_only') = 'on' OR pg_is_in_recovery() AS read_only`,
   )
-  if (rows[0]?.read_only) throw new FoundTrouble('read-only', 'transactions are read-only')
+  if (rows[0]?.read_only) throw new FoundTrouble('25006', 'transactions are read-only')
   await requireDurableCommits(connection)
   await requireMigrated(connection)
   // Who somebody is, and a send, with nothing in them: they name all that they need.
@@ -186,7 +191,7 @@ async function requireMigrated(connection: Querying): Promise<void> {
        SELECT FROM _prisma_migrations WHERE migration_name = name AND finished_at IS NOT NULL AND rolled_back_at IS NULL)`,
     [await migrationNames],
   )
-  if (rows.length > 0) throw new FoundTrouble('not migrated', `missing: ${rows.map(({ missing }) => missing).join(', ')}`)
+  if (rows.length > 0) throw new FoundTrouble('42P01', `missing: ${rows.map(({ missing }) => missing).join(', ')}`)
 }
 
 /**

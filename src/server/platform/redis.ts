@@ -90,7 +90,7 @@ export function connectRedis(url: string, log: Log): RedisConnections {
 /** Why Redis carries no news, each reason once until it does again. A refused sign-in is two errors that take turns. */
 function createReasons(url: string, log: Log) {
   const { username, password } = new URL(url)
-  const secrets = [password, username].filter((secret) => secret !== '').flatMap((secret) => [secret, decodeURIComponent(secret)])
+  const secrets = [password, username].filter((secret) => secret !== '').flatMap((secret) => [secret, decoded(secret)])
   let latest: string | null = null
   let isTelling = false
   const told = new Set<string>()
@@ -119,6 +119,14 @@ function createReasons(url: string, log: Log) {
       latest = null
       told.clear()
     },
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }
 
