@@ -69,9 +69,9 @@ await runProcess(async () => {
   const app = next({ dev, hostname: config.host, port: config.webPort, httpServer: server })
   await app.prepare()
   const handle = app.getRequestHandler()
-  const metrics = createWebMetrics()
   let draining = false
   let underWay = 0
+  const metrics = createWebMetrics(() => underWay)
   const operatorRoutes = createOperatorRoutes('/api', {
     health: createHealth(watch, redis),
     isDraining: () => draining,

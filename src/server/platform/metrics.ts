@@ -26,8 +26,17 @@ function createRegistry() {
   return { registers: [registry], read: async () => ({ text: await registry.metrics(), contentType: registry.contentType }) }
 }
 
-export function createWebMetrics(): WebMetrics {
+/** @param underWay how many requests are being answered at the moment */
+export function createWebMetrics(underWay: () => number): WebMetrics {
   const { registers, read } = createRegistry()
+  new Gauge({
+    name: 'roomline_http_requests_under_way',
+    help: 'Requests that are being answered.',
+    registers,
+    collect() {
+      this.set(underWay())
+    },
+  })
   const requests = new Counter({
     name: 'roomline_http_requests_total',
     help: 'Requests that were answered, by class of status.',
