@@ -215,7 +215,7 @@ it('a full disk: calls are UNAVAILABLE, /ready says full, and it goes on when th
       const sent = await failureOf(talk.send(randomBytes(1_900).toString('hex'))).catch(() => null)
       if (sent) failures.add(sent)
       return sent !== null
-    })
+    }, 60_000)
     expect([...failures]).toEqual(['UNAVAILABLE'])
     expect(await node.ready()).toEqual(unavailable('full'))
     expectTold(node, 'full', '53100')
@@ -232,7 +232,7 @@ it('a full disk: calls are UNAVAILABLE, /ready says full, and it goes on when th
     await run('umount', [folder])
     await rm(folder, { recursive: true })
   }
-})
+}, 120_000)
 
 it('a database that is away when a node starts is waited for, and judged when it comes', async () => {
   await using roomline = await startRoomline({ nodes: 0 })

@@ -14,7 +14,7 @@ export function DatabaseAway() {
         </a>
       }
     >
-      The server can't reach its database right now. You're still signed in, and your messages are safe: wait a moment, then try again.
+      The server can't reach its database right now. Nothing is lost: wait a moment, then try again.
     </NoticePage>
   )
 }
