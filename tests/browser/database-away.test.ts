@@ -105,12 +105,12 @@ it('/api/ready of the web server says what is wrong, from its start to its end',
   expect(await web.ready()).toEqual(unavailable('not migrated'))
   await migrate(databaseUrl)
   expect(await web.ready()).toEqual(ready)
-  const away = await web.ask('/api/register', {
+  const registered = await web.ask('/api/register', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ username: 'anybody', password }),
   })
-  expect(away.status).toBe(201)
+  expect(registered.status).toBe(201)
 
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
@@ -171,6 +171,7 @@ it('the operator routes of the web server take GET and HEAD, and its metrics are
 })
 
 it.each([true, false])('a page says that the database is away, and comes when it is back (JavaScript: %s)', async (javaScriptEnabled) => {
+  await migrate(databaseUrl)
   await using web = await startWeb()
   const context = await browser.newContext({ baseURL: web.base, viewport: { width: 1280, height: 800 }, javaScriptEnabled })
   try {
@@ -186,7 +187,6 @@ it.each([true, false])('a page says that the database is away, and comes when it
       expect([address, response?.status()]).toEqual([address, 503])
       await page.getByRole('heading', { name: 'Roomline is unavailable' }).waitFor()
     }
-    if (process.env.SCREENSHOTS) await page.screenshot({ path: path.join(process.env.SCREENSHOTS, `away-${javaScriptEnabled}.png`) })
     expect(await page.getByText("The server can't reach its database right now.").count()).toBe(1)
     line.setOnline(true)
     await page.getByRole('link', { name: 'Try again' }).click()
