@@ -13,7 +13,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'realtime',
-          include: ['tests/{auth,chat,people,presence,rooms}/**/*.test.ts'],
+          include: ['tests/{auth,chat,people,platform,presence,rooms}/**/*.test.ts'],
           globalSetup: 'tests/support/services-setup.ts',
           sequence: { groupOrder: 1 },
         },

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -6,7 +5,7 @@ import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import { WebSocketServer } from 'ws'
 import { closeCodes, Failure, type FailureName } from '../contract/failures'
-import { readBearer, readTokens } from './auth/http'
+import { readTokens } from './auth/http'
 import type { SessionUse } from './auth/session-use'
 import { findClaimed, type Session } from './auth/sessions'
 import { Connection, type ConnectionLimits, type Connections, createConnections, maxMessageBytes } from './connections'
@@ -16,6 +15,7 @@ import { readClientAddress } from './platform/client-address'
 import { isUnavailable } from './platform/database'
 import type { Health } from './platform/health'
 import type { Metrics } from './platform/metrics'
+import { createOperatorRoutes } from './platform/operator-routes'
 import type { OwnPeople } from './presence/own-people'
 import { appRouter } from './router'
 import { maxCallsTogether, reportError, tooManyTogether, toTRPCError } from './trpc'
@@ -80,6 +80,7 @@ export async function startChatServer(
     onPresence: parts.ownPeople.connectionChanged,
   })
   let draining = false
+  const operatorRoutes = createOperatorRoutes('', { ...parts, isDraining: () => draining })
 
   const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -152,13 +153,8 @@ export async function startChatServer(
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const pathname = pathOf(request)
-    if (pathname === '/health' || pathname === '/ready' || pathname === '/metrics') {
-      if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'METHOD_NOT_ALLOWED')
-      if (pathname === '/metrics') return answerMetrics(request, response)
-      const { status, body } = pathname === '/health' ? { status: 200, body: { status: 'ok' } } : await parts.health.read(draining)
-      response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-      return void response.end(JSON.stringify(body))
-    }
+    const operatorRoute = operatorRoutes[pathname]
+    if (operatorRoute) return operatorRoute(request, response)
     if (pathname !== path && !pathname.startsWith(`${path}/`)) return refuse(response, 404, 'NO_SUCH_PROCEDURE')
     if (isForeign(request)) return refuse(response, 403, 'FOREIGN_ORIGIN')
     // A client whose socket did not open asks here why not: it is the right place, and takes WebSockets.
@@ -227,21 +223,6 @@ export async function startChatServer(
 
   const isForeign = ({ headers }: IncomingMessage) => headers.origin !== undefined && !parts.allowedOrigins.includes(headers.origin)
 
-  async function answerMetrics(request: IncomingMessage, response: ServerResponse) {
-    if (!mayReadMetrics(request)) return refuse(response, 403, 'UNAUTHORIZED')
-    const { text, contentType } = await parts.metrics.read()
-    response.writeHead(200, { 'content-type': contentType })
-    response.end(text)
-  }
-
-  function mayReadMetrics(request: IncomingMessage): boolean {
-    const bearer = readBearer(request.headers.authorization)
-    if (parts.metricsToken && bearer && isSame(bearer, parts.metricsToken)) return true
-    // Behind a proxy on the same machine everybody's socket comes from loopback: then the header tells.
-    const proxied = parts.trustProxyHops === 0 && request.headers['x-forwarded-for'] !== undefined
-    return !proxied && /^(127\.|::1$)/.test(readClientAddress(request, parts.trustProxyHops))
-  }
-
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)
     http.listen(listen.port, listen.host, resolve)
@@ -265,12 +246,6 @@ export async function startChatServer(
       await closed
     },
   }
-}
-
-/** Takes as long whatever is wrong. */
-function isSame(given: string, expected: string): boolean {
-  const [a, b] = [given, expected].map((value) => createHash('sha256').update(value).digest()) as [Buffer, Buffer]
-  return timingSafeEqual(a, b)
 }
 
 const tokensOf = ({ headers }: IncomingMessage) => readTokens(headers.authorization, headers.cookie)

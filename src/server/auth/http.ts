@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { Failure, type FailureCode, failures } from '../../contract/failures'
 import { fieldsOf } from '../../contract/fields'
+import { readBearer } from '../platform/bearer'
 import type { Config } from '../platform/config'
 import { isUnavailable } from '../platform/database'
 import type { Log } from '../platform/log'
@@ -53,8 +54,9 @@ export function createWebSession(parts: HttpParts): WebSession {
         for (const replaced of readSessionCookies(request.headers.get('cookie'))) await revokeSession(parts, replaced, 'replaced')
         const cookie = { 'set-cookie': sessionCookie(token, expiresAt, config.publicUrl) }
         return isForm ? seeOther('/', cookie) : json(status, { user }, cookie)
-      } catch (error) {
-        if (!isForm || !(error instanceof Failure)) throw error
+      } catch (thrown) {
+        const error = namedFailure(thrown, log)
+        if (!isForm || error.failure === 'INTERNAL') throw error
         const typedName = typeof body === 'object' && body && 'username' in body ? String(body.username).slice(0, 64) : ''
         const [field, why] = Object.entries(error.detail.fields ?? {})[0] ?? []
         const query = new URLSearchParams({ error: error.failure, username: typedName, ...(field && { field, why }) })
@@ -96,7 +98,10 @@ export function createWebSession(parts: HttpParts): WebSession {
       return json(200, { user, expiresAt: expiresAt.toISOString(), realtimeUrl: realtimeUrl(config, request.headers.get('host')) })
     }),
 
-    findUser: (cookieHeader) => firstOf(readSessionCookies(cookieHeader), (token) => findSession(parts, token)),
+    findUser: (cookieHeader) =>
+      firstOf(readSessionCookies(cookieHeader), (token) => findSession(parts, token)).catch((error: unknown) => {
+        throw namedFailure(error, log)
+      }),
 
     realtimeUrl: (host) => realtimeUrl(config, host),
   }
@@ -116,11 +121,6 @@ async function firstOf<Value>(tokens: string[], find: (token: string) => Promise
     if (found) return found
   }
   return null
-}
-
-/** The token of an `Authorization: Bearer` header. */
-export function readBearer(header: string | null | undefined): string | null {
-  return /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? null
 }
 
 function readDevice(request: Request): Device {
@@ -187,13 +187,23 @@ const statuses: Record<FailureCode, number> = {
   SERVICE_UNAVAILABLE: 503,
 }
 
+/** The state of the database is logged once, where it is watched: not with each request that it fails. */
+function namedFailure(error: unknown, log: Log): Failure {
+  if (error instanceof Failure) return error
+  if (isUnavailable(error)) {
+    log.debug({ error: (error as Error).message }, 'a request failed: the database cannot take it')
+    return new Failure('UNAVAILABLE', { cause: error })
+  }
+  log.error({ err: error }, 'a request failed')
+  return new Failure('INTERNAL', { cause: error })
+}
+
 function failed(error: unknown, log: Log): Response {
-  const failure = error instanceof Failure ? error : new Failure(isUnavailable(error) ? 'UNAVAILABLE' : 'INTERNAL', { cause: error })
-  if (!(error instanceof Failure)) log.error({ err: error }, 'a request failed')
-  const { fields, retryAfterMs } = failure.detail
+  const { failure, message, detail } = namedFailure(error, log)
+  const { fields, retryAfterMs } = detail
   const headers: Record<string, string> = retryAfterMs ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}
-  const body = { error: { code: failure.failure, message: failure.message, ...(fields && { fields }) } }
-  return json(statuses[failures[failure.failure].code], body, headers)
+  const body = { error: { code: failure, message, ...(fields && { fields }) } }
+  return json(statuses[failures[failure].code], body, headers)
 }
 
 const unstored = { 'cache-control': 'no-store' }

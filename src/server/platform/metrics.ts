@@ -15,10 +15,40 @@ export interface Metrics {
   read(): Promise<{ text: string; contentType: string }>
 }
 
-export function createMetrics(): Metrics {
+/** What the web server tells about itself. */
+export interface WebMetrics extends Pick<Metrics, 'read'> {
+  /** A request was answered. @param status its HTTP status */
+  answered(status: number): void
+}
+
+function createRegistry() {
   const registry = new Registry()
-  const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  return { registers: [registry], read: async () => ({ text: await registry.metrics(), contentType: registry.contentType }) }
+}
+
+/** @param underWay how many requests are being answered at the moment */
+export function createWebMetrics(underWay: () => number): WebMetrics {
+  const { registers, read } = createRegistry()
+  new Gauge({
+    name: 'roomline_http_requests_under_way',
+    help: 'Requests that are being answered.',
+    registers,
+    collect() {
+      this.set(underWay())
+    },
+  })
+  const requests = new Counter({
+    name: 'roomline_http_requests_total',
+    help: 'Requests that were answered, by class of status.',
+    labelNames: ['status'],
+    registers,
+  })
+  return { answered: (status) => requests.inc({ status: `${Math.floor(status / 100)}xx` }), read }
+}
+
+export function createMetrics(): Metrics {
+  const { registers, read: readAll } = createRegistry()
   const stored = new Histogram({
     name: 'roomline_message_store_seconds',
     help: 'From a send to its commit.',
@@ -61,7 +91,7 @@ export function createMetrics(): Metrics {
         })
       }
     },
-    read: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
+    read: readAll,
   }
 }
 
