@@ -151,12 +151,13 @@ const outages = {
 } as const
 
 interface Scenario {
+  name: string
   outage: keyof typeof outages
   withNode?: boolean
   withRedis?: boolean
 }
 
-async function run({ outage, withNode = false, withRedis = false }: Scenario) {
+async function run({ name, outage, withNode = false, withRedis = false }: Scenario) {
   const outageMs = 13_000
   const [speaker, ...people] = await bench.makePeople(1 + ways.length)
   if (!speaker) throw new Error('nobody is there')
@@ -226,7 +227,7 @@ async function run({ outage, withNode = false, withRedis = false }: Scenario) {
     const lost = watchers.filter((watcher) => !isWhole(watcher)).map(({ watched }) => watched.name)
     const wrong = watchers.filter(({ watched }) => watched.texts.filter((text) => text).join() !== 'before,after it')
     const codes = [...new Set(watchers.flatMap((watcher) => watcher.codes))].sort()
-    report(`Postgres ${outage}${withNode ? ', a node killed' : ''}${withRedis ? ', Redis away' : ''}`, {
+    report(name, {
       streams: watchers.length * 3,
       ended: ended.length,
       'not whole': lost.length,
@@ -248,14 +249,14 @@ async function run({ outage, withNode = false, withRedis = false }: Scenario) {
 
 describe('truth: no stream ends, and all are whole afterwards', () => {
   it.each<Scenario>([
-    { outage: 'refusing' },
-    { outage: 'hanging' },
-    { outage: 'slow' },
-    { outage: 'killed' },
-    { outage: 'killed', withNode: true },
-    { outage: 'hanging', withNode: true, withRedis: true },
-    { outage: 'refusing', withRedis: true },
-  ])('Postgres $outage, a node killed: $withNode, Redis away: $withRedis', run)
+    { name: 'Postgres refuses', outage: 'refusing' },
+    { name: 'Postgres hangs', outage: 'hanging' },
+    { name: 'Postgres is slow', outage: 'slow' },
+    { name: 'Postgres is killed', outage: 'killed' },
+    { name: 'Postgres and a node are killed', outage: 'killed', withNode: true },
+    { name: 'Postgres hangs, Redis is away, a node is killed', outage: 'hanging', withNode: true, withRedis: true },
+    { name: 'Postgres refuses and Redis is away', outage: 'refusing', withRedis: true },
+  ])('$name', run)
 })
 
 describe('truth: a node that is cut off', () => {

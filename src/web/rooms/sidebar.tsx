@@ -106,6 +106,7 @@ export function Sidebar({
         </button>
         <ThemeToggle initial={theme} />
         <form method="post" action="/api/logout" onSubmit={onSignOut}>
+          <input type="hidden" name="user" value={visitor.id} />
           <IconButton type="submit" label="Sign out">
             <LogOut />
           </IconButton>
