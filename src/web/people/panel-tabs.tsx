@@ -15,7 +15,7 @@ export function PanelTabs({ tab, onTab }: { tab: PeopleTab; onTab(tab: PeopleTab
           aria-pressed={tab === which}
           onClick={() => onTab(which)}
           className={clsx(
-            'min-h-11 rounded-m px-2.5 text-base transition-colors duration-(--swift) mouse:min-h-8',
+            'min-h-11 max-w-full truncate rounded-m px-2.5 text-base transition-colors duration-(--swift) mouse:min-h-8',
             tab === which ? 'bg-selected font-semibold' : 'text-soft hover:bg-hover hover:text-ink',
           )}
         >

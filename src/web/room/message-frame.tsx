@@ -26,9 +26,9 @@ export function MessageFrame({ author, time, startsGroup, look = 'plain', toolba
   return (
     <li
       className={clsx(
-        'group/message grid grid-cols-[minmax(0,1fr)_var(--toolbar)] pr-1 pl-4 transition-colors duration-(--calm) md:px-6',
-        '[--toolbar:2.5rem] mouse:[--toolbar:4rem] mouse:@2xl:[--toolbar:8rem]',
-        '@3xs:grid-cols-[2.25rem_minmax(0,1fr)_var(--toolbar)] @3xs:gap-x-3 mouse:gap-x-3',
+        'group/message grid grid-cols-[minmax(0,1fr)_var(--toolbar)] pr-1 pl-4 transition-colors duration-(--calm) @lg:px-6',
+        '[--toolbar:2.5rem] mouse:@3xs:[--toolbar:4rem] mouse:@2xl:[--toolbar:8rem]',
+        '@3xs:grid-cols-[2.25rem_minmax(0,1fr)_var(--toolbar)] @3xs:gap-x-3',
         startsGroup && 'mt-2.5 mouse:mt-3.5',
         looks[look],
         className,

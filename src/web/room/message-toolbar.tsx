@@ -50,7 +50,7 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
   return (
     <fieldset
       aria-label={`Message by ${displayName}`}
-      className={clsx('flex min-w-0 items-start justify-end', !isActive && 'mouse:opacity-0')}
+      className={clsx('flex min-w-0 flex-wrap content-start justify-end', !isActive && 'mouse:opacity-0')}
     >
       {isActive && (
         <span className="mouse:contents hidden">

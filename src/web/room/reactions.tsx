@@ -12,7 +12,7 @@ export function Reactions({ message }: { message: Message }) {
       {message.reactions.map((reaction) => {
         const isOwn = reaction.usernames.includes(acts.me)
         return (
-          <li key={reaction.emoji}>
+          <li key={reaction.emoji} className="max-w-full">
             <button
               type="button"
               aria-pressed={isOwn}
@@ -21,11 +21,11 @@ export function Reactions({ message }: { message: Message }) {
               disabled={!acts.mayAct}
               onClick={() => acts.toggleReaction(message, reaction.emoji)}
               // On a touch screen larger than it looks, and still no nearer to its neighbours.
-              className="group/reaction flex h-10 min-w-10 items-center rounded-full mouse:h-6.5 mouse:min-w-0"
+              className="group/reaction flex h-10 min-w-10 max-w-full items-center rounded-full mouse:h-6.5 mouse:min-w-0"
             >
               <span
                 className={clsx(
-                  'flex h-8 flex-1 items-center justify-center gap-1.5 rounded-full border px-2.5 text-sm tabular-nums transition-colors duration-(--swift) mouse:h-full mouse:px-2',
+                  'flex h-8 min-w-0 flex-1 items-center justify-center gap-1.5 overflow-hidden rounded-full border px-2.5 text-sm tabular-nums transition-colors duration-(--swift) mouse:h-full mouse:px-2',
                   isOwn
                     ? 'border-accent bg-accent-soft font-semibold text-accent'
                     : 'border-line bg-raised text-soft group-hover/reaction:border-line-strong',
