@@ -12,7 +12,7 @@ const LoadedMenu = lazy(loadMenu)
 const LoadedEmoji = lazy(loadEmoji)
 
 /** No higher than a line of text on a desk, so that the messages of one person stay close together. */
-const buttonLook = 'size-10! rounded-s! mouse:h-7! mouse:w-8! mouse:hover:bg-selected'
+const buttonLook = 'size-10! rounded-s! text-faint! mouse:text-soft! mouse:h-7! mouse:w-8! mouse:hover:bg-selected'
 
 interface MessageToolbarProps {
   message: Message
