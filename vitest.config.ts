@@ -24,6 +24,7 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['tests/{whole,browser}/**/*.test.ts'],
+          globalSetup: 'tests/support/browser-setup.ts',
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,

@@ -83,7 +83,7 @@ function InvitedTo({ client, token, invited }: { client: ChatClient; token: stri
       <Button pending={pending} onClick={accept}>
         Accept
       </Button>
-      <a href="/" className="inline-flex min-h-11 items-center rounded-m px-4 font-medium text-sm text-soft hover:text-ink md:min-h-9">
+      <a href="/" className="inline-flex min-h-11 items-center rounded-m px-4 font-medium text-sm text-soft hover:text-ink mouse:min-h-9">
         Not now
       </a>
     </>
