@@ -37,6 +37,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['tests/faults/**/*.test.ts'],
+          globalSetup: 'tests/support/browser-setup.ts',
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -165,7 +165,7 @@ export async function startBench({ nodes: count = 3, seed = seedOfRun(), env = {
         `INSERT INTO users (username, display_name) SELECT name, name FROM unnest($1::text[]) name RETURNING id, username`,
         [Array.from({ length: people }, () => `p${randomUUID().slice(0, 13)}`)],
       )
-      const expiresAt = new Date(Date.now() + 24 * 3_600_000)
+      const expiresAt = new Date(Date.now() + 7 * 24 * 3_600_000)
       const sessions = await query<{ id: string; user_id: string }>(
         'INSERT INTO sessions (user_id, expires_at) SELECT id, $2 FROM unnest($1::uuid[]) id RETURNING id, user_id',
         [rows.map(({ id }) => id), expiresAt],
