@@ -226,12 +226,15 @@ async function run({ name, outage, withNode = false, withRedis = false }: Scenar
     const ended = watchers.flatMap(({ watched }) => watched.ended.map((why) => `${watched.name}: ${why}`))
     const lost = watchers.filter((watcher) => !isWhole(watcher)).map(({ watched }) => watched.name)
     const wrong = watchers.filter(({ watched }) => watched.texts.filter((text) => text).join() !== 'before,after it')
+    const reopened = watchers.flatMap(({ opened }) => opened.filter((at) => at >= endedAt)).sort((one, other) => one - other)
+    const inASecond = reopened.map((at) => reopened.filter((other) => other >= at && other < at + 1_000).length)
     const codes = [...new Set(watchers.flatMap((watcher) => watcher.codes))].sort()
     report(name, {
       streams: watchers.length * 3,
       ended: ended.length,
       'not whole': lost.length,
       'most attempts a second': Math.max(...attempts) / (outageMs / 1_000),
+      'came back in the busiest second': `${Math.max(0, ...inASecond)} of ${watchers.length}`,
       'all whole after': `${(wholeAfterMs / 1_000).toFixed(1)} s`,
       'close codes': codes.join(' '),
     })

@@ -39,6 +39,8 @@ const overlapMs = 30_000
 /** A node that has not read the log for so long, and hears nothing of Redis, may have missed that somebody signed out. */
 const cutOffMs = 8_000
 const cutOffLookMs = 500
+/** A node that did not run for a while, frozen or with its machine asleep, gets so long to read what it missed. */
+const wakeUpMs = 2_000
 
 interface LogRow {
   now: Date
@@ -57,7 +59,9 @@ export function watchRevocations(
   const { pool, databaseUrl, subscriber, isRedisAlive, log } = parts
   let since: Date | null = null
   let readAt = performance.now()
+  let lookedAt = performance.now()
   let isCutOff = false
+  let isUnreadable = false
   let reading: Promise<void> | null = null
   let again = false
   let closed = false
@@ -82,9 +86,16 @@ export function watchRevocations(
         since = row.now
         readAt = startedAt
         isCutOff = false
+        if (isUnreadable) log.info('the revocation log can be read again')
+        isUnreadable = false
       } while (again && !closed)
     } catch (error) {
-      log.warn({ error: (error as Error).message }, 'the revocation log could not be read')
+      if (closed) return
+      log[isUnreadable ? 'debug' : 'warn'](
+        { error: (error as Error).message },
+        'the revocation log cannot be read; it is tried every second',
+      )
+      isUnreadable = true
     } finally {
       reading = null
     }
@@ -107,7 +118,10 @@ export function watchRevocations(
   const listener: Listener = listen(databaseUrl, notification, readNow, log)
   const timer = setInterval(readNow, pollMs)
   const cutOffTimer = setInterval(() => {
-    if (isRedisAlive() || performance.now() - readAt < cutOffMs) return
+    const now = performance.now()
+    if (now - lookedAt > wakeUpMs) readAt = Math.max(readAt, now - cutOffMs + wakeUpMs)
+    lookedAt = now
+    if (isRedisAlive() || now - readAt < cutOffMs) return
     // Again and again, as sockets may have been let in just before.
     if (!isCutOff) log.warn('neither Postgres nor Redis can be reached: everybody is asked to come back later')
     isCutOff = true
