@@ -12,7 +12,12 @@ const src = fileURLToPath(new URL('../../src', import.meta.url))
 const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] = [
   { file: /^contract\//, may: ['contract/', 'zod'], node: false },
   { file: /^sdk\/react\//, may: ['sdk/', 'contract/', 'react'], node: false },
-  { file: /^sdk\//, may: ['sdk/', 'contract/failures', '@trpc/client', '@trpc/server/observable'], types: ['contract/', 'server/router'], node: false },
+  {
+    file: /^sdk\//,
+    may: ['sdk/', 'contract/failures', '@trpc/client', '@trpc/server/observable'],
+    types: ['contract/', 'server/router'],
+    node: false,
+  },
   { file: /^sdk-package\//, may: ['sdk/', 'sdk-package/', 'ws', 'esbuild', 'rollup', 'rollup-plugin-dts'] },
   {
     file: /^web\//,
