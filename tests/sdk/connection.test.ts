@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { type ChatClient, type ChatClientOptions, ChatError, type ConnectionStatus, readFailure } from '../../src/sdk'
 import { startChatClient } from '../../src/sdk/chat-client'
@@ -257,6 +257,46 @@ describe('a connection', () => {
     await close()
     await using offline = connect({ url, timeoutMs: 100 })
     expect(await failure(offline.client.rooms.list.query())).toMatchObject({ name: 'TIMED_OUT', retry: true })
+  })
+})
+
+describe('in a browser', () => {
+  /** The events of a page, which Node does not have. */
+  const page = new EventTarget()
+  const useBrowser = () => vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
+  afterEach(() => vi.unstubAllGlobals())
+
+  it('a network that is back is used at once, however long the pause', async () => {
+    useBrowser()
+    let isFull = true
+    await using server = await startBareServer({ accept: () => (isFull ? 'TOO_MANY_CONNECTIONS' : { lastsMs: 3_600_000 }) })
+    await using ada = connect({ url: server.url })
+    // Without the event it could be half a minute.
+    const isWaitingLong = () => {
+      const status = ada.client.status.get()
+      return status.state === 'connecting' && (status.nextTryAt ?? 0) - Date.now() > 200
+    }
+    await until(isWaitingLong, 20_000)
+    isFull = false
+    const before = server.opened.length
+    page.dispatchEvent(new Event('online'))
+    await until(isConnected(ada.client))
+    expect(server.opened.length).toBe(before + 1)
+  })
+
+  it('a connection that died while the network was away is given up two seconds after it is back', async () => {
+    useBrowser()
+    await using server = await startBareServer()
+    await using ada = connect({ url: server.url })
+    await until(isConnected(ada.client))
+    server.freeze()
+    const startedAt = performance.now()
+    page.dispatchEvent(new Event('online'))
+    await until(() => ada.client.status.get().state === 'connecting')
+    const tookMs = Math.round(performance.now() - startedAt)
+    process.stdout.write(`  after "online": a dead connection was given up after ${tookMs} ms\n`)
+    await until(isConnected(ada.client))
+    expect(tookMs).toBeLessThan(defaultTimings.silenceMs)
   })
 })
 
