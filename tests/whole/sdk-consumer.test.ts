@@ -27,7 +27,7 @@ import { createChatClient, type Message, readFailure, signIn, type AppRouter, ty
 import { createMessage } from '@roomline/sdk/testing'
 
 const { token, realtimeUrl, user } = await signIn(process.argv[2]!, { username: 'consumer', password: process.argv[3]! })
-const roomline: ChatClient = createChatClient({ url: realtimeUrl, token })
+const roomline: ChatClient = createChatClient({ url: realtimeUrl, auth: token })
 
 type IsAny<T> = 0 extends 1 & T ? true : false
 const heard = new Promise<Message>((resolve, reject) => {
