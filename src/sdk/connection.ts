@@ -35,11 +35,16 @@ interface ConnectionOptions {
 export function startConnection(options: ConnectionOptions): Connection {
   const status = createStore<ConnectionStatus>({ state: 'connecting', ...firstAttempt })
   const calls = createOpenCalls({ timeoutMs: options.callTimeoutMs, ended: () => endOf(status.get()) })
+  let wasConnected = false
   let life = begin()
 
   function begin(): Life {
     return startLife(options, {
-      show: status.set,
+      wasConnected: () => wasConnected,
+      show: (next) => {
+        wasConnected ||= next.state === 'connected'
+        status.set(next)
+      },
       onEnd: (ended) => {
         status.set(ended)
         const reason = endOf(ended)
@@ -75,6 +80,8 @@ interface Life {
 }
 
 interface Watcher {
+  /** In this life or an earlier one: then there is a realtime server, whatever else answers in its place for a while. */
+  wasConnected(): boolean
   show(status: ConnectionStatus): void
   onEnd(ended: Ended): void
 }
@@ -84,7 +91,7 @@ const connected: ConnectionStatus = { state: 'connected' }
 /** Longer than this no timer can be set. */
 const longestTimerMs = 2 ** 31 - 1
 
-function startLife({ url, credentials, user, Socket, timings }: ConnectionOptions, { show, onEnd }: Watcher): Life {
+function startLife({ url, credentials, user, Socket, timings }: ConnectionOptions, { wasConnected, show, onEnd }: Watcher): Life {
   const ending = new AbortController()
   const { signal } = ending
   const delays = createReconnectDelays()
@@ -93,7 +100,6 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
   let progress = firstAttempt
   /** How the last attempt failed, or the last connection ended; null when nothing stands against trying at once. */
   let setback: { turnedAway: boolean; retryAfterMs?: number } | null = null
-  let wasConnected = false
   let left: Promise<unknown> = Promise.resolve()
   let stopWaiting = () => {}
   let renewal: ReturnType<typeof setTimeout> | undefined
@@ -156,7 +162,7 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
     const onAbort = () => giveUp.abort(signal.reason)
     signal.addEventListener('abort', onAbort)
     // Some servers leave a socket hanging that they do not know what to do with.
-    const slow = wasConnected ? undefined : setTimeout(() => void askWhy(giveUp), timings.explainAfterMs)
+    const slow = wasConnected() ? undefined : setTimeout(() => void askWhy(giveUp), timings.explainAfterMs)
     try {
       return await dial({ url, params: Object.keys(params).length > 0 ? params : null, Socket, timings, signal: giveUp.signal })
     } finally {
@@ -178,7 +184,7 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
     if (error.reached === 'http' || (error.reached === 'nothing' && failure.name !== 'TIMED_OUT')) {
       const why = await explain(url, error.status, { timeoutMs: timings.explainMs, signal })
       if (signal.aborted) return
-      if (why.isFinal && !wasConnected) return end({ state: 'refused', reason: why.failure })
+      if (why.isFinal && !wasConnected()) return end({ state: 'refused', reason: why.failure })
       failure = why.failure
       turnedAway = why.turnedAway
     } else if (isOver(failure)) return
@@ -210,7 +216,6 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
   function onOpen(socket: WatchedSocket, { me }: Dialled) {
     if (signal.aborted) return void socket.leave()
     open.push(socket)
-    wasConnected = true
     setback = null
     delays.onOpen()
     update(firstAttempt)

@@ -230,6 +230,25 @@ describe('a connection', () => {
     expect(ada.client.status.get().state).toBe('connected')
   })
 
+  it('is kept when its own side was asleep while the server answered', async () => {
+    await using server = await startBareServer()
+    let naps = 0
+    class SleepySocket extends WebSocket {
+      override send(data: string) {
+        super.send(data)
+        if (data !== 'PING' || naps++ > 0) return
+        const wakeAt = performance.now() + 1_500
+        while (performance.now() < wakeAt);
+      }
+    }
+    await using ada = connect(
+      { url: server.url, WebSocket: SleepySocket as unknown as typeof globalThis.WebSocket },
+      { ...quick, graceMs: 10_000 },
+    )
+    await until(() => (server.opened[0]?.frames.filter((frame) => frame === 'PING').length ?? 0) >= 3)
+    expect(ada.states()).toEqual(['connecting', 'connected'])
+  })
+
   it('tries other sockets beside one that hangs, and keeps the first that opens', async () => {
     await using server = await startBareServer()
     let hanging = 0
@@ -298,6 +317,24 @@ describe('in a browser', () => {
     await until(isConnected(ada.client))
     expect(tookMs).toBeLessThan(defaultTimings.silenceMs)
   })
+})
+
+it.each([1002, 1003, 1007, 1008])('a server that closes with %i is left alone', async (code) => {
+  await using server = await startBareServer()
+  await using ada = connect({ url: server.url })
+  await until(isConnected(ada.client))
+  server.sockets.values().next().value?.close(code)
+  await until(() => ada.client.status.get().state === 'refused')
+  expect(ada.client.status.get()).toMatchObject({ reason: { name: 'UNKNOWN', retry: false } })
+})
+
+it.each([1012, 4408, 4429])('a server that closes with %i has its client back', async (code) => {
+  await using server = await startBareServer()
+  await using ada = connect({ url: server.url })
+  await until(isConnected(ada.client))
+  server.sockets.values().next().value?.close(code)
+  await until(() => server.opened.length === 2 && isConnected(ada.client)())
+  expect(ada.states()).toEqual(['connecting', 'connected', 'connecting', 'connected'])
 })
 
 describe('frames', () => {
