@@ -1,8 +1,8 @@
 import type { Message } from '../contract/message'
 import { type ChatFailure, readFailure } from './chat-error'
-import { type ConnectionStatus, endOf } from './connection-status'
+import { backoffWithJitter } from './connection/reconnect'
+import { type ConnectionStatus, endOf } from './connection/status'
 import type { OutboxStorage, Unsent } from './outbox-storage'
-import { backoffWithJitter } from './reconnect'
 import type { Store } from './store'
 import { pause, untilNotConnecting } from './waits'
 

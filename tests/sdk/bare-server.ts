@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { FailureName } from '../../src/contract/failures'
 import { errorFrame } from '../../src/server/trpc'
@@ -13,6 +13,8 @@ interface BareServerOptions {
   /** Whether a call of a client is answered; all are unless given. */
   answers?(call: Call): boolean
   allowedOrigins?: string[]
+  /** A frame that follows the answer to each socket's sign-in at once. */
+  afterHello?(opened: number): string | null
 }
 
 /** What a realtime server does on the wire, as far as a connection goes, with every frame of it in the test's hands. */
@@ -33,6 +35,7 @@ export async function startBareServer({
   accept = () => ({ lastsMs: 3_600_000 }),
   answers = () => true,
   allowedOrigins = [],
+  afterHello = () => null,
 }: BareServerOptions = {}): Promise<BareServer> {
   const sockets = new Set<WebSocket>()
   const opened: BareServer['opened'] = []
@@ -76,8 +79,15 @@ export async function startBareServer({
           session = accept(log.params)
           if (refuseIfNeeded()) return
         } else if (!answers(call)) continue
-        else if (call.params?.path === 'session.me') socket.send(JSON.stringify({ id: call.id, result: { type: 'data', data: me() } }))
-        else if (call.method === 'subscription') socket.send(JSON.stringify({ id: call.id, result: { type: 'started' } }))
+        else if (call.params?.path === 'session.me') {
+          const behind = call.id === 'hello' ? afterHello(opened.length) : null
+          // In one packet.
+          const wire = (socket as unknown as { _socket: Socket })._socket
+          wire.cork()
+          socket.send(JSON.stringify({ id: call.id, result: { type: 'data', data: me() } }))
+          if (behind) socket.send(behind)
+          wire.uncork()
+        } else if (call.method === 'subscription') socket.send(JSON.stringify({ id: call.id, result: { type: 'started' } }))
         else if (call.method !== 'subscription.stop') socket.send(JSON.stringify({ id: call.id, result: { type: 'data', data: null } }))
       }
     })

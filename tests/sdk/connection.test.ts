@@ -5,7 +5,7 @@ import { WebSocket } from 'ws'
 import { type ChatClient, type ChatClientOptions, ChatError, type ConnectionStatus, readFailure } from '../../src/sdk'
 import { startChatClient } from '../../src/sdk/chat-client'
 import { failureNamed } from '../../src/sdk/chat-error'
-import { defaultTimings, type Timings } from '../../src/sdk/timings'
+import { defaultTimings, type Timings } from '../../src/sdk/connection/timings'
 import { until } from '../support/stock-client'
 import { type BareServer, startBareServer } from './bare-server'
 
@@ -205,6 +205,13 @@ describe('a connection', () => {
     first?.close(4401)
     await until(() => server.sockets.size === 1)
     await ada.client.rooms.list.query()
+    expect(ada.states()).toEqual(['connecting', 'connected'])
+  })
+
+  it('hears what its server says right behind the answer to the sign-in', async () => {
+    await using server = await startBareServer({ afterHello: (opened) => (opened === 1 ? '{"id":null,"method":"reconnect"}' : null) })
+    await using ada = connect({ url: server.url })
+    await until(() => server.opened.length === 2 && server.sockets.size === 1)
     expect(ada.states()).toEqual(['connecting', 'connected'])
   })
 

@@ -1,78 +1,26 @@
 import { createWSClient, type TRPCLink, wsLink } from '@trpc/client'
-import type { AppRouter } from '../server/router'
-import { createOpenCalls } from './call-link'
-import { ChatError, type ChatFailure } from './chat-error'
-import { type ConnectionStatus, type Ended, endOf } from './connection-status'
+import type { AppRouter } from '../../server/router'
+import { type ChatFailure, readFailure } from '../chat-error'
 import type { Credentials } from './credentials'
 import { DialFailure, type Dialled, dial } from './dial'
 import { createReconnectDelays } from './reconnect'
 import { explain } from './server-address'
-import { createStore, type Store } from './store'
+import type { ConnectionStatus, Ended } from './status'
 import type { Timings } from './timings'
 import { onWakeUp } from './wake-ups'
 import { type SocketClosed, type SocketHost, WatchedSocket } from './watched-socket'
 
-export interface Connection {
-  status: Store<ConnectionStatus>
-  /** What tRPC's client sends its calls through. */
-  links: TRPCLink<AppRouter>[]
-  /** Tries again after `signed-out` or `refused`. */
-  reopen(): void
-  close(): Promise<void>
-}
-
-interface ConnectionOptions {
+export interface LifeOptions {
   url: string
   credentials: Credentials
   /** The id of the person whose session it must be. */
   user: string | undefined
   Socket: typeof WebSocket
-  callTimeoutMs: number
   timings: Timings
 }
 
-/** Connects at once, and again whenever the connection is lost, until it is closed or turned away for good. */
-export function startConnection(options: ConnectionOptions): Connection {
-  const status = createStore<ConnectionStatus>({ state: 'connecting', ...firstAttempt })
-  const calls = createOpenCalls({ timeoutMs: options.callTimeoutMs, ended: () => endOf(status.get()) })
-  let wasConnected = false
-  let life = begin()
-
-  function begin(): Life {
-    return startLife(options, {
-      wasConnected: () => wasConnected,
-      show: (next) => {
-        wasConnected ||= next.state === 'connected'
-        status.set(next)
-      },
-      onEnd: (ended) => {
-        status.set(ended)
-        const reason = endOf(ended)
-        if (reason) calls.reject(reason)
-      },
-    })
-  }
-
-  return {
-    status,
-    links: [calls.link, (runtime) => (call) => life.link(runtime)(call)],
-    reopen: () => {
-      const { state } = status.get()
-      if (state !== 'signed-out' && state !== 'refused') return
-      options.credentials.reset()
-      life = begin()
-      status.set({ state: 'connecting', ...firstAttempt })
-    },
-    close: async () => {
-      life.end({ state: 'closed' })
-      if (status.get().state !== 'closed') status.set({ state: 'closed' })
-      await life.left()
-    },
-  }
-}
-
 /** A connection from its first attempt to its end. */
-interface Life {
+export interface Life {
   link: TRPCLink<AppRouter>
   end(ended: Ended): void
   /** Resolves when its sockets are closed: a second after its end at the latest. */
@@ -86,12 +34,13 @@ interface Watcher {
   onEnd(ended: Ended): void
 }
 
-const firstAttempt = { attempt: 1, nextTryAt: null as number | null, lastError: null as ChatFailure | null }
+export const firstAttempt = { attempt: 1, nextTryAt: null as number | null, lastError: null as ChatFailure | null }
 const connected: ConnectionStatus = { state: 'connected' }
 /** Longer than this no timer can be set. */
 const longestTimerMs = 2 ** 31 - 1
 
-function startLife({ url, credentials, user, Socket, timings }: ConnectionOptions, { wasConnected, show, onEnd }: Watcher): Life {
+/** Connects, and again whenever the connection is lost, until it is ended or turned away for good. */
+export function startLife({ url, credentials, user, Socket, timings }: LifeOptions, { wasConnected, show, onEnd }: Watcher): Life {
   const ending = new AbortController()
   const { signal } = ending
   const delays = createReconnectDelays()
@@ -120,8 +69,8 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
     clearTimeout(renewal)
     stopWakeUps()
     stopWaiting()
-    onEnd(ended)
     left = Promise.all(open.map((socket) => socket.leave()))
+    onEnd(ended)
   }
 
   function wait(ms: number): Promise<void> {
@@ -168,6 +117,7 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
     } finally {
       clearTimeout(slow)
       signal.removeEventListener('abort', onAbort)
+      giveUp.abort()
     }
   }
 
@@ -192,10 +142,9 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
   }
 
   function judgeAuth(error: unknown) {
-    const failure = error instanceof ChatError ? error.failure : null
-    if (!failure) throw error
-    if (!failure.retry) return end({ state: 'signed-out', reason: failure })
-    fail(failure, true)
+    const reason = readFailure(error)
+    if (reason.retry) fail(reason, true)
+    else end({ state: 'signed-out', reason })
   }
 
   function fail(failure: ChatFailure, turnedAway: boolean) {
@@ -245,9 +194,9 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
       else if (attempt < longestRenewal) renewAgain(attempt)
     } catch (error) {
       if (signal.aborted) return
-      const failure = error instanceof ChatError ? error.failure : null
-      if (failure && !failure.retry) end({ state: 'signed-out', reason: failure })
-      else renewAgain(attempt)
+      const reason = readFailure(error)
+      if (reason.retry) renewAgain(attempt)
+      else end({ state: 'signed-out', reason })
     }
   }
 
