@@ -1,18 +1,18 @@
 import { createTRPCClient } from '@trpc/client'
 import type { AppRouter } from '../server/router'
 import type { Calls } from './calls'
-import { startConnection } from './connection'
-import type { ConnectionStatus } from './connection-status'
-import { type Auth, createCredentials } from './credentials'
+import { startConnection } from './connection/connection'
+import { type Auth, createCredentials } from './connection/credentials'
+import { parseRealtimeUrl } from './connection/server-address'
+import type { ConnectionStatus } from './connection/status'
+import { defaultTimings, type Timings } from './connection/timings'
 import { createOutbox } from './outbox'
 import { createMemoryOutbox, type OutboxStorage } from './outbox-storage'
 import { openPresence, type PresenceHandle } from './presence'
 import { openRoom, type RoomHandle } from './room'
 import { openRoomList, type RoomListHandle } from './room-list'
-import { parseRealtimeUrl } from './server-address'
 import { createSharedHandles } from './shared-handles'
 import type { Store } from './store'
-import { defaultTimings, type Timings } from './timings'
 
 export interface ChatClientOptions {
   /** Where the realtime server is, for example `ws://localhost:3001/trpc`: the `realtimeUrl` of `signIn` or `GET /api/session`. */

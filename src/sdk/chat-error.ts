@@ -1,5 +1,5 @@
 import { TRPCClientError } from '@trpc/client'
-import { closeCodes, type FailureFields, type FailureName, failures, isFailureName } from '../contract/failures'
+import { closeCodes, type FailureFields, type FailureName, failures, isFailureName, mayComeBack } from '../contract/failures'
 
 /** What can go wrong on the client's side of the connection, beside what the server's own table names. */
 const ownFailures = {
@@ -104,7 +104,8 @@ export function failureOfClose(code: number): ChatFailure {
     case 1009:
       return failureNamed('TOO_BIG')
     default:
-      return failureNamed('DISCONNECTED')
+      if (mayComeBack(code)) return failureNamed('DISCONNECTED')
+      return failureNamed('UNKNOWN', { words: `The server closed the connection for good (code ${code}).` })
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ChatFailure, readFailure } from './chat-error'
-import { type ConnectionStatus, endOf } from './connection-status'
-import { backoffWithJitter } from './reconnect'
+import { backoffWithJitter } from './connection/reconnect'
+import { type ConnectionStatus, endOf } from './connection/status'
 import type { Store } from './store'
 import { pause, untilNotConnecting } from './waits'
 

@@ -1,8 +1,8 @@
 import type { Message } from '../contract/message'
 import { type ChatFailure, readFailure } from './chat-error'
-import { type ConnectionStatus, endOf } from './connection-status'
+import { backoffWithJitter } from './connection/reconnect'
+import { type ConnectionStatus, endOf } from './connection/status'
 import type { OutboxStorage, Unsent } from './outbox-storage'
-import { backoffWithJitter } from './reconnect'
 import type { Store } from './store'
 import { pause, untilNotConnecting } from './waits'
 
@@ -242,12 +242,13 @@ export function createOutbox({
         if (ofRoom.size === 0 && listeners.get(room) === ofRoom) listeners.delete(room)
       }
     },
-    flush: async (timeoutMs) => {
-      await loaded
-      return new Promise((resolve) => {
+    flush: (timeoutMs) =>
+      new Promise((resolve) => {
         const timer = setTimeout(() => done(false), timeoutMs)
-        flushing.add(look)
-        look()
+        void loaded.then(() => {
+          flushing.add(look)
+          look()
+        })
         function look() {
           if (!isPending()) done(true)
           else if (ending.signal.aborted) done(false)
@@ -257,7 +258,6 @@ export function createOutbox({
           flushing.delete(look)
           resolve(isFlushed)
         }
-      })
-    },
+      }),
   }
 }

@@ -1,7 +1,7 @@
 import type { Room } from '../contract/room'
 import type { Calls } from './calls'
 import type { ChatFailure } from './chat-error'
-import type { ConnectionStatus } from './connection-status'
+import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
 import { withRoomListEvent } from './listed-rooms'
 import { createStore, type Store } from './store'

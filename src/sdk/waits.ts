@@ -1,4 +1,4 @@
-import type { ConnectionStatus } from './connection-status'
+import type { ConnectionStatus } from './connection/status'
 import type { Store } from './store'
 
 /** Resolves after so many milliseconds, or when the signal aborts. */

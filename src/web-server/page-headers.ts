@@ -3,10 +3,12 @@ export function pageHeaders(page: {
   nonce: string
   dev: boolean
   secure: boolean
-  /** Where the pages' sockets may go. */
+  /** Where the pages' sockets may go. The SDK asks there over HTTP, too, why no socket opens. */
   realtimeUrls: readonly string[]
 }): Record<string, string> & { 'content-security-policy': string } {
-  const realtime = page.realtimeUrls.map((url) => `${new URL(url).protocol}//${new URL(url).host}`)
+  const realtime = page.realtimeUrls
+    .map((url) => new URL(url))
+    .flatMap(({ protocol, host }) => [protocol, protocol.replace('ws', 'http')].map((each) => `${each}//${host}`))
   const policy = {
     'default-src': ["'self'"],
     'script-src': ["'self'", `'nonce-${page.nonce}'`, "'strict-dynamic'", ...(page.dev ? ["'unsafe-eval'"] : [])],

@@ -107,6 +107,70 @@ describe('an outbox', () => {
     expect(attempts).toBe(2)
   })
 
+  it('shows what is pending as failed when the client ends, keeps it as pending, and sends it when the client is back', async () => {
+    const storage = createMemoryOutbox()
+    const { status, lookEveryMs } = connected()
+    const sent: string[] = []
+    const outbox = createOutbox({
+      storage,
+      status,
+      lookEveryMs,
+      send: async ({ text }) => {
+        if (status.get().state !== 'connected') throw new ChatError(failureNamed('UNAUTHORIZED'))
+        sent.push(text)
+        return createMessage({ text })
+      },
+    })
+    const reason = failureNamed('UNAUTHORIZED')
+    status.set({ state: 'signed-out', reason })
+    const shown: Unsent[] = []
+    outbox.follow('general', { onUnsent: (message) => shown.push(message), onDiscarded: () => {}, onSent: () => {} })
+    outbox.add('general', 'kept')
+    const given = outbox.add('general', 'given up')
+    expect(shown).toMatchObject([
+      { text: 'kept', state: 'failed', reason },
+      { text: 'given up', state: 'failed', reason },
+    ])
+    expect((await storage.load()).map(({ state }) => state)).toEqual(['pending', 'pending'])
+    outbox.discard(given)
+    expect(await outbox.flush(1_000)).toBe(false)
+    status.set({ state: 'connected' })
+    expect(shown.at(-1)).toMatchObject({ text: 'kept', state: 'pending' })
+    expect(await outbox.flush(10_000)).toBe(true)
+    expect(sent).toEqual(['kept'])
+  })
+
+  it('follows suit when another client of its storage has given up a failed message, or tries it again', async () => {
+    const storage = createMemoryOutbox()
+    let refuse = true
+    const open = () =>
+      createOutbox({
+        storage,
+        ...connected(),
+        send: async ({ text }) => {
+          if (refuse) throw rejection('ROOM_ARCHIVED', 0)
+          return createMessage({ text })
+        },
+      })
+    const [one, two] = [open(), open()]
+    const events: string[] = []
+    one.follow('general', {
+      onUnsent: ({ text, state }) => events.push(`${text} ${state}`),
+      onDiscarded: () => events.push('discarded'),
+      onSent: ({ text }) => events.push(`${text} sent`),
+    })
+    const [first, second] = [one.add('general', 'first'), one.add('general', 'second')]
+    const known = new Map<string, string>()
+    two.follow('general', { onUnsent: ({ clientId, state }) => known.set(clientId, state), onDiscarded: () => {}, onSent: () => {} })
+    await until(() => known.get(first) === 'failed' && known.get(second) === 'failed')
+    two.discard(first)
+    await until(() => events.includes('discarded'))
+    refuse = false
+    two.retry(second)
+    await until(async () => (await storage.load()).length === 0)
+    await until(() => events.includes('second sent') || events.filter((event) => event === 'discarded').length === 2)
+  })
+
   it('goes on in memory where the browser refuses storage', async () => {
     const refuse = () => Promise.reject(new Error('refused'))
     const sent: string[] = []

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { backoffWithJitter, createReconnectDelays } from '../../src/sdk/reconnect'
+import { backoffWithJitter, createReconnectDelays } from '../../src/sdk/connection/reconnect'
 
 it('clients that lost the same server come back spread over a time that doubles, and never later than half a minute', () => {
   expect([0, 1, 2, 5, 6, 60].map((attempt) => backoffWithJitter(attempt, () => 1))).toEqual([500, 1_000, 2_000, 16_000, 30_000, 30_000])

@@ -5,8 +5,10 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createChatClient } from '../../src/sdk-package/node-entry'
 import { packSdk } from '../../src/sdk-package/pack'
 import { password } from '../support/people'
+import { until } from '../support/stock-client'
 import { enter, startFreshWhole, type Whole } from '../support/whole'
 
 const run = promisify(execFile)
@@ -27,7 +29,7 @@ import { createChatClient, type Message, readFailure, signIn, type AppRouter, ty
 import { createMessage } from '@roomline/sdk/testing'
 
 const { token, realtimeUrl, user } = await signIn(process.argv[2]!, { username: 'consumer', password: process.argv[3]! })
-const roomline: ChatClient = createChatClient({ url: realtimeUrl, token })
+const roomline: ChatClient = createChatClient({ url: realtimeUrl, auth: token })
 
 type IsAny<T> = 0 extends 1 & T ? true : false
 const heard = new Promise<Message>((resolve, reject) => {
@@ -126,3 +128,13 @@ describe('the packed SDK', () => {
     }
   })
 })
+
+it.each(['/', '/trpc', '/rooms'])(
+  'a client that is given the web app’s address (%s) says that it is the wrong one, and what is the right one',
+  async (path) => {
+    const client = createChatClient({ url: `${whole.webUrl}${path}`, auth: 'a token' })
+    await until(() => client.status.get().state === 'refused')
+    expect(client.status.get()).toMatchObject({ reason: { name: 'NOT_ROOMLINE', words: expect.stringContaining('realtimeUrl') } })
+    await client.close()
+  },
+)

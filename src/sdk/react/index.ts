@@ -2,7 +2,7 @@
 
 import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import type { ChatClient } from '../chat-client'
-import type { ConnectionStatus } from '../connection-status'
+import type { ConnectionStatus } from '../connection/status'
 import { type PresenceHandle, type PresenceView, unknownPresence } from '../presence'
 import type { RoomHandle, RoomState } from '../room'
 import type { RoomListHandle, RoomListState } from '../room-list'

@@ -1,5 +1,5 @@
-import type { Me } from '../contract/session'
-import { ChatError, failureNamed, readFailure } from './chat-error'
+import type { Me } from '../../contract/session'
+import { ChatError, failureNamed, readFailure } from '../chat-error'
 import type { Timings } from './timings'
 
 /** How a client shows who it is: a token, a function that gives one, or nothing where the browser sends its cookie. */

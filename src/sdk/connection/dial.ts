@@ -1,5 +1,5 @@
-import type { Me } from '../contract/session'
-import { type ChatFailure, failureNamed, failureOfClose, failureOfData } from './chat-error'
+import type { Me } from '../../contract/session'
+import { type ChatFailure, failureNamed, failureOfClose, failureOfData } from '../chat-error'
 import { drop, listen } from './raw-socket'
 import type { Timings } from './timings'
 
@@ -7,8 +7,10 @@ import type { Timings } from './timings'
 export interface Dialled {
   socket: WebSocket
   me: Me
-  /** What the server has sent beside its answer. */
+  /** What the server has sent beside its answer, until `release`. */
   early: string[]
+  /** Stops listening to the socket here: what comes later is for whoever listens by then. */
+  release(): void
 }
 
 /** Why an attempt to connect failed. */
@@ -89,12 +91,14 @@ export function dial({
     }
 
     function read(socket: WebSocket, data: string) {
+      const release = tried.get(socket)
+      if (!release) return void early.push(data)
       const { id, result, error } = parse(data)
       if (id === helloId && result) {
-        tried.get(socket)?.()
+        // Still listened to: the next frame may be in the same packet.
         tried.delete(socket)
         finish()
-        resolve({ socket, me: result.data, early })
+        resolve({ socket, me: result.data, early, release })
       } else if (error && (id === helloId || id === null)) fail(failureOfData(error.data, error.message), 'socket')
       else early.push(data)
     }

@@ -1,4 +1,4 @@
-import { type ChatFailure, failureNamed } from './chat-error'
+import { type ChatFailure, failureNamed } from '../chat-error'
 
 /** How a client stands with its server. */
 export type ConnectionStatus =

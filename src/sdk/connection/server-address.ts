@@ -1,5 +1,5 @@
-import { isFailureName } from '../contract/failures'
-import { type ChatFailure, failureNamed } from './chat-error'
+import { isFailureName } from '../../contract/failures'
+import { type ChatFailure, failureNamed } from '../chat-error'
 
 const advice = 'Use the realtimeUrl of GET /api/session, for example ws://localhost:3001/trpc.'
 

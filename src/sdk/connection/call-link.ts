@@ -1,14 +1,14 @@
 import type { TRPCClientError, TRPCLink } from '@trpc/client'
 import { observable } from '@trpc/server/observable'
-import type { AppRouter } from '../server/router'
-import { type ChatFailure, failureNamed, toClientError } from './chat-error'
+import type { AppRouter } from '../../server/router'
+import { type ChatFailure, failureNamed, toClientError } from '../chat-error'
 
 /** The calls and subscriptions that are under way. */
 export interface OpenCalls {
   /** Goes before the link that talks to the server: no call outlives its time, or the client. */
   link: TRPCLink<AppRouter>
-  /** Rejects all that are under way. */
-  reject(reason: ChatFailure): void
+  /** @returns what rejects all that are under way now */
+  underWay(): (reason: ChatFailure) => void
 }
 
 /**
@@ -35,8 +35,11 @@ export function createOpenCalls({ timeoutMs, ended }: { timeoutMs: number; ended
       })
   return {
     link,
-    reject: (reason) => {
-      for (const rejectCall of [...open]) rejectCall(reason)
+    underWay: () => {
+      const calls = [...open]
+      return (reason) => {
+        for (const reject of calls) reject(reason)
+      }
     },
   }
 }

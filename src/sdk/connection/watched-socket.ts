@@ -1,4 +1,4 @@
-import { type ChatFailure, failureNamed, failureOfClose, failureOfData } from './chat-error'
+import { type ChatFailure, failureNamed, failureOfClose, failureOfData } from '../chat-error'
 import type { Dialled } from './dial'
 import { splitFrame, tooBigAnswer } from './frames'
 import { drop, listen } from './raw-socket'
@@ -68,16 +68,18 @@ export class WatchedSocket extends EventTarget {
   }
 
   #open(dialled: Dialled): void {
-    const { socket, early } = dialled
+    const { socket, early, release } = dialled
     this.#real = socket
     this.readyState = states.OPEN
     this.#unlisten = listen(socket, {
       message: (data) => this.#receive(data),
       close: (code) => this.#end(code, this.#refusal ?? failureOfClose(code)),
     })
+    release()
     this.#heardAt = performance.now()
     this.#judgeIn(this.#host.timings.silenceMs)
     this.#host.onOpen(this, dialled)
+    if (this.readyState !== states.OPEN) return
     this.dispatchEvent(new Event('open'))
     // tRPC reads its frames only when it has understood that this is its socket now.
     setTimeout(() => {

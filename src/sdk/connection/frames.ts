@@ -1,4 +1,4 @@
-import { failures } from '../contract/failures'
+import { failures } from '../../contract/failures'
 import type { Timings } from './timings'
 
 type Limits = Pick<Timings, 'frameCalls' | 'frameBytes'>

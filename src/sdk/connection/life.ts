@@ -1,73 +1,26 @@
 import { createWSClient, type TRPCLink, wsLink } from '@trpc/client'
-import type { AppRouter } from '../server/router'
-import { createOpenCalls } from './call-link'
-import { ChatError, type ChatFailure } from './chat-error'
-import { type ConnectionStatus, type Ended, endOf } from './connection-status'
+import type { AppRouter } from '../../server/router'
+import { type ChatFailure, readFailure } from '../chat-error'
 import type { Credentials } from './credentials'
 import { DialFailure, type Dialled, dial } from './dial'
 import { createReconnectDelays } from './reconnect'
 import { explain } from './server-address'
-import { createStore, type Store } from './store'
+import type { ConnectionStatus, Ended } from './status'
 import type { Timings } from './timings'
 import { onWakeUp } from './wake-ups'
 import { type SocketClosed, type SocketHost, WatchedSocket } from './watched-socket'
 
-export interface Connection {
-  status: Store<ConnectionStatus>
-  /** What tRPC's client sends its calls through. */
-  links: TRPCLink<AppRouter>[]
-  /** Tries again after `signed-out` or `refused`. */
-  reopen(): void
-  close(): Promise<void>
-}
-
-interface ConnectionOptions {
+export interface LifeOptions {
   url: string
   credentials: Credentials
   /** The id of the person whose session it must be. */
   user: string | undefined
   Socket: typeof WebSocket
-  callTimeoutMs: number
   timings: Timings
 }
 
-/** Connects at once, and again whenever the connection is lost, until it is closed or turned away for good. */
-export function startConnection(options: ConnectionOptions): Connection {
-  const status = createStore<ConnectionStatus>({ state: 'connecting', ...firstAttempt })
-  const calls = createOpenCalls({ timeoutMs: options.callTimeoutMs, ended: () => endOf(status.get()) })
-  let life = begin()
-
-  function begin(): Life {
-    return startLife(options, {
-      show: status.set,
-      onEnd: (ended) => {
-        status.set(ended)
-        const reason = endOf(ended)
-        if (reason) calls.reject(reason)
-      },
-    })
-  }
-
-  return {
-    status,
-    links: [calls.link, (runtime) => (call) => life.link(runtime)(call)],
-    reopen: () => {
-      const { state } = status.get()
-      if (state !== 'signed-out' && state !== 'refused') return
-      options.credentials.reset()
-      life = begin()
-      status.set({ state: 'connecting', ...firstAttempt })
-    },
-    close: async () => {
-      life.end({ state: 'closed' })
-      if (status.get().state !== 'closed') status.set({ state: 'closed' })
-      await life.left()
-    },
-  }
-}
-
 /** A connection from its first attempt to its end. */
-interface Life {
+export interface Life {
   link: TRPCLink<AppRouter>
   end(ended: Ended): void
   /** Resolves when its sockets are closed: a second after its end at the latest. */
@@ -75,16 +28,19 @@ interface Life {
 }
 
 interface Watcher {
+  /** In this life or an earlier one: then there is a realtime server, whatever else answers in its place for a while. */
+  wasConnected(): boolean
   show(status: ConnectionStatus): void
   onEnd(ended: Ended): void
 }
 
-const firstAttempt = { attempt: 1, nextTryAt: null as number | null, lastError: null as ChatFailure | null }
+export const firstAttempt = { attempt: 1, nextTryAt: null as number | null, lastError: null as ChatFailure | null }
 const connected: ConnectionStatus = { state: 'connected' }
 /** Longer than this no timer can be set. */
 const longestTimerMs = 2 ** 31 - 1
 
-function startLife({ url, credentials, user, Socket, timings }: ConnectionOptions, { show, onEnd }: Watcher): Life {
+/** Connects, and again whenever the connection is lost, until it is ended or turned away for good. */
+export function startLife({ url, credentials, user, Socket, timings }: LifeOptions, { wasConnected, show, onEnd }: Watcher): Life {
   const ending = new AbortController()
   const { signal } = ending
   const delays = createReconnectDelays()
@@ -93,7 +49,6 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
   let progress = firstAttempt
   /** How the last attempt failed, or the last connection ended; null when nothing stands against trying at once. */
   let setback: { turnedAway: boolean; retryAfterMs?: number } | null = null
-  let wasConnected = false
   let left: Promise<unknown> = Promise.resolve()
   let stopWaiting = () => {}
   let renewal: ReturnType<typeof setTimeout> | undefined
@@ -114,8 +69,8 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
     clearTimeout(renewal)
     stopWakeUps()
     stopWaiting()
-    onEnd(ended)
     left = Promise.all(open.map((socket) => socket.leave()))
+    onEnd(ended)
   }
 
   function wait(ms: number): Promise<void> {
@@ -156,12 +111,13 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
     const onAbort = () => giveUp.abort(signal.reason)
     signal.addEventListener('abort', onAbort)
     // Some servers leave a socket hanging that they do not know what to do with.
-    const slow = wasConnected ? undefined : setTimeout(() => void askWhy(giveUp), timings.explainAfterMs)
+    const slow = wasConnected() ? undefined : setTimeout(() => void askWhy(giveUp), timings.explainAfterMs)
     try {
       return await dial({ url, params: Object.keys(params).length > 0 ? params : null, Socket, timings, signal: giveUp.signal })
     } finally {
       clearTimeout(slow)
       signal.removeEventListener('abort', onAbort)
+      giveUp.abort()
     }
   }
 
@@ -178,7 +134,7 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
     if (error.reached === 'http' || (error.reached === 'nothing' && failure.name !== 'TIMED_OUT')) {
       const why = await explain(url, error.status, { timeoutMs: timings.explainMs, signal })
       if (signal.aborted) return
-      if (why.isFinal && !wasConnected) return end({ state: 'refused', reason: why.failure })
+      if (why.isFinal && !wasConnected()) return end({ state: 'refused', reason: why.failure })
       failure = why.failure
       turnedAway = why.turnedAway
     } else if (isOver(failure)) return
@@ -186,10 +142,9 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
   }
 
   function judgeAuth(error: unknown) {
-    const failure = error instanceof ChatError ? error.failure : null
-    if (!failure) throw error
-    if (!failure.retry) return end({ state: 'signed-out', reason: failure })
-    fail(failure, true)
+    const reason = readFailure(error)
+    if (reason.retry) fail(reason, true)
+    else end({ state: 'signed-out', reason })
   }
 
   function fail(failure: ChatFailure, turnedAway: boolean) {
@@ -210,7 +165,6 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
   function onOpen(socket: WatchedSocket, { me }: Dialled) {
     if (signal.aborted) return void socket.leave()
     open.push(socket)
-    wasConnected = true
     setback = null
     delays.onOpen()
     update(firstAttempt)
@@ -240,9 +194,9 @@ function startLife({ url, credentials, user, Socket, timings }: ConnectionOption
       else if (attempt < longestRenewal) renewAgain(attempt)
     } catch (error) {
       if (signal.aborted) return
-      const failure = error instanceof ChatError ? error.failure : null
-      if (failure && !failure.retry) end({ state: 'signed-out', reason: failure })
-      else renewAgain(attempt)
+      const reason = readFailure(error)
+      if (reason.retry) renewAgain(attempt)
+      else end({ state: 'signed-out', reason })
     }
   }
 

@@ -1,0 +1,57 @@
+import type { TRPCLink } from '@trpc/client'
+import type { AppRouter } from '../../server/router'
+import { createStore, type Store } from '../store'
+import { createOpenCalls } from './call-link'
+import { firstAttempt, type Life, type LifeOptions, startLife } from './life'
+import { type ConnectionStatus, endOf } from './status'
+
+export interface Connection {
+  status: Store<ConnectionStatus>
+  /** What tRPC's client sends its calls through. */
+  links: TRPCLink<AppRouter>[]
+  /** Tries again after `signed-out` or `refused`. */
+  reopen(): void
+  close(): Promise<void>
+}
+
+/** Connects at once, and again whenever the connection is lost, until it is closed or turned away for good. */
+export function startConnection({ callTimeoutMs, ...options }: LifeOptions & { callTimeoutMs: number }): Connection {
+  const status = createStore<ConnectionStatus>({ state: 'connecting', ...firstAttempt })
+  const calls = createOpenCalls({ timeoutMs: callTimeoutMs, ended: () => endOf(status.get()) })
+  let wasConnected = false
+  let life = begin()
+
+  function begin(): Life {
+    return startLife(options, {
+      wasConnected: () => wasConnected,
+      show: (next) => {
+        wasConnected ||= next.state === 'connected'
+        status.set(next)
+      },
+      onEnd: (ended) => {
+        // Whoever hears of the end may reopen the client at once: calls that come after that are not ended by it.
+        const reject = calls.underWay()
+        status.set(ended)
+        const reason = endOf(ended)
+        if (reason) reject(reason)
+      },
+    })
+  }
+
+  return {
+    status,
+    links: [calls.link, (runtime) => (call) => life.link(runtime)(call)],
+    reopen: () => {
+      const { state } = status.get()
+      if (state !== 'signed-out' && state !== 'refused') return
+      options.credentials.reset()
+      life = begin()
+      status.set({ state: 'connecting', ...firstAttempt })
+    },
+    close: async () => {
+      life.end({ state: 'closed' })
+      if (status.get().state !== 'closed') status.set({ state: 'closed' })
+      await life.left()
+    },
+  }
+}

@@ -1,0 +1,262 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { type ChatClient, type ChatClientOptions, createMemoryOutbox, readFailure } from '../../src/sdk'
+import { startChatClient } from '../../src/sdk/chat-client'
+import { defaultTimings } from '../../src/sdk/connection/timings'
+import { createSessionTokens } from '../../src/server/auth/session-token'
+import { type Person, postJson, type Roomline, startRoomline } from '../support/roomline'
+import { until } from '../support/stock-client'
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy'
+
+const run = promisify(execFile)
+let roomline: Roomline
+/** Leads to the first node, unless a test says otherwise. */
+let proxy: TcpProxy
+let proxyUrl: string
+beforeAll(async () => {
+  roomline = await startRoomline({ nodes: 2 })
+  proxy = await startTcpProxy(() => roomline.nodes[0]?.port ?? null)
+  proxyUrl = `ws://127.0.0.1:${proxy.port}/trpc`
+})
+afterAll(async () => {
+  await proxy.close()
+  await roomline[Symbol.asyncDispose]()
+})
+
+function connect(options: Partial<ChatClientOptions>) {
+  const client = startChatClient(
+    { url: roomline.urls[0] ?? '', WebSocket: WebSocket as unknown as typeof globalThis.WebSocket, ...options },
+    { ...defaultTimings, sharedOutboxMs: 50 },
+  )
+  const states: string[] = []
+  client.status.subscribe(() => {
+    const { state } = client.status.get()
+    if (state !== states.at(-1)) states.push(state)
+  })
+  return { client, states, [Symbol.asyncDispose]: () => client.close() }
+}
+
+const isConnected = (client: ChatClient) => () => client.status.get().state === 'connected'
+const logOut = ({ cookie }: Person) => roomline.web.logout(postJson('/api/logout', {}, { cookie }))
+
+async function msUntil(condition: () => boolean, timeoutMs: number): Promise<number> {
+  const startedAt = performance.now()
+  await until(condition, timeoutMs)
+  return Math.round(performance.now() - startedAt)
+}
+
+describe('a client of the SDK, whose network goes away without a word', () => {
+  it('knows within 30 s that the connection is dead, and within 3 s after the network came back that it is alive', async () => {
+    const ada = await roomline.signUp()
+    await using adas = connect({ url: proxyUrl, auth: ada.token })
+    const room = adas.client.openRoom('general')
+    await until(() => room.state.get().state === 'live')
+    proxy.setFault({ toServer: { hold: true }, toClient: { hold: true } })
+    const noticedMs = await msUntil(() => adas.client.status.get().state === 'connecting', 30_000)
+    // Whoever tries again meanwhile is not even answered.
+    proxy.setFault({ toServer: { swallow: true }, toClient: { swallow: true } })
+    const clientId = room.send('written in the tunnel')
+    await until(() => proxy.count() >= 2, 20_000)
+    proxy.setFault({})
+    const backMs = await msUntil(isConnected(adas.client), 20_000)
+    process.stdout.write(`  half-open: noticed after ${noticedMs} ms, back ${backMs} ms after the network\n`)
+    await until(() => room.state.get().timeline.messages.some((message) => message.clientId === clientId))
+    expect(noticedMs).toBeLessThan(30_000)
+    expect(adas.states).toEqual(['connected', 'connecting', 'connected'])
+  }, 90_000)
+})
+
+describe('a client of the SDK, whose session ends elsewhere', () => {
+  it('says so everywhere at once, and what was not sent yet is sent when its author is back', async () => {
+    const ada = await roomline.signUp()
+    let { token } = ada
+    await using adas = connect({ auth: () => token })
+    const room = adas.client.openRoom('general')
+    const list = adas.client.openRoomList()
+    const presence = adas.client.openPresence('general')
+    await until(() => room.state.get().state === 'live' && list.state.get().state === 'live' && presence.state.get().known)
+    await logOut(ada)
+    const tookMs = await msUntil(() => adas.client.status.get().state === 'signed-out', 20_000)
+    process.stdout.write(`  a sign-out elsewhere: known after ${tookMs} ms\n`)
+    const reason = expect.objectContaining({ name: 'UNAUTHORIZED', retry: false })
+    expect(room.state.get()).toMatchObject({ state: 'ended', reason })
+    expect(list.state.get()).toMatchObject({ state: 'ended', reason })
+    expect(presence.state.get()).toMatchObject({ known: false, ended: reason })
+    const clientId = room.send('too late')
+    expect(room.state.get().timeline.unsent).toMatchObject([{ clientId, state: 'failed', reason }])
+    expect(await adas.client.chat.send.mutate({ room: 'general', text: 'x' }).catch(readFailure)).toEqual(reason)
+    expect(adas.states).not.toContain('refused')
+
+    token = (await roomline.signIn(ada.username)).token
+    adas.client.reopen()
+    await until(() => room.state.get().state === 'live' && list.state.get().state === 'live' && presence.state.get().known)
+    await until(() => room.state.get().timeline.messages.some((message) => message.clientId === clientId))
+    expect(room.state.get().timeline.unsent).toEqual([])
+  })
+
+  it('moves to a new session before the old one expires, and nothing is lost or seen twice on the way', async () => {
+    const [ada, ben] = [await roomline.signUp(), await roomline.signUp()]
+    await using bens = connect({ auth: ben.token })
+    const { id: room } = await bens.client.rooms.create.mutate({ name: 'Renewal', kind: 'private', members: [ada.username] })
+    const tokens = createSessionTokens(roomline.config.authSecrets)
+    const claims = await tokens.parse(ada.token)
+    if (!claims) throw new Error('a token without claims')
+    const shortToken = await tokens.sign({ ...claims, expiresAt: new Date(Date.now() + 4_000) })
+    let asked = 0
+    const sockets = new Set<WebSocket>()
+    class CountedSocket extends WebSocket {
+      constructor(url: string | URL) {
+        super(url)
+        sockets.add(this)
+      }
+    }
+    await using adas = connect({
+      auth: async () => (asked++ === 0 ? shortToken : (await roomline.signIn(ada.username)).token),
+      WebSocket: CountedSocket as unknown as typeof globalThis.WebSocket,
+    })
+    const handle = adas.client.openRoom(room)
+    await until(() => handle.state.get().state === 'live')
+    let sent = 0
+    while (sockets.size < 2 || sent < 20) {
+      await bens.client.chat.send.mutate({ room, text: `ben ${sent}` })
+      handle.send(`ada ${sent++}`)
+    }
+    await until(() => handle.state.get().timeline.messages.filter(({ kind }) => kind === 'text').length === sent * 2, 20_000)
+    expect(handle.state.get().timeline.unsent).toEqual([])
+    expect(asked).toBe(2)
+    expect(adas.states).toEqual(['connected'])
+    process.stdout.write(`  renewed in place: ${sent * 2} messages, none lost\n`)
+  })
+})
+
+it('a deploy goes unnoticed: the status stays connected while clients move to the next node', async () => {
+  await using two = await startRoomline({ nodes: 2 })
+  let target = 0
+  const line = await startTcpProxy(() => two.nodes[target]?.port ?? null)
+  const people = await Promise.all(Array.from({ length: 3 }, () => two.signUp()))
+  const clients = people.map(({ token }) => connect({ url: `ws://127.0.0.1:${line.port}/trpc`, auth: token }))
+  const rooms = clients.map(({ client }) => client.openRoom('general'))
+  await until(() => rooms.every((room) => room.state.get().state === 'live'))
+  target = 1
+  const closing = two.nodes[0]?.close()
+  for (let index = 0; index < 20; index++) rooms[index % 3]?.send(`message ${index}`)
+  await closing
+  await until(
+    () => rooms.every(({ state }) => state.get().timeline.messages.length === 20 && state.get().timeline.unsent.length === 0),
+    20_000,
+  )
+  expect(two.nodes[1]?.count().connections).toBe(3)
+  for (const { client, states } of clients) {
+    expect(states).toEqual(['connected'])
+    await client.close()
+  }
+  await line.close()
+}, 60_000)
+
+it('1,500 calls and 3 MB of messages in one turn are all answered', async () => {
+  const ada = await roomline.signUp()
+  // As the server of today takes them, whatever it may take tomorrow.
+  const client = startChatClient(
+    { url: roomline.urls[0] ?? '', WebSocket: WebSocket as unknown as typeof globalThis.WebSocket, auth: ada.token, timeoutMs: 60_000 },
+    { ...defaultTimings, frameCalls: 100, frameBytes: 60_000 },
+  )
+  const answers = await Promise.all(Array.from({ length: 1_500 }, () => client.session.me.query()))
+  expect(answers.every(({ user }) => user.username === ada.username)).toBe(true)
+  const { id: room } = await client.rooms.create.mutate({ name: 'Much', kind: 'private' })
+  const sent = await Promise.all(Array.from({ length: 750 }, () => client.chat.send.mutate({ room, text: 'x'.repeat(4_000) })))
+  expect(new Set(sent.map(({ seq }) => seq)).size).toBe(750)
+  await client.close()
+}, 90_000)
+
+describe('what was given to send', () => {
+  it('is waited for by flush, but not longer than asked', async () => {
+    const ada = await roomline.signUp()
+    await using adas = connect({ url: proxyUrl, auth: ada.token })
+    const { id } = await adas.client.rooms.create.mutate({ name: 'Flushed', kind: 'private' })
+    const room = adas.client.openRoom(id)
+    await until(() => room.state.get().state === 'live')
+    for (let index = 0; index < 10; index++) room.send(`${index}`)
+    expect(await adas.client.flush()).toBe(true)
+    expect((await adas.client.chat.history.query({ room: id })).messages.filter(({ kind }) => kind === 'text')).toHaveLength(10)
+    proxy.setOnline(false)
+    room.send('offline')
+    expect(await adas.client.flush({ timeoutMs: 50 })).toBe(false)
+    const flushed = adas.client.flush({ timeoutMs: 60_000 })
+    proxy.setOnline(true)
+    expect(await flushed).toBe(true)
+  })
+
+  it('is sent by another client of the same storage, when the one that it was given to is closed', async () => {
+    const ada = await roomline.signUp()
+    const outbox = createMemoryOutbox()
+    await using open = connect({ auth: ada.token, outbox })
+    const { id } = await open.client.rooms.create.mutate({ name: 'Two tabs', kind: 'private' })
+    const room = open.client.openRoom(id)
+    await until(() => room.state.get().state === 'live')
+    const tab = connect({ url: 'ws://127.0.0.1:9/trpc', auth: ada.token, outbox })
+    const written = ['one', 'two', 'three'].map((text) => tab.client.openRoom(id).send(text))
+    await tab.client.close()
+    await until(() => room.state.get().timeline.messages.filter(({ kind }) => kind === 'text').length === 3)
+    expect(room.state.get().timeline.messages.flatMap(({ clientId }) => clientId ?? [])).toEqual(written)
+    await until(async () => (await outbox.load()).length === 0)
+  })
+})
+
+describe('handles', () => {
+  it('of one room share one subscription, which ends with the last of them', async () => {
+    const ada = await roomline.signUp()
+    await using adas = connect({ auth: ada.token, url: roomline.urls[1] ?? '' })
+    const [one, two] = [adas.client.openRoom('general'), adas.client.openRoom('general')]
+    await until(() => two.state.get().state === 'live')
+    expect(one.state.get()).toBe(two.state.get())
+    const followers = () => roomline.nodes[1]?.count().followers
+    await until(() => followers() === 1)
+    one.close()
+    one.close()
+    const before = one.state.get()
+    two.send('still open')
+    await until(() => two.state.get().timeline.messages.some(({ text }) => text === 'still open'))
+    expect(one.state.get()).toBe(before)
+    two.close()
+    await until(() => followers() === 0)
+  })
+
+  it('that have ended can be reopened by those who are let in again', async () => {
+    const [ada, ben] = [await roomline.signUp(), await roomline.signUp()]
+    await using adas = connect({ auth: ada.token })
+    await using bens = connect({ auth: ben.token })
+    const { id } = await adas.client.rooms.create.mutate({ name: 'In and out', kind: 'private', members: [ben.username] })
+    const room = bens.client.openRoom(id)
+    const presence = bens.client.openPresence(id)
+    await until(() => room.state.get().state === 'live' && presence.state.get().known)
+    await adas.client.rooms.remove.mutate({ room: id, username: ben.username })
+    await until(() => room.state.get().state === 'ended' && presence.state.get().ended !== null)
+    expect(room.state.get()).toMatchObject({ reason: { name: 'MEMBERSHIP_ENDED' } })
+    await adas.client.chat.send.mutate({ room: id, text: 'behind his back' })
+    await adas.client.rooms.invite.mutate({ room: id, username: ben.username })
+    room.reopen()
+    presence.reopen()
+    await until(() => room.state.get().state === 'live' && presence.state.get().known)
+    await adas.client.chat.send.mutate({ room: id, text: 'welcome back' })
+    await until(() => room.state.get().timeline.messages.at(-1)?.text === 'welcome back')
+  })
+})
+
+it('a program that opens rooms while signed out ends when its client is closed', async () => {
+  const program = `
+    import { createChatClient } from './src/sdk-package/node-entry.ts'
+    const client = createChatClient({ url: ${JSON.stringify(roomline.urls[0])} })
+    client.openRoom('general')
+    client.openPresence('general')
+    await new Promise((resolve) => client.status.subscribe(() => client.status.get().state === 'signed-out' && resolve(null)))
+    const list = client.openRoomList()
+    console.log(list.state.get().state)
+    client.chat.send.mutate({ room: 'general', text: 'x' }).catch(({ message }) => console.log(message))
+    await client.close()
+    console.log('closed')
+  `
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { timeout: 60_000 })
+  expect(stdout.trim().split('\n')).toEqual(['ended', 'You are not signed in, or no longer.', 'closed'])
+}, 90_000)

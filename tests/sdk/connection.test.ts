@@ -1,0 +1,476 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { type ChatClient, type ChatClientOptions, ChatError, type ConnectionStatus, readFailure } from '../../src/sdk'
+import { startChatClient } from '../../src/sdk/chat-client'
+import { failureNamed } from '../../src/sdk/chat-error'
+import { defaultTimings, type Timings } from '../../src/sdk/connection/timings'
+import { until } from '../support/stock-client'
+import { type BareServer, startBareServer } from './bare-server'
+
+const quick: Timings = { ...defaultTimings, silenceMs: 150, answerMs: 150, graceMs: 100, closeMs: 100, explainAfterMs: 100 }
+
+/** A client, with every status it has had. */
+function connect(options: ChatClientOptions, timings: Partial<Timings> = {}) {
+  const client = startChatClient(
+    { WebSocket: WebSocket as unknown as typeof globalThis.WebSocket, ...options },
+    { ...defaultTimings, ...timings },
+  )
+  const history: ConnectionStatus[] = [client.status.get()]
+  client.status.subscribe(() => history.push(client.status.get()))
+  /** Each once, for as long as it lasted. */
+  const states = () => history.map(({ state }) => state).filter((state, index, all) => state !== all[index - 1])
+  return { client, history, states, [Symbol.asyncDispose]: () => client.close() }
+}
+
+const isConnected = (client: ChatClient) => () => client.status.get().state === 'connected'
+const failure = (call: Promise<unknown>) => call.then(() => null, readFailure)
+const callsIn = (frame: string) => (frame.startsWith('[') ? (JSON.parse(frame) as unknown[]).length : 1)
+
+async function startWebLikeServer(answer: 'page' | 'nothing', port = 0) {
+  const http = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' })
+    response.end('<!doctype html>')
+  })
+  // As some web servers do with an upgrade that they do not know: nothing.
+  if (answer === 'nothing') http.on('upgrade', () => {})
+  await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/`,
+    [Symbol.asyncDispose]: async () => {
+      http.closeAllConnections()
+      http.close()
+    },
+  }
+}
+
+describe('connecting', () => {
+  it('signs in and is accepted before tRPC sends anything', async () => {
+    await using server = await startBareServer({ answers: (call) => call.id !== 'hello' || isReady })
+    let isReady = false
+    await using ada = connect({ url: server.url, auth: 'token of ada', user: 'ada' })
+    const answer = ada.client.rooms.list.query()
+    await until(() => server.opened[0]?.frames.length === 2)
+    expect(server.opened[0]?.frames.map((frame) => JSON.parse(frame))).toEqual([
+      { method: 'connectionParams', data: { token: 'token of ada', user: 'ada' } },
+      { id: 'hello', method: 'query', params: { path: 'session.me' } },
+    ])
+    expect(ada.client.status.get()).toEqual({ state: 'connecting', attempt: 1, nextTryAt: null, lastError: null })
+    isReady = true
+    server.sockets.values().next().value?.terminate()
+    await answer
+    expect(ada.client.status.get()).toEqual({ state: 'connected' })
+  })
+
+  it('sends no sign-in frame where the cookie says it all', async () => {
+    await using server = await startBareServer()
+    await using ada = connect({ url: server.url.replace('ws:', 'http:') })
+    await until(isConnected(ada.client))
+    expect(server.opened[0]?.frames).toHaveLength(1)
+  })
+
+  it('says why it cannot connect, and goes on trying where that can change', async () => {
+    const { url, port, close } = await startBareServer()
+    await close()
+    await using ada = connect({ url })
+    await until(() => ada.history.some((status) => status.state === 'connecting' && status.attempt === 2 && status.nextTryAt !== null))
+    const waiting = ada.history.find((status) => status.state === 'connecting' && status.nextTryAt !== null)
+    expect(waiting).toMatchObject({ attempt: 2, lastError: { name: 'DISCONNECTED', retry: true, words: 'The server cannot be reached.' } })
+    await using _ = await startBareServer({ port })
+    await until(isConnected(ada.client))
+  })
+
+  it('comes back more and more rarely to a server that turns it away', async () => {
+    let isFull = true
+    const asked: number[] = []
+    await using server = await startBareServer({
+      accept: () => {
+        asked.push(performance.now())
+        return isFull ? 'TOO_MANY_CONNECTIONS' : { lastsMs: 3_600_000 }
+      },
+    })
+    await using ada = connect({ url: server.url })
+    await until(() => asked.length === 4, 20_000)
+    expect(ada.client.status.get()).toMatchObject({ state: 'connecting', lastError: { name: 'TOO_MANY_CONNECTIONS', retry: true } })
+    isFull = false
+    await until(isConnected(ada.client), 20_000)
+  })
+
+  it.each([
+    ['nonsense', /is not a URL/],
+    ['ftp://localhost/trpc', /no ftp: address/],
+    ['ws://ada:secret@localhost/trpc', /credentials/],
+    ['ws://localhost/trpc#here', /fragment/],
+  ])('throws at once for an address that cannot be one: %s', (url, message) => {
+    expect(() => connect({ url })).toThrow(message)
+  })
+})
+
+describe('a client that can never be connected is refused within two seconds, and so is everything opened on it', () => {
+  /** Opens one of each, and waits for the end of all. */
+  async function expectEnd(client: ChatClient, state: 'refused' | 'signed-out', name: string) {
+    const startedAt = performance.now()
+    const room = client.openRoom('general')
+    const list = client.openRoomList()
+    const presence = client.openPresence('general')
+    const call = failure(client.rooms.list.query())
+    const subscription = new Promise((resolve) => {
+      client.chat.onMessage.subscribe({ room: 'general' }, { onError: (error) => resolve(readFailure(error)) })
+    })
+    const clientId = room.send('into the void')
+    await until(() => client.status.get().state === state)
+    const tookMs = performance.now() - startedAt
+    const reason = expect.objectContaining({ name, retry: false })
+    expect(client.status.get()).toEqual({ state, reason })
+    expect(room.state.get()).toMatchObject({ state: 'ended', reason })
+    expect(room.state.get().timeline.unsent).toMatchObject([{ clientId, state: 'failed', reason }])
+    expect(list.state.get()).toMatchObject({ state: 'ended', reason })
+    expect(presence.state.get()).toMatchObject({ known: false, ended: reason })
+    expect(await call).toEqual(reason)
+    expect(await subscription).toEqual(reason)
+    // And what is opened or called later.
+    expect(client.openRoom('other').state.get()).toMatchObject({ state: 'ended', reason })
+    expect(await failure(client.rooms.list.query())).toEqual(reason)
+    expect(await client.flush()).toBe(false)
+    return tookMs
+  }
+
+  it.each(['page', 'nothing'] as const)('by a web server that answers an upgrade with %s', async (answer) => {
+    await using web = await startWebLikeServer(answer)
+    await using ada = connect({ url: web.url })
+    const tookMs = await expectEnd(ada.client, 'refused', 'NOT_ROOMLINE')
+    expect(ada.client.status.get()).toMatchObject({ reason: { words: expect.stringContaining('realtimeUrl') } })
+    process.stdout.write(`  a web server that answers with ${answer}: refused after ${Math.round(tookMs)} ms\n`)
+  })
+
+  it('by a wrong path, which is named', async () => {
+    await using server = await startBareServer()
+    await using ada = connect({ url: server.url.replace('/trpc', '/elsewhere') })
+    await expectEnd(ada.client, 'refused', 'NO_SUCH_PROCEDURE')
+    expect(ada.client.status.get()).toMatchObject({ reason: { words: expect.stringContaining('/elsewhere') } })
+  })
+
+  it('by a server that does not allow its origin', async () => {
+    await using server = await startBareServer()
+    class ForeignSocket extends WebSocket {
+      constructor(url: string | URL) {
+        super(url, { headers: { origin: 'https://elsewhere.example' } })
+      }
+    }
+    await using ada = connect({ url: server.url, WebSocket: ForeignSocket as unknown as typeof globalThis.WebSocket })
+    await expectEnd(ada.client, 'refused', 'FOREIGN_ORIGIN')
+  })
+
+  it('by a cookie that is another person’s now', async () => {
+    await using server = await startBareServer({ accept: ({ user }) => (user === 'ada' ? 'ANOTHER_USER' : { lastsMs: 1_000 }) })
+    await using ada = connect({ url: server.url, user: 'ada' })
+    await expectEnd(ada.client, 'refused', 'ANOTHER_USER')
+    expect(server.opened).toHaveLength(1)
+  })
+
+  it.each([{ auth: 'a wrong token' }, {}])('signed out, with %o', async (options) => {
+    await using server = await startBareServer({ accept: () => 'UNAUTHORIZED' })
+    await using ada = connect({ url: server.url, ...options })
+    const tookMs = await expectEnd(ada.client, 'signed-out', 'UNAUTHORIZED')
+    expect(server.opened).toHaveLength(1)
+    process.stdout.write(`  ${options.auth ?? 'no token'}: signed out after ${Math.round(tookMs)} ms\n`)
+  })
+
+  it('but one that was connected before goes on trying, whatever answers there for a while', async () => {
+    const server = await startBareServer()
+    await using ada = connect({ url: server.url })
+    await until(isConnected(ada.client))
+    await server.close()
+    {
+      await using _ = await startWebLikeServer('page', server.port)
+      await until(() => ada.history.some((status) => status.state === 'connecting' && status.lastError?.name === 'NOT_ROOMLINE'))
+    }
+    await using _ = await startBareServer({ port: server.port })
+    await until(isConnected(ada.client))
+    expect(ada.states()).not.toContain('refused')
+  })
+})
+
+describe('a connection', () => {
+  it('stays connected while it moves to a new socket, whatever code the old one is closed with', async () => {
+    await using server = await startBareServer()
+    await using ada = connect({ url: server.url })
+    await until(isConnected(ada.client))
+    const [first] = server.sockets
+    // Before the server's own answer to the closing handshake: a code that would end the session of the living one.
+    first?.on('message', () => {})
+    first?.send('{"id":null,"method":"reconnect"}')
+    await until(() => server.opened.length === 2)
+    first?.close(4401)
+    await until(() => server.sockets.size === 1)
+    await ada.client.rooms.list.query()
+    expect(ada.states()).toEqual(['connecting', 'connected'])
+  })
+
+  it('hears what its server says right behind the answer to the sign-in', async () => {
+    await using server = await startBareServer({ afterHello: (opened) => (opened === 1 ? '{"id":null,"method":"reconnect"}' : null) })
+    await using ada = connect({ url: server.url })
+    await until(() => server.opened.length === 2 && server.sockets.size === 1)
+    expect(ada.states()).toEqual(['connecting', 'connected'])
+  })
+
+  it('is given up when its server has gone silent, without waiting for its farewell', async () => {
+    await using server = await startBareServer()
+    await using ada = connect({ url: server.url }, quick)
+    await until(isConnected(ada.client))
+    const call = failure(ada.client.rooms.list.query())
+    await call
+    server.freeze()
+    const lost = failure(ada.client.rooms.list.query())
+    expect(await lost).toMatchObject({ name: 'DISCONNECTED', retry: true })
+    await until(() => server.opened.length === 2)
+    await until(isConnected(ada.client))
+    expect(ada.states()).toEqual(['connecting', 'connected', 'connecting', 'connected'])
+  })
+
+  it('is kept as long as its server answers pings', async () => {
+    await using server = await startBareServer()
+    await using ada = connect({ url: server.url }, quick)
+    await until(() => (server.opened[0]?.frames.filter((frame) => frame === 'PING').length ?? 0) >= 3)
+    expect(server.opened).toHaveLength(1)
+    expect(ada.client.status.get().state).toBe('connected')
+  })
+
+  it('is kept when its own side was asleep while the server answered', async () => {
+    await using server = await startBareServer()
+    let naps = 0
+    class SleepySocket extends WebSocket {
+      override send(data: string) {
+        super.send(data)
+        if (data !== 'PING' || naps++ > 0) return
+        const wakeAt = performance.now() + 1_500
+        while (performance.now() < wakeAt);
+      }
+    }
+    await using ada = connect(
+      { url: server.url, WebSocket: SleepySocket as unknown as typeof globalThis.WebSocket },
+      { ...quick, graceMs: 10_000 },
+    )
+    await until(() => (server.opened[0]?.frames.filter((frame) => frame === 'PING').length ?? 0) >= 3)
+    expect(ada.states()).toEqual(['connecting', 'connected'])
+  })
+
+  it('tries other sockets beside one that hangs, and keeps the first that opens', async () => {
+    await using server = await startBareServer()
+    let hanging = 0
+    class SometimesHanging extends WebSocket {
+      constructor(url: string | URL) {
+        // A listener that never answers stands for a network that has swallowed the first packets.
+        super(hanging++ === 0 ? hung.url.replace('http', 'ws') : url)
+      }
+    }
+    await using hung = await startWebLikeServer('nothing')
+    await using ada = connect(
+      { url: server.url, WebSocket: SometimesHanging as unknown as typeof globalThis.WebSocket },
+      { besideMs: 100, explainAfterMs: 60_000 },
+    )
+    await until(isConnected(ada.client))
+    expect(hanging).toBe(2)
+    expect(ada.states()).toEqual(['connecting', 'connected'])
+  })
+
+  it('rejects a call that is not answered in time', async () => {
+    await using server = await startBareServer({ answers: ({ id }) => id === 'hello' })
+    await using ada = connect({ url: server.url, timeoutMs: 100 })
+    expect(await failure(ada.client.rooms.list.query())).toMatchObject({ name: 'TIMED_OUT', retry: true })
+    const { url, close } = await startBareServer()
+    await close()
+    await using offline = connect({ url, timeoutMs: 100 })
+    expect(await failure(offline.client.rooms.list.query())).toMatchObject({ name: 'TIMED_OUT', retry: true })
+  })
+})
+
+describe('in a browser', () => {
+  /** The events of a page, which Node does not have. */
+  const page = new EventTarget()
+  const useBrowser = () => vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
+  afterEach(() => vi.unstubAllGlobals())
+
+  it('a network that is back is used at once, however long the pause', async () => {
+    useBrowser()
+    let isFull = true
+    await using server = await startBareServer({ accept: () => (isFull ? 'TOO_MANY_CONNECTIONS' : { lastsMs: 3_600_000 }) })
+    await using ada = connect({ url: server.url })
+    // Without the event it could be half a minute.
+    const isWaitingLong = () => {
+      const status = ada.client.status.get()
+      return status.state === 'connecting' && (status.nextTryAt ?? 0) - Date.now() > 200
+    }
+    await until(isWaitingLong, 20_000)
+    isFull = false
+    const before = server.opened.length
+    page.dispatchEvent(new Event('online'))
+    await until(isConnected(ada.client))
+    expect(server.opened.length).toBe(before + 1)
+  })
+
+  it('a connection that died while the network was away is given up two seconds after it is back', async () => {
+    useBrowser()
+    await using server = await startBareServer()
+    await using ada = connect({ url: server.url })
+    await until(isConnected(ada.client))
+    server.freeze()
+    const startedAt = performance.now()
+    page.dispatchEvent(new Event('online'))
+    await until(() => ada.client.status.get().state === 'connecting')
+    const tookMs = Math.round(performance.now() - startedAt)
+    process.stdout.write(`  after "online": a dead connection was given up after ${tookMs} ms\n`)
+    await until(isConnected(ada.client))
+    expect(tookMs).toBeLessThan(defaultTimings.silenceMs)
+  })
+})
+
+it.each([1002, 1003, 1007, 1008])('a server that closes with %i is left alone', async (code) => {
+  await using server = await startBareServer()
+  await using ada = connect({ url: server.url })
+  await until(isConnected(ada.client))
+  server.sockets.values().next().value?.close(code)
+  await until(() => ada.client.status.get().state === 'refused')
+  expect(ada.client.status.get()).toMatchObject({ reason: { name: 'UNKNOWN', retry: false } })
+})
+
+it.each([1012, 4408, 4429])('a server that closes with %i has its client back', async (code) => {
+  await using server = await startBareServer()
+  await using ada = connect({ url: server.url })
+  await until(isConnected(ada.client))
+  server.sockets.values().next().value?.close(code)
+  await until(() => server.opened.length === 2 && isConnected(ada.client)())
+  expect(ada.states()).toEqual(['connecting', 'connected', 'connecting', 'connected'])
+})
+
+describe('frames', () => {
+  it('carry no more calls and bytes than the server takes, and every call is answered', async () => {
+    await using server = await startBareServer()
+    await using ada = connect({ url: server.url })
+    await Promise.all(Array.from({ length: 1_500 }, () => ada.client.rooms.list.query()))
+    const text = 'x'.repeat(4_000)
+    await Promise.all(Array.from({ length: 750 }, () => ada.client.chat.send.mutate({ room: 'general', text })))
+    const frames = server.opened[0]?.frames ?? []
+    const most = Math.max(...frames.map(callsIn))
+    const longest = Math.max(...frames.map((frame) => Buffer.byteLength(frame)))
+    process.stdout.write(`  1,500 calls and 3 MB in ${frames.length} frames, at most ${most} calls and ${longest} bytes\n`)
+    expect(most).toBe(1_000)
+    expect(longest).toBeLessThanOrEqual(1024 * 1024)
+    expect(server.opened).toHaveLength(1)
+  })
+
+  it('leave out the call that is too big, which costs the others nothing', async () => {
+    await using server = await startBareServer()
+    await using ada = connect({ url: server.url })
+    const text = 'é'.repeat(600_000)
+    const [big, small] = await Promise.all([
+      failure(ada.client.chat.send.mutate({ room: 'general', text })),
+      failure(ada.client.rooms.list.query()),
+    ])
+    expect([big?.name, small]).toEqual(['TOO_BIG', null])
+    expect(await failure(ada.client.chat.send.mutate({ room: 'general', text }))).toMatchObject({ name: 'TOO_BIG', retry: false })
+    expect(server.opened).toHaveLength(1)
+  })
+
+  it('that are too big for the server after all make their calls TOO_BIG, and the client comes back', async () => {
+    await using server = await startBareServer()
+    await using ada = connect({ url: server.url }, { frameBytes: 4 * 1024 * 1024 })
+    const text = 'x'.repeat(1_200_000)
+    expect(await failure(ada.client.chat.send.mutate({ room: 'general', text }))).toMatchObject({ name: 'TOO_BIG' })
+    await until(isConnected(ada.client))
+    await ada.client.rooms.list.query()
+  })
+})
+
+describe('an auth function', () => {
+  const valid =
+    (server: { tokens: Set<string> }) =>
+    ({ token = '' }: Record<string, string>) =>
+      server.tokens.has(token) ? { lastsMs: 3_600_000 } : ('UNAUTHORIZED' as const)
+
+  it('is asked before the session expires, and the connection moves to the new one in place', async () => {
+    let given = 0
+    await using server = await startBareServer({ accept: ({ token }) => ({ lastsMs: token === '1' ? 1_500 : 3_600_000 }) })
+    await using bot = connect({ url: server.url, auth: async () => String(++given) })
+    await until(() => server.opened.length === 2 && server.sockets.size === 1)
+    expect(server.opened.map(({ params }) => params.token)).toEqual(['1', '2'])
+    expect(bot.states()).toEqual(['connecting', 'connected'])
+  })
+
+  it('is asked once more when its token is refused, and the same token or another that is refused ends the client', async () => {
+    const tokens = new Set(['good'])
+    await using server = await startBareServer({ accept: valid({ tokens }) })
+    const given = ['stale', 'good']
+    await using bot = connect({ url: server.url, auth: () => given.shift() ?? null })
+    await until(isConnected(bot.client))
+    expect(given).toEqual([])
+    await using same = connect({ url: server.url, auth: () => 'bad' })
+    await until(() => same.client.status.get().state === 'signed-out')
+    let asked = 0
+    await using other = connect({ url: server.url, auth: () => `bad ${asked++}` })
+    await until(() => other.client.status.get().state === 'signed-out')
+    expect(asked).toBe(2)
+    expect(other.client.status.get()).toMatchObject({ reason: { name: 'UNAUTHORIZED' } })
+  })
+
+  it('signs in again when the session is over, without anybody noticing but for the moment', async () => {
+    const tokens = new Set(['1', '2'])
+    let given = 0
+    await using server = await startBareServer({ accept: valid({ tokens }) })
+    await using bot = connect({ url: server.url, auth: () => String(++given) })
+    await until(isConnected(bot.client))
+    tokens.delete('1')
+    server.sockets.values().next().value?.close(4401)
+    await until(() => server.opened.length === 2)
+    await until(isConnected(bot.client))
+    expect(bot.states()).toEqual(['connecting', 'connected', 'connecting', 'connected'])
+    expect(server.opened[1]?.params.token).toBe('2')
+  })
+
+  it('ends the client when it is refused for good, and is asked again after anything else', async () => {
+    await using server = await startBareServer()
+    const refuse = () => Promise.reject(new ChatError(failureNamed('INVALID_CREDENTIALS')))
+    await using refused = connect({ url: server.url, auth: refuse })
+    await until(() => refused.client.status.get().state === 'signed-out')
+    expect(refused.client.status.get()).toMatchObject({ reason: { name: 'INVALID_CREDENTIALS' } })
+    let asked = 0
+    await using patient = connect({
+      url: server.url,
+      auth: () => {
+        if (asked++ === 0) throw new TypeError('fetch failed')
+        return 'token'
+      },
+    })
+    await until(isConnected(patient.client))
+    expect(patient.history).toContainEqual(
+      expect.objectContaining({ state: 'connecting', lastError: expect.objectContaining({ words: 'fetch failed' }) }),
+    )
+  })
+
+  it('is not needed for a cookie, which may have been renewed elsewhere: the connection moves to what there is then', async () => {
+    let accepted = 0
+    await using server = await startBareServer({ accept: () => ({ lastsMs: accepted++ === 0 ? 1_500 : 3_600_000 }) })
+    await using ada = connect({ url: server.url })
+    await until(() => server.opened.length === 2 && server.sockets.size === 1)
+    expect(ada.states()).toEqual(['connecting', 'connected'])
+  })
+})
+
+it('a client that was signed out can be reopened, and everything opened on it comes back to life', async () => {
+  let isSignedIn = false
+  await using server: BareServer = await startBareServer({ accept: () => (isSignedIn ? { lastsMs: 3_600_000 } : 'UNAUTHORIZED') })
+  await using ada = connect({ url: server.url })
+  const list = ada.client.openRoomList()
+  await until(() => list.state.get().state === 'ended')
+  isSignedIn = true
+  ada.client.reopen()
+  await until(() => server.opened.at(-1)?.frames.some((frame) => frame.includes('rooms.onChange')) === true)
+  expect(list.state.get().state).toBe('loading')
+  expect(ada.client.status.get().state).toBe('connected')
+  await ada.client.rooms.list.query()
+  await ada.client.close()
+  expect(ada.client.status.get()).toEqual({ state: 'closed' })
+  ada.client.reopen()
+  expect(await failure(ada.client.rooms.list.query())).toMatchObject({ name: 'CLOSED', retry: false })
+})
