@@ -103,6 +103,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       'server/auth/',
       'server/platform/bearer',
       'server/platform/database',
+      'server/platform/listen',
       'server/platform/realtime-url',
       'contract/',
       'jose',
