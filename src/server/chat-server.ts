@@ -108,6 +108,7 @@ export async function startChatServer(
       const tokens = [...(token ? [token] : []), ...tokensOf(req)]
       // What the adapter holds of the request it holds as long as the socket.
       req.headers = noHeaders
+      connection.signingIn()
       try {
         return { parts, caller: await identifyPatiently(tokens, connection, user) }
       } catch (error) {

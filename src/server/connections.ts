@@ -101,6 +101,8 @@ export class Connection implements SocketOwner {
   #calls = 0
   #turns: (() => void)[] | null = null
   #isClosed = false
+  /** Who it is is being found out: what else the client sends is not read before that. */
+  #isSigningIn = false
   #pings = 0
   #pingsSince = 0
   #stall: { waiting: number; since: number } | null = null
@@ -149,8 +151,26 @@ export class Connection implements SocketOwner {
     return describeStreamError(this.shared.log, error, path)
   }
 
+  /**
+   * Who it is is being found out. A client sends all calls that waited for the connection right behind what signs it in:
+   * they stay with the network until it is known how much they may be.
+   */
+  signingIn(): void {
+    if (!this.isOpen()) return
+    this.#isSigningIn = true
+    this.socket.pause()
+    this.socket.setMaxMessageBytes(maxMessageBytes.signedIn)
+  }
+
+  signedIn(caller: { role: ServerRole }): void {
+    this.caller = caller
+    this.#isSigningIn = false
+    this.#readOn()
+  }
+
   /** Goes on reading what it stopped reading, when it can be answered again. */
   #readOn(): void {
+    if (this.#isSigningIn) return
     if (this.socket.isPaused && this.#waitingTurns() < callsWaiting && this.socket.bufferedAmount < manyBytes) this.socket.resume()
   }
 
@@ -254,6 +274,7 @@ export class Connection implements SocketOwner {
   close(code: number): void {
     this.#isClosed = true
     this.socket.removeAllListeners('message')
+    if (!this.caller) this.socket.setMaxMessageBytes(maxMessageBytes.before)
     if (this.socket.isPaused) this.socket.resume()
     this.socket.close(code)
     setTimeout(() => this.socket.terminate(), closeWaitMs).unref()
@@ -300,7 +321,10 @@ export function createConnections({
     }
     if (pingedAt !== null && now - pingedAt >= pongWaitMs) {
       pingedAt = null
-      for (const connection of connections) if (!connection.alive) connection.socket.terminate()
+      for (const connection of connections) {
+        // The answer of one that is not read may be waiting in the network.
+        if (!connection.alive && !connection.socket.isPaused) connection.socket.terminate()
+      }
     }
     if (now < nextHeartbeat) return
     nextHeartbeat = now + heartbeatMs
@@ -339,8 +363,7 @@ export function createConnections({
       if (userId === null || !connection.isOpen() || !connections.has(connection)) return
       if (isOver((perUser.get(userId) ?? 0) + 1, limits.maxConnectionsPerUser)) throw new Failure('TOO_MANY_CONNECTIONS')
       count(perUser, userId, 1)
-      connection.caller = caller
-      connection.socket.setMaxMessageBytes(maxMessageBytes.signedIn)
+      connection.signedIn(caller)
       connection.becomes('here')
     },
 

@@ -263,6 +263,32 @@ describe('close codes: a stock client that asks for much at once', () => {
     expect(followed.flatMap(({ errors }) => errors)).toEqual([])
   })
 
+  it.each(['cookie', 'connectionParams'])('has 500 long sends answered that waited through a reconnect, signed in by %s', async (way) => {
+    const ada = await roomline.signUp()
+    const client = way === 'cookie' ? roomline.connect(ada) : roomline.connect(null, { connectionParams: { token: ada.token } })
+    const { id: room } = await client.trpc.rooms.create.mutate({ name: `Waited by ${way} ${Date.now()}`, kind: 'private' })
+    const holder = await roomline.pool.connect()
+    try {
+      // Who it is takes a while to find out: everything that waited comes before that.
+      await holder.query('BEGIN; LOCK TABLE sessions')
+      client.cut()
+      await until(() => client.closed.length > 0)
+      const sending = Promise.all(
+        Array.from({ length: 500 }, (_, index) => client.trpc.chat.send.mutate({ room, text: `${index} ${'x'.repeat(1_490)}` })),
+      )
+      sending.catch(() => {})
+      await until(() => client.opened.length > 1)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      await holder.query('ROLLBACK')
+      const sent = await sending
+      expect(sent.map(({ seq }) => seq)).toEqual(Array.from({ length: 500 }, (_, index) => index + 1))
+    } finally {
+      await holder.query('ROLLBACK')
+      holder.release()
+    }
+    expect(client.closed).not.toContain(1009)
+  })
+
   it('is told the limit in words, for each call, when it asks for more than 1,000', async () => {
     const { trpc, closed } = roomline.connect(await roomline.signUp())
     await trpc.session.me.query()
