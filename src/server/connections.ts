@@ -53,6 +53,8 @@ const pingsPerSecond = 50
 const lookMs = 1_000
 /** What one message of a client may have: before its session is accepted, and afterwards. */
 export const maxMessageBytes = { before: 64 * 1024, signedIn: 1024 * 1024 } as const
+/** A message that is too big, and smaller than this, is read so that each of its calls can be told so. */
+const maxReadBytes = 2 * maxMessageBytes.signedIn
 /** A client that does not answer the closing handshake is not waited for longer. */
 const closeWaitMs = 1_000
 
@@ -123,6 +125,10 @@ export class Connection implements SocketOwner {
         this.close(closeCodes.abuse.code)
         return
       }
+      if (data.length > maxMessageBytes.signedIn) {
+        this.#refuseTooBig(data)
+        return
+      }
       this.socket.stopAsked(data)
     }
     // It asks more than it reads the answers of.
@@ -140,7 +146,12 @@ export class Connection implements SocketOwner {
   closing(by: ClosedBy, code: number): void {
     this.shared.onClose(by, code)
     // ws closes for this by itself, and says nothing that a person could read.
-    if (by === 'server' && code === tooBigCode) this.socket.send(errorFrame(tooBig(this.caller !== null)))
+    if (by === 'server' && code === tooBigCode && !this.#isClosed) this.socket.send(errorFrame(tooBig(this.caller !== null)))
+  }
+
+  #refuseTooBig(data: Buffer): void {
+    for (const id of idsOf(data)) this.socket.send(errorFrame(tooBig(true), id))
+    this.close(tooBigCode)
   }
 
   closed(): void {
@@ -159,7 +170,7 @@ export class Connection implements SocketOwner {
     if (!this.isOpen()) return
     this.#isSigningIn = true
     this.socket.pause()
-    this.socket.setMaxMessageBytes(maxMessageBytes.signedIn)
+    this.socket.setMaxMessageBytes(maxReadBytes)
   }
 
   signedIn(caller: { role: ServerRole }): void {
@@ -412,5 +423,18 @@ const tooBig = (isSignedIn: boolean) =>
   new Failure('TOO_BIG', {
     words: `That is too big: a message can have at most ${maxMessageBytes[isSignedIn ? 'signedIn' : 'before'] / 1024} KiB.`,
   })
+
+/** The ids of the calls in a message; a single null where there are none. */
+function idsOf(data: Buffer): (number | string | null)[] {
+  let message: unknown
+  try {
+    message = JSON.parse(data.toString())
+  } catch {
+    return [null]
+  }
+  const ids = (Array.isArray(message) ? message : [message]).map((call: { id?: unknown } | null) => call?.id)
+  const known = ids.filter((id) => typeof id === 'number' || typeof id === 'string')
+  return known.length > 0 ? known : [null]
+}
 
 const isOver = (value: number, limit: number) => limit !== 0 && value > limit

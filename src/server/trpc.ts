@@ -30,9 +30,9 @@ export function toErrorShape(error: TRPCError, path?: string) {
   }
 }
 
-/** As tRPC writes it for a context that could not be made. */
-export function errorFrame(failure: Failure): string {
-  return JSON.stringify({ id: null, error: toErrorShape(toTRPCError(failure)) })
+/** As tRPC writes it: without an id for a context that could not be made. */
+export function errorFrame(failure: Failure, id: number | string | null = null): string {
+  return JSON.stringify({ id, error: toErrorShape(toTRPCError(failure)) })
 }
 
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>

@@ -305,11 +305,24 @@ describe('close codes: a stock client that asks for much at once', () => {
     expect(await trpc.session.me.query()).toBeTruthy()
   })
 
-  it('is told the limit in words before a message that is too big closes its socket', async () => {
+  it('is told the limit in words, for each call, when they are too big together', async () => {
+    const client = roomline.connect(await roomline.signUp())
+    const { trpc, closed } = client
+    await trpc.session.me.query()
+    const { id: room } = await trpc.rooms.create.mutate({ name: `Big ${Date.now()}`, kind: 'private' })
+    const sends = Array.from({ length: 300 }, () => trpc.chat.send.mutate({ room, text: 'x'.repeat(4_000) }))
+    const refused = await Promise.all(sends.map((sent) => sent.catch((error: Error) => error.message)))
+    expect(new Set(refused)).toEqual(new Set(['That is too big: a message can have at most 1024 KiB.']))
+    await until(() => closed[0] === 1009)
+    expect((await trpc.chat.history.query({ room, limit: 10 })).messages).toEqual([])
+  })
+
+  it.each([1.1, 2.1])('is told the limit in words before a message of %s MiB closes its socket', async (mebibytes) => {
     const ada = await roomline.signUp()
     const big = await signedIn(ada)
-    big.socket.send('x'.repeat(1024 * 1024 + 1))
+    big.socket.send('x'.repeat(mebibytes * 1024 * 1024))
     expect(await big.closed).toBe(1009)
+    expect(big.frames).toHaveLength(2)
     expect(JSON.parse(big.frames[1] ?? '')).toMatchObject({
       id: null,
       error: { message: 'That is too big: a message can have at most 1024 KiB.', data: { failure: 'TOO_BIG' } },
