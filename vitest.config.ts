@@ -13,7 +13,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'realtime',
-          include: ['tests/{auth,chat,people,presence,rooms}/**/*.test.ts'],
+          include: ['tests/{auth,chat,people,platform,presence,rooms}/**/*.test.ts'],
           globalSetup: 'tests/support/services-setup.ts',
           sequence: { groupOrder: 1 },
         },
@@ -24,6 +24,7 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['tests/{whole,browser}/**/*.test.ts'],
+          globalSetup: 'tests/support/browser-setup.ts',
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
@@ -36,6 +37,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['tests/faults/**/*.test.ts'],
+          globalSetup: 'tests/support/browser-setup.ts',
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,

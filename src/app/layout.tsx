@@ -2,7 +2,9 @@ import '@fontsource-variable/inter'
 import '../web/ui/styles.css'
 import type { Metadata, Viewport } from 'next'
 import type { ReactNode } from 'react'
+import { DatabaseAway } from '../web/ui/database-away'
 import { readTheme } from './theme'
+import { isDatabaseAway } from './visitor'
 
 export const metadata: Metadata = { title: { default: 'Roomline', template: '%s · Roomline' } }
 
@@ -17,9 +19,10 @@ export const viewport: Viewport = {
 /** Reading the cookie also makes every page dynamic: a prerendered one would lack the nonce that its scripts need. */
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const theme = await readTheme()
+  const page = (await isDatabaseAway()) ? <DatabaseAway /> : children
   return (
     <html lang="en" className={theme === 'system' ? undefined : theme}>
-      <body>{children}</body>
+      <body>{page}</body>
     </html>
   )
 }

@@ -53,9 +53,10 @@ export type FailureFields = Record<string, string>
 export class Failure extends Error {
   constructor(
     readonly failure: FailureName,
-    readonly detail: { fields?: FailureFields; retryAfterMs?: number; cause?: unknown } = {},
+    /** `words` are more exact ones than the table's, with a limit that was passed. */
+    readonly detail: { fields?: FailureFields; retryAfterMs?: number; words?: string; cause?: unknown } = {},
   ) {
-    super(failures[failure].words, { cause: detail.cause })
+    super(detail.words ?? failures[failure].words, { cause: detail.cause })
     this.name = failure
   }
 }

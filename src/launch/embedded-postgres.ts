@@ -34,10 +34,13 @@ export async function startEmbeddedPostgres({
   dataDir,
   log = () => {},
   signal,
+  url,
 }: {
   dataDir: string
   log?: (line: string) => void
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
+  /** That of one that crashed, to take its place. */
+  url?: string | undefined
 }): Promise<EmbeddedPostgres> {
   const home = path.join(dataDir, 'postgres')
   await removeDrafts((await readdir(dataDir)).filter(isDraft).map((name) => path.join(dataDir, name)))
@@ -50,7 +53,7 @@ export async function startEmbeddedPostgres({
   if (draft) await initialise({ programs, account, draft, home, password, signal })
   else await endLeftover(home, log)
 
-  const started = await startServer({ programs, account, dataDir, home, log, signal })
+  const started = await startServer({ programs, account, dataDir, home, port: url ? Number(new URL(url).port) : undefined, log, signal })
   try {
     await makeDatabase(urlOf(started.port, password, 'postgres'))
     signal?.throwIfAborted()
@@ -162,6 +165,7 @@ async function startServer({
   account,
   dataDir,
   home,
+  port: wanted,
   log,
   signal,
 }: {
@@ -169,6 +173,7 @@ async function startServer({
   account: PostgresAccount
   dataDir: string
   home: string
+  port: number | undefined
   log: (line: string) => void
   signal: AbortSignal | undefined
 }): Promise<Running & { port: number }> {
@@ -177,7 +182,7 @@ async function startServer({
   const until = Date.now() + 10_000
   for (;;) {
     signal?.throwIfAborted()
-    const port = await findFreePort()
+    const port = wanted ?? (await findFreePort())
     const { file, args, ids } = account.command(programs.postgres, [
       ...['-D', home, '-p', String(port)],
       ...['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', 'fsync=on', 'synchronous_commit=on']

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, fork, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { open, readFile, rm, writeFile } from 'node:fs/promises'
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import net from 'node:net'
 import path from 'node:path'
@@ -19,6 +19,14 @@ interface Options {
   dataDir: string
   log?: (line: string) => void
   signal?: AbortSignal | undefined
+  /** That of one that crashed, to take its place. */
+  url?: string | undefined
+}
+
+/** Port 0 is any free one. */
+interface Place {
+  port: number
+  password: string
 }
 
 const shutdown = [
@@ -31,10 +39,17 @@ const shutdown = [
  * version 6.2 or newer, else Valkey as WebAssembly in a process of its own.
  */
 export async function startEmbeddedRedis(options: Options): Promise<EmbeddedRedis> {
-  const password = randomBytes(24).toString('hex')
+  const place = options.url ? placeOf(options.url) : { port: 0, password: randomBytes(24).toString('hex') }
   await endLeftover(options.dataDir, options.log)
-  const started = (await hasRedisServer()) ? await startRedisServer(options, password) : await startWasm(options, password)
-  return { ...started, url: `redis://:${password}@127.0.0.1:${started.port}` }
+  const logFile = path.join(options.dataDir, 'redis.log')
+  await rename(logFile, `${logFile}.1`).catch(() => {})
+  const started = (await hasRedisServer()) ? await startRedisServer(options, place) : await startWasm(options, place)
+  return { ...started, url: `redis://:${place.password}@127.0.0.1:${started.port}` }
+}
+
+function placeOf(url: string): Place {
+  const { port, password } = new URL(url)
+  return { port: Number(port), password }
 }
 
 function hasRedisServer(): Promise<boolean> {
@@ -46,11 +61,12 @@ function hasRedisServer(): Promise<boolean> {
   })
 }
 
-async function startRedisServer({ dataDir, signal }: Options, password: string): Promise<Running & { port: number }> {
+async function startRedisServer({ dataDir, signal }: Options, place: Place): Promise<Running & { port: number }> {
+  const { password } = place
   const logFile = path.join(dataDir, 'redis.log')
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted()
-    const port = await findFreePort()
+    const port = place.port || (await findFreePort())
     const output = await open(logFile, 'w', 0o600)
     const child = spawn('redis-server', ['-'], { cwd: dataDir, stdio: ['pipe', output.fd, output.fd], detached: true })
     const exited = untilExit(child)
@@ -62,9 +78,11 @@ async function startRedisServer({ dataDir, signal }: Options, password: string):
     const guard = child.pid ? startOrphanGuard(child.pid, 'TERM') : null
     const pidFile = path.join(dataDir, 'redis.pid')
     await writeFile(pidFile, `${child.pid} ${port}\n`, { mode: 0o600 })
-    const gone = exited.then(async () => {
+    // Only then may another take its place: the file would be that one's.
+    const gone = exited.then(async (exit) => {
       guard?.close()
       await rm(pidFile, { force: true })
+      return exit
     })
     let ended = false
     void exited.then(() => {
@@ -76,7 +94,7 @@ async function startRedisServer({ dataDir, signal }: Options, password: string):
           await endChild(child, exited, shutdown)
           await gone
         }
-        return { port, exited, kill: () => void child.kill('SIGKILL'), close }
+        return { port, exited: gone, kill: () => void child.kill('SIGKILL'), close }
       }
       await delay(10)
     }
@@ -121,7 +139,7 @@ async function endLeftover(dataDir: string, log: (line: string) => void = () => 
   await rm(pidFile, { force: true })
 }
 
-async function startWasm({ dataDir, signal }: Options, password: string): Promise<Running & { port: number }> {
+async function startWasm({ dataDir, signal }: Options, place: Place): Promise<Running & { port: number }> {
   signal?.throwIfAborted()
   const output = await open(path.join(dataDir, 'redis.log'), 'w', 0o600)
   const child = fork(fileURLToPath(new URL('redis-process.ts', import.meta.url)), {
@@ -131,7 +149,7 @@ async function startWasm({ dataDir, signal }: Options, password: string): Promis
   })
   const exited = untilExit(child)
   await output.close()
-  child.send({ password }, () => {})
+  child.send(place, () => {})
   const close = () => endChild(child, exited, shutdown)
   const port = await Promise.race([untilPort(child), exited.then(() => null), untilAborted(signal)])
   if (typeof port === 'number') return { port, exited, kill: () => void child.kill('SIGKILL'), close }

@@ -10,8 +10,10 @@ import { LaunchError } from './launch-error'
 import { migrateOrExplain } from './migrate-database'
 import { startPart } from './part'
 import { claimPort } from './ports'
+import { keepRunning, startStoppable } from './restarts'
+import type { Starting } from './running'
 import { seconds } from './seconds'
-import type { Services } from './services'
+import type { Services, Stage } from './services'
 
 interface Launch {
   env: NodeJS.ProcessEnv
@@ -24,6 +26,8 @@ interface Launch {
 
 const realtimeMain = fileURLToPath(new URL('../server/main.ts', import.meta.url))
 const webMain = fileURLToPath(new URL('../web-server/main.ts', import.meta.url))
+
+type StartEmbedded = typeof startEmbeddedPostgres | typeof startEmbeddedRedis
 
 /** Longer than Next takes for its first page in development. */
 const answerWithinMs = 120_000
@@ -44,11 +48,26 @@ export async function launch({ env, dev, log, services, signal }: Launch): Promi
   }
 
   const dataDir = await openDataDirIfNeeded(asked, services)
+  const add = (stage: Stage, name: string, first: Starting, restart: () => Starting): Starting => {
+    const kept = keepRunning({ name, first, restart, log })
+    services.add(stage, name, kept)
+    return kept
+  }
+  const addEmbedded = async (stage: Stage, name: string, start: StartEmbedded): Promise<string> => {
+    const options = { dataDir: dataDir.path, log }
+    const first = await start({ ...options, signal })
+    // The parts have its URL in their environment, so whatever takes its place must have the same.
+    const restart = () => startStoppable((stopped) => start({ ...options, url: first.url, signal: stopped }))
+    add(stage, name, { ...first, ready: Promise.resolve() }, restart)
+    return first.url
+  }
+
   const ports = await claimPorts(asked, signal)
   await buildIfNeeded({ log, dev, signal })
 
-  const databaseUrl = asked.databaseUrl ?? (await step('started Postgres', () => addPostgres(dataDir, { log, services, signal })))
-  const redisUrl = asked.redisUrl ?? (await step('started Redis', () => addRedis(dataDir, { log, services, signal })))
+  const databaseUrl =
+    asked.databaseUrl ?? (await step('started Postgres', () => addEmbedded('postgres', 'Postgres', startEmbeddedPostgres)))
+  const redisUrl = asked.redisUrl ?? (await step('started Redis', () => addEmbedded('redis', 'Redis', startEmbeddedRedis)))
   await step('migrated the database', () => migrateOrExplain(databaseUrl))
 
   const partEnv: NodeJS.ProcessEnv = {
@@ -64,11 +83,11 @@ export async function launch({ env, dev, log, services, signal }: Launch): Promi
   }
   const config = readConfig(partEnv)
   await step('started the web app and the realtime server', async () => {
-    const realtime = startPart({ name: 'The realtime server', file: realtimeMain, env: partEnv, watch: dev })
-    services.add('parts', 'The realtime server', realtime)
-    const web = startPart({ name: 'The web app', file: webMain, env: partEnv })
-    services.add('parts', 'The web app', web)
-    await unlessAborted(signal, Promise.all([realtime.ready, web.ready]))
+    const parts = [
+      { name: 'The realtime server', file: realtimeMain, env: partEnv, watch: dev },
+      { name: 'The web app', file: webMain, env: partEnv },
+    ].map((part) => add('parts', part.name, startPart(part), () => startPart(part)))
+    await unlessAborted(signal, Promise.all(parts.map(({ ready }) => ready)))
     await Promise.all([
       untilAnswering(config.host, config.realtimePort, '/ready', signal),
       untilAnswering(config.host, config.webPort, '/api/health', signal),
@@ -102,20 +121,6 @@ async function claimPorts(config: Config, signal: AbortSignal) {
     if (config.realtimePort !== 0)
       throw new LaunchError(`No free port for WEB_PORT was found beside REALTIME_PORT ${realtime}. Start again.`)
   }
-}
-
-type Means = Pick<Launch, 'log' | 'services' | 'signal'>
-
-async function addPostgres(dataDir: DataDir, { log, services, signal }: Means): Promise<string> {
-  const postgres = await startEmbeddedPostgres({ dataDir: dataDir.path, log, signal })
-  services.add('postgres', 'Postgres', postgres)
-  return postgres.url
-}
-
-async function addRedis(dataDir: DataDir, { log, services, signal }: Means): Promise<string> {
-  const redis = await startEmbeddedRedis({ dataDir: dataDir.path, log, signal })
-  services.add('redis', 'Redis', redis)
-  return redis.url
 }
 
 async function untilAnswering(host: string, port: number, route: string, signal: AbortSignal): Promise<void> {

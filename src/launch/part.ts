@@ -2,12 +2,7 @@ import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { LaunchError } from './launch-error'
 import { startOrphanGuard } from './orphan-guard'
-import { describeExit, endChild, type Running, untilExit } from './running'
-
-export interface Part extends Running {
-  /** @throws {LaunchError} when it ended before it was ready */
-  ready: Promise<void>
-}
+import { describeExit, endChild, type Starting, untilExit } from './running'
 
 /** Longer than a part gives its own drain. */
 const shutdown = [
@@ -18,7 +13,7 @@ const shutdown = [
 /**
  * Starts a part of Roomline as a process of its own. It says over IPC when it is ready, and ends by itself when that
  * channel closes, which is how it follows a launcher that was killed. With `watch` it starts anew at each change of its
- * sources, and is ready at once.
+ * sources, and is ready at once. One that ends before it is ready rejects `ready` with a LaunchError.
  */
 export function startPart({
   name,
@@ -31,7 +26,7 @@ export function startPart({
   file: string
   env: NodeJS.ProcessEnv
   watch?: boolean
-}): Part {
+}): Starting {
   const command = watch
     ? [createRequire(import.meta.url).resolve('tsx/cli'), 'watch', '--clear-screen=false', file]
     : ['--import', createRequire(import.meta.url).resolve('tsx'), file]
@@ -44,7 +39,10 @@ export function startPart({
   const exited = untilExit(child)
   // The watcher of tsx knows nothing of our channel.
   const guard = watch && child.pid ? startOrphanGuard(child.pid, 'TERM') : null
-  void exited.then(() => guard?.close())
+  void exited.then(() => {
+    guard?.close()
+    if (watch && child.pid) killGroup(child.pid)
+  })
 
   const ready = new Promise<void>((resolve, reject) => {
     if (watch) return resolve()
@@ -55,4 +53,13 @@ export function startPart({
   })
   ready.catch(() => {})
   return { ready, exited, kill: () => void child.kill('SIGKILL'), close: () => endChild(child, exited, shutdown) }
+}
+
+/** A watcher that is killed leaves its server behind, which would hold the port of the next. */
+function killGroup(leader: number) {
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }

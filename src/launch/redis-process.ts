@@ -15,11 +15,11 @@ interface Inner {
 const passesAtOnce = 64
 
 process.on('disconnect', () => process.exit(0))
-process.once('message', (message: { password: string }) => {
-  void start(message.password).then((port) => process.send?.({ port }))
+process.once('message', (message: { port: number; password: string }) => {
+  void start(message).then((port) => process.send?.({ port }))
 })
 
-async function start(password: string): Promise<number> {
+async function start({ port, password }: { port: number; password: string }): Promise<number> {
   const server = new ValkeyServer()
   const inner = server as unknown as Inner
   answerAtOnce(inner)
@@ -29,7 +29,7 @@ async function start(password: string): Promise<number> {
   // It cannot fork, so a background save would fail, and after that it would refuse writes.
   await command(accept, `CONFIG SET save "" appendonly no stop-writes-on-bgsave-error no requirepass ${password}`)
   const tcp = net.createServer({ noDelay: true }, accept)
-  await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => tcp.listen(port, '127.0.0.1', resolve))
   return (tcp.address() as net.AddressInfo).port
 }
 

@@ -18,6 +18,12 @@ export interface Running {
   exited: Promise<Exit>
 }
 
+/** Something that may still be on its way up. */
+export interface Starting extends Running {
+  /** Rejects, with what to tell people, when it ended before it was ready. */
+  ready: Promise<void>
+}
+
 /** Resolves when the child is gone, or could not be started. */
 export function untilExit(child: ChildProcess): Promise<Exit> {
   return new Promise((resolve) => {

@@ -11,7 +11,7 @@ export interface Services {
 }
 
 const stages = ['lock', 'postgres', 'redis', 'parts'] as const
-type Stage = (typeof stages)[number]
+export type Stage = (typeof stages)[number]
 
 /** How long those that were killed have, in milliseconds. */
 const lastBreathMs = 2_000

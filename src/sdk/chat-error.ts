@@ -83,9 +83,9 @@ export function readFailure(error: unknown): ChatFailure {
 /** Reads the `data` of an error that the server sent. */
 export function failureOfData(data: unknown, message?: string): ChatFailure {
   const { failure, fields, retryAfterMs } = (data ?? {}) as { failure?: unknown; fields?: FailureFields; retryAfterMs?: number }
-  const details = { ...(fields && { fields }), ...(retryAfterMs && { retryAfterMs }) }
-  if (isFailureName(failure)) return failureNamed(failure, details)
-  return failureNamed('UNKNOWN', { ...details, ...(message && { words: message }) })
+  // The server's own words may name a limit that was passed, where the table's are general.
+  const details = { ...(fields && { fields }), ...(retryAfterMs && { retryAfterMs }), ...(message && { words: message }) }
+  return failureNamed(isFailureName(failure) ? failure : 'UNKNOWN', details)
 }
 
 /** What a closed socket says about its calls and its session. */

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -6,18 +5,20 @@ import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import { WebSocketServer } from 'ws'
 import { closeCodes, Failure, type FailureName } from '../contract/failures'
-import { readBearer, readTokens } from './auth/http'
+import { readTokens } from './auth/http'
 import type { SessionUse } from './auth/session-use'
 import { findClaimed, type Session } from './auth/sessions'
-import { Connection, type ConnectionLimits, createConnections } from './connections'
+import { Connection, type ConnectionLimits, type Connections, createConnections, maxMessageBytes } from './connections'
 import type { Caller, Context, Parts } from './context'
 import { ClientSocket, canTakeOver, takeOver, takeoverEncoder } from './fanout/client-socket'
 import { readClientAddress } from './platform/client-address'
+import { isUnavailable } from './platform/database'
 import type { Health } from './platform/health'
 import type { Metrics } from './platform/metrics'
+import { createOperatorRoutes } from './platform/operator-routes'
 import type { OwnPeople } from './presence/own-people'
 import { appRouter } from './router'
-import { reportError, toTRPCError } from './trpc'
+import { maxCallsTogether, reportError, tooManyTogether, toTRPCError } from './trpc'
 
 export interface ChatServerParts extends Omit<Parts, 'takeOver'> {
   sessionUse: Pick<SessionUse, 'began' | 'ended'>
@@ -37,8 +38,8 @@ export interface ChatServerOptions {
 
 export interface ChatServer {
   port: number
-  /** Ends every socket of these sessions with 4401. */
-  closeSessions(sessionIds: ReadonlySet<string>): void
+  /** What the revocation log says, for the sockets that are open. */
+  connections: Pick<Connections, 'closeSessions' | 'applyPersonChanges' | 'turnAllAway'>
   /** How many sockets, and what they follow. */
   count(): { connections: number; rooms: number; followers: number }
   /** Drains: takes nobody new, asks everybody to reconnect, closes with 1012. Leaves nothing open. */
@@ -47,7 +48,7 @@ export interface ChatServer {
 
 const path = '/trpc'
 const noHeaders = {}
-const maxFrameBytes = 64 * 1024
+const maxBodyBytes = 64 * 1024
 const maxBatch = 100
 /** Clients are asked to reconnect over so long, evenly: all at once would be a storm for the nodes that stay. */
 const askOverMs = 8_000
@@ -58,6 +59,8 @@ const few = 4
 const leaveMs = 2_000
 /** How long calls that are under way have to be answered. */
 const answerMs = 10_000
+/** How long a client waits to be let in while Postgres is away, before it is asked to come back later. */
+const signInPatienceMs = 8_000
 
 /** The realtime server: tRPC over WebSocket, and over plain HTTP for queries and mutations, on one port. */
 export async function startChatServer(
@@ -77,6 +80,7 @@ export async function startChatServer(
     onPresence: parts.ownPeople.connectionChanged,
   })
   let draining = false
+  const operatorRoutes = createOperatorRoutes('', { ...parts, isDraining: () => draining })
 
   const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -86,7 +90,7 @@ export async function startChatServer(
   })
   const wss = new WebSocketServer({
     noServer: true,
-    maxPayload: maxFrameBytes,
+    maxPayload: maxMessageBytes.before,
     perMessageDeflate: false,
     clientTracking: false,
     WebSocket: ClientSocket,
@@ -95,20 +99,21 @@ export async function startChatServer(
   const serveSocket = getWSConnectionHandler({
     wss,
     router: appRouter,
-    maxBatchSize: maxBatch,
+    maxBatchSize: maxCallsTogether,
     experimental_encoder: takeoverEncoder,
     createContext: async ({ req, res, info }): Promise<Context> => {
       const connection = (res as ClientSocket).owner
       if (!(connection instanceof Connection)) throw new Error('a socket without its connection')
-      const tokens = [...(info.connectionParams?.token ? [info.connectionParams.token] : []), ...tokensOf(req)]
+      const { token, user } = info.connectionParams ?? {}
+      const tokens = [...(token ? [token] : []), ...tokensOf(req)]
       // What the adapter holds of the request it holds as long as the socket.
       req.headers = noHeaders
       try {
-        return { parts, caller: await identify(tokens, connection) }
+        return { parts, caller: await identifyPatiently(tokens, connection, user) }
       } catch (error) {
         const refused = toTRPCError(error)
-        // Only now, and not before: tRPC's error frame has to be out first, or the stock client comes back without a pause.
-        setImmediate(() => connection.close(closeCodeOf[refused.code] ?? closeCodes.restarting.code))
+        // At once: the adapter answers every call that has come by its id when this throws, unless the socket is closing.
+        connection.turnAway(refused.cause instanceof Failure ? refused.cause : new Failure('INTERNAL'))
         throw refused
       }
     },
@@ -139,7 +144,7 @@ export async function startChatServer(
     wire.off('error', destroyItself)
     const connection = connections.add(socket, wire, readClientAddress(request, parts.trustProxyHops))
     socket.on('error', logSocketError)
-    if (connections.isOverPerIp(connection)) return connection.refuse('TOO_MANY_CONNECTIONS')
+    if (connections.isOverPerIp(connection)) return connection.turnAway(new Failure('TOO_MANY_CONNECTIONS'))
     const { host, authorization, cookie } = headers
     serveSocket(socket, { url, headers: { host, authorization, cookie } } as IncomingMessage)
   }
@@ -148,42 +153,60 @@ export async function startChatServer(
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const pathname = pathOf(request)
-    if (pathname === '/health' || pathname === '/ready' || pathname === '/metrics') {
-      if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'METHOD_NOT_ALLOWED')
-      if (pathname === '/metrics') return answerMetrics(request, response)
-      const { status, body } = pathname === '/health' ? { status: 200, body: { status: 'ok' } } : await parts.health.read(draining)
-      response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-      return void response.end(JSON.stringify(body))
-    }
-    if (!pathname.startsWith(`${path}/`)) return refuse(response, 404, 'NO_SUCH_PROCEDURE')
+    const operatorRoute = operatorRoutes[pathname]
+    if (operatorRoute) return operatorRoute(request, response)
+    if (pathname !== path && !pathname.startsWith(`${path}/`)) return refuse(response, 404, 'NO_SUCH_PROCEDURE')
     if (isForeign(request)) return refuse(response, 403, 'FOREIGN_ORIGIN')
+    // A client whose socket did not open asks here why not: it is the right place, and takes WebSockets.
+    if (pathname === path) return refuse(response, 426, 'METHOD_NOT_ALLOWED')
     if (draining) return refuse(response, 503, 'UNAVAILABLE')
     await nodeHTTPRequestHandler({
       router: appRouter,
       path: pathname.slice(path.length + 1),
       req: request,
       res: response,
-      maxBodySize: maxFrameBytes,
+      maxBodySize: maxBodyBytes,
       createContext: async ({ info }): Promise<Context> => {
-        if (info.calls.length > maxBatch)
-          throw toTRPCError(new Failure('BAD_REQUEST', { fields: { batch: `must have at most ${maxBatch} calls` } }))
+        if (info.calls.length > maxBatch) throw toTRPCError(tooManyTogether(maxBatch))
         return { parts, caller: await identify(tokensOf(request), null).catch((error) => Promise.reject(toTRPCError(error))) }
       },
       onError: ({ error, path: procedure, type }) => reportError(log, error, procedure, type),
     })
   }
 
-  /** @throws {Failure} UNAUTHORIZED, TOO_MANY_CONNECTIONS */
-  async function identify(tokens: string[], connection: Connection | null): Promise<Caller> {
+  /**
+   * The same for a socket, whose client waits meanwhile: while Postgres is away, waiting costs less than coming back again
+   * and again, and it is over as soon as Postgres is back. The pauses differ, so that not everybody is let in at once.
+   */
+  async function identifyPatiently(tokens: string[], connection: Connection, user: string | undefined): Promise<Caller> {
+    const until = Date.now() + signInPatienceMs
+    for (;;) {
+      try {
+        return await identify(tokens, connection, user)
+      } catch (error) {
+        const pauseMs = 250 + Math.random() * 1_500
+        if (draining || !connection.isOpen() || Date.now() + pauseMs > until || !isUnavailable(error)) throw error
+        await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      }
+    }
+  }
+
+  /**
+   * @param user the id of the person that the client takes itself for, if it says so
+   * @throws {Failure} UNAUTHORIZED, ANOTHER_USER, TOO_MANY_CONNECTIONS
+   */
+  async function identify(tokens: string[], connection: Connection | null, user?: string): Promise<Caller> {
     for (const token of tokens) {
       const claims = await parts.sessions.tokens.parse(token)
       if (!claims) continue
       if (connection) connections.claim(connection, claims)
       const session = await findClaimed(parts.sessions, claims)
-      if (!session) break
+      if (!session || connection?.isClaimOver) continue
+      if (user !== undefined && user !== session.user.id) throw new Failure('ANOTHER_USER')
       parts.sessionUse.began(session.id, session.lastSeenAt)
-      if (connection) connections.accept(connection)
-      return callerOf(session, connection)
+      const caller = callerOf(session, connection)
+      if (connection) connections.accept(connection, caller)
+      return caller
     }
     throw new Failure('UNAUTHORIZED')
   }
@@ -200,21 +223,6 @@ export async function startChatServer(
 
   const isForeign = ({ headers }: IncomingMessage) => headers.origin !== undefined && !parts.allowedOrigins.includes(headers.origin)
 
-  async function answerMetrics(request: IncomingMessage, response: ServerResponse) {
-    if (!mayReadMetrics(request)) return refuse(response, 403, 'UNAUTHORIZED')
-    const { text, contentType } = await parts.metrics.read()
-    response.writeHead(200, { 'content-type': contentType })
-    response.end(text)
-  }
-
-  function mayReadMetrics(request: IncomingMessage): boolean {
-    const bearer = readBearer(request.headers.authorization)
-    if (parts.metricsToken && bearer && isSame(bearer, parts.metricsToken)) return true
-    // Behind a proxy on the same machine everybody's socket comes from loopback: then the header tells.
-    const proxied = parts.trustProxyHops === 0 && request.headers['x-forwarded-for'] !== undefined
-    return !proxied && /^(127\.|::1$)/.test(readClientAddress(request, parts.trustProxyHops))
-  }
-
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)
     http.listen(listen.port, listen.host, resolve)
@@ -222,7 +230,7 @@ export async function startChatServer(
 
   return {
     port: (http.address() as AddressInfo).port,
-    closeSessions: connections.closeSessions,
+    connections,
     count: () => ({ connections: connections.count(), ...parts.feeds.count() }),
     close: async () => {
       // Whoever spreads the load still has to be told, by /ready.
@@ -240,19 +248,7 @@ export async function startChatServer(
   }
 }
 
-/** Takes as long whatever is wrong. */
-function isSame(given: string, expected: string): boolean {
-  const [a, b] = [given, expected].map((value) => createHash('sha256').update(value).digest()) as [Buffer, Buffer]
-  return timingSafeEqual(a, b)
-}
-
 const tokensOf = ({ headers }: IncomingMessage) => readTokens(headers.authorization, headers.cookie)
-
-/** How a socket is closed whose caller could not be made out; for any other reason its client may try again. */
-const closeCodeOf: Partial<Record<string, number>> = {
-  UNAUTHORIZED: closeCodes.notSignedIn.code,
-  TOO_MANY_REQUESTS: closeCodes.tooManyConnections.code,
-}
 
 function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? ''
@@ -266,7 +262,13 @@ function refuseUpgrade(socket: Duplex, status: string): void {
 
 function refuse(response: ServerResponse, status: number, failure: FailureName): void {
   const { message } = new Failure(failure)
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    // It tells nothing that any page may not know, and a page of another site has to learn that it is one.
+    'access-control-allow-origin': '*',
+    ...(status === 426 && { upgrade: 'websocket' }),
+  })
   response.end(JSON.stringify({ error: { code: failure, message } }))
 }
 

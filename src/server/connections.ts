@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { RawData } from 'ws'
 import { closeCodes, Failure, type FailureName } from '../contract/failures'
-import { type ClientSocket, manyBytes, type SocketOwner } from './fanout/client-socket'
+import type { ServerRole } from '../contract/session'
+import type { PersonChange } from './auth/revocations'
+import { type ClientSocket, type ClosedBy, manyBytes, type SocketOwner } from './fanout/client-socket'
 import type { Log } from './platform/log'
 import type { HereOrAway } from './presence/presence-board'
 import { describeStreamError, errorFrame } from './trpc'
@@ -16,16 +18,22 @@ export interface ConnectionLimits {
 export interface Connections {
   /** @param wire what the socket writes to */
   add(socket: ClientSocket, wire: Duplex, ip: string): Connection
+  /** Names the session of a connection before its row is looked up, so that a revocation in between finds the connection. */
+  claim(connection: Connection, session: { sessionId: string; userId: string; expiresAt: Date }): void
   /**
-   * Names the session of a connection before its row is looked up, so that a revocation in between finds the connection.
+   * Its session stands: from now on it counts towards its person, who is here, and may send larger messages.
+   * @param caller whose role is kept current
    * @throws {Failure} TOO_MANY_CONNECTIONS
    */
-  claim(connection: Connection, session: { sessionId: string; userId: string; expiresAt: Date }): void
-  /** Its session stands: from now on its person is here. */
-  accept(connection: Connection): void
+  accept(connection: Connection, caller: { role: ServerRole }): void
   /** Whether its address has more connections than it may, signed in or not. */
   isOverPerIp(connection: Connection): boolean
+  /** Ends the connections of these sessions. */
   closeSessions(sessionIds: ReadonlySet<string>): void
+  /** Ends the connections of people who may not sign in any more; the others act in their new role. */
+  applyPersonChanges(changes: readonly PersonChange[]): void
+  /** Asks every client to come back later: this node cannot tell any more who is signed in. @returns how many */
+  turnAllAway(): number
   all(): Iterable<Connection>
   count(): number
   close(): void
@@ -43,20 +51,24 @@ const callsWaiting = 100
 /** Text PINGs are answered one for one: nobody needs more of them in a second. */
 const pingsPerSecond = 50
 const lookMs = 1_000
+/** What one message of a client may have: before its session is accepted, and afterwards. */
+export const maxMessageBytes = { before: 64 * 1024, signedIn: 1024 * 1024 } as const
 /** A client that does not answer the closing handshake is not waited for longer. */
 const closeWaitMs = 1_000
 
-const refusals = {
+/** How a socket is closed that is turned away. For any other reason its client may try again. */
+const closesWith: Partial<Record<FailureName, { code: number }>> = {
   UNAUTHORIZED: closeCodes.notSignedIn,
+  ANOTHER_USER: closeCodes.anotherUser,
   TOO_MANY_CONNECTIONS: closeCodes.tooManyConnections,
-} as const satisfies Partial<Record<FailureName, unknown>>
+}
 
 /** What all connections of a node share. */
 interface Shared {
   limits: ConnectionLimits
   log: Log
-  /** The server closed a socket. */
-  onClose: (code: number) => void
+  /** A socket is being closed. */
+  onClose: (by: ClosedBy, code: number) => void
   /** A connection of this session has ended. */
   onGone: (sessionId: string) => void
   /** A person's connection has come (from null), gone (to null), or is here or away now. */
@@ -74,6 +86,10 @@ export class Connection implements SocketOwner {
   /** Known once its token has been read; the session's row may still have to be looked up. */
   sessionId: string | null = null
   userId: string | null = null
+  /** Whether that session has ended since its row may have been looked up. */
+  isClaimOver = false
+  /** Who calls on it; null until its session was found to stand. */
+  caller: { role: ServerRole } | null = null
   /** In milliseconds since the epoch. */
   expiresAt = Number.POSITIVE_INFINITY
   readonly openedAt = Date.now()
@@ -117,6 +133,12 @@ export class Connection implements SocketOwner {
 
   drained(): void {
     this.#readOn()
+  }
+
+  closing(by: ClosedBy, code: number): void {
+    this.shared.onClose(by, code)
+    // ws closes for this by itself, and says nothing that a person could read.
+    if (by === 'server' && code === tooBigCode) this.socket.send(errorFrame(tooBig(this.caller !== null)))
   }
 
   closed(): void {
@@ -202,34 +224,42 @@ export class Connection implements SocketOwner {
     return this.userId === null && now - this.openedAt >= signInMs
   }
 
-  /** Tells the client why, then closes the socket. Nothing is delivered on it any more. */
-  refuse(failure: keyof typeof refusals): void {
-    if (!this.#isOpen()) return
+  /**
+   * Tells the client why, then closes the socket. Nothing is delivered on it any more: a call that was answered by its id
+   * would be over for the stock client, and so would a subscription, for good.
+   */
+  turnAway(failure: Failure): void {
+    if (!this.isOpen()) return
     // The stock client comes back at once, dozens of times a second, unless an error frame without id came first.
     this.socket.send(errorFrame(failure))
-    this.close(refusals[failure].code)
+    this.close((closesWith[failure.failure] ?? closeCodes.restarting).code)
+  }
+
+  /** Its session is over. One that is not signed in yet may have brought another token, which is then tried. */
+  sessionEnded(): void {
+    if (this.caller) this.turnAway(new Failure('UNAUTHORIZED'))
+    else this.isClaimOver = true
   }
 
   /** Asks the client to connect elsewhere while this socket still serves it. */
   askToReconnect(): void {
-    if (this.#isOpen()) this.socket.send('{"id":null,"method":"reconnect"}')
+    if (this.isOpen()) this.socket.send('{"id":null,"method":"reconnect"}')
   }
 
   /** Closes without an answer, so that the client reconnects and asks again. */
   askToComeBack(): void {
-    this.close(closeCodes.restarting.code)
+    this.turnAway(new Failure('UNAVAILABLE'))
   }
 
   close(code: number): void {
     this.#isClosed = true
     this.socket.removeAllListeners('message')
     if (this.socket.isPaused) this.socket.resume()
-    if (this.#isOpen()) this.shared.onClose(code)
     this.socket.close(code)
     setTimeout(() => this.socket.terminate(), closeWaitMs).unref()
   }
 
-  #isOpen(): boolean {
+  isOpen(): boolean {
     return this.socket.readyState === this.socket.OPEN
   }
 
@@ -265,7 +295,7 @@ export function createConnections({
   const timer = setInterval(() => {
     const now = Date.now()
     for (const connection of connections) {
-      if (connection.expiresAt <= now) connection.refuse('UNAUTHORIZED')
+      if (connection.expiresAt <= now) connection.turnAway(new Failure('UNAUTHORIZED'))
       else if (connection.isStalled(now) || connection.isLateToSignIn(now)) connection.close(closeCodes.tooSlow.code)
     }
     if (pingedAt !== null && now - pingedAt >= pongWaitMs) {
@@ -285,7 +315,7 @@ export function createConnections({
     const { ip, userId, sessionId } = connection
     connections.delete(connection)
     count(perIp, ip, -1)
-    if (userId) count(perUser, userId, -1)
+    if (userId && connection.caller) count(perUser, userId, -1)
     if (sessionId) onGone(sessionId)
     connection.becomes(null)
   }
@@ -300,14 +330,18 @@ export function createConnections({
     },
 
     claim: (connection, { sessionId, userId, expiresAt }) => {
-      Object.assign(connection, { sessionId, userId, expiresAt: expiresAt.getTime() })
-      const ofUser = count(perUser, userId, 1)
-      if (isOver(ofUser, limits.maxConnectionsPerUser)) throw new Failure('TOO_MANY_CONNECTIONS')
+      Object.assign(connection, { sessionId, userId, expiresAt: expiresAt.getTime(), isClaimOver: false })
     },
 
-    accept: (connection) => {
+    accept: (connection, caller) => {
+      const { userId } = connection
       // It may have gone while its session was looked up: then nobody would ever take it back.
-      if (connections.has(connection)) connection.becomes('here')
+      if (userId === null || !connection.isOpen() || !connections.has(connection)) return
+      if (isOver((perUser.get(userId) ?? 0) + 1, limits.maxConnectionsPerUser)) throw new Failure('TOO_MANY_CONNECTIONS')
+      count(perUser, userId, 1)
+      connection.caller = caller
+      connection.socket.setMaxMessageBytes(maxMessageBytes.signedIn)
+      connection.becomes('here')
     },
 
     isOverPerIp: ({ ip }) => isOver(perIp.get(ip) ?? 0, limits.maxConnectionsPerIp),
@@ -315,8 +349,24 @@ export function createConnections({
     closeSessions: (sessionIds) => {
       // Looked for among all of them at once: an index would cost every connection.
       for (const connection of connections) {
-        if (connection.sessionId !== null && sessionIds.has(connection.sessionId)) connection.refuse('UNAUTHORIZED')
+        if (connection.sessionId !== null && sessionIds.has(connection.sessionId)) connection.sessionEnded()
       }
+    },
+
+    applyPersonChanges: (changes) => {
+      const byId = new Map(changes.map((change) => [change.userId, change]))
+      for (const connection of connections) {
+        const change = connection.userId === null ? undefined : byId.get(connection.userId)
+        if (!change) continue
+        if (!change.maySignIn) connection.sessionEnded()
+        else if (connection.caller) connection.caller.role = change.role
+      }
+    },
+
+    turnAllAway: () => {
+      const open = [...connections].filter((connection) => connection.isOpen())
+      for (const connection of open) connection.turnAway(new Failure('UNAVAILABLE'))
+      return open.length
     },
 
     all: () => connections,
@@ -331,5 +381,13 @@ function count(counts: Map<string, number>, key: string, by: 1 | -1): number {
   else counts.set(key, value)
   return value
 }
+
+const tooBigCode = 1009
+
+/** What somebody is told whose message was not read, because of its size. */
+const tooBig = (isSignedIn: boolean) =>
+  new Failure('TOO_BIG', {
+    words: `That is too big: a message can have at most ${maxMessageBytes[isSignedIn ? 'signedIn' : 'before'] / 1024} KiB.`,
+  })
 
 const isOver = (value: number, limit: number) => limit !== 0 && value > limit

@@ -58,7 +58,7 @@ export interface CallerConnection {
 export interface Caller {
   /** As they were when the connection was made. */
   user: User
-  /** As it was when the connection was made: whatever matters is looked up again by the act itself. */
+  /** Kept current by the revocation log. Whatever matters is looked up again by the act itself. */
   role: ServerRole
   sessionId: string
   expiresAt: Date

@@ -11,8 +11,9 @@ import { createMessageStore, readMessages } from './chat/message-store'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import { createRoomFeeds } from './fanout/room-feeds'
 import { createPeopleStore } from './people/people-store'
-import { type Config, requireServices } from './platform/config'
-import { openDatabase, openPool, requireDurableCommits } from './platform/database'
+import { type Config, ConfigError, requireServices } from './platform/config'
+import { isUnavailable, openDatabase, openPool, requireDurableCommits } from './platform/database'
+import { startDatabaseWatch } from './platform/database-watch'
 import { createHealth } from './platform/health'
 import { createLimit } from './platform/limits'
 import type { Log } from './platform/log'
@@ -36,18 +37,23 @@ export async function startRealtimeNode(
   options: ChatServerOptions = {},
 ): Promise<Pick<ChatServer, 'port' | 'count' | 'close'>> {
   const { databaseUrl, redisUrl } = requireServices(config)
+  const watch = startDatabaseWatch(databaseUrl, log)
   const database = openDatabase(databaseUrl, {
     maxConnections: 20,
+    watch,
     onError: (error) => log.warn({ error: error.message }, 'a database connection was lost'),
   })
-  // Signing out and readiness must not wait behind what people ask for.
-  const control = openPool(databaseUrl, { maxConnections: 2, onError: () => {} })
+  // Signing out must not wait behind what people ask for.
+  const control = openPool(databaseUrl, { maxConnections: 2, watch, onError: () => {} })
   // What searches everything must not take the connections that sends wait for.
-  const lookUps = openPool(databaseUrl, { maxConnections: 2, statementTimeoutMs: 3_000, onError: () => {} })
+  const lookUps = openPool(databaseUrl, { maxConnections: 2, statementTimeoutMs: 3_000, watch, onError: () => {} })
   const redis = connectRedis(redisUrl, log)
   const sessionUse = startSessionUse(database.pool, log)
   try {
-    await requireDurableCommits(database.pool)
+    await requireDurableCommits(database.pool).catch((error: unknown) => {
+      // Away is waited for; whatever connection comes later is judged in the same way.
+      if (error instanceof ConfigError || !isUnavailable(error)) throw error
+    })
     if (!(await untilRedisAlive(redis, 3_000))) log.warn('started without Redis')
     const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
@@ -101,7 +107,7 @@ export async function startRealtimeNode(
         ownPasswords: createOwnPasswords(database.pool, sessions),
         people: createPeopleStore(database),
         sessionUse,
-        health: createHealth(control, redis),
+        health: createHealth(watch, redis),
         connectionLimits: config,
         allowedOrigins: config.allowedOrigins,
         trustProxyHops: config.trustProxyHops,
@@ -111,7 +117,14 @@ export async function startRealtimeNode(
       options,
     )
     metrics.watch(() => ({ ...server.count(), redisAlive: redis.isAlive() }))
-    const revocations = watchRevocations({ pool: control, subscriber: redis.subscriber, log }, server.closeSessions)
+    const revocations = watchRevocations(
+      { pool: control, databaseUrl, subscriber: redis.subscriber, isRedisAlive: redis.isAlive, log },
+      {
+        onRevoked: server.connections.closeSessions,
+        onPeopleChanged: server.connections.applyPersonChanges,
+        onCutOff: server.connections.turnAllAway,
+      },
+    )
     const housekeeping = startHousekeeping(control, log)
     const close = async () => {
       await server.close()
@@ -124,6 +137,7 @@ export async function startRealtimeNode(
       await revocations.close()
       await housekeeping.close()
       redis.close()
+      await watch.close()
       await Promise.all([database.close(), control.end(), lookUps.end()])
     }
     let closing: Promise<void> | null = null
@@ -137,6 +151,7 @@ export async function startRealtimeNode(
   } catch (error) {
     redis.close()
     await sessionUse.close()
+    await watch.close()
     await Promise.all([database.close(), control.end(), lookUps.end()])
     throw error
   }

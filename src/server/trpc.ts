@@ -14,9 +14,9 @@ const t = initTRPC.context<Context>().create({ errorFormatter: ({ shape, error }
 
 /** What of a failure goes over the wire: `data.failure` is its name, `data.fields` what is wrong where. */
 export function toErrorShape(error: TRPCError, path?: string) {
-  const { failure, fields, retryAfterMs } = describeError(error)
+  const { failure, fields, retryAfterMs, words } = describeError(error)
   return {
-    message: failures[failure].code === error.code ? failures[failure].words : error.message,
+    message: words ?? (failures[failure].code === error.code ? failures[failure].words : error.message),
     code: TRPC_ERROR_CODES_BY_KEY[error.code],
     // No stack and no internal message, in development too: what a client may see must not depend on where it runs.
     data: {
@@ -31,8 +31,8 @@ export function toErrorShape(error: TRPCError, path?: string) {
 }
 
 /** As tRPC writes it for a context that could not be made. */
-export function errorFrame(failure: FailureName): string {
-  return JSON.stringify({ id: null, error: toErrorShape(toTRPCError(new Failure(failure))) })
+export function errorFrame(failure: Failure): string {
+  return JSON.stringify({ id: null, error: toErrorShape(toTRPCError(failure)) })
 }
 
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
@@ -78,11 +78,31 @@ export function reportError(log: Log, error: Error & { code: string }, procedure
   )
 }
 
-function describeError(error: TRPCError): { failure: FailureName; fields?: Record<string, string>; retryAfterMs?: number } {
+interface Description {
+  failure: FailureName
+  fields?: Record<string, string>
+  retryAfterMs?: number
+  words?: string
+}
+
+function describeError(error: TRPCError): Description {
   if (error.cause instanceof Failure) return { failure: error.cause.failure, ...error.cause.detail }
+  if (error.message === tooManyCalls) return { failure: 'BAD_REQUEST', ...tooManyTogether(maxCallsTogether).detail }
   if (error.cause instanceof ZodError) return { failure: 'BAD_REQUEST', fields: fieldsOf(error.cause) }
   return { failure: byCode[error.code] ?? 'BAD_REQUEST' }
 }
+
+/** As many calls may be in one message. tRPC's client joins all calls of one turn, and after a reconnect all that wait. */
+export const maxCallsTogether = 1_000
+
+/** What tRPC's adapter says to each call of a message that has more of them. */
+const tooManyCalls = 'Batch call exceeds maximum size'
+
+export const tooManyTogether = (limit: number) =>
+  new Failure('BAD_REQUEST', {
+    fields: { batch: `must have at most ${limit} calls` },
+    words: `Too many calls were sent together: at most ${limit.toLocaleString('en')} can be.`,
+  })
 
 /** For the errors that tRPC makes by itself. */
 const byCode: Partial<Record<TRPCError['code'], FailureName>> = {

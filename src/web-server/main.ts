@@ -1,5 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import next from 'next'
 import { clientAddressHeader, createWebSession } from '../server/auth/http'
 import { announceRevocation } from '../server/auth/revocations'
@@ -11,31 +12,55 @@ import { createRedisBus } from '../server/bus/redis-bus'
 import { readClientAddress } from '../server/platform/client-address'
 import { readConfig, requireServices } from '../server/platform/config'
 import { openDatabase } from '../server/platform/database'
+import { startDatabaseWatch } from '../server/platform/database-watch'
+import { createHealth } from '../server/platform/health'
 import { createLog } from '../server/platform/log'
+import { createWebMetrics } from '../server/platform/metrics'
+import { createOperatorRoutes } from '../server/platform/operator-routes'
 import { runProcess } from '../server/platform/process'
 import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
 import { pageHeaders } from './page-headers'
 
+/** How long requests that are under way have to be answered. */
+const answerMs = 5_000
+
 await runProcess(async () => {
   const config = readConfig(process.env)
   const { databaseUrl, redisUrl } = requireServices(config)
   const log = createLog(config, 'web')
-  const database = openDatabase(databaseUrl, { onError: (error) => log.warn({ error: error.message }, 'a database connection was lost') })
+  const watch = startDatabaseWatch(databaseUrl, log)
+  const database = openDatabase(databaseUrl, {
+    watch,
+    onError: (error) => log.warn({ error: error.message }, 'a database connection was lost'),
+  })
   const redis = connectRedis(redisUrl, log)
   const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
-  provideWebSession(
-    createWebSession({
-      store: createSessionStore(database),
-      tokens: createSessionTokens(config.authSecrets),
-      announceRevocation: () => announceRevocation(redis.commands, log),
-      announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
-      pool: database.pool,
-      limits: config,
-      config,
-      log,
-    }),
-  )
+  const session = createWebSession({
+    store: createSessionStore(database),
+    tokens: createSessionTokens(config.authSecrets),
+    announceRevocation: () => announceRevocation(redis.commands, log),
+    announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
+    pool: database.pool,
+    limits: config,
+    config,
+    log,
+  })
+  /** The answer that is being made. */
+  const answers = new AsyncLocalStorage<ServerResponse>()
+  provideWebSession({
+    ...session,
+    findUser: async (cookieHeader) => {
+      try {
+        return await session.findUser(cookieHeader)
+      } catch (error) {
+        // A page of Next cannot set its status. This one says that it could not be made.
+        const response = answers.getStore()
+        if (response && !response.headersSent) response.statusCode = 503
+        throw error
+      }
+    },
+  })
 
   const dev = process.env.NODE_ENV === 'development'
   const secure = config.publicUrl.startsWith('https:')
@@ -44,7 +69,22 @@ await runProcess(async () => {
   const app = next({ dev, hostname: config.host, port: config.webPort, httpServer: server })
   await app.prepare()
   const handle = app.getRequestHandler()
+  let draining = false
+  let underWay = 0
+  const metrics = createWebMetrics(() => underWay)
+  const operatorRoutes = createOperatorRoutes('/api', {
+    health: createHealth(watch, redis),
+    isDraining: () => draining,
+    metrics,
+    metricsToken: config.metricsToken,
+    trustProxyHops: config.trustProxyHops,
+  })
   server.on('request', (request, response) => {
+    underWay++
+    response.once('close', () => {
+      underWay--
+      metrics.answered(response.statusCode)
+    })
     request.headers[clientAddressHeader] = readClientAddress(request, config.trustProxyHops)
     const nonce = randomBytes(16).toString('base64')
     const headers = pageHeaders({ nonce, dev, secure, realtimeUrls })
@@ -53,7 +93,8 @@ await runProcess(async () => {
     request.headers['content-security-policy'] = headers['content-security-policy']
     // Next fails at an address that is not well encoded. It is the address of nothing.
     if (!isWellEncoded(request.url ?? '/')) request.url = request.url?.startsWith('/api/') ? '/api/-' : '/-'
-    handle(request, response).catch((error: unknown) => {
+    const answer = operatorRoutes[request.url?.split('?', 1)[0] ?? ''] ?? handle
+    answers.run(response, answer, request, response).catch((error: unknown) => {
       log.error({ err: error }, 'a page failed')
       if (!response.headersSent) response.writeHead(500)
       response.end()
@@ -68,6 +109,10 @@ await runProcess(async () => {
   log.info({ host: config.host, port: config.webPort }, 'the web app listens')
 
   return async () => {
+    // Whoever spreads the load still has to be told, by /api/ready, for as long as anybody is answered.
+    draining = true
+    const deadline = Date.now() + answerMs
+    while (underWay > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
     const closed = new Promise((resolve) => server.close(resolve))
     server.closeIdleConnections()
     const hurry = setTimeout(() => server.closeAllConnections(), 5_000)
@@ -75,6 +120,7 @@ await runProcess(async () => {
     clearTimeout(hurry)
     await app.close()
     redis.close()
+    await watch.close()
     await database.close()
   }
 })

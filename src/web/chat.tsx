@@ -1,8 +1,7 @@
 'use client'
 
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
-import type { ChatClient, ConnectionStatus, Room, Store } from '../sdk'
-import { useStore } from '../sdk/react'
+import type { ChatClient, Room } from '../sdk'
 import { useRenewal, useSignedInClient } from './account/signed-in-client'
 import type { Visitor } from './account/visitor'
 import { goToNewestRoom, goToRoom, useRoomInAddress } from './address'
@@ -36,9 +35,8 @@ type Opened = { dialog: 'account' | 'browse' | 'create' | 'direct' } | { dialog:
 export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
   const [displayName, setDisplayName] = useState(arrived.displayName)
   const visitor = useMemo(() => ({ ...arrived, displayName }), [arrived, displayName])
-  useRenewal(visitor.expiresAt)
-  const { state, client, onSignOut } = useSignedInClient(visitor)
-  const status = useStore(client?.status ?? notStarted)
+  useRenewal(visitor)
+  const { client, status, isTurnedAway, onSignOut } = useSignedInClient(visitor)
   const myRooms = useMyRooms(client, visitor.role)
   const { rooms, untilListed } = myRooms
   const openRooms = useMemo(() => client && createOpenRooms(client), [client])
@@ -120,6 +118,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
         <noscript>
           <form method="post" action="/api/logout" className="flex flex-wrap items-center gap-x-6 bg-spark-soft px-6 py-2">
             <p>Talking in real time needs JavaScript: switch it on, and load this page again.</p>
+            <input type="hidden" name="user" value={visitor.id} />
             <button type="submit" className="min-h-11 font-medium underline underline-offset-3">
               Sign out
             </button>
@@ -143,9 +142,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     const close = () => setOpened(null)
     switch (opened.dialog) {
       case 'account':
-        return (
-          <AccountDialog client={client} username={visitor.username} onRenamed={setDisplayName} onDeleting={onSignOut} onClose={close} />
-        )
+        return <AccountDialog client={client} visitor={visitor} onRenamed={setDisplayName} onDeleting={onSignOut} onClose={close} />
       case 'browse':
         return <BrowseRooms client={client} onOpen={go} onJoined={goToNew} onClose={close} />
       case 'create':
@@ -162,12 +159,13 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   }
 
   function renderMain() {
-    if (state === 'turned-away' || status.state === 'refused') {
+    if (isTurnedAway || status.state === 'refused') {
       return (
         <>
           <RoomHeader name={title ?? 'Roomline'} onShowRooms={showRooms} />
-          <Notice title="The connection was refused" actions={<Button onClick={() => location.reload()}>Try again</Button>}>
-            The chat server closed the connection and does not want it back. Load the page again; if that does not help, sign out and in.
+          <Notice title="Couldn't connect" actions={<Button onClick={() => location.reload()}>Reload the page</Button>}>
+            {status.state === 'refused' ? status.reason.words : "The chat server didn't accept your session."} If reloading doesn't help,
+            sign out and sign in again.
           </Notice>
         </>
       )
@@ -217,6 +215,3 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     )
   }
 }
-
-const starting: ConnectionStatus = { state: 'connecting', attempt: 1, nextTryAt: null, lastError: null }
-const notStarted: Store<ConnectionStatus> = { get: () => starting, subscribe: () => () => {} }

@@ -152,3 +152,55 @@ describe('the first person', () => {
     ])
   })
 })
+
+describe('one browser, one session: signing in again', () => {
+  const logIn = (username: string, cookie: string) => roomline.web.login(postJson('/api/login', { username, password }, { cookie }))
+
+  it('ends the session whose cookie it replaces, on sockets too, and no other', async () => {
+    const [ada, bob] = [await roomline.signUp(), await roomline.signUp()]
+    const adaElsewhere = await roomline.signIn(ada.username)
+    const [here, elsewhere] = [roomline.connect(ada), roomline.connect(adaElsewhere)]
+    await Promise.all([here.trpc.session.me.query(), elsewhere.trpc.session.me.query()])
+    expect((await logIn(bob.username, ada.cookie)).status).toBe(200)
+    await until(() => here.closed[0] === 4401)
+    expect(await elsewhere.trpc.session.me.query()).toMatchObject({ user: { username: ada.username } })
+  })
+
+  it('with a wrong password ends nothing', async () => {
+    const ada = await roomline.signUp()
+    const response = await roomline.web.login(postJson('/api/login', { username: ada.username, password: 'wrong' }, { cookie: ada.cookie }))
+    expect(response.status).toBe(401)
+    expect(await roomline.connect(ada).trpc.session.me.query()).toBeTruthy()
+  })
+})
+
+describe('signing out from a page that says whose it is', () => {
+  it('ends only a session of that person, and leaves the one who signed in after them alone', async () => {
+    const [ada, bob] = [await roomline.signUp(), await roomline.signUp()]
+    const adaId = (await roomline.connect(ada).trpc.session.me.query()).user.id
+    const refused = await roomline.web.logout(postJson('/api/logout', { user: adaId }, { cookie: bob.cookie }))
+    expect(refused.status).toBe(403)
+    expect(await refused.json()).toMatchObject({ error: { code: 'ANOTHER_USER' } })
+    expect(refused.headers.getSetCookie()).toEqual([])
+    const form = new Request('http://localhost:3000/api/logout', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', cookie: bob.cookie },
+      body: new URLSearchParams({ user: adaId }),
+    })
+    const shown = await roomline.web.logout(form)
+    expect([shown.status, shown.headers.get('location'), shown.headers.getSetCookie()]).toEqual([303, '/', []])
+    expect(await roomline.connect(bob).trpc.session.me.query()).toMatchObject({ user: { username: bob.username } })
+
+    expect((await roomline.web.logout(postJson('/api/logout', { user: adaId }, { cookie: ada.cookie }))).status).toBe(204)
+    expect((await roomline.web.session(new Request('http://localhost:3000/api/session', { headers: { cookie: ada.cookie } }))).status).toBe(
+      401,
+    )
+  })
+
+  it('refuses what it does not know, and needs no body', async () => {
+    const ada = await roomline.signUp()
+    expect((await roomline.web.logout(postJson('/api/logout', { who: 'ada' }, { cookie: ada.cookie }))).status).toBe(400)
+    const bare = new Request('http://localhost:3000/api/logout', { method: 'POST', headers: { cookie: ada.cookie } })
+    expect((await roomline.web.logout(bare)).status).toBe(204)
+  })
+})

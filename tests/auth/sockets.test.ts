@@ -285,6 +285,18 @@ describe('a socket', () => {
 })
 
 describe('plain HTTP', () => {
+  it('tells a client whose socket did not open why, a page of another site too', async () => {
+    const base = (roomline.urls[0] ?? '').replace('ws:', 'http:')
+    const ask = async (address: string, origin = 'http://localhost:3000') => {
+      const response = await fetch(address, { headers: { origin } })
+      expect(response.headers.get('access-control-allow-origin')).toBe('*')
+      return { status: response.status, ...((await response.json()) as { error: { code: string } }) }
+    }
+    expect(await ask(base)).toMatchObject({ status: 426, error: { code: 'METHOD_NOT_ALLOWED' } })
+    expect(await ask(base, 'https://evil.example')).toMatchObject({ status: 403, error: { code: 'FOREIGN_ORIGIN' } })
+    expect(await ask(`${base}x`)).toMatchObject({ status: 404, error: { code: 'NO_SUCH_PROCEDURE' } })
+  })
+
   it('answers queries and mutations of whoever brings the cookie or the token, and nobody else', async () => {
     const ada = await roomline.signUp()
     const base = (roomline.urls[0] ?? '').replace('ws:', 'http:')

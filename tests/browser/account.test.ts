@@ -139,8 +139,11 @@ describe('somebody', () => {
     await phone.page.getByRole('dialog', { name: 'Rooms' }).getByTitle('Your account').focus()
     await phone.page.keyboard.press('Enter')
     await phone.page.getByRole('tab', { name: 'Profile' }).focus()
-    await phone.page.keyboard.press('ArrowRight')
-    await phone.page.keyboard.press('ArrowRight')
+    // The next key goes to the tab that has the focus, and a tab gets it only a moment after the key.
+    for (const name of ['Password', 'Sessions']) {
+      await phone.page.keyboard.press('ArrowRight')
+      await phone.page.getByRole('tab', { name, selected: true }).and(phone.page.locator(':focus')).waitFor()
+    }
     const rows = phone.page.getByRole('dialog', { name: 'Your account' }).getByRole('listitem')
     await rows.nth(2).waitFor()
     expect(await rows.count()).toBe(3)

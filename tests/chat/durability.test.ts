@@ -50,7 +50,7 @@ it('what Prisma makes of a Postgres that crashed is told by the code that Postgr
     isUnavailable({
       code: 'P2039',
       message: 'Database error.',
-      meta: { driverAdapterError: { cause: { ...crash, originalCode: '42703' } } },
+      meta: { driverAdapterError: { cause: { ...crash, originalCode: '42601' } } },
     }),
   ).toBe(false)
 })

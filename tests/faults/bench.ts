@@ -88,7 +88,14 @@ export interface Bench extends AsyncDisposable {
   untilWell(timeoutMs?: number): Promise<void>
 }
 
-export async function startBench({ nodes: count = 3, seed = seedOfRun() }: { nodes?: number; seed?: number } = {}): Promise<Bench> {
+export interface BenchOptions {
+  nodes?: number
+  seed?: number
+  /** Further settings of the nodes. */
+  env?: Record<string, string>
+}
+
+export async function startBench({ nodes: count = 3, seed = seedOfRun(), env = {} }: BenchOptions = {}): Promise<Bench> {
   const dataDir = await mkdtemp(path.join(await findQuickFolder(), 'roomline-faults-'))
   const chance = createSeeded(seed)
   const secret = randomBytes(32).toString('hex')
@@ -99,7 +106,7 @@ export async function startBench({ nodes: count = 3, seed = seedOfRun() }: { nod
   const redis = await startRedis(dataDir)
   closing.push(redis.close)
   const nodes = await Promise.all(
-    Array.from({ length: count }, () => startNode({ postgres, redis, secret, chance: createSeeded(chance.between(0, 2 ** 31)) })),
+    Array.from({ length: count }, () => startNode({ postgres, redis, secret, env, chance: createSeeded(chance.between(0, 2 ** 31)) })),
   )
   closing.push(...nodes.map((node) => node.close))
   const clients = new Set<StockClient>()
@@ -158,7 +165,7 @@ export async function startBench({ nodes: count = 3, seed = seedOfRun() }: { nod
         `INSERT INTO users (username, display_name) SELECT name, name FROM unnest($1::text[]) name RETURNING id, username`,
         [Array.from({ length: people }, () => `p${randomUUID().slice(0, 13)}`)],
       )
-      const expiresAt = new Date(Date.now() + 24 * 3_600_000)
+      const expiresAt = new Date(Date.now() + 7 * 24 * 3_600_000)
       const sessions = await query<{ id: string; user_id: string }>(
         'INSERT INTO sessions (user_id, expires_at) SELECT id, $2 FROM unnest($1::uuid[]) id RETURNING id, user_id',
         [rows.map(({ id }) => id), expiresAt],
@@ -298,10 +305,11 @@ interface NodeParts {
   postgres: { url(): URL; port(): number | null }
   redis: { password: string; port(): number | null }
   secret: string
+  env: Record<string, string>
   chance: Seeded
 }
 
-async function startNode({ postgres, redis, secret, chance }: NodeParts) {
+async function startNode({ postgres, redis, secret, env, chance }: NodeParts) {
   let port: number | null = null
   let running: TestProcess | null = null
   let asked: TestProcess | null = null
@@ -320,6 +328,7 @@ async function startNode({ postgres, redis, secret, chance }: NodeParts) {
         running = await startProcess('src/server/main.ts', {
           ...nodeEnvironment(databaseUrl.href, `redis://:${redis.password}@127.0.0.1:${toRedis.port}`, secret),
           REALTIME_PORT: String(own),
+          ...env,
         })
         port = own
         watch(running)

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { report } from '../support/report'
 import { until } from '../support/stock-client'
 import { type Bench, startBench } from './bench'
-import { report } from './report'
 import { startTalk } from './talk'
 import { lasting } from './waits'
 

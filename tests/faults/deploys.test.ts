@@ -1,47 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { report } from '../support/report'
 import type { StockClient } from '../support/stock-client'
-import { startTcpProxy } from '../support/tcp-proxy'
+import { startBalancer } from './balancer'
 import { type Bench, startBench } from './bench'
 import { type RoomHistory, type Sender, send, startFollower } from './history'
-import { report } from './report'
 
 let bench: Bench
 beforeAll(async () => {
   bench = await startBench()
 })
 afterAll(() => bench[Symbol.asyncDispose]())
-
-/** Sends each client to one of the nodes that say they are ready, in turn, as a load balancer does. */
-async function startBalancer() {
-  const ready = new Set<number>()
-  const look = async () => {
-    await Promise.all(
-      bench.nodes.map(async (node, index) => {
-        if ((await node.ready())?.status === 200) ready.add(index)
-        else ready.delete(index)
-      }),
-    )
-  }
-  let looking = look()
-  await looking
-  const timer = setInterval(() => {
-    looking = looking.then(look)
-  }, 100)
-  let turn = 0
-  const line = await startTcpProxy(() => {
-    const nodes = [...ready]
-    const chosen = nodes[turn++ % nodes.length]
-    return chosen === undefined ? null : bench.node(chosen).clients.port
-  })
-  return {
-    url: `ws://127.0.0.1:${line.port}/trpc`,
-    close: async () => {
-      clearInterval(timer)
-      await looking
-      await line.close()
-    },
-  }
-}
 
 /** The most that happened within any second. */
 function mostInASecond(times: number[]): number {
@@ -57,7 +25,7 @@ function mostInASecond(times: number[]): number {
 
 describe('a deploy', () => {
   it('under 100 sends a second goes unnoticed: nothing lost, nothing twice, nobody hears nothing for 3 s', async () => {
-    const balancer = await startBalancer()
+    const balancer = await startBalancer(bench.nodes)
     const clients: StockClient[] = []
     const connect = (person: Parameters<Bench['connectTo']>[0]) => {
       const client = bench.connectTo(person, balancer.url)

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
+import { report } from '../support/report'
 import { startBench } from './bench'
 import { runCycles } from './cycles'
-import { report } from './report'
 import { carryOut, describeSchedule, makeSchedule } from './schedule'
 import { createSeeded } from './seeded'
 import { startTalk } from './talk'

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { report } from '../support/report'
 import { until } from '../support/stock-client'
 import { type Bench, startBench } from './bench'
 import type { PublicationFault } from './publications'
-import { report } from './report'
 import { startTalk } from './talk'
 
 let bench: Bench

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Message } from '../../src/contract/message'
+import { report } from '../support/report'
 import { failureOf, until } from '../support/stock-client'
 import { type Bench, type Person, startBench } from './bench'
-import { report } from './report'
 import { startTalk } from './talk'
 
 let bench: Bench

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { report } from '../support/report'
 import { until } from '../support/stock-client'
 import { type Bench, type BenchNode, startBench } from './bench'
 import { startBareFollower } from './history'
-import { report } from './report'
 import { startTalk } from './talk'
 import { lasting } from './waits'
 

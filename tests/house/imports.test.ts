@@ -99,7 +99,16 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/fanout\//, may: ['server/fanout/'], types: ['server/bus/news-bus', 'server/platform/log', 'contract/'] },
   {
     file: /^server\/auth\//,
-    may: ['server/auth/', 'server/platform/database', 'server/platform/realtime-url', 'contract/', 'jose', '@node-rs/argon2', 'zod'],
+    may: [
+      'server/auth/',
+      'server/platform/bearer',
+      'server/platform/database',
+      'server/platform/realtime-url',
+      'contract/',
+      'jose',
+      '@node-rs/argon2',
+      'zod',
+    ],
     types: ['server/platform/', 'server/context', 'pg', 'ioredis'],
   },
   // Operations know their own store, the bus and each other's contract: never ws, tRPC's server, ioredis or Prisma.

@@ -38,7 +38,8 @@ describe('the embedded Postgres', { timeout: 30_000 }, () => {
     process.kill(Number.parseInt(await readFile(path.join(folder.path, 'postgres/postmaster.pid'), 'utf8'), 10), 'SIGKILL')
     expect(await second.exited).toEqual({ code: null, signal: 'SIGKILL' })
 
-    const third = await startEmbeddedPostgres({ dataDir: folder.path })
+    const third = await startEmbeddedPostgres({ dataDir: folder.path, url: second.url })
+    expect(third.url).toBe(second.url)
     expect(await ask(third.url, 'SELECT answer FROM notes ORDER BY answer')).toEqual(['two', 'Ärger'])
     await third.close()
   })

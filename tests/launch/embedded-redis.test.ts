@@ -50,4 +50,19 @@ describe('the embedded Redis', { timeout: 15_000 }, () => {
     await server.close()
     await server.exited
   })
+
+  it('takes the place of one that crashed: the same port, the same password, and nothing left in it', async () => {
+    await using folder = await makeFolder()
+    const first = await startEmbeddedRedis({ dataDir: folder.path })
+    const client = new Redis(first.url)
+    client.on('error', () => {})
+    await client.set('before', 'the crash')
+    first.kill()
+    expect(await first.exited).toEqual({ code: null, signal: 'SIGKILL' })
+    const second = await startEmbeddedRedis({ dataDir: folder.path, url: first.url })
+    expect(second.url).toBe(first.url)
+    expect(await client.get('before')).toBeNull()
+    client.disconnect()
+    await second.close()
+  })
 })

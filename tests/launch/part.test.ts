@@ -1,7 +1,11 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, vi } from 'vitest'
 import { startPart } from '../../src/launch/part'
+import { commandLineOf } from '../../src/launch/running'
 import { createServices } from '../../src/launch/services'
+import { makeFolder } from './temporary-folder'
 
 const file = fileURLToPath(new URL('part-stand-in.ts', import.meta.url))
 const start = (mood: string) => startPart({ name: 'The part', file, env: { ...process.env, MOOD: mood } })
@@ -16,6 +20,15 @@ describe('a part', () => {
 
   it('that stumbles before it is ready is named with its code', async () => {
     await expect(start('stumbles').ready).rejects.toThrow('The part ended with code 3 before it was ready')
+  })
+
+  it('with a watcher that is killed leaves no process behind', async () => {
+    await using folder = await makeFolder()
+    const pidFile = path.join(folder.path, 'pid')
+    const part = startPart({ name: 'The part', file, env: { ...process.env, MOOD: 'deaf', PID_FILE: pidFile }, watch: true })
+    const pid = Number(await vi.waitFor(() => readFile(pidFile, 'utf8'), { timeout: 20_000 }))
+    part.kill()
+    await vi.waitFor(async () => expect(await commandLineOf(pid)).toBe(''), { timeout: 20_000 })
   })
 
   it('that ends by itself is reported once, and everything is closed from the last to the first', async () => {

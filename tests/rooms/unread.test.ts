@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Room, RoomListEvent } from '../../src/contract/room'
-import { report } from '../faults/report'
 import { createSeeded } from '../faults/seeded'
+import { report } from '../support/report'
 import { type Roomline, startRoomline } from '../support/roomline'
 import { type StockClient, until } from '../support/stock-client'
 

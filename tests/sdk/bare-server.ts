@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { FailureName } from '../../src/contract/failures'
+import { Failure, type FailureName } from '../../src/contract/failures'
 import { errorFrame } from '../../src/server/trpc'
 
 type Call = { id: number | string; method: string; params?: { path: string; input?: unknown } }
@@ -94,7 +94,7 @@ export async function startBareServer({
 
     function refuseIfNeeded(): boolean {
       if (typeof session !== 'string') return false
-      socket.send(errorFrame(session))
+      socket.send(errorFrame(new Failure(session)))
       const codes: Partial<Record<FailureName, number>> = { UNAUTHORIZED: 4401, ANOTHER_USER: 4403, TOO_MANY_CONNECTIONS: 4429 }
       socket.close(codes[session] ?? 1012)
       return true

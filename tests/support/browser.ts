@@ -2,17 +2,41 @@ import { access, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
+import { inject } from 'vitest'
 
-/** A real Chromium: the one that CHROMIUM_PATH names, the system's, or else the one in an npm package. */
-export async function launchBrowser(): Promise<Browser> {
+/** A Chromium on this machine. */
+export interface FoundBrowser {
+  executablePath: string
+  origin: 'packaged' | 'system' | 'named by CHROMIUM_PATH'
+  /** What it needs to start at all. */
+  args: string[]
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    browser: FoundBrowser
+  }
+}
+
+const systemPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+/** The one that CHROMIUM_PATH names, the system's, or else the one in an npm package, which CHROMIUM_PATH=packaged asks for. */
+export async function findBrowser(): Promise<FoundBrowser> {
   const named = process.env.CHROMIUM_PATH
-  const installed = named ?? (await firstOf(['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']))
-  const packaged = installed ? null : await unpack()
+  if (named && named !== 'packaged') return { executablePath: named, origin: 'named by CHROMIUM_PATH', args: [] }
+  const system = named ? undefined : await firstOf(systemPaths)
+  if (system) return { executablePath: system, origin: 'system', args: [] }
+  const { path: executablePath, args } = await unpack()
+  return { executablePath, origin: 'packaged', args: args.filter((arg) => !arg.startsWith('--headless') && arg !== '--single-process') }
+}
+
+/** A real Chromium. @param found the one that the whole suite uses */
+export function launchBrowser({ executablePath, args }: FoundBrowser = inject('browser')): Promise<Browser> {
   return chromium.launch({
-    executablePath: installed ?? packaged?.path ?? '',
+    executablePath,
     headless: true,
     args: [
-      ...(packaged?.args.filter((arg) => !arg.startsWith('--headless') && arg !== '--single-process') ?? []),
+      ...args,
       ...[
         '--disable-gpu',
         '--disable-quic',

@@ -15,6 +15,8 @@ export interface Whole {
   launcher: ChildProcess
   /** What it has printed. */
   output(): string
+  /** Resolves to its exit code, however it ended. */
+  ended: Promise<number | null>
   /** SIGTERM. @returns its exit code */
   stop(): Promise<number | null>
   /** Without any chance to close anything. */
@@ -61,6 +63,7 @@ export async function startWhole({ dataDir, env = {} }: { dataDir: string; env?:
     dataDir,
     launcher: child,
     output: () => output,
+    ended: exited,
     stop: () => {
       child.kill('SIGTERM')
       return exited

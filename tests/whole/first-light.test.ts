@@ -70,6 +70,7 @@ describe('a started Roomline', () => {
     await before.close()
 
     expect(await whole.stop()).toBe(0)
+    expect(whole.output()).not.toContain('Restarting')
     const startedAt = performance.now()
     whole = await startWhole({ dataDir })
     process.stdout.write(`second start: ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`)

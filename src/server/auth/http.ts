@@ -1,13 +1,14 @@
 import type { z } from 'zod'
 import { Failure, type FailureCode, failures } from '../../contract/failures'
 import { fieldsOf } from '../../contract/fields'
+import { readBearer } from '../platform/bearer'
 import type { Config } from '../platform/config'
 import { isUnavailable } from '../platform/database'
 import type { Log } from '../platform/log'
 import { realtimeUrl } from '../platform/realtime-url'
 import { clearedSessionCookie, readSessionCookies, sessionCookie } from './session-cookie'
-import { findSession, refreshSession, revokeSession } from './sessions'
-import { type Device, loginInput, register, registerInput, type SignInParts, signIn } from './sign-in'
+import { findSession, isAnotherPersons, refreshSession, revokeSession } from './sessions'
+import { type Device, loginInput, logoutInput, register, registerInput, type SignInParts, signIn } from './sign-in'
 import type { WebSession } from './web-session'
 
 export interface HttpParts extends SignInParts {
@@ -49,10 +50,13 @@ export function createWebSession(parts: HttpParts): WebSession {
       const { body, isForm } = await readBody(request)
       try {
         const { user, token, expiresAt } = await enter(parseBody(schema, body), readDevice(request))
+        // Nobody could end the session of the cookie that this one replaces, and other tabs would go on in its name.
+        for (const replaced of readSessionCookies(request.headers.get('cookie'))) await revokeSession(parts, replaced, 'replaced')
         const cookie = { 'set-cookie': sessionCookie(token, expiresAt, config.publicUrl) }
         return isForm ? seeOther('/', cookie) : json(status, { user }, cookie)
-      } catch (error) {
-        if (!isForm || !(error instanceof Failure)) throw error
+      } catch (thrown) {
+        const error = namedFailure(thrown, log)
+        if (!isForm || error.failure === 'INTERNAL') throw error
         const typedName = typeof body === 'object' && body && 'username' in body ? String(body.username).slice(0, 64) : ''
         const [field, why] = Object.entries(error.detail.fields ?? {})[0] ?? []
         const query = new URLSearchParams({ error: error.failure, username: typedName, ...(field && { field, why }) })
@@ -65,7 +69,13 @@ export function createWebSession(parts: HttpParts): WebSession {
     login: entering('/login', loginInput, 200, (input, device) => signIn(parts, input, device)),
 
     logout: changing(async (request) => {
-      for (const token of tokensOf(request)) await revokeSession(parts, token, 'logout')
+      const { user } = parseBody(logoutInput, await readOptionalBody(request))
+      const tokens = tokensOf(request)
+      if (user !== undefined && (await isAnotherPersons(parts, tokens, user))) {
+        if (isFormPost(request)) return seeOther('/', {})
+        throw new Failure('ANOTHER_USER')
+      }
+      for (const token of tokens) await revokeSession(parts, token, 'logout')
       const cookie = { 'set-cookie': clearedSessionCookie(config.publicUrl) }
       return isFormPost(request) ? seeOther('/login', cookie) : new Response(null, { status: 204, headers: { ...cookie, ...unstored } })
     }),
@@ -88,7 +98,10 @@ export function createWebSession(parts: HttpParts): WebSession {
       return json(200, { user, expiresAt: expiresAt.toISOString(), realtimeUrl: realtimeUrl(config, request.headers.get('host')) })
     }),
 
-    findUser: (cookieHeader) => firstOf(readSessionCookies(cookieHeader), (token) => findSession(parts, token)),
+    findUser: (cookieHeader) =>
+      firstOf(readSessionCookies(cookieHeader), (token) => findSession(parts, token)).catch((error: unknown) => {
+        throw namedFailure(error, log)
+      }),
 
     realtimeUrl: (host) => realtimeUrl(config, host),
   }
@@ -110,17 +123,14 @@ async function firstOf<Value>(tokens: string[], find: (token: string) => Promise
   return null
 }
 
-/** The token of an `Authorization: Bearer` header. */
-export function readBearer(header: string | null | undefined): string | null {
-  return /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? null
-}
-
 function readDevice(request: Request): Device {
   return {
     ip: request.headers.get(clientAddressHeader) ?? 'unknown',
     userAgent: request.headers.get('user-agent')?.slice(0, 256) ?? null,
   }
 }
+
+const isJson = (request: Request) => /^application\/json\b/i.test(request.headers.get('content-type') ?? '')
 
 const isFormPost = (request: Request) => /^application\/x-www-form-urlencoded\b/i.test(request.headers.get('content-type') ?? '')
 
@@ -131,7 +141,7 @@ async function readBody(request: Request): Promise<{ body: unknown; isForm: bool
     if (fields.displayName === '') delete fields.displayName
     return { body: fields, isForm: true }
   }
-  if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) {
+  if (!isJson(request)) {
     throw new Failure('BAD_REQUEST', { fields: { 'content-type': 'must be application/json' } })
   }
   const text = await readText(request)
@@ -140,6 +150,11 @@ async function readBody(request: Request): Promise<{ body: unknown; isForm: bool
   } catch {
     throw new Failure('BAD_REQUEST', { fields: { body: 'must be JSON' } })
   }
+}
+
+/** Signing out needs no body, and one that is of no kind we know must not keep anybody from it. */
+async function readOptionalBody(request: Request): Promise<unknown> {
+  return request.body !== null && (isFormPost(request) || isJson(request)) ? (await readBody(request)).body : {}
 }
 
 async function readText(request: Request): Promise<string> {
@@ -172,13 +187,23 @@ const statuses: Record<FailureCode, number> = {
   SERVICE_UNAVAILABLE: 503,
 }
 
+/** The state of the database is logged once, where it is watched: not with each request that it fails. */
+function namedFailure(error: unknown, log: Log): Failure {
+  if (error instanceof Failure) return error
+  if (isUnavailable(error)) {
+    log.debug({ error: (error as Error).message }, 'a request failed: the database cannot take it')
+    return new Failure('UNAVAILABLE', { cause: error })
+  }
+  log.error({ err: error }, 'a request failed')
+  return new Failure('INTERNAL', { cause: error })
+}
+
 function failed(error: unknown, log: Log): Response {
-  const failure = error instanceof Failure ? error : new Failure(isUnavailable(error) ? 'UNAVAILABLE' : 'INTERNAL', { cause: error })
-  if (!(error instanceof Failure)) log.error({ err: error }, 'a request failed')
-  const { fields, retryAfterMs } = failure.detail
+  const { failure, message, detail } = namedFailure(error, log)
+  const { fields, retryAfterMs } = detail
   const headers: Record<string, string> = retryAfterMs ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}
-  const body = { error: { code: failure.failure, message: failure.message, ...(fields && { fields }) } }
-  return json(statuses[failures[failure.failure].code], body, headers)
+  const body = { error: { code: failure, message, ...(fields && { fields }) } }
+  return json(statuses[failures[failure].code], body, headers)
 }
 
 const unstored = { 'cache-control': 'no-store' }

@@ -104,7 +104,10 @@ export function createSessionStore({ prisma, pool }: Pick<Database, 'prisma' | '
     revokeOthers: (userId: string, except: string): Promise<number> => revokeSessions(prisma, { userId, reason: 'others revoked', except }),
 
     findPasswordHash: async (userId: string): Promise<string | null> => {
-      const person = await prisma.user.findFirst({ where: { id: userId, deletedAt: null }, select: { passwordHash: true } })
+      const person = await prisma.user.findFirst({
+        where: { id: userId, deletedAt: null, disabledAt: null },
+        select: { passwordHash: true },
+      })
       return person?.passwordHash ?? null
     },
 

@@ -57,6 +57,16 @@ export async function refreshSession({ store, tokens }: SessionParts, token: str
   return { user: row.user, expiresAt, token: await tokens.sign({ userId: row.user.id, sessionId: row.id, expiresAt }) }
 }
 
+/** Whether these tokens name sessions, and none of this person. */
+export async function isAnotherPersons(
+  { tokens }: Pick<SessionParts, 'tokens'>,
+  given: readonly string[],
+  userId: string,
+): Promise<boolean> {
+  const claims = (await Promise.all(given.map((token) => tokens.parse(token)))).filter((each) => each !== null)
+  return claims.length > 0 && !claims.some((each) => each.userId === userId)
+}
+
 /** Ends the session of this token, if it is one. */
 export async function revokeSession({ store, tokens, announceRevocation }: SessionParts, token: string, reason: string): Promise<void> {
   const claims = await tokens.parse(token)

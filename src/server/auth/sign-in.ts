@@ -27,6 +27,9 @@ export const registerInput = z.strictObject({
   displayName: text(0, 64).optional(),
 })
 
+/** `user` is the id of the person that the page belongs to: by then the cookie may be somebody else's. */
+export const logoutInput = z.strictObject({ user: z.uuid().optional() })
+
 // Looser than registering: a name or password that could not be registered is simply wrong.
 export const loginInput = z.strictObject({ username: key(0, 256), password: z.string().max(1_024) })
 

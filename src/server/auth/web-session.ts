@@ -10,7 +10,7 @@ export interface WebSession {
   logout(request: Request): Promise<Response>
   refresh(request: Request): Promise<Response>
   session(request: Request): Promise<Response>
-  /** Who is signed in, from a `Cookie` header. */
+  /** Who is signed in, from a `Cookie` header. @throws {Failure} UNAVAILABLE: across bundles its `name` tells, not its class */
   findUser(cookieHeader: string | null): Promise<{ user: User; role: ServerRole; expiresAt: Date } | null>
   /** Where this page's browser finds the realtime server. @param host the request's `Host` */
   realtimeUrl(host: string | null): string

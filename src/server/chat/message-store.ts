@@ -61,6 +61,7 @@ interface StoreRow {
 }
 
 const refusals = {
+  signed_out: 'UNAUTHORIZED',
   reused: 'CLIENT_ID_REUSED',
   not_a_member: 'NOT_A_MEMBER',
   archived: 'ROOM_ARCHIVED',
@@ -104,7 +105,7 @@ export function createMessageStore(pool: Pool, lookUps: Pool = pool) {
      * Stores the message once and gives it its place, if its author is a member of the room. Sent again under the same
      * clientId, it is the one stored before.
      * @returns with the version that the message that it answers has by it; null when another answer tells
-     * @throws {Failure} CLIENT_ID_REUSED for another text, MESSAGE_NOT_FOUND for what it answers, MUTED, POSTING_RESTRICTED,
+     * @throws {Failure} UNAUTHORIZED, CLIENT_ID_REUSED for another text, MESSAGE_NOT_FOUND for what it answers, MUTED, POSTING_RESTRICTED,
      * SLOW_MODE, ROOM_ARCHIVED, NOT_A_MEMBER, ROOM_NOT_FOUND, UNAVAILABLE
      */
     store: async (send: Send): Promise<{ message: Message; isNew: boolean; parentVersion: number | null }> => {

@@ -28,12 +28,17 @@ export interface TakenSubscription {
   readonly path: string
 }
 
+/** Who began to close a socket; `network` when it just broke. */
+export type ClosedBy = 'server' | 'client' | 'network'
+
 /** Who answers for a socket. */
 export interface SocketOwner {
   receive(data: RawData, isBinary: boolean): void
   answered(): void
   /** Most of what waited for the client has been taken. */
   drained(): void
+  /** It is about to be closed with this code: what is sent now still arrives before it. */
+  closing(by: ClosedBy, code: number): void
   closed(): void
   /** What the client is told of an error that ended a subscription. */
   describe(error: unknown, path: string): unknown
@@ -81,8 +86,12 @@ export const takeoverEncoder: Encoder = {
 /** What may wait for one client before its streams and answers wait too; what is under way comes on top. */
 export const manyBytes = 512 * 1024
 
-/** How a socket is closed that tRPC closes without saying why: it could not make out who connects. */
-const defaultCloseCode = 4401
+/** How a socket is closed that tRPC closes without saying why: what should have said who connects was no such thing. */
+const notSignedInCode = 4401
+/** A close frame without a code, as RFC 6455 names it to whoever receives it. */
+const noCode = 1005
+/** A socket that broke without a close frame. */
+const brokenCode = 1006
 
 const noOutlets: SocketOutlet[] = []
 
@@ -95,6 +104,7 @@ export class ClientSocket extends WebSocket {
   #wire: Duplex | null = null
   #outlets: SocketOutlet[] = noOutlets
   #isJoining = false
+  #isClosing = false
   #drained: { promise: Promise<void>; resolve: () => void } | null = null
 
   /** @param wire what this WebSocket writes to */
@@ -115,6 +125,7 @@ export class ClientSocket extends WebSocket {
   }
 
   closed(): void {
+    this.#beginClosing('network', brokenCode)
     const outlets = this.#outlets
     this.#outlets = noOutlets
     for (const outlet of outlets) outlet.subscription.close()
@@ -144,8 +155,31 @@ export class ClientSocket extends WebSocket {
     } else (super.send as (...all: unknown[]) => void)(data, ...rest)
   }
 
-  override close(code: number = defaultCloseCode, reason?: string | Buffer): void {
-    super.close(code, reason)
+  /**
+   * ws calls it too: to answer a client's close frame, without a code where the client gave none, and for a frame that
+   * breaks the protocol. An answer carries the client's own code: any other would tell it something that is not so.
+   */
+  override close(code?: number, reason?: string | Buffer): void {
+    if (hasReceivedClose(this)) {
+      this.#beginClosing('client', code ?? noCode)
+      super.close(code, reason)
+      return
+    }
+    this.#beginClosing('server', code ?? notSignedInCode)
+    super.close(code ?? notSignedInCode, reason)
+  }
+
+  #beginClosing(by: ClosedBy, code: number): void {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    this.owner?.closing(by, code)
+  }
+
+  /** How big a message of the client may be from now on. */
+  setMaxMessageBytes(bytes: number): void {
+    // Where a later release of ws keeps it elsewhere, what it was made with stays in force.
+    const { _receiver: receiver } = this as unknown as { _receiver?: { _maxPayload?: number } }
+    if (receiver) receiver._maxPayload = bytes
   }
 
   /** Stops what a frame of the client asks to stop, if it was taken over: tRPC does not know of it any more. */
@@ -209,6 +243,9 @@ export class ClientSocket extends WebSocket {
     subscription.serve(outlet)
   }
 }
+
+/** Whether a close frame of the client has come. ws notes it before it answers. */
+const hasReceivedClose = (socket: WebSocket) => (socket as unknown as { _closeFrameReceived: boolean })._closeFrameReceived
 
 const socketOfWire = Symbol('the WebSocket of this wire')
 

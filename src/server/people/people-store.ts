@@ -24,7 +24,7 @@ const maxAttempts = 5
 export function createPeopleStore({ prisma, pool }: Pick<Database, 'prisma' | 'pool'>) {
   const lookUpProfile = joinLookUps<string, Profile | undefined>(async (ids) => {
     const { rows } = await pool.query<ProfileRow>(
-      `SELECT id, username, display_name, avatar, status, role, hide_last_seen FROM users WHERE id = ANY($1) AND deleted_at IS NULL`,
+      `SELECT id, username, display_name, avatar, status, role, hide_last_seen FROM users WHERE id = ANY($1) AND deleted_at IS NULL AND disabled_at IS NULL`,
       [[...new Set(ids)]],
     )
     const byId = new Map(rows.map((row) => [row.id, row]))
@@ -61,7 +61,7 @@ export function createPeopleStore({ prisma, pool }: Pick<Database, 'prisma' | 'p
       },
     ): Promise<void> => {
       const data = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
-      await prisma.user.updateMany({ where: { id: userId, deletedAt: null }, data })
+      await prisma.user.updateMany({ where: { id: userId, deletedAt: null, disabledAt: null }, data })
     },
 
     /**

@@ -1,35 +1,24 @@
-import type { Pool } from 'pg'
+import type { DatabaseState, DatabaseWatch } from './database-watch'
 import type { RedisConnections } from './redis'
 
-export interface Health {
-  /** What `/ready` answers: out of service only without the database or while draining. Without Redis, news are slower. */
-  read(draining: boolean): Promise<{ status: 200 | 503; body: { status: string; database: Check; redis: Check } }>
+export interface HealthReport {
+  status: 200 | 503
+  body: { status: 'ok' | 'degraded' | 'unavailable' | 'draining'; database: DatabaseState; redis: 'ok' | 'down' }
 }
 
-type Check = 'ok' | 'down'
+export interface Health {
+  /** What `/ready` answers: out of service while the database cannot take a message, or while draining. Without Redis, news are slower. */
+  read(draining: boolean): Promise<HealthReport>
+}
 
-const patienceMs = 2_000
-
-export function createHealth(pool: Pool, redis: Pick<RedisConnections, 'isAlive'>): Health {
+export function createHealth(watch: Pick<DatabaseWatch, 'read'>, redis: Pick<RedisConnections, 'isAlive'>): Health {
   return {
     read: async (draining) => {
-      const database = await check(pool.query('SELECT 1'))
-      const news: Check = redis.isAlive() ? 'ok' : 'down'
+      const database = await watch.read()
+      const news = redis.isAlive() ? 'ok' : 'down'
       const ready = database === 'ok' && !draining
-      const status = !ready ? (draining ? 'draining' : 'unavailable') : news === 'ok' ? 'ok' : 'degraded'
+      const status = draining ? 'draining' : !ready ? 'unavailable' : news === 'ok' ? 'ok' : 'degraded'
       return { status: ready ? 200 : 503, body: { status, database, redis: news } }
     },
   }
-}
-
-async function check(asking: Promise<unknown>): Promise<Check> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Check>((resolve) => {
-    timer = setTimeout(resolve, patienceMs, 'down')
-  })
-  const answered = asking.then(
-    () => 'ok' as const,
-    () => 'down' as const,
-  )
-  return Promise.race([answered, late]).finally(() => clearTimeout(timer))
 }

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { closeCodes } from '../../contract/failures'
 
 /** What this node tells about itself, for Prometheus. */
 export interface Metrics {
@@ -6,18 +7,48 @@ export interface Metrics {
   messageStored(seconds: number): void
   /** A change of a followed room did not come as news, and was read from Postgres. */
   changesRead(count: number): void
-  /** The server closed a socket. */
-  closed(code: number): void
+  /** A socket was closed; `network` when it just broke. */
+  closed(by: 'server' | 'client' | 'network', code: number): void
   /** Measures what is so at the moment, at each scrape. */
   watch(now: () => { connections: number; rooms: number; followers: number; redisAlive: boolean }): void
   /** The text that Prometheus reads, and its content type. */
   read(): Promise<{ text: string; contentType: string }>
 }
 
-export function createMetrics(): Metrics {
+/** What the web server tells about itself. */
+export interface WebMetrics extends Pick<Metrics, 'read'> {
+  /** A request was answered. @param status its HTTP status */
+  answered(status: number): void
+}
+
+function createRegistry() {
   const registry = new Registry()
-  const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  return { registers: [registry], read: async () => ({ text: await registry.metrics(), contentType: registry.contentType }) }
+}
+
+/** @param underWay how many requests are being answered at the moment */
+export function createWebMetrics(underWay: () => number): WebMetrics {
+  const { registers, read } = createRegistry()
+  new Gauge({
+    name: 'roomline_http_requests_under_way',
+    help: 'Requests that are being answered.',
+    registers,
+    collect() {
+      this.set(underWay())
+    },
+  })
+  const requests = new Counter({
+    name: 'roomline_http_requests_total',
+    help: 'Requests that were answered, by class of status.',
+    labelNames: ['status'],
+    registers,
+  })
+  return { answered: (status) => requests.inc({ status: `${Math.floor(status / 100)}xx` }), read }
+}
+
+export function createMetrics(): Metrics {
+  const { registers, read: readAll } = createRegistry()
   const stored = new Histogram({
     name: 'roomline_message_store_seconds',
     help: 'From a send to its commit.',
@@ -31,14 +62,14 @@ export function createMetrics(): Metrics {
   })
   const closed = new Counter({
     name: 'roomline_closed_total',
-    help: 'Sockets that the server closed, by close code.',
-    labelNames: ['code'],
+    help: 'Sockets that were closed, by who began it (server, client, or the network that broke) and by close code.',
+    labelNames: ['by', 'code'],
     registers,
   })
   return {
     messageStored: (seconds) => stored.observe(seconds),
     changesRead: (count) => read.inc(count),
-    closed: (code) => closed.inc({ code }),
+    closed: (by, code) => closed.inc({ by, code: isKnownCode(code) ? code : 'other' }),
     watch: (now) => {
       const gauges = {
         connections: ['roomline_connections', 'Open sockets.'],
@@ -60,6 +91,9 @@ export function createMetrics(): Metrics {
         })
       }
     },
-    read: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
+    read: readAll,
   }
 }
+
+/** A client may close with any code from 3000 on: each would be a line of its own for Prometheus. */
+const isKnownCode = (code: number) => code < 3_000 || Object.values(closeCodes).some((known) => known.code === code)

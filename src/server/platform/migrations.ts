@@ -52,11 +52,16 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   }
 }
 
-async function readMigrations() {
+/** The names of the migrations that this version of Roomline comes with. */
+export async function readMigrationNames(): Promise<string[]> {
   const entries = await readdir(migrationsDir, { withFileTypes: true })
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort()
+}
+
+async function readMigrations() {
+  const names = await readMigrationNames()
   return Promise.all(
-    names.sort().map(async (name) => {
+    names.map(async (name) => {
       const sql = await readFile(`${migrationsDir}/${name}/migration.sql`, 'utf8')
       return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') }
     }),

@@ -32,17 +32,20 @@ export function connectRedis(url: string, log: Log): RedisConnections {
   const commands = new Redis(url, { ...options, enableAutoPipelining: true })
   // A subscriber's SUBSCRIBE is sent again after each reconnect by ioredis itself.
   const subscriber = new Redis(url, options)
-  for (const connection of [commands, subscriber]) connection.on('error', (error) => log.debug({ error: error.message }, 'Redis'))
+  const reasons = createReasons(url, log)
+  for (const connection of [commands, subscriber]) connection.on('error', (error: Error) => reasons.note(error.message))
 
   const channel = `roomline:pulse:${randomUUID()}`
   let heardAt = Number.NEGATIVE_INFINITY
   let alive = false
-  let connectedAt = performance.now()
+  const startedAt = performance.now()
+  let connectedAt = startedAt
   subscriber.on('message', (from: string) => {
     if (from !== channel) return
     heardAt = performance.now()
     if (!alive) log.info('Redis carries news')
     alive = true
+    reasons.forget()
   })
   const beat = () => {
     if (commands.status === 'ready') commands.publish(channel, '').catch(() => {})
@@ -60,7 +63,7 @@ export function connectRedis(url: string, log: Log): RedisConnections {
   const timer = setInterval(() => {
     const now = performance.now()
     if (now - heardAt > silenceMs) {
-      if (alive) log.warn('Redis carries no news: rooms are read from Postgres once a second')
+      if (now - Math.max(heardAt, startedAt) > silenceMs) reasons.tell()
       alive = false
       if (now - connectedAt > silenceMs && commands.status === 'ready' && subscriber.status === 'ready') {
         // Open, and silent. Whatever waits in these connections would only pile up.
@@ -82,6 +85,55 @@ export function connectRedis(url: string, log: Log): RedisConnections {
       subscriber.disconnect()
     },
   }
+}
+
+/** Why Redis carries no news, each reason once until it does again. A refused sign-in is two errors that take turns. */
+function createReasons(url: string, log: Log) {
+  const { username, password } = new URL(url)
+  const secrets = [password, username].filter((secret) => secret !== '').flatMap((secret) => [secret, decoded(secret)])
+  let latest: string | null = null
+  let isTelling = false
+  const told = new Set<string>()
+
+  function warn(reason: string) {
+    if (told.has(reason)) return
+    told.add(reason)
+    log.warn({ reason }, 'Redis carries no news: rooms are read from Postgres once a second')
+  }
+
+  return {
+    note: (message: string) => {
+      log.debug({ error: withoutSecrets(message, secrets) }, 'Redis')
+      latest = withoutSecrets(message, secrets)
+      if (isTelling) warn(latest)
+    },
+    /** News have stopped, or did not start in time. */
+    tell: () => {
+      if (isTelling) return
+      isTelling = true
+      warn(latest ?? 'it does not answer')
+    },
+    /** News have come. */
+    forget: () => {
+      isTelling = false
+      latest = null
+      told.clear()
+    },
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** A server that does not know a command quotes its arguments, and those of AUTH are the password. */
+function withoutSecrets(message: string, secrets: string[]): string {
+  const quoted = message.replace(/,? with args beginning with.*/s, '')
+  return secrets.reduce((text, secret) => text.replaceAll(secret, '…'), quoted)
 }
 
 /** Resolves when news go through, or after `timeoutMs` without them. */

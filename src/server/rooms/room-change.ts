@@ -69,6 +69,7 @@ interface RoomRow {
   is_muted: boolean | null
   is_banned: boolean
   server: ServerRole
+  may_sign_in: boolean
   username: string
   display_name: string
   avatar: string | null
@@ -82,14 +83,16 @@ async function requireStanding(
 ): Promise<{ row: RoomRow; sees: boolean }> {
   const { rows } = await querying.query<RoomRow>(
     `SELECT r.kind, r.name, r.topic, r.last_seq, r.posting_policy, r.slow_mode_seconds, r.archived_at IS NOT NULL AS is_archived,
-       s.role, s.muted_until > clock_timestamp() AS is_muted, u.role AS server, u.username, u.display_name, u.avatar,
+       s.role, s.muted_until > clock_timestamp() AS is_muted, u.role AS server,
+       u.disabled_at IS NULL AND u.deleted_at IS NULL AS may_sign_in, u.username, u.display_name, u.avatar,
        EXISTS (SELECT FROM bans b WHERE b.room_id = r.id AND b.user_id = u.id) AS is_banned
-     FROM rooms r JOIN users u ON u.id = $2 AND u.deleted_at IS NULL AND u.disabled_at IS NULL
+     FROM rooms r JOIN users u ON u.id = $2
      LEFT JOIN memberships s ON s.room_id = r.id AND s.user_id = u.id
      WHERE r.id = $1`,
     [roomId, actorId],
   )
   const [row] = rows
+  if (row && !row.may_sign_in) throw new Failure('UNAUTHORIZED')
   if (!row) throw new Failure('ROOM_NOT_FOUND')
   const { kind, is_archived: isArchived, role, is_banned: isBanned, server } = row
   const sees = seesRoom({ kind, isArchived }, { server, room: role, isBanned })

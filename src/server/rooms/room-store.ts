@@ -28,6 +28,8 @@ interface LookUpRow {
   /** These are of who is not in it. */
   is_banned: boolean | null
   server: ServerRole | null
+  /** Whether the person may still act at all. */
+  may_sign_in: boolean
 }
 
 interface ListedRow {
@@ -78,9 +80,9 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
       `SELECT a.nth::int, r.id, r.kind, r.name, r.topic, r.last_seq, r.archived_at IS NOT NULL AS is_archived, s.role,
          s.muted_until > now() AS is_muted,
          CASE WHEN s.role IS NULL THEN EXISTS (SELECT FROM bans b WHERE b.room_id = r.id AND b.user_id = a.user_id) END AS is_banned,
-         CASE WHEN s.role IS NULL THEN (SELECT u.role FROM users u WHERE u.id = a.user_id) END AS server
+         CASE WHEN s.role IS NULL THEN u.role END AS server, u.disabled_at IS NULL AND u.deleted_at IS NULL AS may_sign_in
        FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS a(room_id, user_id, nth)
-       JOIN rooms r ON r.id = a.room_id
+       JOIN rooms r ON r.id = a.room_id JOIN users u ON u.id = a.user_id
        LEFT JOIN memberships s ON s.room_id = a.room_id AND s.user_id = a.user_id`,
       [asked.map(({ roomId }) => roomId), asked.map(({ userId }) => userId)],
     )
@@ -89,10 +91,11 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
   })
 
   return {
-    /** @throws {Failure} NOT_A_MEMBER of a public room; ROOM_NOT_FOUND, the same for no room and one that may not be seen */
+    /** @throws {Failure} UNAUTHORIZED for who may not act at all; NOT_A_MEMBER of a public room; ROOM_NOT_FOUND, the same for no room and one that may not be seen */
     requireMembership: async (roomId: string, userId: string): Promise<Membership> => {
       const row = await lookUp({ roomId, userId })
       if (!row) throw new Failure('ROOM_NOT_FOUND')
+      if (!row.may_sign_in) throw new Failure('UNAUTHORIZED')
       const { id, kind, name, topic, last_seq: lastSeq, role, is_archived: isArchived } = row
       if (role !== null) return { role, isMuted: row.is_muted === true, room: { id, kind, name, topic, lastSeq } }
       const stranger = { server: row.server ?? 'guest', room: null, isBanned: row.is_banned === true }
@@ -256,7 +259,9 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
       const people = [...new Set([actorId, ...named.map(({ id }) => id)])].sort()
       const find = () =>
         pool.query<{ id: string; is_new: boolean }>(
-          `WITH people AS (SELECT id FROM users WHERE id = ANY($4::uuid[]) AND deleted_at IS NULL ORDER BY id FOR SHARE),
+          `WITH people AS (
+           SELECT id FROM users WHERE id = ANY($4::uuid[]) AND deleted_at IS NULL AND disabled_at IS NULL ORDER BY id FOR SHARE
+         ),
          made AS (
            INSERT INTO rooms (id, kind, name, direct_key, created_by)
            SELECT $1, 'direct', '', $2, $3 WHERE (SELECT count(*) FROM people) = cardinality($4::uuid[])

@@ -5,10 +5,11 @@ import { ChangePassword } from './change-password'
 import { DeleteAccount } from './delete-account'
 import { EditProfile } from './edit-profile'
 import { SessionList } from './session-list'
+import type { Visitor } from './visitor'
 
 interface AccountDialogProps {
   client: ChatClient
-  username: string
+  visitor: Pick<Visitor, 'id' | 'username'>
   onRenamed(displayName: string): void
   /** The account is about to be gone: what the server says of the session from now on is no surprise. */
   onDeleting(): void
@@ -22,7 +23,7 @@ const tabs = [
   { value: 'delete', label: 'Delete' },
 ] as const
 
-export default function AccountDialog({ client, username, onRenamed, onDeleting, onClose }: AccountDialogProps) {
+export default function AccountDialog({ client, visitor, onRenamed, onDeleting, onClose }: AccountDialogProps) {
   return (
     <Dialog title="Your account" onClose={onClose}>
       <Tabs.Root defaultValue="profile" className="flex min-h-0 flex-col">
@@ -42,13 +43,13 @@ export default function AccountDialog({ client, username, onRenamed, onDeleting,
             <EditProfile client={client} onRenamed={onRenamed} />
           </Tabs.Content>
           <Tabs.Content value="password" tabIndex={-1} className="outline-none">
-            <ChangePassword client={client} username={username} />
+            <ChangePassword client={client} username={visitor.username} />
           </Tabs.Content>
           <Tabs.Content value="sessions" tabIndex={-1} className="outline-none">
             <SessionList client={client} />
           </Tabs.Content>
           <Tabs.Content value="delete" tabIndex={-1} className="outline-none">
-            <DeleteAccount client={client} username={username} onDeleting={onDeleting} />
+            <DeleteAccount client={client} visitor={visitor} onDeleting={onDeleting} />
           </Tabs.Content>
         </div>
       </Tabs.Root>

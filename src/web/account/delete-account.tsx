@@ -4,14 +4,15 @@ import { useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { FailureLine } from '../ui/failure-line'
 import { Field } from '../ui/field'
+import type { Visitor } from './visitor'
 
 interface DeleteAccountProps {
   client: ChatClient
-  username: string
+  visitor: Pick<Visitor, 'id' | 'username'>
   onDeleting(): void
 }
 
-export function DeleteAccount({ client, username, onDeleting }: DeleteAccountProps) {
+export function DeleteAccount({ client, visitor, onDeleting }: DeleteAccountProps) {
   const { pending, failure, run } = useAct()
   const form = useRef<HTMLFormElement>(null)
 
@@ -26,7 +27,11 @@ export function DeleteAccount({ client, username, onDeleting }: DeleteAccountPro
     if (!deleted) return
     onDeleting()
     // The cookie names a session that is over: this makes the browser forget it.
-    await fetch('/api/logout', { method: 'POST' }).catch(() => null)
+    await fetch('/api/logout', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ user: visitor.id }),
+    }).catch(() => null)
     location.assign('/login')
   }
 
@@ -42,7 +47,7 @@ export function DeleteAccount({ client, username, onDeleting }: DeleteAccountPro
         </li>
         <li>Nobody can bring the account back.</li>
       </ul>
-      <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
+      <input type="text" name="username" autoComplete="username" value={visitor.username} readOnly hidden />
       <Field label="Your password" name="password" type="password" required autoComplete="current-password" error={passwordError} />
       {!passwordError && <FailureLine failure={failure} />}
       <div className="flex justify-end">

@@ -90,7 +90,7 @@ function ProfileForm({ client, profile, onRenamed }: ProfileFormProps) {
         defaultValue={profile.status}
         error={wrong.status && `The status ${wrong.status}.`}
       />
-      <label className="flex min-h-11 items-center gap-2.5 text-sm md:min-h-0">
+      <label className="flex min-h-11 items-center gap-2.5 text-sm mouse:min-h-0">
         <input type="checkbox" name="hideLastSeen" defaultChecked={profile.hideLastSeen} className="size-4.5 shrink-0" />
         Do not tell others when I was last here
       </label>

@@ -1,89 +1,104 @@
 import { useEffect, useRef, useState } from 'react'
-import { type ChatClient, createChatClient, createIndexedDbOutbox } from '../../sdk'
+import { type ChatClient, type ChatFailure, type ConnectionStatus, createChatClient, createIndexedDbOutbox, type Store } from '../../sdk'
+import { useStore } from '../../sdk/react'
 import type { Visitor } from './visitor'
 
-export type SignedInClient =
-  | { state: 'starting'; client: null }
-  | { state: 'ready'; client: ChatClient }
+export interface SignedInClient {
+  /** Null until the page has come to life. */
+  client: ChatClient | null
+  status: ConnectionStatus
   /** The realtime server keeps turning away a session that the web server believes in. */
-  | { state: 'turned-away'; client: null }
+  isTurnedAway: boolean
+  /** The page is about to sign its person out. */
+  onSignOut(): void
+}
 
 /**
- * A chat client for this browser's session. When the server says that the session is over, another tab may have renewed
- * it meanwhile: it is tried once more, and then it is time to sign in.
+ * A chat client for the person that this page belongs to, and for nobody else: the browser's cookie may be another
+ * person's by the time it connects. When the session is over, another tab may have started a new one: then the client
+ * goes on if it is the same person's. Otherwise the page makes room for whoever is signed in by now.
  */
-export function useSignedInClient({ realtimeUrl, username }: Visitor): SignedInClient & { onSignOut(): void } {
-  const [current, setCurrent] = useState<SignedInClient>({ state: 'starting', client: null })
+export function useSignedInClient({ id, realtimeUrl }: Visitor): SignedInClient {
+  const [client, setClient] = useState<ChatClient | null>(null)
+  const [isTurnedAway, setTurnedAway] = useState(false)
   const isSigningOut = useRef(false)
 
   useEffect(() => {
+    const started = createChatClient({ url: realtimeUrl, user: id, outbox: createIndexedDbOutbox(id) })
     let gone = false
-    let stop = () => {}
-    connect(true)
+    let mayReopen = true
+    const off = started.status.subscribe(() => {
+      const status = started.status.get()
+      if (status.state === 'connected') mayReopen = true
+      // The page is on its way to the sign-in form already.
+      if (isSigningOut.current) return
+      if (status.state === 'signed-out') void comeBack()
+      if (status.state === 'refused' && status.reason.name === 'ANOTHER_USER') location.reload()
+    })
+    setClient(started)
     return () => {
       gone = true
-      stop()
+      off()
+      void started.close()
     }
 
-    function connect(mayTryAgain: boolean) {
-      const client = createChatClient({ url: realtimeUrl, outbox: createIndexedDbOutbox(username) })
-      let accepted = false
-      void client.session.me.query().then(
-        () => (accepted = true),
-        () => {},
-      )
-      const off = client.status.subscribe(() => {
-        // The page is on its way to the sign-in form already.
-        if (client.status.get().state !== 'signed-out' || isSigningOut.current) return
-        void renewSession().then((renewed) => {
-          if (gone) return
-          if (!renewed) return leaveForLogin()
-          stop()
-          if (mayTryAgain || accepted) return connect(false)
-          setCurrent({ state: 'turned-away', client: null })
-        })
-      })
-      stop = () => {
-        off()
-        void client.close()
-      }
-      setCurrent({ state: 'ready', client })
+    async function comeBack() {
+      const person = await findSignedIn()
+      if (gone || isSigningOut.current) return
+      if (person === null) return leaveForLogin()
+      if (person !== id) return location.reload()
+      if (!mayReopen) return setTurnedAway(true)
+      mayReopen = false
+      started.reopen()
     }
-  }, [realtimeUrl, username])
+  }, [id, realtimeUrl])
 
   return {
-    ...current,
+    client,
+    status: useStore(client?.status ?? notStarted),
+    isTurnedAway,
     onSignOut: () => {
       isSigningOut.current = true
     },
   }
 }
 
+const starting: ConnectionStatus = { state: 'connecting', attempt: 1, nextTryAt: null, lastError: null }
+const notStarted: Store<ConnectionStatus> = { get: () => starting, subscribe: () => () => {} }
+
+/** Whether it is about the session as a whole, which the page sees to, and not about what was asked. */
+export const isOfSession = ({ name }: ChatFailure): boolean => name === 'UNAUTHORIZED' || name === 'ANOTHER_USER' || name === 'CLOSED'
+
 const dayMs = 24 * 60 * 60_000
 const renewBelowMs = 6 * dayMs
+const againMs = 3_000
 
 /** Renews the session when less than six of its seven days are left: now, and once a day while the page stays open. */
-export function useRenewal(expiresAt: string) {
+export function useRenewal({ id, expiresAt }: Visitor) {
   useEffect(() => {
     let until = Date.parse(expiresAt)
     const renew = async () => {
       if (until - Date.now() >= renewBelowMs) return
       const renewed = await fetch('/api/refresh', { method: 'POST' }).catch(() => null)
-      if (renewed?.ok) until = Date.parse(((await renewed.json()) as { expiresAt: string }).expiresAt)
+      if (!renewed?.ok) return
+      const { user, expiresAt: next } = (await renewed.json()) as { user: { id: string }; expiresAt: string }
+      if (user.id !== id) return location.reload()
+      until = Date.parse(next)
     }
     void renew()
     const timer = setInterval(renew, dayMs)
     return () => clearInterval(timer)
-  }, [expiresAt])
+  }, [id, expiresAt])
 }
 
-/** @returns whether there is a session, as soon as the web server says either */
-async function renewSession(): Promise<boolean> {
+/** @returns the id of the person that the browser's cookie signs in; null when it signs in nobody */
+async function findSignedIn(): Promise<string | null> {
   for (;;) {
-    const response = await fetch('/api/refresh', { method: 'POST' }).catch(() => null)
-    if (response?.ok) return true
-    if (response?.status === 401) return false
-    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    const response = await fetch('/api/session', { cache: 'no-store' }).catch(() => null)
+    if (response?.status === 401) return null
+    const session = response?.ok ? ((await response.json().catch(() => null)) as { user: { id: string } } | null) : null
+    if (session) return session.user.id
+    await new Promise((resolve) => setTimeout(resolve, againMs))
   }
 }
 

@@ -2,6 +2,8 @@ import type { ServerRole } from '../../sdk'
 
 /** What the chat needs to know of the person who looks at it. Plain values: they cross from the server to the browser. */
 export interface Visitor {
+  /** Their user id. The page is theirs, whatever cookie the browser has by now. */
+  id: string
   username: string
   displayName: string
   /** What they may do on the whole server. */

@@ -27,13 +27,13 @@ export function MemberRow({ member, room, me, presence, onAct }: MemberRowProps)
           className="absolute -right-0.5 -bottom-0.5"
         />
       </span>
-      <span className="min-w-0 flex-1 leading-tight">
+      <span className="min-w-0 flex-1 overflow-hidden leading-tight">
         <span className="flex items-center gap-1 text-sm">
           <bdi className="truncate font-medium">{user.displayName}</bdi>
           {isMe && <span className="shrink-0 text-faint">(you)</span>}
         </span>
-        <span className="flex items-center gap-1.5 text-faint text-xs">
-          <span className="truncate" title={status || undefined}>
+        <span className="flex flex-wrap items-center gap-x-1.5 text-faint text-xs">
+          <span className="min-w-0 truncate" title={status || undefined}>
             @{user.username}
             {status && (
               <>

@@ -26,7 +26,7 @@ export function MembersButton({ client, room, isOpen, presence, onToggle }: Memb
       title={label}
       onClick={onToggle}
       className={clsx(
-        'inline-flex min-h-11 min-w-11 shrink-0 items-center justify-center gap-1.5 rounded-m px-2 text-sm tabular-nums transition-colors duration-(--swift) hover:bg-hover hover:text-ink md:min-h-8 md:min-w-8',
+        'inline-flex min-h-11 min-w-11 shrink-0 items-center justify-center gap-1.5 rounded-m px-2 text-sm tabular-nums transition-colors duration-(--swift) hover:bg-hover hover:text-ink mouse:min-h-8 mouse:min-w-8',
         isOpen ? 'bg-selected text-ink' : 'text-soft',
       )}
     >

@@ -64,7 +64,7 @@ export function PeoplePicker({ client, label, hint, error, picked, onPick, witho
                 type="button"
                 aria-label={`Take back ${person.displayName}`}
                 onClick={() => onPick(picked.filter(({ username }) => username !== person.username))}
-                className="inline-flex size-11 shrink-0 items-center justify-center rounded-full text-soft hover:text-ink md:size-7"
+                className="inline-flex size-11 shrink-0 items-center justify-center rounded-full text-soft hover:text-ink mouse:size-7"
               >
                 <X aria-hidden="true" className="size-3.5" />
               </button>

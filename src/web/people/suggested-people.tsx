@@ -26,7 +26,7 @@ export function SuggestedPeople({ id, suggestions, active, onPick }: SuggestedPe
           onClick={() => onPick(person)}
           onKeyDown={(event) => event.key === 'Enter' && onPick(person)}
           className={clsx(
-            'flex min-h-11 cursor-pointer items-center gap-2.5 rounded-s px-2 text-sm md:min-h-9',
+            'flex min-h-11 cursor-pointer items-center gap-2.5 rounded-s px-2 text-sm mouse:min-h-9',
             index === active ? 'bg-selected' : 'hover:bg-hover',
           )}
         >

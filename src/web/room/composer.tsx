@@ -135,7 +135,7 @@ export function Composer({
             onChange={({ target }) => change(target.value, target.selectionStart)}
             onSelect={({ currentTarget }) => setCaret(currentTarget.selectionStart)}
             onKeyDown={onKeyDown}
-            className="max-h-[40dvh] min-h-11 flex-1 resize-none bg-transparent px-3 py-2.5 text-[1rem] leading-6 outline-none placeholder:text-faint md:min-h-10 md:py-2 md:text-base"
+            className="max-h-[40dvh] min-h-11 min-w-0 flex-1 resize-none bg-transparent px-3 py-2.5 text-[1rem] leading-6 outline-none placeholder:text-faint placeholder-shown:overflow-hidden placeholder-shown:whitespace-nowrap md:min-h-10 md:py-2 md:text-base"
           />
           <button
             type="submit"

@@ -53,7 +53,7 @@ function EmojiButton({ emoji, name, onPick }: { emoji: string; name: string; onP
       aria-label={`React with ${name}`}
       title={name}
       onClick={() => onPick(emoji)}
-      className="flex h-11 items-center justify-center rounded-s text-xl leading-none outline-offset-[-2px] hover:bg-hover md:h-9 md:text-lg"
+      className="flex h-11 items-center justify-center rounded-s text-xl leading-none outline-offset-[-2px] hover:bg-hover mouse:h-9 mouse:text-lg"
     >
       {emoji}
     </button>

@@ -99,7 +99,10 @@ export function MentionList({ id, people, active, onChoose }: MentionListProps) 
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => onChoose(person)}
           onKeyDown={undefined}
-          className={clsx('flex min-h-11 cursor-pointer items-center gap-2.5 rounded-s px-2 md:min-h-9', place === active && 'bg-selected')}
+          className={clsx(
+            'flex min-h-11 cursor-pointer items-center gap-2.5 rounded-s px-2 mouse:min-h-9',
+            place === active && 'bg-selected',
+          )}
         >
           {person === everybody ? (
             <span

@@ -78,6 +78,7 @@ function WrittenMessage({ message, answered, startsGroup, isHighlighted }: Messa
         setHasFocus(currentTarget.contains(relatedTarget))
       }}
       onKeyDown={onKeyDown}
+      toolbar={<MessageToolbar message={message} isActive={isPointedAt || hasFocus || isHeld} onHold={setHeld} onSheet={openSheet} />}
       {...longPress}
     >
       {message.replyTo && <QuotedLine quoted={message.replyTo} current={answered} />}
@@ -90,7 +91,6 @@ function WrittenMessage({ message, answered, startsGroup, isHighlighted }: Messa
       </MessageText>
       <Reactions message={message} />
       <ReplyCount count={message.replyCount} />
-      <MessageToolbar message={message} isActive={isPointedAt || hasFocus || isHeld} onHold={setHeld} onSheet={openSheet} />
       <Suspense>{showsSheet && <MessageSheet message={message} onClose={() => setShowsSheet(false)} />}</Suspense>
     </MessageFrame>
   )

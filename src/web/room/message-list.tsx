@@ -61,9 +61,9 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
         aria-busy={older.state === 'loading'}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: so that the keyboard can scroll it
         tabIndex={0}
-        className="h-full overflow-y-auto overscroll-contain outline-offset-[-2px] [overflow-anchor:none]"
+        className="h-full scroll-py-16 overflow-y-auto overscroll-contain outline-offset-[-2px] [overflow-anchor:none]"
       >
-        <div className="flex min-h-full flex-col justify-end pb-3">
+        <div className="@container flex min-h-full flex-col justify-end pb-3">
           {hasBefore ? <OlderMessages {...older} /> : <RoomBeginning name={name} topic={topic} isEmpty={rows.length === 0} />}
           <ol ref={scroll.list}>
             {rows.map((row) => (
@@ -91,7 +91,7 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
         <ToFirstUnread count={firstUnread.count} onGo={() => jump.to(firstUnread.seq ?? 0)} onDismiss={firstUnread.dismiss} />
       )}
       {awaySince !== null && (
-        <div className="pointer-events-none absolute inset-x-0 bottom-3 z-10 flex justify-center">
+        <div className="pointer-events-none absolute inset-x-0 bottom-3 z-10 flex justify-center px-2" data-floating="">
           <Button
             look={unseen > 0 ? 'primary' : 'outline'}
             onClick={scroll.toBottom}

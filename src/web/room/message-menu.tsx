@@ -34,7 +34,7 @@ export default function MessageMenu({ message, open, onOpenChange }: MessageMenu
               key={name}
               onSelect={run}
               className={clsx(
-                'flex min-h-11 cursor-pointer items-center gap-2.5 rounded-s px-2.5 text-sm outline-none data-highlighted:bg-hover md:min-h-9',
+                'flex min-h-11 cursor-pointer items-center gap-2.5 rounded-s px-2.5 text-sm outline-none data-highlighted:bg-hover mouse:min-h-9',
                 isGrave && 'text-danger',
               )}
             >

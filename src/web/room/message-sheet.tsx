@@ -22,7 +22,7 @@ export default function MessageSheet({ message, onClose }: { message: Message; o
     <Dialog title={`Message by ${message.author.displayName}`} description={shortened(message.text)} onClose={onClose}>
       {acts.mayAct && (
         <>
-          <Emoji onPick={pick} className={clsx('-mx-2', showsAll && 'max-h-[40dvh]')} />
+          <Emoji onPick={pick} className={clsx('-mx-5', showsAll && 'max-h-[40dvh]')} />
           {!showsAll && (
             <Button look="quiet" onClick={() => setShowsAll(true)} className="-ml-2 mt-1 self-start px-2!">
               More emoji

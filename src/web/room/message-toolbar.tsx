@@ -3,6 +3,7 @@ import { Ellipsis, Pencil, Reply, SmilePlus } from 'lucide-react'
 import { type ComponentProps, lazy, Suspense, useRef, useState } from 'react'
 import type { Message } from '../../sdk'
 import { IconButton } from '../ui/button'
+import { isForMouse } from '../ui/pointer'
 import { useMessageActs } from './message-acts'
 
 const loadMenu = () => import('./message-menu')
@@ -10,16 +11,19 @@ const loadEmoji = () => import('./emoji-popover')
 const LoadedMenu = lazy(loadMenu)
 const LoadedEmoji = lazy(loadEmoji)
 
+/** No higher than a line of text on a desk, so that the messages of one person stay close together. */
+const buttonLook = 'size-10! rounded-s! text-faint! mouse:text-soft! mouse:h-7! mouse:w-8! mouse:hover:bg-selected'
+
 interface MessageToolbarProps {
   message: Message
   /** Whether the message is pointed at or has the focus: only then all of it is there. */
   isActive: boolean
   onHold(isHeld: boolean): void
-  /** On a touch screen, instead of the menu. */
+  /** Where there is no room for a mouse's toolbar, instead of the menu. */
   onSheet(): void
 }
 
-/** What can be done with a message, at its upper corner. Its last button is always there for the keyboard. */
+/** What can be done with a message, in a column of its own. Its last button is always there, for a finger and for the keyboard. */
 export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageToolbarProps) {
   const acts = useMessageActs()
   const [opened, setOpened] = useState<'menu' | 'emoji' | null>(null)
@@ -40,19 +44,16 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
       aria-expanded={false}
       onPointerEnter={loadMenu}
       onFocus={loadMenu}
-      onClick={() => (isTouch() ? onSheet() : show('menu'))}
+      onClick={() => (isForMouse() ? show('menu') : onSheet())}
     />
   )
   return (
     <fieldset
       aria-label={`Message by ${displayName}`}
-      className={clsx(
-        'absolute -top-4 right-3 z-10 flex rounded-m border border-line bg-raised p-0.5 shadow-low md:right-6',
-        !isActive && 'pointer-events-none opacity-0',
-      )}
+      className={clsx('flex min-w-0 flex-wrap content-start justify-end', !isActive && 'mouse:opacity-0')}
     >
       {isActive && (
-        <span className="hidden [@media(hover:hover)]:contents">
+        <span className="mouse:contents hidden">
           {acts.mayAct && (
             <IconButton
               ref={reactButton}
@@ -62,21 +63,24 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
               onPointerEnter={loadEmoji}
               onFocus={loadEmoji}
               onClick={() => show('emoji')}
-              className="rounded-s!"
+              className={buttonLook}
             >
               <SmilePlus />
             </IconButton>
           )}
-          {acts.mayWrite && (
-            <IconButton label="Reply" onClick={() => acts.reply(message)} className="rounded-s!">
-              <Reply />
-            </IconButton>
-          )}
-          {acts.mayAct && message.author.username === acts.me && (
-            <IconButton label="Edit" onClick={() => acts.edit(message)} className="rounded-s!">
-              <Pencil />
-            </IconButton>
-          )}
+          {/* Where there is no room for them, they are in the menu. */}
+          <span className="@2xl:contents hidden">
+            {acts.mayWrite && (
+              <IconButton label="Reply" onClick={() => acts.reply(message)} className={buttonLook}>
+                <Reply />
+              </IconButton>
+            )}
+            {acts.mayAct && message.author.username === acts.me && (
+              <IconButton label="Edit" onClick={() => acts.edit(message)} className={buttonLook}>
+                <Pencil />
+              </IconButton>
+            )}
+          </span>
         </span>
       )}
       {wantsMenu ? (
@@ -104,10 +108,8 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
 
 export function MoreButton({ author, ...props }: { author: string } & Omit<ComponentProps<typeof IconButton>, 'label' | 'children'>) {
   return (
-    <IconButton label={`More on this message by ${author}`} {...props} className="rounded-s!">
+    <IconButton label={`More on this message by ${author}`} {...props} className={buttonLook}>
       <Ellipsis />
     </IconButton>
   )
 }
-
-const isTouch = () => matchMedia('(hover: none)').matches

@@ -4,7 +4,7 @@ import { useStore } from '../../sdk/react'
 
 /** The rooms that were looked at last stay open: going back to one is immediate, and what was written there gets sent. */
 export interface OpenRooms {
-  /** Opens a room, or takes the one that is open already. A room that has ended is opened anew. */
+  /** Opens a room, or takes the one that is open already. A room that has ended is read again. */
   open(room: string): RoomHandle
   /** Whether anything is still on its way to the server. */
   hasPending(): boolean
@@ -23,9 +23,8 @@ export function createOpenRooms(client: ChatClient): OpenRooms {
 
   return {
     open: (room) => {
-      const known = handles.get(room)
-      if (known?.state.get().state === 'ended') close(known)
       const handle = handles.get(room) ?? client.openRoom(room)
+      if (handle.state.get().state === 'ended') handle.reopen()
       handles.delete(room)
       for (const old of handles.values()) {
         if (handles.size < keptOpen) break

@@ -19,12 +19,12 @@ export function QuotedLine({ quoted, current }: QuotedLineProps) {
       type="button"
       onClick={() => jumpTo(quoted.seq)}
       title="Go to this message"
-      className="relative flex w-fit max-w-full items-center gap-1.5 rounded-s py-0.5 pr-1 text-start text-faint text-sm before:absolute before:-inset-y-2.5 before:inset-x-0 hover:text-soft md:before:hidden"
+      className="flex min-h-10 w-fit min-w-10 max-w-full items-center gap-1.5 rounded-s py-0.5 pr-1 text-start text-faint text-sm hover:text-soft mouse:min-h-6"
     >
       <CornerUpRight aria-hidden="true" className="size-3.5 shrink-0 rtl:-scale-x-100" />
       <span className="sr-only">In answer to</span>
-      <bdi className="max-w-40 shrink-0 truncate font-medium text-soft">{author}</bdi>
-      <span dir="auto" className="truncate pr-0.5">
+      <bdi className="max-w-[min(10rem,50%)] shrink-0 truncate font-medium text-soft">{author}</bdi>
+      <span dir="auto" className="min-w-0 truncate pr-0.5">
         {text === '' ? <em>Message removed</em> : text.replaceAll('\n', ' ')}
       </span>
     </button>

@@ -8,11 +8,11 @@ export function Reactions({ message }: { message: Message }) {
   const acts = useMessageActs()
   if (message.reactions.length === 0) return null
   return (
-    <ul aria-label="Reactions" className="mt-1 mb-0.5 flex flex-wrap gap-2 md:gap-1">
+    <ul aria-label="Reactions" className="mouse:mt-1 mouse:mb-0.5 flex flex-wrap gap-x-1.5 mouse:gap-1">
       {message.reactions.map((reaction) => {
         const isOwn = reaction.usernames.includes(acts.me)
         return (
-          <li key={reaction.emoji}>
+          <li key={reaction.emoji} className="max-w-full">
             <button
               type="button"
               aria-pressed={isOwn}
@@ -20,16 +20,20 @@ export function Reactions({ message }: { message: Message }) {
               title={namesOf(reaction)}
               disabled={!acts.mayAct}
               onClick={() => acts.toggleReaction(message, reaction.emoji)}
-              className={clsx(
-                'relative flex h-8 items-center gap-1.5 rounded-full border px-2.5 text-sm tabular-nums transition-colors duration-(--swift) md:h-6.5 md:px-2',
-                'before:absolute before:-inset-x-1 before:-inset-y-1.5 md:before:hidden',
-                isOwn
-                  ? 'border-accent bg-accent-soft font-semibold text-accent'
-                  : 'border-line bg-raised text-soft hover:border-line-strong',
-              )}
+              // On a touch screen larger than it looks, and still no nearer to its neighbours.
+              className="group/reaction flex h-10 min-w-10 max-w-full items-center rounded-full mouse:h-6.5 mouse:min-w-0"
             >
-              <span className="text-base leading-none">{reaction.emoji}</span>
-              {reaction.count}
+              <span
+                className={clsx(
+                  'flex h-8 min-w-0 flex-1 items-center justify-center gap-1.5 overflow-hidden rounded-full border px-2.5 text-sm tabular-nums transition-colors duration-(--swift) mouse:h-full mouse:px-2',
+                  isOwn
+                    ? 'border-accent bg-accent-soft font-semibold text-accent'
+                    : 'border-line bg-raised text-soft group-hover/reaction:border-line-strong',
+                )}
+              >
+                <span className="text-base leading-none">{reaction.emoji}</span>
+                {reaction.count}
+              </span>
             </button>
           </li>
         )

@@ -16,11 +16,11 @@ interface RoomHeaderProps {
 
 export function RoomHeader({ name, topic, kind, people = [], onShowRooms, children }: RoomHeaderProps) {
   return (
-    <header className="flex min-h-14 shrink-0 items-center gap-2 border-line border-b py-1 pr-2 pl-2 md:pr-4 md:pl-6">
+    <header className="flex min-h-14 shrink-0 flex-wrap items-center gap-x-2 border-line border-b py-1 pr-2 pl-2 md:pr-4 md:pl-6">
       <IconButton label="Show the rooms" onClick={onShowRooms} className="md:hidden">
         <PanelLeft />
       </IconButton>
-      <div className="min-w-0 flex-1">
+      <div className="min-w-0 flex-1 basis-20">
         <h1 className="flex items-center gap-1.5 font-semibold text-lg tracking-tight">
           {kind && <RoomMark kind={kind} people={people} />}
           <bdi className="truncate">{name}</bdi>

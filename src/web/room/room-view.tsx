@@ -1,5 +1,6 @@
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
-import type { ChatClient, ConnectionStatus, Room } from '../../sdk'
+import type { ChatClient, ConnectionStatus, Room, RoomState } from '../../sdk'
+import { isOfSession } from '../account/signed-in-client'
 import type { Visitor } from '../account/visitor'
 import { MembersButton } from '../people/members-button'
 import { useRoomPresence } from '../people/presence'
@@ -106,7 +107,8 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
 
   function renderState(): ReactNode {
     if (!opened) return <RoomSkeleton />
-    const { handle, state } = opened
+    const { handle } = opened
+    const state = withoutSessionEnd(opened.state)
     switch (state.state) {
       case 'loading':
       case 'live':
@@ -137,6 +139,13 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
         )
     }
   }
+}
+
+/** Whether a session that is over comes back is soon known: until then, what is on the screen stays there. */
+function withoutSessionEnd(state: RoomState): RoomState {
+  if (state.state !== 'ended' || !isOfSession(state.reason)) return state
+  const { timeline } = state
+  return { state: timeline.messages.length > 0 ? 'live' : 'loading', timeline }
 }
 
 /** Whoever comes back into a room that has ended for them sees it again at once. */

@@ -14,16 +14,16 @@ export function UnreadLine() {
 /** Leads to that line while it is out of sight. */
 export function ToFirstUnread({ count, onGo, onDismiss }: { count: number; onGo(): void; onDismiss(): void }) {
   return (
-    <div className="pointer-events-none absolute inset-x-0 top-3 z-10 flex justify-center">
-      <div className="pointer-events-auto flex rounded-full bg-raised shadow-high">
-        <Button look="outline" onClick={onGo} className="rounded-l-full! border-r-0! pr-2!">
+    <div className="pointer-events-none absolute inset-x-0 top-3 z-10 flex justify-center px-2" data-floating="">
+      <div className="pointer-events-auto flex max-w-full rounded-full bg-raised shadow-high">
+        <Button look="outline" onClick={onGo} className="min-w-0 rounded-l-full! border-r-0! pr-2!">
           <ArrowUp aria-hidden="true" className="size-4" />
           {count.toLocaleString()} unread
         </Button>
         <IconButton
           label="Stay here"
           onClick={onDismiss}
-          className="rounded-r-full! rounded-l-none! border border-line-strong border-l-0 md:h-9!"
+          className="rounded-r-full! rounded-l-none! border border-line-strong border-l-0 mouse:h-9!"
         >
           <X />
         </IconButton>

@@ -59,7 +59,7 @@ function TextButton({ onClick, children }: { onClick: () => void; children: Reac
     <button
       type="button"
       onClick={onClick}
-      className="min-h-11 rounded-s font-medium text-ink underline decoration-line-strong underline-offset-3 hover:decoration-current md:min-h-6"
+      className="min-h-11 min-w-11 rounded-s font-medium text-ink underline decoration-line-strong underline-offset-3 hover:decoration-current mouse:min-h-6 mouse:min-w-6"
     >
       {children}
     </button>

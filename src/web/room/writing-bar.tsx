@@ -10,7 +10,7 @@ export function WritingBar({ writing, onCancel }: { writing: Writing; onCancel()
     case 'reply':
       return (
         <Bar label="Cancel the reply" onCancel={onCancel}>
-          <span className="shrink-0">
+          <span className="max-w-3/4 shrink-0 truncate">
             Reply to <bdi className="font-medium text-ink">{writing.to.author.displayName}</bdi>
           </span>
           <span dir="auto" className="truncate text-faint">

@@ -49,7 +49,7 @@ export function WritingDesk({ client, handle, timeline, listed, name, me, typing
           <TypingLine typing={typing} me={me} />
         </div>
         {isSlow && !refusal && (
-          <p className="shrink-0 px-4 text-faint text-xs leading-5 md:px-6">
+          <p className="px-4 text-faint text-xs leading-5 md:px-6">
             Slow mode: {formatWait(slowModeSeconds)}
             <span className="hidden md:inline"> between messages</span>
           </p>

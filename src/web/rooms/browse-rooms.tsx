@@ -108,7 +108,7 @@ function PublicRoomRow({ client, room, onOpen, onJoined }: PublicRoomRowProps) {
             event.preventDefault()
             onOpen(room.id)
           }}
-          className="inline-flex min-h-11 items-center rounded-m px-4 font-medium text-sm text-soft hover:text-ink md:min-h-9"
+          className="inline-flex min-h-11 items-center rounded-m px-4 font-medium text-sm text-soft hover:text-ink mouse:min-h-9"
         >
           Open
         </a>

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'react'
 import { type ChatClient, type ChatFailure, type InvitedRoom, readFailure } from '../../sdk'
-import { useSignedInClient } from '../account/signed-in-client'
+import { isOfSession, useSignedInClient } from '../account/signed-in-client'
 import type { Visitor } from '../account/visitor'
 import { roomPath } from '../room-address'
 import { useAct } from '../ui/act'
@@ -19,21 +19,25 @@ const toRooms = (
 
 /** Shows the room that a link invites to, before one accepts. */
 export function Invitation({ visitor, token }: { visitor: Visitor; token: string }) {
-  const { client, state } = useSignedInClient(visitor)
+  const { client, status, isTurnedAway } = useSignedInClient(visitor)
+  const isConnected = status.state === 'connected'
   const [invited, setInvited] = useState<InvitedRoom | null>(null)
   const [failure, setFailure] = useState<ChatFailure | null>(null)
 
   useEffect(() => {
-    if (!client) return
+    if (!client || !isConnected) return
     let isLate = false
     client.rooms.showInvite.query({ token }).then(
       (room) => isLate || setInvited(room),
-      (error: unknown) => isLate || setFailure(readFailure(error)),
+      (error: unknown) => {
+        const reason = readFailure(error)
+        if (!isLate && !isOfSession(reason)) setFailure(reason)
+      },
     )
     return () => {
       isLate = true
     }
-  }, [client, token])
+  }, [client, isConnected, token])
 
   if (failure?.name === 'INVITE_NOT_FOUND' || failure?.name === 'BAD_REQUEST') {
     return (
@@ -42,10 +46,10 @@ export function Invitation({ visitor, token }: { visitor: Visitor; token: string
       </NoticePage>
     )
   }
-  if (failure || state === 'turned-away') {
+  if (failure || isTurnedAway || status.state === 'refused') {
     return (
       <NoticePage title="The invitation could not be read" actions={<Button onClick={() => location.reload()}>Try again</Button>}>
-        {failure?.words ?? 'The chat server closed the connection.'}
+        {failure?.words ?? (status.state === 'refused' ? status.reason.words : "The chat server didn't accept your session.")}
       </NoticePage>
     )
   }
@@ -79,7 +83,7 @@ function InvitedTo({ client, token, invited }: { client: ChatClient; token: stri
       <Button pending={pending} onClick={accept}>
         Accept
       </Button>
-      <a href="/" className="inline-flex min-h-11 items-center rounded-m px-4 font-medium text-sm text-soft hover:text-ink md:min-h-9">
+      <a href="/" className="inline-flex min-h-11 items-center rounded-m px-4 font-medium text-sm text-soft hover:text-ink mouse:min-h-9">
         Not now
       </a>
     </>

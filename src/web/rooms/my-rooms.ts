@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { ChatClient, ChatFailure, Room, RoomListHandle, RoomListState, ServerRole } from '../../sdk'
 import { useStore } from '../../sdk/react'
+import { isOfSession } from '../account/signed-in-client'
 import { forRole } from './room-rights'
 
 export interface MyRooms {
@@ -15,13 +16,11 @@ export interface MyRooms {
 /** The person's rooms, kept current. */
 export function useMyRooms(client: ChatClient | null, role: ServerRole): MyRooms {
   const [list, setList] = useState<RoomListHandle | null>(null)
-  const [attempt, setAttempt] = useState(0)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt opens it anew
   useEffect(() => {
     const opened = client?.openRoomList() ?? null
     setList(opened)
     return () => opened?.close()
-  }, [client, attempt])
+  }, [client])
 
   const state = useStore<RoomListState | null>(list?.state ?? nothing)
   // Another client starts with an empty list: what is known stays on the screen until it has its own.
@@ -38,8 +37,8 @@ export function useMyRooms(client: ChatClient | null, role: ServerRole): MyRooms
   )
   return {
     rooms: known.current,
-    failure: state?.state === 'ended' ? state.reason : null,
-    retry: () => setAttempt((before) => before + 1),
+    failure: state?.state === 'ended' && !isOfSession(state.reason) ? state.reason : null,
+    retry: () => list?.reopen(),
     untilListed,
   }
 }

@@ -26,7 +26,7 @@ export function NotificationOffer() {
       <button
         type="button"
         onClick={() => void askForNotifications()}
-        className="flex min-h-11 min-w-0 flex-1 items-center gap-2 rounded-m px-2.5 text-left hover:bg-hover hover:text-ink md:min-h-8"
+        className="flex min-h-11 min-w-0 flex-1 items-center gap-2 rounded-m px-2.5 text-left hover:bg-hover hover:text-ink mouse:min-h-8"
       >
         <Bell aria-hidden="true" className="size-4 shrink-0 text-faint" />
         Notify me of messages

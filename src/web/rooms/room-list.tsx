@@ -56,7 +56,7 @@ function RoomLink({ room, isCurrent, state, onOpen }: RoomLinkProps) {
       onClick={open}
       aria-current={isCurrent ? 'page' : undefined}
       className={clsx(
-        'relative flex min-h-11 items-center gap-2 rounded-m px-2.5 text-base md:min-h-8',
+        'relative flex min-h-11 items-center gap-2 rounded-m px-2.5 text-base mouse:min-h-8',
         isCurrent
           ? 'bg-selected text-ink before:absolute before:inset-y-2 before:-left-2 before:w-[3px] before:rounded-r-full before:bg-spark'
           : 'hover:bg-hover hover:text-ink',

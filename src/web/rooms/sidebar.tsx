@@ -96,7 +96,7 @@ export function Sidebar({
           type="button"
           title="Your account"
           onClick={onAccount}
-          className="flex min-h-11 min-w-0 flex-1 items-center gap-2.5 rounded-m px-2 py-1 text-left leading-tight transition-colors hover:bg-hover"
+          className="flex min-h-11 min-w-0 flex-1 items-center gap-2.5 overflow-hidden rounded-m px-2 py-1 text-left leading-tight transition-colors hover:bg-hover"
         >
           <Avatar {...visitor} className="size-8!" />
           <span className="min-w-0">
@@ -106,6 +106,7 @@ export function Sidebar({
         </button>
         <ThemeToggle initial={theme} />
         <form method="post" action="/api/logout" onSubmit={onSignOut}>
+          <input type="hidden" name="user" value={visitor.id} />
           <IconButton type="submit" label="Sign out">
             <LogOut />
           </IconButton>

@@ -23,7 +23,7 @@ export function Button({ look = 'primary', pending = false, className, disabled,
       disabled={disabled || pending}
       aria-busy={pending || undefined}
       className={clsx(
-        'inline-flex min-h-11 items-center justify-center gap-2 rounded-m px-4 font-medium text-sm transition-colors duration-(--swift) md:min-h-9',
+        'inline-flex min-h-11 items-center justify-center gap-2 rounded-m px-4 font-medium text-sm transition-colors duration-(--swift) mouse:min-h-9',
         'disabled:opacity-55',
         looks[look],
         className,
@@ -46,7 +46,7 @@ export function IconButton({ label, className, type = 'button', ...props }: Icon
       aria-label={label}
       title={label}
       className={clsx(
-        'inline-flex size-11 shrink-0 items-center justify-center rounded-m text-soft transition-colors duration-(--swift) md:size-8',
+        'inline-flex size-11 shrink-0 items-center justify-center rounded-m text-soft transition-colors duration-(--swift) mouse:size-8',
         'hover:bg-hover hover:text-ink disabled:opacity-40 [&_svg]:size-[1.125rem]',
         className,
       )}

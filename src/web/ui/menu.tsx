@@ -22,7 +22,7 @@ export function MenuContent({ className, ...props }: ComponentProps<typeof Radix
 }
 
 const itemLook =
-  'flex min-h-11 cursor-pointer items-center gap-2.5 rounded-s px-2.5 text-sm outline-none data-disabled:cursor-default data-highlighted:bg-selected data-disabled:text-faint md:min-h-8 [&>svg]:size-4 [&>svg]:shrink-0'
+  'flex min-h-11 cursor-pointer items-center gap-2.5 rounded-s px-2.5 text-sm outline-none data-disabled:cursor-default data-highlighted:bg-selected data-disabled:text-faint mouse:min-h-8 [&>svg]:size-4 [&>svg]:shrink-0'
 
 interface MenuItemProps extends ComponentProps<typeof Radix.Item> {
   icon?: ReactNode

@@ -20,4 +20,4 @@ export function NoticePage({ title, children, actions }: { title: string; childr
 }
 
 export const linkButton =
-  'inline-flex min-h-11 items-center rounded-m bg-accent px-4 font-medium text-on-accent text-sm shadow-low hover:bg-accent-hover md:min-h-9'
+  'inline-flex min-h-11 items-center rounded-m bg-accent px-4 font-medium text-on-accent text-sm shadow-low hover:bg-accent-hover mouse:min-h-9'

@@ -1,0 +1,298 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { report } from '../support/report'
+import { type Person, postJson, type Roomline, startRoomline } from '../support/roomline'
+import { failureOf, until } from '../support/stock-client'
+
+let roomline: Roomline
+beforeAll(async () => {
+  roomline = await startRoomline({ nodes: 2 })
+})
+afterAll(() => roomline[Symbol.asyncDispose]())
+
+const me = '{"id":1,"method":"query","params":{"path":"session.me"}}'
+
+/** A bare socket that is signed in, and what comes on it. */
+async function open(person: Person, { url = roomline.urls[0] ?? '', firstFrame }: { url?: string; firstFrame?: string } = {}) {
+  const socket = new WebSocket(url, { headers: { cookie: person.cookie } })
+  const frames: string[] = []
+  socket.on('message', (data) => frames.push(String(data)))
+  socket.on('error', () => {})
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve))
+  await new Promise((resolve) => socket.once('open', resolve))
+  if (firstFrame) socket.send(firstFrame)
+  return { socket, frames, closed }
+}
+
+async function signedIn(person: Person) {
+  const opened = await open(person, { firstFrame: me })
+  await until(() => opened.frames.length > 0)
+  return opened
+}
+
+const closedCount = async (line: string) => {
+  const text = await (await fetch(new URL('/metrics', (roomline.urls[0] ?? '').replace('ws:', 'http:')))).text()
+  return Number(
+    text
+      .split('\n')
+      .find((each) => each.startsWith(`roomline_closed_total{${line}}`))
+      ?.split(' ')[1] ?? 0,
+  )
+}
+
+describe('close codes: a close that the client begins', () => {
+  it.each([
+    ['without a code', undefined, 1005],
+    ['with 1000', 1000, 1000],
+    ['with a code of its own', 4000, 4000],
+    ['with 4401, even', 4401, 4401],
+  ])('%s is answered with the same', async (_, code, answer) => {
+    const { socket, closed, frames } = await signedIn(await roomline.signUp())
+    if (code === undefined) socket.close()
+    else socket.close(code, 'of my own')
+    expect(await closed).toBe(answer)
+    expect(frames).toHaveLength(1)
+  })
+
+  it('is the client’s in the metrics, and a socket that broke is nobody’s', async () => {
+    const before = [await closedCount('by="client",code="1005"'), await closedCount('by="network",code="1006"')]
+    const [leaving, breaking] = [await signedIn(await roomline.signUp()), await signedIn(await roomline.signUp())]
+    leaving.socket.close()
+    breaking.socket.terminate()
+    await until(async () => (await closedCount('by="client",code="1005"')) === (before[0] ?? 0) + 1)
+    await until(async () => (await closedCount('by="network",code="1006"')) === (before[1] ?? 0) + 1)
+    expect(await closedCount('by="server",code="4401"')).toBe(0)
+  })
+
+  it('is no end of anything for a stock client that a deploy moves to another socket', async () => {
+    await using deployed = await startRoomline({ nodes: 2 })
+    const person = await deployed.signUp()
+    const order = [...deployed.urls]
+    const client = deployed.connect(person, { url: () => order[0] ?? '' })
+    const followed = await client.follow('general')
+    order.reverse()
+    await deployed.nodes[0]?.close()
+    const other = deployed.connect(await deployed.signUp(), { node: 1 })
+    await other.trpc.chat.send.mutate({ room: 'general', text: 'after the deploy' })
+    await followed.until(1)
+    expect(client.closed).not.toContain(4401)
+    expect(followed.errors).toEqual([])
+    report('a stock client over a deploy', { 'close codes': client.closed.join(', ') || 'none' })
+  })
+})
+
+describe('close codes: a person who may have two connections', () => {
+  it('keeps the subscription that a third one asks for, which begins when there is room', async () => {
+    await using small = await startRoomline({ env: { MAX_CONNECTIONS_PER_USER: '2' } })
+    const ada = await small.signUp()
+    const [first, second] = [small.connect(ada), small.connect(ada)]
+    await Promise.all([first.trpc.session.me.query(), second.trpc.session.me.query()])
+    const third = small.connect(ada)
+    const following = third.follow('general')
+    let ended: unknown
+    following.catch((error) => {
+      ended = error
+    })
+    await until(() => third.closed.length >= 2, 20_000)
+    expect([...new Set(third.closed)]).toEqual([4429])
+    expect(ended).toBeUndefined()
+    for (const [index, at] of third.opened.slice(1).entries()) expect(at - (third.opened[index] ?? 0)).toBeGreaterThan(1_000)
+    await second.close()
+    const followed = await following
+    await first.trpc.chat.send.mutate({ room: 'general', text: 'heard by the third' })
+    await followed.until(1)
+  })
+
+  it('is not kept out by sockets of a session that is over', async () => {
+    await using small = await startRoomline({ env: { MAX_CONNECTIONS_PER_USER: '20' } })
+    const ada = await small.signUp()
+    const over = await small.signIn(ada.username)
+    await small.web.logout(postJson('/api/logout', {}, { cookie: over.cookie }))
+    const url = small.urls[0] ?? ''
+    const flood = Array.from({ length: 40 }, () => open(over, { url, firstFrame: me }))
+    const connected = await Promise.all(Array.from({ length: 20 }, () => small.connect(ada).trpc.session.me.query()))
+    const codes = await Promise.all((await Promise.all(flood)).map(({ closed }) => closed))
+    expect(new Set(codes)).toEqual(new Set([4401]))
+    expect(connected).toHaveLength(20)
+    report('40 sockets with a signed-out token', { 'the owner connected': `${connected.length} of 20` })
+  })
+})
+
+describe('close codes: a page that says whose it is', () => {
+  const params = (user: string) => JSON.stringify({ method: 'connectionParams', data: { user } })
+  const asking = (url: string | undefined) => `${url}?connectionParams=1`
+
+  it('is closed with 4403 when the cookie is somebody else’s, before any call of it runs', async () => {
+    const [ada, bob] = [await roomline.signUp(), await roomline.signUp()]
+    const { user } = await roomline.connect(ada).trpc.session.me.query()
+    const { socket, frames, closed } = await open(bob, { url: asking(roomline.urls[0]), firstFrame: params(user.id) })
+    const send = { id: 7, method: 'mutation', params: { path: 'chat.send', input: { room: 'general', text: 'Ada’s words' } } }
+    socket.send(JSON.stringify(send))
+    expect(await closed).toBe(4403)
+    expect(frames).toHaveLength(1)
+    expect(JSON.parse(frames[0] ?? '')).toMatchObject({ id: null, error: { data: { failure: 'ANOTHER_USER' } } })
+    expect((await roomline.pool.query(`SELECT FROM messages WHERE text = 'Ada’s words'`)).rowCount).toBe(0)
+  })
+
+  it('is served when the cookie is its person’s, and without a session told that it has none', async () => {
+    const ada = await roomline.signUp()
+    const { user } = await roomline.connect(ada).trpc.session.me.query()
+    const client = roomline.connect(ada, { connectionParams: { user: user.id } })
+    expect(await client.trpc.session.me.query()).toMatchObject({ user: { id: user.id } })
+    const nobody = await open({ ...ada, cookie: '' }, { url: asking(roomline.urls[0]), firstFrame: params(user.id) })
+    expect(await nobody.closed).toBe(4401)
+  })
+
+  it('is signed in with a good token behind one of a session that is over', async () => {
+    const ada = await roomline.signUp()
+    const over = await roomline.signIn(ada.username)
+    await roomline.web.logout(postJson('/api/logout', {}, { cookie: over.cookie }))
+    const client = roomline.connect({ ...ada, cookie: `__Host-X-Token=${over.token}; ${ada.cookie}` })
+    expect(await client.trpc.session.me.query()).toMatchObject({ user: { username: ada.username } })
+  })
+})
+
+describe('close codes: a person who is disabled', () => {
+  it('is closed within 250 ms on two nodes, and nothing of theirs is stored after it', async () => {
+    const ada = await roomline.signUp()
+    const clients = [roomline.connect(ada, { node: 0 }), roomline.connect(ada, { node: 1 })]
+    await Promise.all(clients.map((client) => client.follow('general')))
+    let sent = 0
+    const talking = clients.map(async ({ trpc, closed }) => {
+      while (closed.length === 0) {
+        await trpc.chat.send.mutate({ room: 'general', text: `of ${ada.username}` }).catch(() => {})
+        sent++
+      }
+    })
+    await until(() => sent > 20)
+    const startedAt = performance.now()
+    // By an operator's own statement: nobody announces it.
+    const { rows } = await roomline.pool.query<{ at: Date }>(
+      'UPDATE users SET disabled_at = clock_timestamp() WHERE username = $1 RETURNING disabled_at AS at',
+      [ada.username],
+    )
+    await until(() => clients.every(({ closed }) => closed[0] === 4401), 2_000)
+    const afterMs = performance.now() - startedAt
+    await Promise.all(talking)
+    const after = await roomline.pool.query(
+      `SELECT FROM messages m JOIN users u ON u.id = m.author_id WHERE u.username = $1 AND m.time > $2::timestamptz + interval '1 ms'`,
+      [ada.username, rows[0]?.at],
+    )
+    report('disabled', { 'closed on two nodes after': `${Math.round(afterMs)} ms`, 'stored after it': after.rowCount ?? 0 })
+    expect(after.rowCount).toBe(0)
+    expect(afterMs).toBeLessThan(1_000)
+
+    await roomline.pool.query('UPDATE users SET disabled_at = NULL WHERE username = $1', [ada.username])
+    expect(await roomline.connect(ada).trpc.session.me.query()).toMatchObject({ user: { username: ada.username } })
+  })
+
+  it('can store nothing, even on a node that has not heard of it', async () => {
+    const ada = await roomline.signUp()
+    const { trpc } = roomline.connect(ada)
+    await trpc.session.me.query()
+    const { id: room } = await trpc.rooms.create.mutate({ name: `Of ${ada.username}`, kind: 'public' })
+    await trpc.chat.send.mutate({ room, text: 'before' })
+    await roomline.pool.query('ALTER TABLE users DISABLE TRIGGER users_log_change')
+    try {
+      await roomline.pool.query('UPDATE users SET disabled_at = now() WHERE username = $1', [ada.username])
+    } finally {
+      await roomline.pool.query('ALTER TABLE users ENABLE TRIGGER users_log_change')
+    }
+    const acts = {
+      send: trpc.chat.send.mutate({ room, text: 'after' }),
+      edit: trpc.chat.edit.mutate({ room, seq: 1, text: 'after' }),
+      remove: trpc.chat.remove.mutate({ room, seq: 1 }),
+      react: trpc.chat.react.mutate({ room, seq: 1, emoji: '🙂' }),
+      markRead: trpc.chat.markRead.mutate({ room, seq: 1 }),
+      typing: trpc.chat.typing.mutate({ room }),
+      history: trpc.chat.history.query({ room, limit: 1 }),
+      create: trpc.rooms.create.mutate({ name: `Another of ${ada.username}`, kind: 'public' }),
+      update: trpc.rooms.update.mutate({ room, topic: 'after' }),
+      createInvite: trpc.rooms.createInvite.mutate({ room }),
+      setNotify: trpc.rooms.setNotify.mutate({ room, notify: 'nothing' }),
+    }
+    const failures = await Promise.all(Object.entries(acts).map(async ([act, call]) => [act, await failureOf(call)]))
+    expect(failures).toEqual(Object.keys(acts).map((act) => [act, 'UNAUTHORIZED']))
+    expect((await roomline.pool.query('SELECT text FROM messages WHERE room_id = $1', [room])).rows).toEqual([{ text: 'before' }])
+  })
+
+  it('acts in the role that they have by now, on connections that are open', async () => {
+    const ada = await roomline.signUp()
+    const { trpc, closed } = roomline.connect(ada)
+    await trpc.session.me.query()
+    const mayBrowse = () =>
+      trpc.rooms.browse.query({}).then(
+        () => true,
+        () => false,
+      )
+    expect(await mayBrowse()).toBe(true)
+    await roomline.pool.query(`UPDATE users SET role = 'guest' WHERE username = $1`, [ada.username])
+    await until(async () => !(await mayBrowse()), 1_000)
+    expect(await failureOf(trpc.rooms.browse.query({}))).toBe('NOT_ALLOWED')
+    await roomline.pool.query(`UPDATE users SET role = 'member' WHERE username = $1`, [ada.username])
+    await until(mayBrowse, 1_000)
+    expect(closed).toEqual([])
+  })
+})
+
+describe('close codes: a stock client that asks for much at once', () => {
+  it('has 1,000 sends of one turn answered, and 500 long ones', async () => {
+    const { trpc, closed } = roomline.connect(await roomline.signUp())
+    await trpc.session.me.query()
+    const { id: room } = await trpc.rooms.create.mutate({ name: `Burst ${Date.now()}`, kind: 'private' })
+    const burst = await Promise.all(Array.from({ length: 1_000 }, (_, index) => trpc.chat.send.mutate({ room, text: `${index}` })))
+    expect(burst.map(({ text }) => text)).toEqual(Array.from({ length: 1_000 }, (_, index) => `${index}`))
+    expect(burst.map(({ seq }) => seq)).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1))
+    const long = await Promise.all(
+      Array.from({ length: 500 }, (_, index) => trpc.chat.send.mutate({ room, text: `${index} ${'x'.repeat(1_490)}` })),
+    )
+    expect(long).toHaveLength(500)
+    expect(closed).toEqual([])
+    report('calls of one turn', { 'sends answered in order': burst.length, 'of 1,500 characters': long.length })
+  })
+
+  it('has what waited through a reconnect answered: 50 subscriptions and 500 calls', async () => {
+    const client = roomline.connect(await roomline.signUp())
+    const followed = await Promise.all(Array.from({ length: 50 }, () => client.follow('general')))
+    client.cut()
+    await until(() => client.closed.length > 0)
+    const calls = await Promise.all(Array.from({ length: 500 }, () => client.trpc.rooms.list.query()))
+    expect(calls).toHaveLength(500)
+    await client.trpc.chat.send.mutate({ room: 'general', text: 'to all fifty' })
+    await Promise.all(followed.map(({ until }) => until(1)))
+    expect(followed.flatMap(({ errors }) => errors)).toEqual([])
+  })
+
+  it('is told the limit in words, for each call, when it asks for more than 1,000', async () => {
+    const { trpc, closed } = roomline.connect(await roomline.signUp())
+    await trpc.session.me.query()
+    const refused = await Promise.all(
+      Array.from({ length: 1_001 }, () =>
+        trpc.session.me.query().then(
+          () => 'answered',
+          (error: Error) => error.message,
+        ),
+      ),
+    )
+    expect(new Set(refused)).toEqual(new Set(['Too many calls were sent together: at most 1,000 can be.']))
+    expect(closed).toEqual([])
+    expect(await trpc.session.me.query()).toBeTruthy()
+  })
+
+  it('is told the limit in words before a message that is too big closes its socket', async () => {
+    const ada = await roomline.signUp()
+    const big = await signedIn(ada)
+    big.socket.send('x'.repeat(1024 * 1024 + 1))
+    expect(await big.closed).toBe(1009)
+    expect(JSON.parse(big.frames[1] ?? '')).toMatchObject({
+      id: null,
+      error: { message: 'That is too big: a message can have at most 1024 KiB.', data: { failure: 'TOO_BIG' } },
+    })
+    const stranger = await open(
+      { ...ada, cookie: '' },
+      { url: `${roomline.urls[0]}?connectionParams=1`, firstFrame: 'x'.repeat(65 * 1024) },
+    )
+    expect(await stranger.closed).toBe(1009)
+    expect(stranger.frames[0]).toContain('at most 64 KiB')
+  })
+})
