@@ -13,10 +13,10 @@ export interface Following {
 interface FollowingOptions {
   status: Store<ConnectionStatus>
   /**
-   * Asks for the stream. Resolves when it was stopped, rejects when it ended, calls `onStarted` when the server has answered.
-   * @param isAnew whether `reopen` was asked for: what was known before may have changed without notice
+   * Subscribes. Resolves when the stream was stopped, rejects when it ended; calls `onStarted` when the server has answered.
+   * @param isReopened whether this is after `reopen`, when what was loaded before may be out of date
    */
-  follow(options: { signal: AbortSignal; onStarted: () => void; isAnew: boolean }): Promise<void>
+  follow(options: { signal: AbortSignal; onStarted: () => void; isReopened: boolean }): Promise<void>
   /** Before it is followed again. */
   onInterrupted?(): void
   onEnded(reason: ChatFailure): void
@@ -38,13 +38,13 @@ export function startFollowing({ status, follow, onInterrupted = () => {}, onEnd
     onEnded(reason)
   }
 
-  async function run(signal: AbortSignal, isAnew: boolean) {
+  async function run(signal: AbortSignal, isReopened: boolean) {
     for (let attempt = 0; !signal.aborted; attempt++) {
       let pauseMs = backoffWithJitter(attempt)
       await untilNotConnecting(status)
       if (signal.aborted) return
       try {
-        await follow({ signal, isAnew, onStarted: () => (attempt = 0) })
+        await follow({ signal, isReopened, onStarted: () => (attempt = 0) })
       } catch (error) {
         if (signal.aborted) return
         const reason = readFailure(error)
@@ -57,11 +57,11 @@ export function startFollowing({ status, follow, onInterrupted = () => {}, onEnd
     }
   }
 
-  function start(isAnew: boolean) {
+  function start(isReopened: boolean) {
     onInterrupted()
     endedBy = null
     running = new AbortController()
-    void run(running.signal, isAnew)
+    void run(running.signal, isReopened)
   }
 
   function look() {

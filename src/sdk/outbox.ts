@@ -13,9 +13,9 @@ export interface Outbox {
   retry(clientId: string): void
   /** Gives up a message that failed. */
   discard(clientId: string): void
-  /** What is unsent of a room now, and from now on each change to it. @returns its off */
+  /** Reports a room's unsent messages now, and each change to them later. @returns an unsubscribe function */
   follow(room: string, listener: OutboxListener): () => void
-  /** Resolves to whether nothing is pending any more, before the time is over or the client has ended. */
+  /** Waits until nothing is pending. @returns false when time ran out or the client ended first */
   flush(timeoutMs: number): Promise<boolean>
 }
 
@@ -55,7 +55,7 @@ export function createOutbox({
   const listeners = new Map<string, Set<OutboxListener>>()
   const sendingRooms = new Set<string>()
   const flushing = new Set<() => void>()
-  /** Ends the pauses of this stretch between two ends of the client. */
+  /** Aborted while the client has ended. */
   let ending = new AbortController()
   if (endOf(status.get())) ending.abort()
   const loaded = storage.load().then(
@@ -140,14 +140,14 @@ export function createOutbox({
         forget(message.clientId)
       } catch (error) {
         const reason = readFailure(error)
-        // Its client has ended: it stays, for when its author is back.
+        // The client has ended: the message stays pending for when its author is back.
         if (signal.aborted) break
         if (reason.retry || reason.name === 'UNAUTHORIZED') await pause(waitMs(reason, attempt++), signal)
         else await keep({ ...message, state: 'failed', reason })
       }
     }
     sendingRooms.delete(room)
-    // The client may have ended and come back meanwhile.
+    // The client may have ended and been reopened in the meantime.
     if (!ending.signal.aborted && nextOf(room)) void sendAll(room)
   }
 
@@ -156,9 +156,9 @@ export function createOutbox({
   const isPending = () => [...unsent.values()].some(({ state }) => state === 'pending')
 
   /**
-   * Another client of the same person may use the storage, in another tab. What it has left there is sent by this one; a
-   * failed message that it has sent, given up or tries again is no longer failed here. Everything is seen twice before it
-   * is believed, because it may just be on its way.
+   * Another client of the same person may use the storage, in another tab. Messages that it left there are sent by this one; a
+   * failed message that it sent, discarded or retried is no longer failed here. A difference must be seen twice before it
+   * counts, because a write may be under way.
    */
   function lookForOthers() {
     let seen = new Set<string>()
@@ -170,7 +170,7 @@ export function createOutbox({
       if (isConnected === (timer !== undefined)) return
       clearInterval(timer)
       timer = isConnected ? setInterval(() => void look(), lookEveryMs) : undefined
-      // In Node, looking alone is no reason to go on running.
+      // In Node, this alone must not keep the process alive.
       if (typeof timer === 'object') (timer as { unref?(): void }).unref?.()
     }
     status.subscribe(startOrStop)

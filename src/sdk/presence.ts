@@ -22,7 +22,7 @@ export interface PresenceView {
 export interface PresenceHandle {
   room: string
   state: Store<PresenceView>
-  /** Asks again after it has ended, as when one is let back into the room. */
+  /** Asks again after it has ended, for example when the user was let back into the room. */
   reopen(): void
   close(): void
 }

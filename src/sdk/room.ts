@@ -45,7 +45,7 @@ export interface RoomHandle {
   markRead(seq: number): Promise<Room>
   /** From this message on, the room is unread for the person. */
   markUnread(seq: number): Promise<Room>
-  /** Reads the room again after it has ended, as when one is let back into it. */
+  /** Reads the room again after it has ended, for example when the user was let back into it. */
   reopen(): void
   close(): void
 }
@@ -72,9 +72,9 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
 
   const following = startFollowing({
     status,
-    follow: async ({ signal, onStarted, isAnew }) => {
+    follow: async ({ signal, onStarted, isReopened }) => {
       if (state.get().state === 'ended') state.set({ state: 'loading', timeline: state.get().timeline })
-      if (cursor === null || (isAnew && state.get().state === 'loading')) {
+      if (cursor === null || (isReopened && state.get().state === 'loading')) {
         const page = await calls.chat.history.query({ room, limit: pageSize }, { signal })
         cursor = Math.max(0, ...page.messages.map(({ version }) => version))
         state.set({ state: 'live', timeline: openTimeline(state.get().timeline, page) })

@@ -2,14 +2,14 @@ import type { Store } from './store'
 
 interface Handle<Value> {
   state: Store<Value>
-  /** Follows again after the server has ended it, as when one is let back into a room. */
+  /** Follows again after the server has ended it, for example when the user was let back into a room. */
   reopen(): void
   close(): void
 }
 
 /**
- * Handles of one thing share what is behind them: it is opened for the first and closed with the last. A handle that was
- * closed shows what it showed then.
+ * Handles of the same thing share one subscription: the first opens it, and closing the last ends it. A handle that was
+ * closed keeps showing its last state.
  */
 export function createSharedHandles<Value, Opened extends Handle<Value>>(open: (key: string) => Opened): (key: string) => Opened {
   const opened = new Map<string, { handle: Opened; users: number }>()

@@ -2,7 +2,7 @@
 export interface Store<Value> {
   /** The value now. The same object until it changes. */
   get(): Value
-  /** Calls `listener` after each change. @returns its off */
+  /** Calls `listener` after each change. @returns an unsubscribe function */
   subscribe(listener: () => void): () => void
 }
 

@@ -15,7 +15,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Resolves when the client is connected, or has ended. Without a connection no call needs to be made, only to wait. */
+/** Resolves when the client is connected or has ended. */
 export function untilNotConnecting(status: Store<ConnectionStatus>): Promise<void> {
   return new Promise((resolve) => {
     const off = status.subscribe(look)

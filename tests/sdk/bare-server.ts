@@ -15,6 +15,8 @@ interface BareServerOptions {
   allowedOrigins?: string[]
   /** A frame that follows the answer to each socket's sign-in at once. */
   afterHello?(opened: number): string | null
+  /** The code that answers a client's closing handshake; its own unless given. */
+  farewell?: number
 }
 
 /** What a realtime server does on the wire, as far as a connection goes, with every frame of it in the test's hands. */
@@ -36,6 +38,7 @@ export async function startBareServer({
   answers = () => true,
   allowedOrigins = [],
   afterHello = () => null,
+  farewell,
 }: BareServerOptions = {}): Promise<BareServer> {
   const sockets = new Set<WebSocket>()
   const opened: BareServer['opened'] = []
@@ -58,6 +61,9 @@ export async function startBareServer({
 
   function serve(socket: WebSocket, request: IncomingMessage) {
     const log: BareServer['opened'][number] = { socket, frames: [], params: {} }
+    const close = socket.close.bind(socket)
+    // ws answers a client's handshake by calling it without a code.
+    socket.close = (code = farewell, reason) => close(code, reason)
     sockets.add(socket)
     opened.push(log)
     socket.on('error', () => {})

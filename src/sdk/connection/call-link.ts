@@ -5,15 +5,15 @@ import { type ChatFailure, failureNamed, toClientError } from '../chat-error'
 
 /** The calls and subscriptions that are under way. */
 export interface OpenCalls {
-  /** Goes before the link that talks to the server: no call outlives its time, or the client. */
+  /** Put this before the link that talks to the server. It ends calls that take too long, or that outlive the client. */
   link: TRPCLink<AppRouter>
-  /** @returns what rejects all that are under way now */
+  /** @returns a function that rejects every call that is under way now */
   underWay(): (reason: ChatFailure) => void
 }
 
 /**
- * @param timeoutMs a query or a mutation that was not answered by then is rejected
- * @param ended why there are no calls any more; null while there are
+ * @param timeoutMs how long a query or a mutation may take
+ * @param ended why calls are rejected at once; null while they are not
  */
 export function createOpenCalls({ timeoutMs, ended }: { timeoutMs: number; ended: () => ChatFailure | null }): OpenCalls {
   const open = new Set<(reason: ChatFailure) => void>()

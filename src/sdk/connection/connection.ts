@@ -14,7 +14,7 @@ export interface Connection {
   close(): Promise<void>
 }
 
-/** Connects at once, and again whenever the connection is lost, until it is closed or turned away for good. */
+/** Connects at once, and reconnects whenever the connection is lost, until it is closed or refused for good. */
 export function startConnection({ callTimeoutMs, ...options }: LifeOptions & { callTimeoutMs: number }): Connection {
   const status = createStore<ConnectionStatus>({ state: 'connecting', ...firstAttempt })
   const calls = createOpenCalls({ timeoutMs: callTimeoutMs, ended: () => endOf(status.get()) })
@@ -29,7 +29,7 @@ export function startConnection({ callTimeoutMs, ...options }: LifeOptions & { c
         status.set(next)
       },
       onEnd: (ended) => {
-        // Whoever hears of the end may reopen the client at once: calls that come after that are not ended by it.
+        // A status listener may reopen the client at once: calls made after that must not be rejected.
         const reject = calls.underWay()
         status.set(ended)
         const reason = endOf(ended)

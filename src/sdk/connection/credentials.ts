@@ -5,25 +5,25 @@ import type { Timings } from './timings'
 /** How a client shows who it is: a token, a function that gives one, or nothing where the browser sends its cookie. */
 export type Auth = string | (() => string | null | Promise<string | null>)
 
-/** The session may be continued by another one: the cookie's, or whatever the function gives. */
+/** The current token, and how to get the next one. */
 export interface Credentials {
   isRenewable: boolean
   /**
    * The token for the next attempt to connect; null where there is none to send.
-   * @throws {ChatError} when none can be had: for good, unless its failure says `retry`
+   * @throws {ChatError} when there is no token to be had: for good, unless the failure says `retry`
    */
   read(): Promise<string | null>
-  /** The server has accepted what was read last. @returns milliseconds until it should be renewed; null for never */
+  /** The server has accepted what was read last. @returns milliseconds until the session should be renewed; null for never */
   accepted(me: Pick<Me, 'expiresAt' | 'serverTime'>): number | null
   /** The server has refused what was read last. @returns whether it is worth reading another */
   refused(): boolean
-  /** Asks for the successor of the current token. @returns whether it is another one */
+  /** Asks for a new token. @returns whether it differs from the current one */
   renew(): Promise<boolean>
   /** Forgets what was refused. */
   reset(): void
 }
 
-/** Nearer to its end than this, a session is not renewed any more. */
+/** A session that ends sooner than this is no longer renewed. */
 const shortestMs = 1_000
 
 export function createCredentials(auth: Auth | undefined, timings: Pick<Timings, 'authMs' | 'renewBeforeMs'>): Credentials {
@@ -48,7 +48,7 @@ export function createCredentials(auth: Auth | undefined, timings: Pick<Timings,
       return await Promise.race([ask(), late])
     } catch (error) {
       const failure = readFailure(error)
-      // A bug or a network that is away says nothing about the session.
+      // A bug, or a network that is down, says nothing about the session.
       throw new ChatError(failure.name === 'UNKNOWN' ? { ...failure, retry: true } : failure, { cause: error })
     } finally {
       clearTimeout(timer)

@@ -7,9 +7,9 @@ import type { Timings } from './timings'
 export interface Dialled {
   socket: WebSocket
   me: Me
-  /** What the server has sent beside its answer, until `release`. */
+  /** Other frames that the server sent before `release`. */
   early: string[]
-  /** Stops listening to the socket here: what comes later is for whoever listens by then. */
+  /** Stops collecting frames. Listen to the socket first. */
   release(): void
 }
 
@@ -17,23 +17,23 @@ export interface Dialled {
 export class DialFailure extends Error {
   constructor(
     readonly failure: ChatFailure,
-    /** How far it got: nothing answered, an answer over HTTP instead of a socket, a socket that was then refused, or the wrong place. */
+    /** How far it got: no answer, an HTTP answer instead of a socket, a socket that was then closed, or an address that was refused. */
     readonly reached: 'nothing' | 'http' | 'socket' | 'refused',
-    /** The HTTP status that came instead of a socket, where the runtime tells. */
+    /** The HTTP status that came instead of a socket, if the runtime tells us. */
     readonly status: number | null = null,
   ) {
     super(failure.words)
   }
 }
 
-/** An id that tRPC never uses: it counts. */
+/** tRPC's own ids are numbers. */
 const helloId = 'hello'
 const hello = JSON.stringify({ id: helloId, method: 'query', params: { path: 'session.me' } })
 
 /**
  * One attempt: opens a socket, signs in on it, and waits until the server has accepted the session. While nothing opens,
- * other sockets are tried beside it, because a network that swallowed the first packets answers later ones sooner.
- * @param params what is sent to sign in; null where the cookie says it all
+ * more sockets are opened beside it: on a network that lost the first packets, a new one gets through sooner.
+ * @param params what to sign in with; null to rely on the cookie
  * @throws {DialFailure}
  */
 export function dial({
@@ -50,7 +50,7 @@ export function dial({
   signal: AbortSignal
 }): Promise<Dialled> {
   return new Promise((resolve, reject) => {
-    /** The sockets that are being tried, each with the off of its listeners. */
+    /** The sockets that are being tried, each with the function that stops listening to it. */
     const tried = new Map<WebSocket, () => void>()
     const early: string[] = []
     let opened: WebSocket | null = null
@@ -95,7 +95,7 @@ export function dial({
       if (!release) return void early.push(data)
       const { id, result, error } = parse(data)
       if (id === helloId && result) {
-        // Still listened to: the next frame may be in the same packet.
+        // Keep listening: the next frame may be in the same packet.
         tried.delete(socket)
         finish()
         resolve({ socket, me: result.data, early, release })

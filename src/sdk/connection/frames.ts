@@ -7,13 +7,13 @@ interface Call {
   id?: unknown
 }
 
-/** A frame cannot have more calls than this leaves room for: shorter ones need not be looked into. */
+/** No call is shorter, in characters. A frame that is too short for too many calls need not be parsed. */
 const shortestCall = 40
 
 /**
- * tRPC puts all calls of one turn, and all that wait after a reconnect, into one frame, which may be more than a server
- * takes.
- * @returns the same calls in frames that it does take, and the ids of calls that are too big by themselves
+ * tRPC puts all calls of one turn, and all that wait after a reconnect, into one frame, which may be more than the server
+ * accepts.
+ * @returns the same calls in frames that it accepts, and the ids of calls that are too big on their own
  */
 export function splitFrame(frame: string, { frameCalls, frameBytes }: Limits): { frames: string[]; tooBig: unknown[] } {
   const isShort = frame.length * 3 <= frameBytes && frame.length <= frameCalls * shortestCall

@@ -13,7 +13,7 @@ import { type SocketClosed, type SocketHost, WatchedSocket } from './watched-soc
 export interface LifeOptions {
   url: string
   credentials: Credentials
-  /** The id of the person whose session it must be. */
+  /** The id of the user whose session it must be. */
   user: string | undefined
   Socket: typeof WebSocket
   timings: Timings
@@ -28,7 +28,7 @@ export interface Life {
 }
 
 interface Watcher {
-  /** In this life or an earlier one: then there is a realtime server, whatever else answers in its place for a while. */
+  /** Whether the client was ever connected. If so, there is a realtime server, whatever answers in its place for now. */
   wasConnected(): boolean
   show(status: ConnectionStatus): void
   onEnd(ended: Ended): void
@@ -36,18 +36,18 @@ interface Watcher {
 
 export const firstAttempt = { attempt: 1, nextTryAt: null as number | null, lastError: null as ChatFailure | null }
 const connected: ConnectionStatus = { state: 'connected' }
-/** Longer than this no timer can be set. */
+/** The longest delay that a timer takes. */
 const longestTimerMs = 2 ** 31 - 1
 
-/** Connects, and again whenever the connection is lost, until it is ended or turned away for good. */
+/** Connects, and reconnects whenever the connection is lost, until it is ended or refused for good. */
 export function startLife({ url, credentials, user, Socket, timings }: LifeOptions, { wasConnected, show, onEnd }: Watcher): Life {
   const ending = new AbortController()
   const { signal } = ending
   const delays = createReconnectDelays()
-  /** The newest is last: the client lives on that one, and those before it are retired. */
+  /** The newest is last: the client lives on that one; the others are retired. */
   const open: WatchedSocket[] = []
   let progress = firstAttempt
-  /** How the last attempt failed, or the last connection ended; null when nothing stands against trying at once. */
+  /** How the last attempt failed, or the last connection ended; null when the next attempt may start at once. */
   let setback: { turnedAway: boolean; retryAfterMs?: number } | null = null
   let left: Promise<unknown> = Promise.resolve()
   let stopWaiting = () => {}
@@ -99,7 +99,7 @@ export function startLife({ url, credentials, user, Socket, timings }: LifeOptio
         if (!signal.aborted) await judge(error)
       }
     }
-    // Nobody waits for it: tRPC's client is left behind with this life.
+    // The tRPC client of a life that has ended is abandoned. Told of a failure, it would connect again.
     return new Promise(() => {})
   }
 
@@ -110,7 +110,7 @@ export function startLife({ url, credentials, user, Socket, timings }: LifeOptio
     const giveUp = new AbortController()
     const onAbort = () => giveUp.abort(signal.reason)
     signal.addEventListener('abort', onAbort)
-    // Some servers leave a socket hanging that they do not know what to do with.
+    // Some web servers never answer an upgrade that they do not know.
     const slow = wasConnected() ? undefined : setTimeout(() => void askWhy(giveUp), timings.explainAfterMs)
     try {
       return await dial({ url, params: Object.keys(params).length > 0 ? params : null, Socket, timings, signal: giveUp.signal })
@@ -126,7 +126,7 @@ export function startLife({ url, credentials, user, Socket, timings }: LifeOptio
     if (isFinal) giveUp.abort(new DialFailure(failure, 'refused'))
   }
 
-  /** What an attempt's failure means: the end, or another attempt after a pause. */
+  /** Decides what a failed attempt means: the end, or another attempt after a pause. */
   async function judge(error: unknown) {
     if (!(error instanceof DialFailure)) return judgeAuth(error)
     let { failure } = error
@@ -152,7 +152,7 @@ export function startLife({ url, credentials, user, Socket, timings }: LifeOptio
     update({ attempt: progress.attempt + 1, lastError: failure })
   }
 
-  /** Ends this life when a refusal is for good. @returns whether it is */
+  /** Ends this life if the reason is final. @returns whether it was */
   function isOver(reason: ChatFailure): boolean {
     if (reason.retry || reason.name === 'TOO_BIG') return false
     if (reason.name === 'UNAUTHORIZED') {
@@ -174,7 +174,7 @@ export function startLife({ url, credentials, user, Socket, timings }: LifeOptio
   function onClosed(socket: WatchedSocket, { failure }: SocketClosed) {
     const isOurs = socket === open.at(-1)
     open.splice(open.indexOf(socket), 1)
-    // A retired socket's end says nothing about the one that took its place.
+    // The end of a retired socket says nothing about the one that replaced it.
     if (!isOurs || signal.aborted || isOver(failure)) return
     setback = { turnedAway: isTurningAway(failure) }
     update({ ...firstAttempt, lastError: failure })
@@ -215,7 +215,7 @@ export function startLife({ url, credentials, user, Socket, timings }: LifeOptio
   return { link: wsLink({ client }), end, left: () => left }
 }
 
-/** After so many times the same token there is no other to be had. */
+/** How often to ask again when the function keeps returning the same token. */
 const longestRenewal = 20
 
 const isTurningAway = ({ name }: ChatFailure) => name !== 'DISCONNECTED' && name !== 'TIMED_OUT'

@@ -1,4 +1,4 @@
-/** A frame that is text, and an event of any WebSocket implementation as far as it is read here. */
+/** The events of a WebSocket, reduced to what is read here. */
 export interface SocketEvents {
   open?(): void
   message?(data: unknown): void
@@ -6,7 +6,7 @@ export interface SocketEvents {
   error?(message: string): void
 }
 
-/** Listens to a real socket. @returns its off; afterwards errors of the socket are nobody's */
+/** Listens to a real socket. @returns an unsubscribe function, after which errors of the socket are ignored */
 export function listen(socket: WebSocket, on: SocketEvents): () => void {
   const listeners: [string, (event: never) => void][] = [
     ['open', () => on.open?.()],
@@ -16,13 +16,13 @@ export function listen(socket: WebSocket, on: SocketEvents): () => void {
   ]
   for (const [type, listener] of listeners) socket.addEventListener(type, listener as EventListener)
   return () => {
-    // With ws, an error that nobody listens to ends the process: closing a socket that has not opened is one.
+    // With ws, an unhandled error event ends the process, and closing a socket that has not opened raises one.
     socket.addEventListener('error', ignore)
     for (const [type, listener] of listeners) socket.removeEventListener(type, listener as EventListener)
   }
 }
 
-/** Lets go of a socket without waiting for its other side, where the runtime can. */
+/** Destroys a socket without a closing handshake, if the runtime can. */
 export function drop(socket: WebSocket): void {
   const { terminate } = socket as WebSocket & { terminate?: () => void }
   if (terminate) terminate.call(socket)

@@ -1,6 +1,6 @@
-/** A connection that held so long counts as one, and the loss of it as the first. */
+/** A connection that held this long resets the delays. */
 const stableAfterMs = 5_000
-/** A network may come back without telling anybody: it is found within three seconds. */
+/** When a network comes back unannounced, the client must be connected again within three seconds. */
 const longestUnreachedMs = 2_500
 const longestTurnedAwayMs = 30_000
 
@@ -27,7 +27,7 @@ export function createReconnectDelays(now: () => number = () => performance.now(
       openedAt = now()
     },
     /**
-     * @param turnedAway whether a server answered that it will not have this client now: those come back more rarely
+     * @param turnedAway whether a server answered and refused this client for now, which calls for longer delays
      * @returns milliseconds to wait before the next attempt
      */
     next: (turnedAway: boolean): number => {

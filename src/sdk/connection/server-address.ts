@@ -3,7 +3,7 @@ import { type ChatFailure, failureNamed } from '../chat-error'
 
 const advice = 'Use the realtimeUrl of GET /api/session, for example ws://localhost:3001/trpc.'
 
-/** @returns the address as a WebSocket takes it @throws Error when no realtime server can be there */
+/** Checks a realtime server's address. @returns it as a ws: or wss: URL @throws Error when it cannot be one */
 export function parseRealtimeUrl(url: string): string {
   let parsed: URL
   try {
@@ -21,18 +21,18 @@ export function parseRealtimeUrl(url: string): string {
 
 export interface Explanation {
   failure: ChatFailure
-  /** Nothing will change that by itself. */
+  /** Trying again will not help. */
   isFinal: boolean
-  /** A server answered, and does not want this client now. */
+  /** A server answered, and refused this client for now. */
   turnedAway: boolean
 }
 
-/** What a proxy or a server answers that is only busy. */
+/** Statuses that a proxy or a busy server answers with, for a while. */
 const isBusy = (status: number) => status >= 500 || [408, 425, 429].includes(status)
 
 /**
- * Asks over HTTP why no socket opens at an address: a WebSocket does not tell.
- * @param status what came instead of a socket, where that is known
+ * Asks over HTTP why no socket opens at an address, because a WebSocket does not say.
+ * @param status the HTTP status that came instead of a socket, if it is known
  */
 export async function explain(
   url: string,

@@ -2,7 +2,7 @@ import { type ChatFailure, failureNamed } from '../chat-error'
 
 /** How a client stands with its server. */
 export type ConnectionStatus =
-  /** There is no connection yet, or it was lost. It is tried again and again, and calls wait meanwhile. */
+  /** There is no connection yet, or it was lost. The client keeps trying, and calls wait. */
   | {
       state: 'connecting'
       /** Which attempt is under way or comes next, from 1. */
@@ -14,16 +14,16 @@ export type ConnectionStatus =
     }
   /** The server has accepted the session. */
   | { state: 'connected' }
-  /** There is no session, or no longer: sign in, then `reopen()`. */
+  /** There is no session, or it has ended: sign in, then `reopen()`. */
   | { state: 'signed-out'; reason: ChatFailure }
-  /** It makes no sense to try again: a wrong address, another person's cookie, a page of another site. */
+  /** Trying again will not help: a wrong address, another user's cookie, a page of a foreign site. */
   | { state: 'refused'; reason: ChatFailure }
-  /** By `close()`. */
+  /** `close()` was called. */
   | { state: 'closed' }
 
 export type Ended = Extract<ConnectionStatus, { state: 'signed-out' | 'refused' | 'closed' }>
 
-/** Why nothing goes over this connection any more; null while something may. */
+/** Why the client has ended; null while it has not. */
 export function endOf(status: ConnectionStatus): ChatFailure | null {
   switch (status.state) {
     case 'connecting':

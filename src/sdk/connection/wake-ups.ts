@@ -1,11 +1,11 @@
-/** What makes a browser's connection worth a look: how soon an open one must answer then, in milliseconds. */
+/** The events after which a connection is probed, and how many milliseconds the server then has to answer. */
 const signs = [
   ['online', 2_000],
   ['focus', 5_000],
   ['pageshow', 5_000],
 ] as const
 
-/** Calls `wake` when the network or the page comes back, in runtimes that tell. @returns its off */
+/** Calls `wake` when the network or the page comes back, in runtimes that have such events. @returns an unsubscribe function */
 export function onWakeUp(wake: (answerWithinMs: number) => void): () => void {
   const listening = new AbortController()
   const { signal } = listening

@@ -4,7 +4,7 @@ import { splitFrame, tooBigAnswer } from './frames'
 import { drop, listen } from './raw-socket'
 import type { Timings } from './timings'
 
-/** Why a socket ended. tRPC puts it into the error of each call that was under way, where `readFailure` finds the failure. */
+/** Why a socket ended. tRPC makes it the cause of each pending call's error, where `readFailure` finds the failure. */
 export class SocketClosed extends Event {
   constructor(
     type: 'close' | 'error',
@@ -22,20 +22,20 @@ export class SocketClosed extends Event {
 /** What a watched socket needs of the client that it belongs to. */
 export interface SocketHost {
   timings: Timings
-  /** Connects and signs in, however many attempts it takes. Never settles once the client has ended. */
+  /** Connects and signs in, however many attempts that takes. Never settles once the client has ended. */
   connect(): Promise<Dialled>
   onOpen(socket: WatchedSocket, dialled: Dialled): void
   onClosed(socket: WatchedSocket, closed: SocketClosed): void
 }
 
 const states = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const
-/** A timer that fires so much too late was asleep with the rest of the program. */
+/** A timer that fires this late means that the process was asleep or blocked. */
 const lateMs = 1_000
 const reconnectNotice = '{"id":null,"method":"reconnect"}'
 
 /**
  * The WebSocket that tRPC gets. It opens only when a real one has and the server has accepted the session on it; it
- * notices when its server has gone silent, and then ends at once instead of waiting for a farewell that cannot come.
+ * notices when its server has gone silent, and then ends at once instead of waiting for a closing handshake.
  */
 export class WatchedSocket extends EventTarget {
   static readonly CONNECTING = states.CONNECTING
@@ -51,14 +51,14 @@ export class WatchedSocket extends EventTarget {
   readonly #host: SocketHost
   #real: WebSocket | null = null
   #unlisten = () => {}
-  /** Whose pings are not answered yet, in their order: tRPC sends some of its own. */
+  /** Who sent the pings that are not answered yet, in order: tRPC sends some of its own. */
   #pings: ('own' | 'tRPC')[] = []
   #heardAt = 0
-  /** When the server must have answered; null while it was not asked. */
+  /** Whether a ping is unanswered, and whether that is the one after waking up. */
   #asked: 'no' | 'yes' | 'graced' = 'no'
   #dueAt = 0
   #timer: ReturnType<typeof setTimeout> | undefined
-  /** What the server has said about why it is going to close. */
+  /** Why the server is about to close the socket, as it said. */
   #refusal: ChatFailure | null = null
 
   constructor(host: SocketHost) {
@@ -81,7 +81,7 @@ export class WatchedSocket extends EventTarget {
     this.#host.onOpen(this, dialled)
     if (this.readyState !== states.OPEN) return
     this.dispatchEvent(new Event('open'))
-    // tRPC reads its frames only when it has understood that this is its socket now.
+    // tRPC makes this its active socket some microtasks later, and ignores notices until then.
     setTimeout(() => {
       for (const frame of early) this.#receive(frame)
     })
@@ -96,7 +96,7 @@ export class WatchedSocket extends EventTarget {
     if (tooBig.length > 0) queueMicrotask(() => tooBig.forEach((id) => void this.#pass(tooBigAnswer(id))))
   }
 
-  /** Begins the closing handshake, and does not wait long for its end. */
+  /** Starts the closing handshake, and gives up on it soon. */
   close(): void {
     if (this.readyState !== states.OPEN) return
     this.readyState = states.CLOSING
@@ -105,7 +105,7 @@ export class WatchedSocket extends EventTarget {
     this.#timer = setTimeout(() => this.#abandon(), this.#host.timings.closeMs)
   }
 
-  /** The client has ended: closes without telling tRPC, which would connect again. Resolves soon, whatever the network does. */
+  /** Closes without telling tRPC, which would connect again. Resolves within a bounded time, whatever the network does. */
   async leave(): Promise<void> {
     const real = this.#real
     this.#forget()
@@ -123,14 +123,14 @@ export class WatchedSocket extends EventTarget {
     })
   }
 
-  /** Makes the server show that it is there, in less time than usual. */
+  /** Pings the server now, and gives it less time than usual. */
   probe(answerWithinMs: number): void {
     if (this.readyState !== states.OPEN) return
     if (this.#asked !== 'no' && this.#dueAt <= performance.now() + answerWithinMs) return
     this.#ask(answerWithinMs)
   }
 
-  /** Has tRPC move everything to a new socket, and keep this one until that is done. */
+  /** Makes tRPC move everything to a new socket, and keep this one until that is done. */
   handOver(): void {
     this.#pass(reconnectNotice)
   }
@@ -170,7 +170,7 @@ export class WatchedSocket extends EventTarget {
       if (silentFor < silenceMs) this.#judgeIn(silenceMs - silentFor)
       else this.#ask(isLate ? graceMs : answerMs)
     } else if (isLate && this.#asked === 'yes') {
-      // The answer may be here, unread: nobody was awake to read it.
+      // The answer may have arrived while this process could not read it.
       this.#ask(graceMs)
       this.#asked = 'graced'
     } else this.#abandon()
