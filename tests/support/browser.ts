@@ -3,14 +3,18 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
 
-/** A real Chromium: the one that CHROMIUM_PATH names, the system's, or else the one in an npm package. */
-export async function launchBrowser(): Promise<Browser> {
+/**
+ * A real Chromium: the one that CHROMIUM_PATH names, the system's, or else the one in an npm package.
+ * @param options `keepsPages`: it may bring a page back from memory when somebody goes back, as people's browsers do
+ */
+export async function launchBrowser({ keepsPages = false } = {}): Promise<Browser> {
   const named = process.env.CHROMIUM_PATH
   const installed = named ?? (await firstOf(['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']))
   const packaged = installed ? null : await unpack()
   return chromium.launch({
     executablePath: installed ?? packaged?.path ?? '',
     headless: true,
+    ...(keepsPages && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
     args: [
       ...(packaged?.args.filter((arg) => !arg.startsWith('--headless') && arg !== '--single-process') ?? []),
       ...[
