@@ -241,13 +241,14 @@ async function expectNothingOf(texts: string[], page: Page) {
   for (const text of texts) if (!stored.has(text)) expect(shown).not.toContain(text)
 }
 
-async function untilTheirs(page: Page, expected: (owner: string) => boolean): Promise<number> {
+async function untilTheirs(page: Page, expected: (owner: string) => boolean): Promise<{ shown: string | null; seenMs: number }> {
   const from = performance.now()
+  let shown: string | null = null
   await until(async () => {
-    const owner = await whose(page)
-    return owner !== null && expected(owner)
+    shown = await whose(page)
+    return shown !== null && expected(shown)
   }, 45_000)
-  return performance.now() - from
+  return { shown, seenMs: performance.now() - from }
 }
 
 type Change = 'out, then Bob' | 'Bob over Ada' | 'Ada anew' | 'Bob, then Ada'
@@ -325,8 +326,9 @@ async function play(kind: Change, outage: Outage, { bobActsFirst = false, inBack
   if (endsAsBob && bobActsFirst) await bobActs()
   mend()
   if (inBackground) await freeze(writer, 'active')
-  const seenMs = await untilTheirs(writer, (owner) => (endsAsBob ? owner !== ada.username : owner === ada.username || owner === 'login'))
-  const shown = await whose(writer)
+  const { shown, seenMs } = await untilTheirs(writer, (owner) =>
+    endsAsBob ? owner !== ada.username : owner === ada.username || owner === 'login',
+  )
   if (endsAsBob) {
     if (shown === bob.username) await expectNothingOf([...said, draft], writer)
     await expectNothingOf([...said, draft], other)
