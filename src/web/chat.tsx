@@ -1,12 +1,13 @@
 'use client'
 
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
 import type { ChatClient, Room } from '../sdk'
 import { useRenewal, useSignedInClient } from './account/signed-in-client'
 import type { Visitor } from './account/visitor'
 import { goToNewestRoom, goToRoom, useRoomInAddress } from './address'
 import { useAway } from './people/away'
 import { useDirectPresence } from './people/presence'
+import { createDrafts } from './room/drafts'
 import { createOpenRooms } from './room/open-rooms'
 import { RoomHeader } from './room/room-header'
 import { RoomSkeleton } from './room/room-skeleton'
@@ -40,7 +41,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   const myRooms = useMyRooms(client, visitor.role)
   const { rooms, untilListed } = myRooms
   const openRooms = useMemo(() => client && createOpenRooms(client), [client])
-  const drafts = useRef(new Map<string, string>())
+  const drafts = useMemo(() => createDrafts(visitor.id), [visitor.id])
   const [showsDrawer, setShowsDrawer] = useState(false)
   const [opened, setOpened] = useState<Opened | null>(null)
 
@@ -69,6 +70,17 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     addEventListener('beforeunload', warn)
     return () => removeEventListener('beforeunload', warn)
   }, [openRooms])
+
+  useEffect(() => {
+    addEventListener('pagehide', drafts.save)
+    return () => removeEventListener('pagehide', drafts.save)
+  }, [drafts])
+
+  /** Their account is gone: nobody will come back for what they have not sent. */
+  function forgetPerson() {
+    drafts.clear()
+    onSignOut()
+  }
 
   function go(to: string) {
     setOpened(null)
@@ -142,7 +154,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     const close = () => setOpened(null)
     switch (opened.dialog) {
       case 'account':
-        return <AccountDialog client={client} visitor={visitor} onRenamed={setDisplayName} onDeleting={onSignOut} onClose={close} />
+        return <AccountDialog client={client} visitor={visitor} onRenamed={setDisplayName} onDeleting={forgetPerson} onClose={close} />
       case 'browse':
         return <BrowseRooms client={client} onOpen={go} onJoined={goToNew} onClose={close} />
       case 'create':
@@ -180,7 +192,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
           listed={listed}
           isListRead={rooms !== null}
           visitor={visitor}
-          drafts={drafts.current}
+          drafts={drafts}
           onShowRooms={showRooms}
           onBrowse={() => setOpened({ dialog: 'browse' })}
           onInvite={(to) => setOpened({ dialog: 'invite', room: to })}

@@ -7,7 +7,7 @@ export default async function setup(project: TestProject) {
   project.provide('browser', found)
   const { executablePath, origin } = found
   try {
-    const browser = await launchBrowser(found)
+    const browser = await launchBrowser({ found })
     process.stdout.write(`Browser: Chromium ${browser.version()}  ${executablePath}  (${origin})\n`)
     await browser.close()
   } catch (error) {

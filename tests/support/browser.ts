@@ -30,11 +30,20 @@ export async function findBrowser(): Promise<FoundBrowser> {
   return { executablePath, origin: 'packaged', args: args.filter((arg) => !arg.startsWith('--headless') && arg !== '--single-process') }
 }
 
-/** A real Chromium. @param found the one that the whole suite uses */
-export function launchBrowser({ executablePath, args }: FoundBrowser = inject('browser')): Promise<Browser> {
+interface BrowserOptions {
+  /** The one that the whole suite uses, unless given. */
+  found?: FoundBrowser
+  /** It may bring a page back from memory when somebody goes back, as people's browsers do. */
+  keepsPages?: boolean
+}
+
+/** A real Chromium. */
+export function launchBrowser({ found = inject('browser'), keepsPages = false }: BrowserOptions = {}): Promise<Browser> {
+  const { executablePath, args } = found
   return chromium.launch({
     executablePath,
     headless: true,
+    ...(keepsPages && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
     args: [
       ...args,
       ...[

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ChatError } from '../../src/sdk'
 import { createRoom } from '../../src/sdk/testing'
 import { createReadMarks } from '../../src/web/room/read-marks'
 import { until } from '../support/stock-client'
@@ -7,7 +8,7 @@ import { until } from '../support/stock-client'
 function read(calls: string[] = [], refuse: () => boolean = () => false) {
   const ask = async (call: string, readSeq: number) => {
     calls.push(call)
-    if (refuse()) throw new Error('no connection')
+    if (refuse()) throw new ChatError({ name: 'DISCONNECTED', words: 'The connection was lost.', retry: true })
     return createRoom({ lastSeq: 100, readSeq })
   }
   const marks = createReadMarks({

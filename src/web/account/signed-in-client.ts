@@ -9,7 +9,7 @@ export interface SignedInClient {
   status: ConnectionStatus
   /** The realtime server keeps turning away a session that the web server believes in. */
   isTurnedAway: boolean
-  /** The page is about to sign its person out. */
+  /** The page is about to sign its person out: it leaves by itself, unless they stay after all. */
   onSignOut(): void
 }
 
@@ -30,10 +30,7 @@ export function useSignedInClient({ id, realtimeUrl }: Visitor): SignedInClient 
     const off = started.status.subscribe(() => {
       const status = started.status.get()
       if (status.state === 'connected') mayReopen = true
-      // The page is on its way to the sign-in form already.
-      if (isSigningOut.current) return
-      if (status.state === 'signed-out') void comeBack()
-      if (status.state === 'refused' && status.reason.name === 'ANOTHER_USER') location.reload()
+      if (status.state === 'signed-out' || (status.state === 'refused' && status.reason.name === 'ANOTHER_USER')) void comeBack()
     })
     setClient(started)
     return () => {
@@ -43,9 +40,17 @@ export function useSignedInClient({ id, realtimeUrl }: Visitor): SignedInClient 
     }
 
     async function comeBack() {
-      const person = await findSignedIn()
-      if (gone || isSigningOut.current) return
-      if (person === null) return leaveForLogin()
+      const wasSigningOut = isSigningOut.current
+      // The page is on its way to the sign-in form already, unless its person stayed when the browser asked.
+      if (wasSigningOut) await pause(signOutMs)
+      let person = await findSignedIn()
+      if (person === null && !wasSigningOut) {
+        // Somebody may just be signing in in another tab: that ends this session a moment before the browser has the new one.
+        await pause(signInMs)
+        person = await findSignedIn()
+      }
+      if (gone) return
+      if (person === null) return leaveForLogin(wasSigningOut ? null : location.pathname)
       if (person !== id) return location.reload()
       if (!mayReopen) return setTurnedAway(true)
       mayReopen = false
@@ -72,6 +77,10 @@ export const isOfSession = ({ name }: ChatFailure): boolean => name === 'UNAUTHO
 const dayMs = 24 * 60 * 60_000
 const renewBelowMs = 6 * dayMs
 const againMs = 3_000
+/** How long the answer to a sign-in may take to arrive. */
+const signInMs = 1_000
+/** How long a page may take to leave for the sign-in form. */
+const signOutMs = 5_000
 
 /** Renews the session when less than six of its seven days are left: now, and once a day while the page stays open. */
 export function useRenewal({ id, expiresAt }: Visitor) {
@@ -98,10 +107,12 @@ async function findSignedIn(): Promise<string | null> {
     if (response?.status === 401) return null
     const session = response?.ok ? ((await response.json().catch(() => null)) as { user: { id: string } } | null) : null
     if (session) return session.user.id
-    await new Promise((resolve) => setTimeout(resolve, againMs))
+    await pause(againMs)
   }
 }
 
-function leaveForLogin() {
-  location.assign(`/login?next=${encodeURIComponent(location.pathname)}`)
+function leaveForLogin(next: string | null) {
+  location.assign(next === null ? '/login' : `/login?next=${encodeURIComponent(next)}`)
 }
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

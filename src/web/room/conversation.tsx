@@ -2,6 +2,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 're
 import { type ChatClient, type Message, type Room, type RoomHandle, type RoomState, readFailure } from '../../sdk'
 import type { Visitor } from '../account/visitor'
 import { ActRefusal } from './act-refusal'
+import type { Drafts } from './drafts'
 import { useFirstUnread } from './first-unread'
 import { useJump } from './jump'
 import { type MessageActs, MessageActsProvider } from './message-acts'
@@ -22,7 +23,7 @@ interface ConversationProps {
   listed: Room | undefined
   name: string
   visitor: Visitor
-  drafts: Map<string, string>
+  drafts: Drafts
   /** Usernames of who is writing. */
   typing?: readonly string[]
   /** Stands where one would write, with a way on from why one cannot. */

@@ -11,6 +11,7 @@ import { useLastSeen } from '../rooms/last-seen'
 import { forRole } from '../rooms/room-rights'
 import { ConnectionBanner } from './connection-banner'
 import { Conversation } from './conversation'
+import type { Drafts } from './drafts'
 import type { OpenRooms } from './open-rooms'
 import { useOpenRoom } from './open-rooms'
 import { RoomClosed } from './room-closed'
@@ -30,7 +31,7 @@ interface RoomViewProps {
   /** Whether the list has come: then a room that is not in it is not one of theirs, or is archived. */
   isListRead: boolean
   visitor: Visitor
-  drafts: Map<string, string>
+  drafts: Drafts
   onShowRooms(): void
   onBrowse(): void
   onInvite(room: Room): void

@@ -1,6 +1,7 @@
 import { useCallback, useMemo, useState } from 'react'
 import { type ChatClient, type ChatFailure, type Message, type Room, type RoomHandle, type RoomTimeline, readFailure } from '../../sdk'
 import { Composer } from './composer'
+import type { Drafts } from './drafts'
 import { formatWait, useSlowMode } from './slow-mode'
 import { createTypingNews } from './typing'
 import { TypingLine } from './typing-line'
@@ -15,7 +16,7 @@ interface WritingDeskProps {
   name: string
   me: string
   typing: readonly string[]
-  drafts: Map<string, string>
+  drafts: Drafts
   /** Why nothing can be written here; null when it can. */
   refusal: string | null
   writing: Writing
@@ -79,7 +80,7 @@ export function WritingDesk({ client, handle, timeline, listed, name, me, typing
       <Composer
         key="new"
         label={`Message ${name}`}
-        initial={drafts.get(room) ?? ''}
+        initial={drafts.get(room)}
         bar={writing.mode === 'reply' && <WritingBar writing={writing} onCancel={leave} />}
         about={writing.mode === 'reply' ? writing.to : null}
         waitSeconds={waitSeconds}

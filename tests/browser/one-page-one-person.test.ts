@@ -1,0 +1,526 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import pg from 'pg'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findFreePort } from '../../src/launch/ports'
+import { launchBrowser } from '../support/browser'
+import { password } from '../support/people'
+import { createStockClient, type StockClient, until } from '../support/stock-client'
+import { type LineFault, startTcpProxy, type TcpProxy } from '../support/tcp-proxy'
+import { enter, startFreshWhole, type Whole } from '../support/whole'
+
+let whole: Whole & AsyncDisposable
+let browser: Browser
+let pool: pg.Pool
+/** Of the room that each scenario is about. */
+let cy: StockClient
+let realtimeUrl: string
+/** Each tab has a line of its own to the realtime server. */
+let lines: Record<Tab, TcpProxy>
+const complaints: string[] = []
+const table: Record<string, string | number>[] = []
+
+type Tab = 'writer' | 'other'
+
+beforeAll(async () => {
+  const realtimePort = await findFreePort()
+  lines = { writer: await startTcpProxy(() => realtimePort), other: await startTcpProxy(() => realtimePort) }
+  whole = await startFreshWhole({ REALTIME_PORT: String(realtimePort), REALTIME_URL: `ws://localhost:${lines.writer.port}/trpc` })
+  realtimeUrl = `ws://127.0.0.1:${realtimePort}/trpc`
+  browser = await launchBrowser({ keepsPages: true })
+  pool = new pg.Pool({ connectionString: await findDatabase() })
+  cy = createStockClient({ url: realtimeUrl, cookie: await enter(whole, 'register', 'cy') })
+  await watchReadMarks()
+})
+afterAll(async () => {
+  await cy?.close()
+  await pool?.end()
+  await browser?.close()
+  await whole?.[Symbol.asyncDispose]()
+  for (const line of Object.values(lines ?? {})) await line.close()
+  const columns = Object.keys(table[0] ?? {})
+  const widths = columns.map((column) => Math.max(column.length, ...table.map((row) => String(row[column] ?? '').length)))
+  const print = (cells: string[]) => process.stdout.write(`  ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}\n`)
+  print(columns)
+  for (const row of table) print(columns.map((column) => String(row[column] ?? '')))
+})
+
+async function findDatabase(): Promise<string> {
+  const read = async (...file: string[]) => (await readFile(path.join(whole.dataDir, ...file), 'utf8')).trim()
+  const port = (await read('postgres', 'postmaster.pid')).split('\n')[3]
+  return `postgresql://roomline:${await read('postgres-password')}@127.0.0.1:${port}/roomline`
+}
+
+/** A read mark only goes back when somebody asks for it, and soon moves on again: each time is written down. */
+async function watchReadMarks() {
+  await pool.query(`
+    CREATE TABLE marks_put_back (user_id uuid, room_id text);
+    CREATE FUNCTION note_mark() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN INSERT INTO marks_put_back VALUES (NEW.user_id, NEW.room_id); RETURN NULL; END $$;
+    CREATE TRIGGER note_mark AFTER UPDATE ON memberships FOR EACH ROW WHEN (NEW.read_seq < OLD.read_seq) EXECUTE FUNCTION note_mark()`)
+}
+
+interface Person {
+  username: string
+  id: string
+}
+
+interface Scene extends AsyncDisposable {
+  ada: Person
+  bob: Person
+  room: string
+  context: BrowserContext
+  writer: Page
+  other: Page
+  /** Who was seen typing in the room. */
+  typing: Set<string>
+  /** What the page was about to lose, as the browser asked. */
+  warnings: string[]
+}
+
+let scenes = 0
+
+/** A room with three people in it, of whom Ada and Bob share one browser with two tabs. */
+async function openScene(): Promise<Scene> {
+  const number = ++scenes
+  const people = await Promise.all(['ada', 'bob'].map((name) => register(`${name}${number}`)))
+  const [ada, bob] = people as [Person, Person]
+  const created = await cy.trpc.rooms.create.mutate({
+    name: `Den ${number}`,
+    kind: 'private',
+    members: people.map(({ username }) => username),
+  })
+  const room = created.id
+  const { seq } = await cy.trpc.chat.send.mutate({ room, text: 'welcome' })
+  for (const emoji of ['👍', '🎉']) await cy.trpc.chat.react.mutate({ room, seq, emoji })
+  const typing = new Set<string>()
+  const presence = cy.trpc.presence.onChange.subscribe(
+    { room },
+    {
+      onData: (event) => {
+        for (const username of event.typing) typing.add(username)
+      },
+    },
+  )
+
+  // The other tab's line is at a port that the policy of the page does not name.
+  const context = await browser.newContext({ baseURL: whole.webUrl, viewport: { width: 1280, height: 800 }, bypassCSP: true })
+  const warnings: string[] = []
+  const open = async () => {
+    const page = await context.newPage()
+    page.setDefaultTimeout(30_000)
+    page.on('pageerror', (error) => complaints.push(String(error)))
+    page.on('dialog', (dialog) => {
+      warnings.push(dialog.type())
+      void dialog.accept().catch(() => {})
+    })
+    return page
+  }
+  const writer = await open()
+  const other = await open()
+  await other.addInitScript(
+    ([from, to]) => {
+      const Socket = window.WebSocket
+      window.WebSocket = class extends Socket {
+        constructor(url: string | URL) {
+          super(String(url).replace(`:${from}/`, `:${to}/`))
+        }
+      }
+    },
+    [lines.writer.port, lines.other.port],
+  )
+  return {
+    ...{ ada, bob, room, context, writer, other, typing, warnings },
+    [Symbol.asyncDispose]: async () => {
+      presence.unsubscribe()
+      await context.close()
+      for (const line of Object.values(lines)) {
+        line.setFault({})
+        line.setOnline(true)
+      }
+    },
+  }
+}
+
+async function register(username: string): Promise<Person> {
+  await enter(whole, 'register', username)
+  const { rows } = await pool.query<{ id: string }>('SELECT id FROM users WHERE username = $1', [username])
+  return { username, id: rows[0]?.id ?? '' }
+}
+
+const roomPath = (room: string) => `/rooms/${room}`
+const composer = (page: Page) => page.getByLabel(/^Message Den/)
+const messages = (page: Page) => page.getByRole('log')
+const account = (page: Page) => page.getByTitle('Your account')
+
+async function goToLogin(page: Page, room: string) {
+  await page.goto(`/login?next=${encodeURIComponent(roomPath(room))}`)
+}
+
+/** At the sign-in form that the page shows. */
+async function signIn(page: Page, { username }: Person) {
+  await page.getByLabel('Username').fill(username)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await account(page).getByText(`@${username}`).waitFor()
+}
+
+async function signOut(page: Page) {
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.waitForURL('**/login**')
+}
+
+/** @returns whose page it is: a username, 'login', or null while it loads */
+async function whose(page: Page): Promise<string | null> {
+  try {
+    if (new URL(page.url()).pathname === '/login') return 'login'
+    const words = await account(page).innerText({ timeout: 500 })
+    return /@(\S+)/.exec(words)?.[1] ?? null
+  } catch {
+    return null
+  }
+}
+
+async function write(page: Page, text: string) {
+  await composer(page).fill(text)
+  await composer(page).press('Enter')
+  await messages(page).getByText(text, { exact: true }).waitFor()
+}
+
+/** What somebody can do besides sending; without a connection it waits for one. */
+async function actInManyWays(page: Page) {
+  await messages(page)
+    .getByRole('button', { name: /^thumbs up/ })
+    .click()
+  await composer(page).press('ArrowUp')
+  await page.getByLabel('Edit message').fill('mine, edited')
+  await page.getByLabel('Edit message').press('Enter')
+  await page.getByLabel('Edit message').press('Escape')
+  await composer(page).waitFor()
+}
+
+async function actInMenus(page: Page) {
+  await page
+    .getByRole('button', { name: /^More on this message by/ })
+    .first()
+    .click()
+  await page.getByRole('menuitem', { name: 'Mark unread from here' }).click()
+  await page.getByRole('button', { name: /^More about/ }).click()
+  await page.getByRole('menuitemradio', { name: 'Nothing' }).click()
+}
+
+/** What is stored of somebody in a room that they have not done: none of it is ever done by Bob. */
+async function countStrayActs({ bob, room, typing }: Scene): Promise<number> {
+  const count = async (query: string) => Number((await pool.query(query, [room, bob.id])).rows[0].count)
+  const counts = await Promise.all([
+    count(`SELECT count(*) FROM messages WHERE room_id = $1 AND author_id = $2 AND kind = 'text' AND text NOT LIKE 'Bob %'`),
+    count(`SELECT count(*) FROM reactions WHERE room_id = $1 AND user_id = $2 AND emoji <> '🎉'`),
+    count('SELECT count(*) FROM marks_put_back WHERE room_id = $1 AND user_id = $2'),
+    count(`SELECT count(*) FROM memberships WHERE room_id = $1 AND user_id = $2 AND notify <> 'all'`),
+    count('SELECT 1 - count(*) AS count FROM memberships WHERE room_id = $1 AND user_id = $2'),
+  ])
+  return counts.reduce((sum, one) => sum + one, 0) + (typing.has(bob.username) ? 1 : 0)
+}
+
+/** What Ada has said, in the room's order. */
+async function textsOf({ room }: Scene, author: Person): Promise<string[]> {
+  const { rows } = await pool.query<{ text: string }>(
+    `SELECT text FROM messages WHERE room_id = $1 AND author_id = $2 AND kind = 'text' ORDER BY seq`,
+    [room, author.id],
+  )
+  return rows.map(({ text }) => text)
+}
+
+/** The page shows nothing that its reader has not said or been told. */
+async function expectNothingOf(texts: string[], page: Page) {
+  await composer(page).waitFor()
+  expect(await composer(page).inputValue()).toBe('')
+  const stored = new Set((await pool.query<{ text: string }>('SELECT text FROM messages')).rows.map(({ text }) => text))
+  const shown = await page.locator('body').innerText()
+  for (const text of texts) if (!stored.has(text)) expect(shown).not.toContain(text)
+}
+
+async function untilTheirs(page: Page, expected: (owner: string) => boolean): Promise<{ shown: string | null; seenMs: number }> {
+  const from = performance.now()
+  let shown: string | null = null
+  await until(async () => {
+    shown = await whose(page)
+    return shown !== null && expected(shown)
+  }, 45_000)
+  return { shown, seenMs: performance.now() - from }
+}
+
+type Change = 'out, then Bob' | 'Bob over Ada' | 'Ada anew' | 'Bob, then Ada'
+type Outage = 'none' | 'writer' | 'other' | 'both' | 'held' | 'swallowed'
+
+const hold: LineFault = { toServer: { hold: true }, toClient: { hold: true } }
+const swallow: LineFault = { toServer: { swallow: true }, toClient: { swallow: true } }
+
+function disturb(outage: Outage) {
+  if (outage === 'writer' || outage === 'both') lines.writer.setOnline(false)
+  if (outage === 'other' || outage === 'both') lines.other.setOnline(false)
+  if (outage === 'held') lines.writer.setFault(hold)
+  if (outage === 'swallowed') lines.writer.setFault(swallow)
+}
+
+function mend() {
+  for (const line of Object.values(lines)) {
+    line.setFault({})
+    line.setOnline(true)
+  }
+}
+
+async function change(page: Page, kind: Change, { ada, bob, room }: Scene) {
+  if (kind === 'out, then Bob' || kind === 'Ada anew') {
+    await signOut(page)
+    await goToLogin(page, room)
+    return signIn(page, kind === 'Ada anew' ? ada : bob)
+  }
+  await signIn(page, bob)
+  if (kind === 'Bob over Ada') return
+  await signOut(page)
+  await goToLogin(page, room)
+  await signIn(page, ada)
+}
+
+const draft = 'half a thought of Ada'
+
+async function play(kind: Change, outage: Outage, { bobActsFirst = false, inBackground = false, inMenus = false } = {}) {
+  await using scene = await openScene()
+  const { ada, bob, room, writer, other } = scene
+  const endsAsBob = kind === 'out, then Bob' || kind === 'Bob over Ada'
+  const isWriterAway = outage !== 'none' && outage !== 'other'
+  // A sign-in form that is open already, or her rooms.
+  await goToLogin(other, room)
+  await goToLogin(writer, room)
+  await signIn(writer, ada)
+  await write(writer, 'mine')
+  if (kind === 'out, then Bob' || kind === 'Ada anew') {
+    await other.goto(roomPath(room))
+    await composer(other).waitFor()
+  }
+  // With its place: it is stored, and the page knows.
+  await messages(writer).locator('[data-seq]').filter({ hasText: 'mine' }).waitFor()
+
+  disturb(outage)
+  const said = ['mine', 'Ada writes first', 'Ada writes second']
+  if (isWriterAway) await actInManyWays(writer)
+  for (const text of said.slice(1)) await write(writer, text)
+  await composer(writer).fill(draft)
+  if (inBackground) await freeze(writer, 'frozen')
+  await change(other, kind, scene)
+  if (isWriterAway && !inBackground) {
+    // The tab still takes itself for Ada's, and nobody can tell it otherwise.
+    expect(await whose(writer)).toBe(ada.username)
+    // Not earlier: no call waits for longer than twenty seconds.
+    if (inMenus) await actInMenus(writer)
+    said.push('Ada writes last')
+    await write(writer, 'Ada writes last')
+    await composer(writer).fill(draft)
+  }
+  const bobActs = () =>
+    messages(other)
+      .getByRole('button', { name: /^party popper/ })
+      .click()
+  if (endsAsBob && bobActsFirst) await bobActs()
+  mend()
+  if (inBackground) await freeze(writer, 'active')
+  const { shown, seenMs } = await untilTheirs(writer, (owner) =>
+    endsAsBob ? owner !== ada.username : owner === ada.username || owner === 'login',
+  )
+  if (endsAsBob) {
+    if (shown === bob.username) await expectNothingOf([...said, draft], writer)
+    await expectNothingOf([...said, draft], other)
+    if (!bobActsFirst) await bobActs()
+    expect(await countStrayActs(scene)).toBe(0)
+    if (shown === bob.username) {
+      await signOut(writer)
+      await goToLogin(writer, room)
+    }
+  }
+  if (endsAsBob || shown === 'login') await signIn(writer, ada)
+  await until(async () => (await textsOf(scene, ada)).length >= said.length, 30_000).catch(() => {})
+  await messages(writer).getByText('Ada writes second', { exact: true }).waitFor()
+  // As many as there were, and not one more a moment later.
+  const texts = await textsOf(scene, ada)
+  const kept = await composer(writer).inputValue()
+  table.push({
+    change: kind,
+    outage: `${outage}${inBackground ? ', frozen' : ''}`,
+    'first to act': endsAsBob ? (bobActsFirst ? 'Bob' : 'Ada') : '',
+    'seen after s': (seenMs / 1_000).toFixed(1),
+    shows: shown === 'login' ? 'sign-in' : shown === bob.username ? 'Bob' : 'Ada',
+    "under another's name": await countStrayActs(scene),
+    lost: said.filter((text) => !texts.includes(text)).length,
+    'sent twice': texts.length - new Set(texts).size,
+    draft: kept === draft ? 'kept' : 'lost',
+  })
+  expect(await countStrayActs(scene)).toBe(0)
+  expect(texts.map((text) => (text === 'mine, edited' ? 'mine' : text))).toEqual(said)
+  expect(kept).toBe(draft)
+  expect(scene.warnings).toEqual([])
+}
+
+/** As browsers do with a tab that nobody has looked at for a while. */
+async function freeze(page: Page, state: 'frozen' | 'active') {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Page.setWebLifecycleState', { state })
+  await session.detach()
+}
+
+describe('a page stays its person’s', () => {
+  const inMenus = true
+  const bobActsFirst = true
+  it('cut off, while she signs out and Bob signs in', () => play('out, then Bob', 'writer', { inMenus }))
+  it('cut off, while Bob signs in over her', () => play('Bob over Ada', 'writer', { inMenus, bobActsFirst }))
+  it('cut off, while she signs in again', () => play('Ada anew', 'writer'))
+  it('cut off, while Bob comes and goes', () => play('Bob, then Ada', 'writer', { inMenus }))
+  it('cut off and frozen in the background, while Bob signs in', () => play('out, then Bob', 'writer', { inBackground: true }))
+  it('connected, while she signs out and Bob signs in', () => play('out, then Bob', 'none', { bobActsFirst }))
+  it('connected, while Bob signs in over her', () => play('Bob over Ada', 'none'))
+  it('connected, while she signs in again', () => play('Ada anew', 'none'))
+  it('connected, while Bob comes and goes', () => play('Bob, then Ada', 'none'))
+  it('connected, while Bob’s own tab is cut off', () => play('Bob over Ada', 'other'))
+  it('cut off like Bob’s own tab', () => play('Bob over Ada', 'both', { bobActsFirst: false }))
+  it('on a line that holds everything back, while Bob signs in', () => play('out, then Bob', 'held', { inMenus }))
+  it('on a line that loses everything, while Bob signs in', () => play('Bob over Ada', 'swallowed', { bobActsFirst }))
+})
+
+/** Ada in the writer's tab, with something unsent; in the other one Bob has signed in since, or still has to. */
+async function openCutOff({ isBobIn }: { isBobIn: boolean }): Promise<Scene> {
+  const scene = await openScene()
+  const { writer, other, ada, bob, room } = scene
+  await goToLogin(other, room)
+  await goToLogin(writer, room)
+  await signIn(writer, ada)
+  await composer(writer).waitFor()
+  lines.writer.setOnline(false)
+  await write(writer, 'Ada writes first')
+  await composer(writer).fill(draft)
+  if (isBobIn) await signIn(other, bob)
+  return scene
+}
+
+const isBobs = async ({ context, bob }: Scene) => {
+  const response = await context.request.get('/api/session')
+  return response.ok() && (await response.json()).user.id === bob.id
+}
+
+const backInTime = (page: Page) => page.evaluate(() => void setTimeout(() => history.back()))
+
+describe('a page whose browser has changed hands', () => {
+  it('signs nobody else out, and makes room for them', async () => {
+    await using scene = await openCutOff({ isBobIn: true })
+    const { writer, other, bob } = scene
+    await writer.getByRole('button', { name: 'Sign out' }).click()
+    await untilTheirs(writer, (owner) => owner === bob.username)
+    expect(await isBobs(scene)).toBe(true)
+    mend()
+    await expectNothingOf(['Ada writes first', draft], other)
+    expect(await whose(other)).toBe(bob.username)
+    // Leaving had to be confirmed, because something was unsent.
+    expect(scene.warnings).toEqual(['beforeunload'])
+    expect(await countStrayActs(scene)).toBe(0)
+  })
+
+  it('makes room although its person stayed when asked whether to leave', async () => {
+    await using scene = await openCutOff({ isBobIn: false })
+    const { writer, other, ada, bob, room } = scene
+    writer.removeAllListeners('dialog')
+    const asked = writer.waitForEvent('dialog')
+    const clicked = writer.getByRole('button', { name: 'Sign out' }).click({ noWaitAfter: true })
+    await (await asked).dismiss()
+    await clicked
+    expect(await whose(writer)).toBe(ada.username)
+    await signIn(other, bob)
+    mend()
+    await untilTheirs(writer, (owner) => owner === bob.username)
+    expect(await countStrayActs(scene)).toBe(0)
+    await signOut(writer)
+    await goToLogin(writer, room)
+    await signIn(writer, ada)
+    await until(async () => (await textsOf(scene, ada)).length > 0)
+    expect(await textsOf(scene, ada)).toEqual(['Ada writes first'])
+    expect(await composer(writer).inputValue()).toBe(draft)
+  })
+
+  it('makes room when somebody goes back to it', async () => {
+    await using scene = await openScene()
+    const { writer, other, ada, bob, room } = scene
+    await goToLogin(other, room)
+    await goToLogin(writer, room)
+    await signIn(writer, ada)
+    await write(writer, 'mine')
+    await composer(writer).fill(draft)
+    await writer.goto('/register')
+    await signIn(other, bob)
+    await backInTime(writer)
+    await writer.waitForURL(`**${roomPath(room)}`)
+    await untilTheirs(writer, (owner) => owner !== ada.username)
+    await expectNothingOf([draft], writer)
+    expect(await countStrayActs(scene)).toBe(0)
+    await signOut(writer)
+    await goToLogin(writer, room)
+    await signIn(writer, ada)
+    expect(await composer(writer).inputValue()).toBe(draft)
+  })
+
+  it('asks for a sign-in when somebody goes back to it after signing out', async () => {
+    await using scene = await openScene()
+    const { writer, ada, room } = scene
+    await goToLogin(writer, room)
+    await signIn(writer, ada)
+    await write(writer, 'mine')
+    await signOut(writer)
+    await backInTime(writer)
+    await untilTheirs(writer, (owner) => owner === 'login')
+    expect(await messages(writer).count()).toBe(0)
+  })
+
+  it('makes room when its person has deleted the account in another tab', async () => {
+    await using scene = await openCutOff({ isBobIn: false })
+    const { writer, other, ada, bob, room, context } = scene
+    await other.goto(roomPath(room))
+    await account(other).click()
+    await other.getByRole('tab', { name: 'Delete' }).click()
+    await other.getByLabel('Your password').fill(password)
+    await other.getByRole('button', { name: 'Delete my account' }).click()
+    await other.waitForURL('**/login')
+    expect(await context.cookies()).toEqual([])
+    await goToLogin(other, room)
+    await signIn(other, bob)
+    mend()
+    await untilTheirs(writer, (owner) => owner !== ada.username)
+    await expectNothingOf([draft], other)
+    expect(await countStrayActs(scene)).toBe(0)
+  })
+
+  it('neither leaves a room nor accepts an invitation for whoever came after', async () => {
+    await using scene = await openCutOff({ isBobIn: false })
+    const { writer, other, ada, bob, room, context } = scene
+    const { id: garden } = await cy.trpc.rooms.create.mutate({ name: `Garden ${room}`, kind: 'private' })
+    const { token } = await cy.trpc.rooms.createInvite.mutate({ room: garden })
+    lines.writer.setOnline(true)
+    const third = await context.newPage()
+    await third.goto(`/invite/${token}`)
+    await third.getByRole('button', { name: 'Accept' }).waitFor()
+    lines.writer.setOnline(false)
+    await writer.getByRole('button', { name: /^More about/ }).click()
+    await writer.getByRole('menuitem', { name: 'Leave room' }).click()
+    await writer.getByRole('button', { name: 'Leave room' }).click()
+    await third.getByRole('button', { name: 'Accept' }).click()
+    await signIn(other, bob)
+    mend()
+    await untilTheirs(writer, (owner) => owner !== ada.username)
+    // It shows Bob the invitation anew, and he has not accepted it.
+    await third.getByRole('button', { name: 'Accept' }).and(third.locator(':not([disabled])')).waitFor()
+    const { rows } = await pool.query('SELECT user_id FROM memberships WHERE room_id = $1', [garden])
+    expect(rows).toHaveLength(1)
+    expect(await countStrayActs(scene)).toBe(0)
+  })
+
+  it('never makes the browser complain', () => {
+    expect(complaints).toEqual([])
+  })
+})
