@@ -80,6 +80,9 @@ export function readFailure(error: unknown): ChatFailure {
   return failureNamed('UNKNOWN', typeof message === 'string' && message !== '' ? { words: message } : {})
 }
 
+/** Whether asking again makes sense: it may pass, or the session is over, which ends the whole client, and comes back with it. */
+export const isWorthAskingAgain = ({ name, retry }: ChatFailure): boolean => retry || name === 'UNAUTHORIZED'
+
 /** Reads the `data` of an error that the server sent. */
 export function failureOfData(data: unknown, message?: string): ChatFailure {
   const { failure, fields, retryAfterMs } = (data ?? {}) as { failure?: unknown; fields?: FailureFields; retryAfterMs?: number }
