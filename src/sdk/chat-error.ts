@@ -80,7 +80,7 @@ export function readFailure(error: unknown): ChatFailure {
   return failureNamed('UNKNOWN', typeof message === 'string' && message !== '' ? { words: message } : {})
 }
 
-/** Whether asking again makes sense: it may pass, or the session is over, which ends the whole client, and comes back with it. */
+/** Whether to ask again: the failure may pass, or the session is over, and that is for the whole client to say and to mend. */
 export const isWorthAskingAgain = ({ name, retry }: ChatFailure): boolean => retry || name === 'UNAUTHORIZED'
 
 /** Reads the `data` of an error that the server sent. */

@@ -16,7 +16,7 @@ export function createSharedHandles<Value, Opened extends Handle<Value>>(open: (
   return (key) => {
     const shared = opened.get(key) ?? { handle: open(key), users: 0 }
     opened.set(key, shared)
-    // Whoever opens what the server has ended for others before must not be shown their end.
+    // The server may have ended it for those who opened it earlier: a new handle asks again.
     if (shared.users++ > 0) shared.handle.reopen()
     const { state, close } = untilClosed(shared.handle.state)
     let isOpen = true
