@@ -80,6 +80,9 @@ export function readFailure(error: unknown): ChatFailure {
   return failureNamed('UNKNOWN', typeof message === 'string' && message !== '' ? { words: message } : {})
 }
 
+/** Whether to ask again: the failure may pass, or the session is over, and that is for the whole client to say and to mend. */
+export const isWorthAskingAgain = ({ name, retry }: ChatFailure): boolean => retry || name === 'UNAUTHORIZED'
+
 /** Reads the `data` of an error that the server sent. */
 export function failureOfData(data: unknown, message?: string): ChatFailure {
   const { failure, fields, retryAfterMs } = (data ?? {}) as { failure?: unknown; fields?: FailureFields; retryAfterMs?: number }

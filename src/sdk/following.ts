@@ -1,4 +1,4 @@
-import { type ChatFailure, readFailure } from './chat-error'
+import { type ChatFailure, isWorthAskingAgain, readFailure } from './chat-error'
 import { backoffWithJitter } from './connection/reconnect'
 import { type ConnectionStatus, endOf } from './connection/status'
 import type { Store } from './store'
@@ -48,7 +48,7 @@ export function startFollowing({ status, follow, onInterrupted = () => {}, onEnd
       } catch (error) {
         if (signal.aborted) return
         const reason = readFailure(error)
-        if (!reason.retry) return end('server', reason)
+        if (!isWorthAskingAgain(reason)) return end('server', reason)
         pauseMs = reason.retryAfterMs ?? pauseMs
       }
       if (signal.aborted) return

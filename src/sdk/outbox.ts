@@ -1,5 +1,5 @@
 import type { Message } from '../contract/message'
-import { type ChatFailure, readFailure } from './chat-error'
+import { type ChatFailure, isWorthAskingAgain, readFailure } from './chat-error'
 import { backoffWithJitter } from './connection/reconnect'
 import { type ConnectionStatus, endOf } from './connection/status'
 import type { OutboxStorage, Unsent } from './outbox-storage'
@@ -142,7 +142,7 @@ export function createOutbox({
         const reason = readFailure(error)
         // The client has ended: the message stays pending for when its author is back.
         if (signal.aborted) break
-        if (reason.retry || reason.name === 'UNAUTHORIZED') await pause(waitMs(reason, attempt++), signal)
+        if (isWorthAskingAgain(reason)) await pause(waitMs(reason, attempt++), signal)
         else await keep({ ...message, state: 'failed', reason })
       }
     }

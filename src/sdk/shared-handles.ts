@@ -8,15 +8,16 @@ interface Handle<Value> {
 }
 
 /**
- * Handles of the same thing share one subscription: the first opens it, and closing the last ends it. A handle that was
- * closed keeps showing its last state.
+ * Handles of the same thing share one subscription: the first opens it, and closing the last ends it. One that the server
+ * has ended is asked for again by the next. A handle that was closed keeps showing its last state.
  */
 export function createSharedHandles<Value, Opened extends Handle<Value>>(open: (key: string) => Opened): (key: string) => Opened {
   const opened = new Map<string, { handle: Opened; users: number }>()
   return (key) => {
     const shared = opened.get(key) ?? { handle: open(key), users: 0 }
     opened.set(key, shared)
-    shared.users++
+    // The server may have ended it for those who opened it earlier: a new handle asks again.
+    if (shared.users++ > 0) shared.handle.reopen()
     const { state, close } = untilClosed(shared.handle.state)
     let isOpen = true
     return {

@@ -7,7 +7,7 @@ import type { PersonChange } from './auth/revocations'
 import { type ClientSocket, type ClosedBy, manyBytes, type SocketOwner } from './fanout/client-socket'
 import type { Log } from './platform/log'
 import type { HereOrAway } from './presence/presence-board'
-import { describeStreamError, errorFrame } from './trpc'
+import { describeStreamError, errorFrame, errorFrames, maxCallsTogether, tooManyTogether } from './trpc'
 
 export interface ConnectionLimits {
   maxConnectionsPerUser: number
@@ -55,6 +55,10 @@ const lookMs = 1_000
 export const maxMessageBytes = { before: 64 * 1024, signedIn: 1024 * 1024 } as const
 /** A message that is too big, and smaller than this, is read so that each of its calls can be told so. */
 const maxReadBytes = 2 * maxMessageBytes.signedIn
+/** When a message is refused, each of its calls is told so, unless it has more of them: tiny calls would cost far more to answer than to send. */
+const maxToldEach = 5_000
+/** No call is shorter, in bytes: `{"id":1}`. */
+const shortestCall = 8
 /** A client that does not answer the closing handshake is not waited for longer. */
 const closeWaitMs = 1_000
 
@@ -125,10 +129,7 @@ export class Connection implements SocketOwner {
         this.close(closeCodes.abuse.code)
         return
       }
-      if (data.length > maxMessageBytes.signedIn) {
-        this.#refuseTooBig(data)
-        return
-      }
+      if (data.length >= maxToldEach * shortestCall && this.#refuseTooMuch(data)) return
       this.socket.stopAsked(data)
     }
     // It asks more than it reads the answers of.
@@ -149,9 +150,17 @@ export class Connection implements SocketOwner {
     if (by === 'server' && code === tooBigCode && !this.#isClosed) this.socket.send(errorFrame(tooBig(this.caller !== null)))
   }
 
-  #refuseTooBig(data: Buffer): void {
-    for (const id of idsOf(data)) this.socket.send(errorFrame(tooBig(true), id))
+  /** Closes the socket for a message that is too big, or has more calls than each could be told so. @returns whether it did */
+  #refuseTooMuch(data: Buffer): boolean {
+    const isTooBig = data.length > maxMessageBytes.signedIn
+    if (!isTooBig && !hasManyObjects(data)) return false
+    const ids = idsOf(data)
+    const areTooMany = ids.length > maxToldEach
+    if (!isTooBig && !areTooMany) return false
+    const failure = isTooBig ? tooBig(true) : tooManyTogether(maxCallsTogether)
+    for (const frame of errorFrames(failure, areTooMany ? [null] : ids)) this.socket.send(frame)
     this.close(tooBigCode)
+    return true
   }
 
   closed(): void {
@@ -423,6 +432,13 @@ const tooBig = (isSignedIn: boolean) =>
   new Failure('TOO_BIG', {
     words: `That is too big: a message can have at most ${maxMessageBytes[isSignedIn ? 'signedIn' : 'before'] / 1024} KiB.`,
   })
+
+/** Whether there may be more calls in a message than each could be told something. Much cheaper than to parse it. */
+function hasManyObjects(data: Buffer): boolean {
+  let left = maxToldEach
+  for (let at = data.indexOf('{'); at >= 0 && left >= 0; at = data.indexOf('{', at + 1)) left--
+  return left < 0
+}
 
 /** The ids of the calls in a message; a single null where there are none. */
 function idsOf(data: Buffer): (number | string | null)[] {

@@ -30,10 +30,15 @@ export function toErrorShape(error: TRPCError, path?: string) {
   }
 }
 
-/** As tRPC writes it: without an id for a context that could not be made. */
-export function errorFrame(failure: Failure, id: number | string | null = null): string {
-  return JSON.stringify({ id, error: toErrorShape(toTRPCError(failure)) })
+type CallId = number | string | null
+
+/** As tRPC writes it, for each of these calls. A null id stands for a context that could not be made. */
+export function errorFrames(failure: Failure, ids: readonly CallId[]): string[] {
+  const error = JSON.stringify(toErrorShape(toTRPCError(failure)))
+  return ids.map((id) => `{"id":${JSON.stringify(id)},"error":${error}}`)
 }
+
+export const errorFrame = (failure: Failure): string => errorFrames(failure, [null]).join()
 
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value

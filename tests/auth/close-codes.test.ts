@@ -317,6 +317,16 @@ describe('close codes: a stock client that asks for much at once', () => {
     expect((await trpc.chat.history.query({ room, limit: 10 })).messages).toEqual([])
   })
 
+  it.each([0.9, 1.1])('is told once, and not for each of very many tiny calls, in a message of %s MiB', async (mebibytes) => {
+    const { socket, closed, frames } = await signedIn(await roomline.signUp())
+    const tiny = Array.from({ length: (mebibytes * 1024 * 1024) / 9 }, (_, index) => `{"id":${index % 10}}`)
+    socket.send(`[${tiny.join()}]`)
+    expect(await closed).toBe(1009)
+    expect(frames.slice(1).map((frame) => JSON.parse(frame))).toMatchObject([
+      { id: null, error: { message: expect.stringContaining('at most') } },
+    ])
+  })
+
   it.each([1.1, 2.1])('is told the limit in words before a message of %s MiB closes its socket', async (mebibytes) => {
     const ada = await roomline.signUp()
     const big = await signedIn(ada)

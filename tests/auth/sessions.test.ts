@@ -202,5 +202,12 @@ describe('signing out from a page that says whose it is', () => {
     expect((await roomline.web.logout(postJson('/api/logout', { who: 'ada' }, { cookie: ada.cookie }))).status).toBe(400)
     const bare = new Request('http://localhost:3000/api/logout', { method: 'POST', headers: { cookie: ada.cookie } })
     expect((await roomline.web.logout(bare)).status).toBe(204)
+    // As many HTTP clients send it, whatever there is to say.
+    const empty = new Request('http://localhost:3000/api/logout', {
+      method: 'POST',
+      headers: { cookie: ada.cookie, 'content-type': 'application/json' },
+      body: '',
+    })
+    expect((await roomline.web.logout(empty)).status).toBe(204)
   })
 })

@@ -231,6 +231,9 @@ describe('handles', () => {
     const room = bens.client.openRoom(id)
     const presence = bens.client.openPresence(id)
     await until(() => room.state.get().state === 'live' && presence.state.get().known)
+    // A room is shown as soon as it was read; only what arrives says that it is followed too.
+    await adas.client.chat.send.mutate({ room: id, text: 'before it' })
+    await until(() => room.state.get().timeline.messages.at(-1)?.text === 'before it')
     await adas.client.rooms.remove.mutate({ room: id, username: ben.username })
     await until(() => room.state.get().state === 'ended' && presence.state.get().ended !== null)
     expect(room.state.get()).toMatchObject({ reason: { name: 'MEMBERSHIP_ENDED' } })

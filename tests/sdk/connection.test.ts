@@ -2,10 +2,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { Failure, type FailureName } from '../../src/contract/failures'
 import { type ChatClient, type ChatClientOptions, ChatError, type ConnectionStatus, readFailure } from '../../src/sdk'
 import { startChatClient } from '../../src/sdk/chat-client'
 import { failureNamed } from '../../src/sdk/chat-error'
 import { defaultTimings, type Timings } from '../../src/sdk/connection/timings'
+import { errorFrames } from '../../src/server/trpc'
 import { until } from '../support/stock-client'
 import { type BareServer, startBareServer } from './bare-server'
 
@@ -455,6 +457,50 @@ describe('an auth function', () => {
     await until(() => server.opened.length === 2 && server.sockets.size === 1)
     expect(ada.states()).toEqual(['connecting', 'connected'])
   })
+})
+
+/** What a server says of a subscription, by the id of its latest call. */
+async function refuseSubscription(server: BareServer, path: string, name: FailureName) {
+  const asked = () =>
+    (server.opened.at(-1)?.frames ?? [])
+      .flatMap((frame) => JSON.parse(frame) as { id: number; params?: { path: string } })
+      .filter(({ params }) => params?.path === path)
+  await until(() => asked().length > 0)
+  server.opened.at(-1)?.socket.send(errorFrames(new Failure(name), [asked().at(-1)?.id ?? null]).join())
+}
+
+const subscriptionsOf = (server: BareServer, path: string) =>
+  server.opened.flatMap(({ frames }) => frames).filter((frame) => frame.includes(path)).length
+
+it('a subscription that is rejected because the session is over comes back with the client', async () => {
+  let isSignedIn = true
+  await using server: BareServer = await startBareServer({
+    accept: () => (isSignedIn ? { lastsMs: 3_600_000 } : 'UNAUTHORIZED'),
+    answers: (call) => call.method !== 'subscription',
+  })
+  await using ada = connect({ url: server.url })
+  const list = ada.client.openRoomList()
+  await refuseSubscription(server, 'rooms.onChange', 'UNAUTHORIZED')
+  await ada.client.session.me.query()
+  expect(list.state.get().state).toBe('loading')
+  isSignedIn = false
+  server.opened.at(-1)?.socket.close(4401)
+  await until(() => list.state.get().state === 'ended')
+  isSignedIn = true
+  ada.client.reopen()
+  await until(() => server.opened[1]?.frames.some((frame) => frame.includes('rooms.onChange')) === true)
+  expect(list.state.get().state).toBe('loading')
+})
+
+it('a handle that the server has ended is asked for again when it is opened once more', async () => {
+  await using server: BareServer = await startBareServer({ answers: (call) => call.method !== 'subscription' })
+  await using ada = connect({ url: server.url })
+  const first = ada.client.openRoomList()
+  await refuseSubscription(server, 'rooms.onChange', 'NOT_ALLOWED')
+  await until(() => first.state.get().state === 'ended')
+  const second = ada.client.openRoomList()
+  await until(() => subscriptionsOf(server, 'rooms.onChange') === 2)
+  expect([first, second].map(({ state }) => state.get().state)).toEqual(['loading', 'loading'])
 })
 
 it('a client that was signed out can be reopened, and everything opened on it comes back to life', async () => {

@@ -144,17 +144,22 @@ async function readBody(request: Request): Promise<{ body: unknown; isForm: bool
   if (!isJson(request)) {
     throw new Failure('BAD_REQUEST', { fields: { 'content-type': 'must be application/json' } })
   }
-  const text = await readText(request)
+  return { body: parseJson(await readText(request)), isForm: false }
+}
+
+/** Signing out needs no body, and one that is empty or of no kind we know must not keep anybody from it. */
+async function readOptionalBody(request: Request): Promise<unknown> {
+  if (isFormPost(request)) return (await readBody(request)).body
+  const text = isJson(request) ? await readText(request) : ''
+  return text === '' ? {} : parseJson(text)
+}
+
+function parseJson(text: string): unknown {
   try {
-    return { body: JSON.parse(text), isForm: false }
+    return JSON.parse(text)
   } catch {
     throw new Failure('BAD_REQUEST', { fields: { body: 'must be JSON' } })
   }
-}
-
-/** Signing out needs no body, and one that is of no kind we know must not keep anybody from it. */
-async function readOptionalBody(request: Request): Promise<unknown> {
-  return request.body !== null && (isFormPost(request) || isJson(request)) ? (await readBody(request)).body : {}
 }
 
 async function readText(request: Request): Promise<string> {

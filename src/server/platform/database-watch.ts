@@ -82,7 +82,7 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
       const withSpace = open.size > 0 || startedAt - spaceAt > spaceEveryMs
       const look = () => inConnection(own, (connection) => requireUsable(connection, withSpace))
       // A connection that was ended while it was idle says nothing about the next one.
-      await look().catch((error: unknown) => (troubleOf(error) === 'down' ? look() : Promise.reject(error)))
+      await look().catch((error: unknown) => (troubleOf(error) === 'down' && !closed ? look() : Promise.reject(error)))
       if (withSpace) spaceAt = startedAt
       if (open.has('read-only')) for (const pool of pools) renewConnections(pool)
       endSince(startedAt)

@@ -7,7 +7,7 @@ export interface HealthReport {
 }
 
 export interface Health {
-  /** What `/ready` answers: out of service while the database cannot take a message, or while draining. Without Redis, news are slower. */
+  /** What `/ready` answers: out of service while the database cannot take a message, or while draining. Without Redis, news travels more slowly. */
   read(draining: boolean): Promise<HealthReport>
 }
 
