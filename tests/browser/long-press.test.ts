@@ -1,0 +1,117 @@
+import type { Browser, CDPSession, Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { launchBrowser } from '../support/browser'
+import { createStockClient, type StockClient, until } from '../support/stock-client'
+import { enter, startFreshWhole, type Whole } from '../support/whole'
+
+let whole: Whole & AsyncDisposable
+let browser: Browser
+let client: StockClient
+let token: string
+let room: string
+let page: Page
+let devtools: CDPSession
+
+beforeAll(async () => {
+  whole = await startFreshWhole()
+  browser = await launchBrowser()
+  const cookie = await enter(whole, 'register', 'ivy')
+  token = cookie.slice(cookie.indexOf('=') + 1)
+  client = createStockClient({ url: whole.realtimeUrl, cookie })
+  room = (await client.trpc.rooms.create.mutate({ name: 'Fingers', kind: 'private' })).id
+  for (let index = 1; index <= 14; index++) await client.trpc.chat.send.mutate({ room, text: `line ${index}.` })
+})
+afterAll(async () => {
+  await browser?.close()
+  await client?.close()
+  await whole?.[Symbol.asyncDispose]()
+})
+
+beforeEach(async () => {
+  const context = await browser.newContext({ baseURL: whole.webUrl, viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+  await context.addCookies([{ name: 'X-Token', value: token, url: whole.webUrl, httpOnly: true, sameSite: 'Lax' }])
+  page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  devtools = await context.newCDPSession(page)
+  await devtools.send('Animation.enable')
+  await page.goto(`/rooms/${room}`)
+  await said('line 14.').waitFor()
+  await page.evaluate(() => {
+    const { dataset } = document.documentElement
+    dataset.clicked = ''
+    addEventListener('click', ({ target }) => (dataset.clicked += `${(target as Element).textContent};`), true)
+  })
+  return () => context.close()
+})
+
+const said = (text: string) => page.getByRole('log').getByRole('listitem').filter({ hasText: text })
+const sheet = () => page.getByRole('dialog', { name: 'Message by ivy' })
+const setAnimationSpeed = (playbackRate: number) => devtools.send('Animation.setPlaybackRate', { playbackRate })
+const isRising = () => sheet().evaluate((element) => element.getAnimations().some(({ playState }) => playState === 'running'))
+
+interface Finger {
+  x: number
+  y: number
+}
+
+async function putFingerOn(text: string): Promise<Finger> {
+  const box = await said(text).boundingBox()
+  const finger = { x: (box?.x ?? 0) + 150, y: (box?.y ?? 0) + 12 }
+  await devtools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [finger] })
+  return finger
+}
+
+const liftFinger = () => devtools.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+
+const isOverButton = ({ x, y }: Finger) =>
+  page.evaluate(([x, y]) => document.elementFromPoint(x, y)?.closest('[role=dialog] button') != null, [x, y] as const)
+
+/** Comes after everything that lifting the finger has led to: the browser keeps the order. */
+async function reply() {
+  await sheet().getByRole('button', { name: 'Reply' }).tap()
+  await page.getByText('Reply to ivy').waitFor()
+  expect(await page.evaluate(() => document.documentElement.dataset.clicked)).toBe('Reply;')
+}
+
+describe.each([
+  { text: 'line 14.', place: 'where the sheet has a button', hasButton: true },
+  { text: 'line 3.', place: 'above the sheet', hasButton: false },
+])('long press $place', ({ text, hasButton }) => {
+  it('opens a sheet that stays when the finger is lifted before it has come', async () => {
+    let letCome = () => {}
+    const mayCome = new Promise<void>((resolve) => {
+      letCome = resolve
+    })
+    await page.route('**/_next/static/**', async (route) => {
+      await mayCome
+      await route.continue()
+    })
+    const isWanted = page.waitForRequest('**/_next/static/**')
+    await putFingerOn(text)
+    await isWanted
+    await liftFinger()
+    letCome()
+    await reply()
+  })
+
+  it('opens a sheet that stays when the finger is lifted while it rises', async () => {
+    await setAnimationSpeed(0.001)
+    const finger = await putFingerOn(text)
+    await sheet().waitFor()
+    expect(await isRising()).toBe(true)
+    expect(await isOverButton(finger)).toBe(hasButton)
+    await liftFinger()
+    await setAnimationSpeed(1)
+    await reply()
+  })
+
+  it('opens a sheet that stays when the finger is lifted long after, on a slow phone', async () => {
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 6 })
+    const finger = await putFingerOn(text)
+    await sheet().waitFor()
+    await until(async () => !(await isRising()))
+    expect(await isOverButton(finger)).toBe(hasButton)
+    await liftFinger()
+    await reply()
+  })
+})
