@@ -132,6 +132,7 @@ it.each([
   await using talk = await startTalk(roomline, node)
   await roomline.pool.query(away)
   for (let times = 0; times < 3; times++) expect(await failureOf(talk.send('refused'))).toBe('UNAVAILABLE')
+  await until(async () => (await node.ready()).status === 503)
   expect(await node.ready()).toEqual(unavailable('not migrated'))
   expectTold(node, 'not migrated', sqlstate)
   await roomline.pool.query(back)
@@ -171,6 +172,7 @@ it('a database that nobody has migrated: a node starts on it, says so, and serve
   expect([answer.status, (await answer.json()).error.data.failure]).toEqual([503, 'UNAVAILABLE'])
 
   await migrate(url.href)
+  await until(async () => (await node.ready()).status === 200)
   expect(await node.ready()).toMatchObject({ status: 200, body: { database: 'ok' } })
   expect((await ask()).status).toBe(401)
   const applied = new pg.Client({ connectionString: url.href })
@@ -182,6 +184,8 @@ it('a database that nobody has migrated: a node starts on it, says so, and serve
     )
     expect((await node.ready()).status).toBe(200)
     await applied.query(`DELETE FROM _prisma_migrations WHERE migration_name LIKE '2026112412%' OR migration_name LIKE '2026112400%'`)
+    // Asked twice within a moment, it says the same.
+    await until(async () => (await node.ready()).status === 503)
     expect(await node.ready()).toEqual(unavailable('not migrated'))
   } finally {
     await applied.end()

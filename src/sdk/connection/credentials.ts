@@ -15,8 +15,11 @@ export interface Credentials {
   read(): Promise<string | null>
   /** The server has accepted what was read last. @returns milliseconds until the session should be renewed; null for never */
   accepted(me: Pick<Me, 'expiresAt' | 'serverTime'>): number | null
-  /** The server has refused what was read last. @returns whether it is worth reading another */
-  refused(): boolean
+  /**
+   * The server has refused the token that was read last or, `ofConnection`, ended the session of the connection.
+   * @returns whether it is worth reading another
+   */
+  refused(ofConnection: boolean): boolean
   /** Asks for a new token. @returns whether it differs from the current one */
   renew(): Promise<boolean>
   /** Forgets what was refused. */
@@ -31,6 +34,8 @@ export function createCredentials(auth: Auth | undefined, timings: Pick<Timings,
   let token = typeof auth === 'string' ? auth : null
   let isKnown = !ask
   let wasRefused = false
+  /** The one that the connection was accepted with. */
+  let acceptedToken: string | null = null
   /** In milliseconds since the epoch, by this machine's clock. */
   let renewAt = Number.POSITIVE_INFINITY
   let expiresAt = Number.POSITIVE_INFINITY
@@ -43,6 +48,8 @@ export function createCredentials(auth: Auth | undefined, timings: Pick<Timings,
         () => reject(new ChatError(failureNamed('TIMED_OUT', { words: 'The auth function did not return in time.' }))),
         timings.authMs,
       )
+      // In Node, nobody's waiting keeps a client's process alive that has ended.
+      if (typeof timer === 'object') (timer as { unref?(): void }).unref?.()
     })
     try {
       return await Promise.race([ask(), late])
@@ -77,6 +84,7 @@ export function createCredentials(auth: Auth | undefined, timings: Pick<Timings,
     },
     accepted: (me) => {
       wasRefused = false
+      acceptedToken = token
       const leftMs = Date.parse(me.expiresAt) - Date.parse(me.serverTime)
       if (!Number.isFinite(leftMs)) return null
       const renewInMs = leftMs - Math.min(timings.renewBeforeMs, leftMs / 2)
@@ -84,8 +92,11 @@ export function createCredentials(auth: Auth | undefined, timings: Pick<Timings,
       renewAt = Date.now() + renewInMs
       return leftMs < shortestMs ? null : renewInMs
     },
-    refused: () => {
-      if (!ask || wasRefused) return false
+    refused: (ofConnection) => {
+      if (!ask) return false
+      // Its successor is there already.
+      if (ofConnection && token !== acceptedToken) return true
+      if (wasRefused) return false
       wasRefused = true
       isKnown = false
       return true

@@ -1,6 +1,7 @@
 import { createWSClient, type TRPCLink, wsLink } from '@trpc/client'
 import type { AppRouter } from '../../server/router'
 import { type ChatFailure, readFailure } from '../chat-error'
+import { pause } from '../waits'
 import type { Credentials } from './credentials'
 import { DialFailure, type Dialled, dial } from './dial'
 import { createReconnectDelays } from './reconnect'
@@ -123,7 +124,10 @@ export function startLife({ url, credentials, user, Socket, timings }: LifeOptio
 
   async function askWhy(giveUp: AbortController) {
     const { failure, isFinal } = await explain(url, null, { timeoutMs: timings.explainMs, signal: giveUp.signal })
-    if (isFinal) giveUp.abort(new DialFailure(failure, 'refused'))
+    if (!isFinal) return
+    // A proxy may answer a plain request with anything, and pass the socket on all the same.
+    if (failure.name === 'NOT_ROOMLINE') await pause(timings.explainGraceMs, giveUp.signal)
+    giveUp.abort(new DialFailure(failure, 'refused'))
   }
 
   /** Decides what a failed attempt means: the end, or another attempt after a pause. */
@@ -153,10 +157,10 @@ export function startLife({ url, credentials, user, Socket, timings }: LifeOptio
   }
 
   /** Ends this life if the reason is final. @returns whether it was */
-  function isOver(reason: ChatFailure): boolean {
+  function isOver(reason: ChatFailure, ofConnection = false): boolean {
     if (reason.retry || reason.name === 'TOO_BIG') return false
     if (reason.name === 'UNAUTHORIZED') {
-      if (credentials.refused()) return false
+      if (credentials.refused(ofConnection)) return false
       end({ state: 'signed-out', reason })
     } else end({ state: 'refused', reason })
     return true
@@ -175,7 +179,7 @@ export function startLife({ url, credentials, user, Socket, timings }: LifeOptio
     const isOurs = socket === open.at(-1)
     open.splice(open.indexOf(socket), 1)
     // The end of a retired socket says nothing about the one that replaced it.
-    if (!isOurs || signal.aborted || isOver(failure)) return
+    if (!isOurs || signal.aborted || isOver(failure, true)) return
     setback = { turnedAway: isTurningAway(failure) }
     update({ ...firstAttempt, lastError: failure })
   }

@@ -16,6 +16,8 @@ export const defaultTimings = {
   explainMs: 2_000,
   /** A client that was never connected asks why after this long without an answer. */
   explainAfterMs: 1_000,
+  /** How long its socket still has to open when what answers does not look like Roomline. */
+  explainGraceMs: 600,
   /** How long an `auth` function may take. */
   authMs: 30_000,
   /** A session is renewed this long before it expires, or halfway if that is later. */

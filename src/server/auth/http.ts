@@ -51,7 +51,12 @@ export function createWebSession(parts: HttpParts): WebSession {
       try {
         const { user, token, expiresAt } = await enter(parseBody(schema, body), readDevice(request))
         // Nobody could end the session of the cookie that this one replaces, and other tabs would go on in its name.
-        for (const replaced of readSessionCookies(request.headers.get('cookie'))) await revokeSession(parts, replaced, 'replaced')
+        for (const replaced of readSessionCookies(request.headers.get('cookie'))) {
+          // Whoever is in by now must not be told otherwise because of it.
+          await revokeSession(parts, replaced, 'replaced').catch((error: Error) =>
+            log.warn({ error: error.message }, 'a session that was replaced could not be ended'),
+          )
+        }
         const cookie = { 'set-cookie': sessionCookie(token, expiresAt, config.publicUrl) }
         return isForm ? seeOther('/', cookie) : json(status, { user }, cookie)
       } catch (thrown) {

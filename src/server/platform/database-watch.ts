@@ -24,6 +24,8 @@ interface OpenTrouble {
 }
 
 const patienceMs = 2_000
+/** Whoever asks more often than that is told what was found last: anybody may ask, and a look costs Postgres something. */
+const freshMs = 100
 const everyMs = 5_000
 const everyMsInTrouble = 1_000
 /** A look that writes as much as a message could need goes with another look only so often. */
@@ -49,6 +51,7 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
   const pools = new Set<pg.Pool>()
   const open = new Map<DatabaseTrouble, OpenTrouble>()
   let looking: Promise<DatabaseState> | null = null
+  let latest: { state: DatabaseState; at: number } | null = null
   let lookedAt = Number.NEGATIVE_INFINITY
   let spaceAt = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | undefined
@@ -98,7 +101,10 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
   }
 
   function lookNow(): Promise<DatabaseState> {
-    looking ??= lookOnce()
+    looking ??= lookOnce().then((state) => {
+      latest = { state, at: performance.now() }
+      return state
+    })
     return looking
   }
 
@@ -111,6 +117,7 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
 
   return {
     read: async () => {
+      if (latest && performance.now() - latest.at < freshMs) return latest.state
       let late: NodeJS.Timeout | undefined
       const down = new Promise<DatabaseState>((resolve) => {
         late = setTimeout(resolve, patienceMs, 'down')

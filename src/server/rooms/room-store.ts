@@ -73,6 +73,9 @@ const listed = `SELECT s.user_id, r.id, r.kind, r.name, r.topic, s.role, r.last_
     FROM memberships o JOIN users u ON u.id = o.user_id WHERE o.room_id = r.id AND o.user_id <> s.user_id
   ) END AS people`
 
+/** Of a membership `s`, that its person may still act at all. */
+const mayAct = 'EXISTS (SELECT FROM users u WHERE u.id = s.user_id AND u.disabled_at IS NULL AND u.deleted_at IS NULL)'
+
 /** Where rooms are kept, and who is in them. */
 export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'pool'>) {
   const lookUp = joinLookUps<{ roomId: string; userId: string }, LookUpRow | undefined>(async (asked) => {
@@ -171,16 +174,17 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
       await pool.query(
         `UPDATE memberships s SET read_seq = CASE WHEN $4 THEN greatest(s.read_seq, least($3::int, r.last_seq)) ELSE least($3::int, r.last_seq) END,
            changed_at = clock_timestamp()
-         FROM rooms r WHERE r.id = s.room_id AND s.room_id = $1 AND s.user_id = $2
+         FROM rooms r WHERE r.id = s.room_id AND s.room_id = $1 AND s.user_id = $2 AND ${mayAct}
            AND CASE WHEN $4 THEN s.read_seq < least($3::int, r.last_seq) ELSE s.read_seq <> least($3::int, r.last_seq) END`,
         [roomId, userId, forward ? mark.upTo : mark.set, forward],
       )
     },
 
     setNotify: async (roomId: string, userId: string, notify: NotificationLevel): Promise<void> => {
-      await pool.query('UPDATE memberships SET notify = $3, changed_at = clock_timestamp() WHERE room_id = $1 AND user_id = $2', [
-        ...[roomId, userId, notify],
-      ])
+      await pool.query(
+        `UPDATE memberships s SET notify = $3, changed_at = clock_timestamp() WHERE s.room_id = $1 AND s.user_id = $2 AND ${mayAct}`,
+        [roomId, userId, notify],
+      )
     },
 
     /** The next page of public rooms by name, after a room's folded name and id. */

@@ -43,11 +43,11 @@ export function useSignedInClient({ id, realtimeUrl }: Visitor): SignedInClient 
       const wasSigningOut = isSigningOut.current
       // The page is on its way to the sign-in form already, unless its person stayed when the browser asked.
       if (wasSigningOut) await pause(signOutMs)
-      let person = await findSignedIn()
+      let person = await findSignedIn(() => gone)
       if (person === null && !wasSigningOut) {
         // Somebody may just be signing in in another tab: that ends this session a moment before the browser has the new one.
         await pause(signInMs)
-        person = await findSignedIn()
+        person = await findSignedIn(() => gone)
       }
       if (gone) return
       if (person === null) return leaveForLogin(wasSigningOut ? null : location.pathname)
@@ -100,15 +100,16 @@ export function useRenewal({ id, expiresAt }: Visitor) {
   }, [id, expiresAt])
 }
 
-/** @returns the id of the person that the browser's cookie signs in; null when it signs in nobody */
-async function findSignedIn(): Promise<string | null> {
-  for (;;) {
+/** @returns the id of the person that the browser's cookie signs in; null when it signs in nobody, or nobody asks any more */
+async function findSignedIn(isGone: () => boolean): Promise<string | null> {
+  while (!isGone()) {
     const response = await fetch('/api/session', { cache: 'no-store' }).catch(() => null)
     if (response?.status === 401) return null
     const session = response?.ok ? ((await response.json().catch(() => null)) as { user: { id: string } } | null) : null
     if (session) return session.user.id
     await pause(againMs)
   }
+  return null
 }
 
 function leaveForLogin(next: string | null) {
