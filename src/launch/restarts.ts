@@ -22,22 +22,23 @@ interface Kept {
 }
 
 /**
- * Restarts what ends without having been told to, however it ended.
+ * Restarts what crashes. What ends with code 0 was told to, by a signal of somebody else's, and is not restarted.
  * @returns what stands for all its lives: `ready` is that of the first, and `exited` resolves once there won't be another
  */
 export function keepRunning({ name, first, restart, log, policy = fiveCrashesInAMinute }: Kept): Starting {
   const stop = new AbortController()
   let current = first
 
-  /** Resolves to what went wrong, in a sentence. */
-  const untilDown = async (): Promise<string> => {
+  /** Resolves to what went wrong, in a sentence; to null when nothing did. */
+  const untilDown = async (): Promise<string | null> => {
     try {
       await current.ready
     } catch (error) {
       await current.exited
       return (error as Error).message
     }
-    return `${name} ${describeExit(await current.exited)}.`
+    const exit = await current.exited
+    return exit.code === 0 ? null : `${name} ${describeExit(exit)}.`
   }
 
   const keep = async (): Promise<Exit> => {
@@ -47,7 +48,7 @@ export function keepRunning({ name, first, restart, log, policy = fiveCrashesInA
       () => true,
     )
     let crashes: number[] = []
-    while (!failedStart && !stop.signal.aborted) {
+    while (trouble !== null && !failedStart && !stop.signal.aborted) {
       const crashedAt = performance.now()
       crashes = [...crashes.filter((at) => at > crashedAt - policy.windowMs), crashedAt]
       const pauseMs = policy.pausesMs[crashes.length - 1]

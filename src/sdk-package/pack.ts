@@ -50,7 +50,8 @@ export async function packSdk(outDir: string): Promise<string> {
 }
 
 function describe({ version, license, dependencies }: RootPackage) {
-  const trpcVersion = dependencies['@trpc/client']
+  // By range: whoever installs it may have a newer one already.
+  const trpcVersion = `^${dependencies['@trpc/client']}`
   return {
     name: '@roomline/sdk',
     version,

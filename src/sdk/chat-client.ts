@@ -7,7 +7,7 @@ import { parseRealtimeUrl } from './connection/server-address'
 import type { ConnectionStatus } from './connection/status'
 import { defaultTimings, type Timings } from './connection/timings'
 import { createOutbox } from './outbox'
-import { createMemoryOutbox, type OutboxStorage } from './outbox-storage'
+import { createMemoryOutbox, type OutboxStorage, ofAuthor } from './outbox-storage'
 import { openPresence, type PresenceHandle } from './presence'
 import { openRoom, type RoomHandle } from './room'
 import { openRoomList, type RoomListHandle } from './room-list'
@@ -23,7 +23,10 @@ export interface ChatClientOptions {
    * moved to the new session without a gap. Browsers leave it out: they send their cookie. It never goes into a URL.
    */
   auth?: Auth
-  /** The id of the user this client is for. When the browser's cookie is somebody else's by now, the client is `refused`. */
+  /**
+   * The id of the user this client is for; unless given, whoever signs in first. When the session is somebody else's by
+   * then, or later, the client is `refused`: what it was given is sent as that user or not at all.
+   */
   user?: string
   /** How many milliseconds a call may take before it is rejected with TIMED_OUT: 20,000 unless given. */
   timeoutMs?: number
@@ -87,7 +90,7 @@ export function startChatClient(
   const { session, users, rooms, chat, presence } = createTRPCClient<AppRouter>({ links: connection.links })
   const calls: Calls = { session, users, rooms, chat, presence }
   const outbox = createOutbox({
-    storage,
+    storage: ofAuthor(storage, connection.person),
     status,
     lookEveryMs: timings.sharedOutboxMs,
     send: ({ room, text, clientId, replyTo }) => chat.send.mutate({ room, text, clientId, ...(replyTo && { replyTo: replyTo.seq }) }),

@@ -3,6 +3,8 @@ import type { ChatFailure } from './chat-error'
 
 /** A message of one's own that the server has not acknowledged. */
 export type Unsent = {
+  /** The user id of its author, where it is stored: nobody else's client sends it. */
+  author?: string
   room: string
   clientId: string
   text: string
@@ -32,6 +34,22 @@ export function createMemoryOutbox(): OutboxStorage {
     load: async () => [...kept.values()],
     put: async (message) => void kept.set(message.clientId, message),
     remove: async (clientId) => void kept.delete(clientId),
+  }
+}
+
+/**
+ * One author's part of a storage. Clients of several people may use the same one, one after the other or at once: what
+ * somebody else has left there waits for their own client.
+ * @param author resolves when the client knows whose it is
+ */
+export function ofAuthor(storage: OutboxStorage, author: Promise<string>): OutboxStorage {
+  return {
+    load: async () => {
+      const own = await author
+      return (await storage.load()).filter((message) => message.author === own)
+    },
+    put: async (message) => storage.put({ ...message, author: await author }),
+    remove: (clientId) => storage.remove(clientId),
   }
 }
 

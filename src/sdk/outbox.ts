@@ -58,6 +58,7 @@ export function createOutbox({
   /** Aborted while the client has ended. */
   let ending = new AbortController()
   if (endOf(status.get())) ending.abort()
+  let isLoaded = false
   const loaded = storage.load().then(
     (kept) => {
       // Written before what was added meanwhile.
@@ -72,7 +73,11 @@ export function createOutbox({
     // A browser may refuse storage: then messages are kept for as long as the page is open.
     () => {},
   )
-  void loaded.then(sendEverything)
+  void loaded.then(() => {
+    isLoaded = true
+    for (const look of flushing) look()
+    sendEverything()
+  })
 
   status.subscribe(() => {
     const reason = endOf(status.get())
@@ -245,12 +250,10 @@ export function createOutbox({
     flush: (timeoutMs) =>
       new Promise((resolve) => {
         const timer = setTimeout(() => done(false), timeoutMs)
-        void loaded.then(() => {
-          flushing.add(look)
-          look()
-        })
+        flushing.add(look)
+        look()
         function look() {
-          if (!isPending()) done(true)
+          if (isLoaded && !isPending()) done(true)
           else if (ending.signal.aborted) done(false)
         }
         function done(isFlushed: boolean) {

@@ -147,6 +147,7 @@ export async function startChatServer(
     socket.on('error', logSocketError)
     if (connections.isOverPerIp(connection)) return connection.turnAway(new Failure('TOO_MANY_CONNECTIONS'))
     const { host, authorization, cookie } = headers
+    connection.bringsToken = readTokens(authorization, cookie).length > 0
     serveSocket(socket, { url, headers: { host, authorization, cookie } } as IncomingMessage)
   }
 

@@ -92,6 +92,8 @@ export class Connection implements SocketOwner {
   /** Known once its token has been read; the session's row may still have to be looked up. */
   sessionId: string | null = null
   userId: string | null = null
+  /** Whether the request that opened it named a session. */
+  bringsToken = false
   /** Whether that session has ended since its row may have been looked up. */
   isClaimOver = false
   /** Who calls on it; null until its session was found to stand. */
@@ -142,6 +144,10 @@ export class Connection implements SocketOwner {
 
   drained(): void {
     this.#readOn()
+  }
+
+  malformedCode(): number {
+    return (this.bringsToken ? closeCodes.abuse : closeCodes.notSignedIn).code
   }
 
   closing(by: ClosedBy, code: number): void {

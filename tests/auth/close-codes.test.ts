@@ -143,6 +143,14 @@ describe('close codes: a page that says whose it is', () => {
     expect(await nobody.closed).toBe(4401)
   })
 
+  it('is not told that it is signed out when it says so in a frame that nobody can read', async () => {
+    const ada = await roomline.signUp()
+    for (const frame of ['junk', '[]', me, '{"method":"connectionParams","data":{"user":5}}']) {
+      const { closed } = await open(ada, { url: asking(roomline.urls[0]), firstFrame: frame })
+      expect(await closed, frame).toBe(1008)
+    }
+  })
+
   it('is signed in with a good token behind one of a session that is over', async () => {
     const ada = await roomline.signUp()
     const over = await roomline.signIn(ada.username)

@@ -263,3 +263,73 @@ it('a program that opens rooms while signed out ends when its client is closed',
   const { stdout } = await run(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { timeout: 60_000 })
   expect(stdout.trim().split('\n')).toEqual(['ended', 'You are not signed in, or no longer.', 'closed'])
 }, 90_000)
+
+describe('a client of the SDK, whose credentials become somebody else’s', () => {
+  const textsOf = async (room: string) =>
+    (
+      await roomline.pool.query<{ text: string; username: string }>(
+        'SELECT m.text, u.username FROM messages m JOIN users u ON u.id = m.author_id WHERE m.room_id = $1 ORDER BY m.seq',
+        [room],
+      )
+    ).rows
+
+  it('sends what it was given as its own person or not at all, and leaves the rest to their next client', async () => {
+    const [dan, eve] = [await roomline.signUp(), await roomline.signUp()]
+    const danAgain = await roomline.signIn(dan.username)
+    const outbox = createMemoryOutbox()
+    let token: string | null = dan.token
+    await using dans = connect({ auth: () => token, outbox })
+    const { id: room } = await dans.client.rooms.create.mutate({ name: `Of ${dan.username}`, kind: 'private', members: [eve.username] })
+    const opened = dans.client.openRoom(room)
+    await until(() => opened.state.get().state === 'live')
+    token = null
+    await logOut(dan)
+    await until(() => dans.client.status.get().state === 'signed-out')
+    for (const text of ['Dan’s first', 'Dan’s second']) opened.send(text)
+    token = eve.token
+    dans.client.reopen()
+    await until(() => dans.client.status.get().state === 'refused')
+    expect(dans.client.status.get()).toMatchObject({ reason: { name: 'ANOTHER_USER' } })
+    await expect(dans.client.chat.send.mutate({ room, text: 'a raw call' })).rejects.toThrow()
+
+    // Hers has the same storage, and looks into it every few moments.
+    await using eves = connect({ auth: eve.token, outbox })
+    const evesRoom = eves.client.openRoom(room)
+    await until(() => evesRoom.state.get().state === 'live')
+    evesRoom.send('Eve’s own')
+    expect(await eves.client.flush()).toBe(true)
+    expect(evesRoom.state.get().timeline.unsent).toEqual([])
+    await eves.client.close()
+    expect(await textsOf(room)).toEqual([{ text: 'Eve’s own', username: eve.username }])
+
+    await using _ = connect({ auth: danAgain.token, outbox })
+    await until(async () => (await textsOf(room)).length === 3)
+    expect(await textsOf(room)).toEqual([
+      { text: 'Eve’s own', username: eve.username },
+      { text: 'Dan’s first', username: dan.username },
+      { text: 'Dan’s second', username: dan.username },
+    ])
+    await until(async () => (await outbox.load()).length === 0)
+  })
+
+  it('notices it when it signs in again while somebody writes', async () => {
+    const [dan, eve] = [await roomline.signUp(), await roomline.signUp()]
+    let token = dan.token
+    await using dans = connect({ url: proxyUrl, auth: () => token })
+    await until(isConnected(dans.client))
+    const { id: room } = await dans.client.rooms.create.mutate({
+      name: `Both of ${dan.username}`,
+      kind: 'private',
+      members: [eve.username],
+    })
+    const opened = dans.client.openRoom(room)
+    await until(() => opened.state.get().state === 'live')
+    token = eve.token
+    for (let index = 0; index < 15; index++) {
+      opened.send(`${index}`)
+      if (index === 5) await logOut(dan)
+    }
+    await until(() => dans.client.status.get().state === 'refused')
+    expect((await textsOf(room)).filter(({ username }) => username !== dan.username)).toEqual([])
+  })
+})

@@ -104,6 +104,32 @@ describe('connecting', () => {
     await until(isConnected(ada.client), 20_000)
   })
 
+  it('comes back at once when the connection that still served is lost, however often it was turned away beside it', async () => {
+    let isFull = false
+    let refused = 0
+    await using server = await startBareServer({
+      accept: () => {
+        if (isFull) refused++
+        return isFull ? 'TOO_MANY_CONNECTIONS' : { lastsMs: 3_600_000 }
+      },
+    })
+    await using ada = connect({ url: server.url })
+    await until(isConnected(ada.client))
+    const held = new Promise((resolve) => setTimeout(resolve, 5_500))
+    const [serving] = server.sockets
+    isFull = true
+    serving?.send('{"id":null,"method":"reconnect"}')
+    await until(() => refused >= 4, 25_000)
+    await held
+    expect(ada.client.status.get()).toEqual({ state: 'connected' })
+    isFull = false
+    serving?.close(1012)
+    await until(() => ada.client.status.get().state === 'connecting')
+    const lostAt = performance.now()
+    await until(isConnected(ada.client), 20_000)
+    expect(performance.now() - lostAt).toBeLessThan(2_500)
+  })
+
   it.each([
     ['nonsense', /is not a URL/],
     ['ftp://localhost/trpc', /no ftp: address/],

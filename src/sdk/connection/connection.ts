@@ -7,6 +7,8 @@ import { type ConnectionStatus, endOf } from './status'
 
 export interface Connection {
   status: Store<ConnectionStatus>
+  /** The id of the user whose client it is, for good: resolves when that is known. */
+  person: Promise<string>
   /** What tRPC's client sends its calls through. */
   links: TRPCLink<AppRouter>[]
   /** Tries again after `signed-out` or `refused`. */
@@ -15,15 +17,30 @@ export interface Connection {
 }
 
 /** Connects at once, and reconnects whenever the connection is lost, until it is closed or refused for good. */
-export function startConnection({ callTimeoutMs, ...options }: LifeOptions & { callTimeoutMs: number }): Connection {
+export function startConnection({
+  callTimeoutMs,
+  user,
+  ...options
+}: LifeOptions & { callTimeoutMs: number; user: string | undefined }): Connection {
   const status = createStore<ConnectionStatus>({ state: 'connecting', ...firstAttempt })
   const calls = createOpenCalls({ timeoutMs: callTimeoutMs, ended: () => endOf(status.get()) })
   let wasConnected = false
+  let known = user
+  let tellPerson = (_: string) => {}
+  const person = new Promise<string>((resolve) => {
+    tellPerson = resolve
+  })
+  if (user !== undefined) tellPerson(user)
   let life = begin()
 
   function begin(): Life {
     return startLife(options, {
       wasConnected: () => wasConnected,
+      person: () => known,
+      onPerson: (id) => {
+        known ??= id
+        tellPerson(known)
+      },
       show: (next) => {
         wasConnected ||= next.state === 'connected'
         status.set(next)
@@ -40,6 +57,7 @@ export function startConnection({ callTimeoutMs, ...options }: LifeOptions & { c
 
   return {
     status,
+    person,
     links: [calls.link, (runtime) => (call) => life.link(runtime)(call)],
     reopen: () => {
       const { state } = status.get()

@@ -78,7 +78,7 @@ export function createCredentials(auth: Auth | undefined, timings: Pick<Timings,
           if (Date.now() < expiresAt && readFailure(error).retry) return token
           throw error
         })
-        if (next !== token) take(next)
+        if (next !== token && (next !== null || Date.now() >= expiresAt)) take(next)
       }
       return token
     },
@@ -104,7 +104,8 @@ export function createCredentials(auth: Auth | undefined, timings: Pick<Timings,
     renew: async () => {
       if (!ask) return true
       const next = await askAnew()
-      if (next === token) return false
+      // What is there holds until it ends.
+      if (next === token || next === null) return false
       take(next)
       return true
     },

@@ -14,8 +14,6 @@ import { type SocketClosed, type SocketHost, WatchedSocket } from './watched-soc
 export interface LifeOptions {
   url: string
   credentials: Credentials
-  /** The id of the user whose session it must be. */
-  user: string | undefined
   Socket: typeof WebSocket
   timings: Timings
 }
@@ -31,6 +29,10 @@ export interface Life {
 interface Watcher {
   /** Whether the client was ever connected. If so, there is a realtime server, whatever answers in its place for now. */
   wasConnected(): boolean
+  /** The id of the user whose session it must be; undefined before the first. */
+  person(): string | undefined
+  /** The server has accepted this user's session. */
+  onPerson(id: string): void
   show(status: ConnectionStatus): void
   onEnd(ended: Ended): void
 }
@@ -41,7 +43,10 @@ const connected: ConnectionStatus = { state: 'connected' }
 const longestTimerMs = 2 ** 31 - 1
 
 /** Connects, and reconnects whenever the connection is lost, until it is ended or refused for good. */
-export function startLife({ url, credentials, user, Socket, timings }: LifeOptions, { wasConnected, show, onEnd }: Watcher): Life {
+export function startLife(
+  { url, credentials, Socket, timings }: LifeOptions,
+  { wasConnected, person, onPerson, show, onEnd }: Watcher,
+): Life {
   const ending = new AbortController()
   const { signal } = ending
   const delays = createReconnectDelays()
@@ -52,6 +57,8 @@ export function startLife({ url, credentials, user, Socket, timings }: LifeOptio
   let setback: { turnedAway: boolean; retryAfterMs?: number } | null = null
   let left: Promise<unknown> = Promise.resolve()
   let stopWaiting = () => {}
+  /** The connection that still served while others were tried is lost: what was waited for meanwhile counts no more. */
+  let mustHurry = false
   let renewal: ReturnType<typeof setTimeout> | undefined
 
   const stopWakeUps = onWakeUp((answerWithinMs) => {
@@ -88,9 +95,12 @@ export function startLife({ url, credentials, user, Socket, timings }: LifeOptio
   async function connect(): Promise<Dialled> {
     while (!signal.aborted) {
       if (setback) {
-        const pauseMs = Math.max(delays.next(setback.turnedAway), setback.retryAfterMs ?? 0)
-        update({ nextTryAt: Date.now() + pauseMs })
-        await wait(pauseMs)
+        do {
+          mustHurry = false
+          const pauseMs = Math.max(delays.next(setback.turnedAway), setback.retryAfterMs ?? 0)
+          update({ nextTryAt: Date.now() + pauseMs })
+          await wait(pauseMs)
+        } while (mustHurry && !signal.aborted)
         update({ nextTryAt: null })
       }
       if (signal.aborted) break
@@ -107,6 +117,7 @@ export function startLife({ url, credentials, user, Socket, timings }: LifeOptio
   async function attempt(): Promise<Dialled> {
     const token = await credentials.read()
     signal.throwIfAborted()
+    const user = person()
     const params = { ...(token !== null && { token }), ...(user !== undefined && { user }) }
     const giveUp = new AbortController()
     const onAbort = () => giveUp.abort(signal.reason)
@@ -168,6 +179,7 @@ export function startLife({ url, credentials, user, Socket, timings }: LifeOptio
 
   function onOpen(socket: WatchedSocket, { me }: Dialled) {
     if (signal.aborted) return void socket.leave()
+    onPerson(me.user.id)
     open.push(socket)
     setback = null
     delays.onOpen()
@@ -182,6 +194,9 @@ export function startLife({ url, credentials, user, Socket, timings }: LifeOptio
     if (!isOurs || signal.aborted || isOver(failure, true)) return
     setback = { turnedAway: isTurningAway(failure) }
     update({ ...firstAttempt, lastError: failure })
+    delays.onLost()
+    mustHurry = true
+    stopWaiting()
   }
 
   function renewIn(ms: number | null) {

@@ -22,9 +22,16 @@ export function createReconnectDelays(now: () => number = () => performance.now(
   let attempt = 0
   /** When the connection that was not lost yet was opened. */
   let openedAt: number | null = null
+  /** The same, however many attempts were made beside it. */
+  let heldSince: number | null = null
   return {
     onOpen: () => {
-      openedAt = now()
+      openedAt = heldSince = now()
+    },
+    /** The connection is lost. One that held begins again with the shortest delay, whatever was tried beside it. */
+    onLost: () => {
+      if (heldSince !== null && now() - heldSince > stableAfterMs) attempt = 0
+      heldSince = openedAt = null
     },
     /**
      * @param turnedAway whether a server answered and refused this client for now, which calls for longer delays

@@ -37,6 +37,8 @@ export interface SocketOwner {
   answered(): void
   /** Most of what waited for the client has been taken. */
   drained(): void
+  /** How to close it when what should have said who connects was no such thing. */
+  malformedCode(): number
   /** It is about to be closed with this code: what is sent now still arrives before it. */
   closing(by: ClosedBy, code: number): void
   closed(): void
@@ -86,8 +88,6 @@ export const takeoverEncoder: Encoder = {
 /** What may wait for one client before its streams and answers wait too; what is under way comes on top. */
 export const manyBytes = 512 * 1024
 
-/** How a socket is closed that tRPC closes without saying why: what should have said who connects was no such thing. */
-const notSignedInCode = 4401
 /** A close frame without a code, as RFC 6455 names it to whoever receives it. */
 const noCode = 1005
 /** A socket that broke without a close frame. */
@@ -165,8 +165,10 @@ export class ClientSocket extends WebSocket {
       super.close(code, reason)
       return
     }
-    this.#beginClosing('server', code ?? notSignedInCode)
-    super.close(code ?? notSignedInCode, reason)
+    // tRPC closes without a code when it could not read the sign-in frame.
+    const own = code ?? this.owner?.malformedCode() ?? 1008
+    this.#beginClosing('server', own)
+    super.close(own, reason)
   }
 
   #beginClosing(by: ClosedBy, code: number): void {
