@@ -40,6 +40,7 @@ export default defineConfig({
           globalSetup: 'tests/support/browser-setup.ts',
           testTimeout: 180_000,
           hookTimeout: 120_000,
+          maxConcurrency: 3,
           fileParallelism: false,
           sequence: { groupOrder: 3 },
         },

@@ -1,17 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { createChatClient } from '../../src/sdk'
 import { report } from '../support/report'
 import { type StockClient, until } from '../support/stock-client'
 import { type Bench, type Person, startBench } from './bench'
 import { lasting } from './waits'
-
-let bench: Bench
-beforeAll(async () => {
-  bench = await startBench({ nodes: 2 })
-})
-afterAll(() => bench[Symbol.asyncDispose]())
-afterEach(() => bench.closeClients())
 
 /** What one subscription of any client has seen. */
 interface Watched {
@@ -65,7 +58,7 @@ function subscribe(trpc: Pick<StockClient['trpc'], 'chat' | 'rooms' | 'presence'
   )
 }
 
-function watchStock(person: Person, nodes: number[], room: string, way: Way): Watcher {
+function watchStock(bench: Bench, person: Person, nodes: number[], room: string, way: Way): Watcher {
   const client = bench.connect(person, nodes, {
     cookie: undefined,
     headers: headersOf(way, person),
@@ -78,7 +71,7 @@ function watchStock(person: Person, nodes: number[], room: string, way: Way): Wa
 }
 
 /** An SDK client with either its handles or its raw subscriptions. */
-function watchSdk(person: Person, nodes: number[], room: string, way: Way, kind: 'handles' | 'raw'): Watcher {
+function watchSdk(bench: Bench, person: Person, nodes: number[], room: string, way: Way, kind: 'handles' | 'raw'): Watcher {
   const sockets = new Set<WebSocket>()
   const opened: number[] = []
   const codes: number[] = []
@@ -129,35 +122,37 @@ function watchSdk(person: Person, nodes: number[], room: string, way: Way, kind:
   }
 }
 
-const outages = {
-  refusing: {
-    begin: async () => {
-      for (const { toPostgres } of bench.nodes) toPostgres.setOnline(false)
+const outages = (bench: Bench) =>
+  ({
+    refusing: {
+      begin: async () => {
+        for (const { toPostgres } of bench.nodes) toPostgres.setOnline(false)
+      },
+      end: async () => {
+        for (const { toPostgres } of bench.nodes) toPostgres.setOnline(true)
+      },
     },
-    end: async () => {
-      for (const { toPostgres } of bench.nodes) toPostgres.setOnline(true)
+    hanging: { begin: () => bench.postgres.freeze(), end: () => bench.postgres.thaw() },
+    slow: {
+      begin: async () => {
+        for (const { toPostgres } of bench.nodes) toPostgres.setFault({ toClient: { delayMs: 2_500 } })
+      },
+      end: async () => {
+        for (const { toPostgres } of bench.nodes) toPostgres.setFault({})
+      },
     },
-  },
-  hanging: { begin: () => bench.postgres.freeze(), end: () => bench.postgres.thaw() },
-  slow: {
-    begin: async () => {
-      for (const { toPostgres } of bench.nodes) toPostgres.setFault({ toClient: { delayMs: 2_500 } })
-    },
-    end: async () => {
-      for (const { toPostgres } of bench.nodes) toPostgres.setFault({})
-    },
-  },
-  killed: { begin: () => bench.postgres.kill(), end: () => bench.postgres.start() },
-} as const
+    killed: { begin: () => bench.postgres.kill(), end: () => bench.postgres.start() },
+  }) as const
 
 interface Scenario {
   name: string
-  outage: keyof typeof outages
+  outage: keyof ReturnType<typeof outages>
   withNode?: boolean
   withRedis?: boolean
 }
 
 async function run({ name, outage, withNode = false, withRedis = false }: Scenario) {
+  await using bench = await startBench({ nodes: 2 })
   const outageMs = 13_000
   const [speaker, ...people] = await bench.makePeople(1 + ways.length)
   if (!speaker) throw new Error('nobody is there')
@@ -170,9 +165,9 @@ async function run({ name, outage, withNode = false, withRedis = false }: Scenar
       const person = people[index] ?? speaker
       const nodes = index % 2 === 0 ? [0, 1] : [1, 0]
       return [
-        watchStock(person, nodes, room, way),
-        watchSdk(person, nodes, room, way, 'handles'),
-        watchSdk(person, nodes, room, way, 'raw'),
+        watchStock(bench, person, nodes, room, way),
+        watchSdk(bench, person, nodes, room, way, 'handles'),
+        watchSdk(bench, person, nodes, room, way, 'raw'),
       ]
     })
     groups.set(group, started)
@@ -188,7 +183,7 @@ async function run({ name, outage, withNode = false, withRedis = false }: Scenar
     await until(() => watchers.every(({ watched }) => watched.texts.includes('before') && watched.roomNames.size > 0), 30_000)
 
     cut('before')
-    await outages[outage].begin()
+    await outages(bench)[outage].begin()
     if (withRedis) for (const { toRedis } of bench.nodes) toRedis.setOnline(false)
     const since = performance.now()
     const begunAt = watchers.map(({ opened }) => opened.length)
@@ -200,7 +195,7 @@ async function run({ name, outage, withNode = false, withRedis = false }: Scenar
     watch('started in it')
     await seconds(outageMs)
     const attempts = begunAt.map((count, index) => (watchers[index]?.opened.length ?? 0) - count)
-    await outages[outage].end()
+    await outages(bench)[outage].end()
     if (withRedis) for (const { toRedis } of bench.nodes) toRedis.setOnline(true)
     const endedAt = performance.now()
     cut('after')
@@ -245,13 +240,12 @@ async function run({ name, outage, withNode = false, withRedis = false }: Scenar
     expect(Math.max(...attempts) / (outageMs / 1_000)).toBeLessThanOrEqual(1)
   } finally {
     await Promise.all(watchers.map(({ close }) => close()))
-    await bench.closeClients()
-    await bench.untilWell()
   }
 }
 
 describe('truth: no stream ends, and all are whole afterwards', () => {
-  it.each<Scenario>([
+  // Most of their time they wait. Each has services and nodes of its own.
+  it.concurrent.each<Scenario>([
     { name: 'Postgres refuses', outage: 'refusing' },
     { name: 'Postgres hangs', outage: 'hanging' },
     { name: 'Postgres is slow', outage: 'slow' },
@@ -263,6 +257,12 @@ describe('truth: no stream ends, and all are whole afterwards', () => {
 })
 
 describe('truth: a node that is cut off', () => {
+  let bench: Bench
+  beforeAll(async () => {
+    bench = await startBench({ nodes: 2 })
+  })
+  afterAll(() => bench[Symbol.asyncDispose]())
+
   /** Sockets on both nodes, none of which reconnects, and when each was closed. */
   async function openSockets(count: number) {
     const people = await bench.makePeople(count)
