@@ -39,7 +39,10 @@ const startWatched = (name: string): Watched => ({ name, ended: [], texts: [], r
 /** The three streams, as any tRPC client subscribes to them. */
 function subscribe(trpc: Pick<StockClient['trpc'], 'chat' | 'rooms' | 'presence'>, room: string, watched: Watched) {
   const on = { onError: (error: unknown) => watched.ended.push(error), onComplete: () => watched.ended.push('complete') }
-  trpc.chat.onMessage.subscribe({ room, lastEventId: '0' }, { ...on, onData: ({ data }) => watched.texts.push(data.text) })
+  trpc.chat.onMessage.subscribe(
+    { room, lastEventId: '0' },
+    { ...on, onData: ({ data }) => data.kind === 'text' && watched.texts.push(data.text) },
+  )
   trpc.rooms.onChange.subscribe(undefined, {
     ...on,
     onData: (event) => {
@@ -100,7 +103,7 @@ function watchSdk(bench: Bench, person: Person, nodes: number[], room: string, w
     const [inRoom, list, presence] = [client.openRoom(room), client.openRoomList(), client.openPresence(room)]
     const look = () => {
       const [{ state, timeline }, rooms, here] = [inRoom.state.get(), list.state.get(), presence.state.get()]
-      watched.texts = timeline.messages.map(({ text }) => text)
+      watched.texts = timeline.messages.filter(({ kind }) => kind === 'text').map(({ text }) => text)
       for (const each of rooms.rooms) watched.roomNames.add(each.name)
       for (const typist of here.typing) watched.typists.add(typist)
       if ((state === 'ended' || rooms.state === 'ended' || here.ended) && watched.ended.length === 0) watched.ended.push('ended')
@@ -220,7 +223,7 @@ async function run({ name, outage, withNode = false, withRedis = false }: Scenar
 
     const ended = watchers.flatMap(({ watched }) => watched.ended.map((why) => `${watched.name}: ${why}`))
     const lost = watchers.filter((watcher) => !isWhole(watcher)).map(({ watched }) => watched.name)
-    const wrong = watchers.filter(({ watched }) => watched.texts.filter((text) => text).join() !== 'before,after it')
+    const wrong = watchers.filter(({ watched }) => watched.texts.join() !== 'before,after it')
     const reopened = watchers.flatMap(({ opened }) => opened.filter((at) => at >= endedAt)).sort((one, other) => one - other)
     const inASecond = reopened.map((at) => reopened.filter((other) => other >= at && other < at + 1_000).length)
     const codes = [...new Set(watchers.flatMap((watcher) => watcher.codes))].sort()
