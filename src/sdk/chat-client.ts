@@ -24,8 +24,8 @@ export interface ChatClientOptions {
    */
   auth?: Auth
   /**
-   * The id of the user this client is for; unless given, whoever signs in first. When the session is somebody else's by
-   * then, or later, the client is `refused`: what it was given is sent as that user or not at all.
+   * The id of the user this client is for. By default it is the first user it signs in as. If the session belongs to
+   * someone else, now or later, the client is `refused`: messages are sent as that user or not at all.
    */
   user?: string
   /** How many milliseconds a call may take before it is rejected with TIMED_OUT: 20,000 unless given. */

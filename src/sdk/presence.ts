@@ -15,7 +15,7 @@ export interface PresenceView {
   people: ReadonlyMap<string, PersonPresence>
   /** Usernames of who is writing, oneself among them. */
   typing: readonly string[]
-  /** Why nothing more is told: the server will not show this room, or no longer, or the client has ended. */
+  /** Why nothing more comes: the server won't show this room (any more), or the client has ended. */
   ended: ChatFailure | null
 }
 

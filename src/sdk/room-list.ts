@@ -10,7 +10,7 @@ export type RoomListState =
   | { state: 'loading'; rooms: readonly Room[] }
   /** The room with the newest talk comes first. */
   | { state: 'live'; rooms: readonly Room[] }
-  /** The server will not show it, or no longer, or the client has ended. */
+  /** The server won't show it (any more), or the client has ended. */
   | { state: 'ended'; rooms: readonly Room[]; reason: ChatFailure }
 
 export interface RoomListHandle {

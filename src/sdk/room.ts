@@ -12,7 +12,7 @@ import { createStore, type Store } from './store'
 export type RoomState =
   | { state: 'loading'; timeline: RoomTimeline }
   | { state: 'live'; timeline: RoomTimeline }
-  /** The server will not show this room, or no longer, or the client has ended. */
+  /** The server won't show this room (any more), or the client has ended. */
   | { state: 'ended'; timeline: RoomTimeline; reason: ChatFailure }
 
 export interface RoomHandle {
@@ -82,7 +82,7 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
       try {
         await followFrom(cursor, signal, onStarted)
       } catch (error) {
-        // The room has been put back to an earlier state: it is read anew.
+        // The room has been put back to an earlier state: it is read again from the start.
         if (readFailure(error).name !== 'CURSOR_AHEAD') throw error
         cursor = null
       }

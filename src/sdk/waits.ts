@@ -1,7 +1,7 @@
 import type { ConnectionStatus } from './connection/status'
 import type { Store } from './store'
 
-/** Resolves after so many milliseconds, or when the signal aborts. */
+/** Resolves after this many milliseconds, or when the signal aborts. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()

@@ -88,7 +88,7 @@ export const takeoverEncoder: Encoder = {
 /** What may wait for one client before its streams and answers wait too; what is under way comes on top. */
 export const manyBytes = 512 * 1024
 
-/** A close frame without a code, as RFC 6455 names it to whoever receives it. */
+/** What RFC 6455 reports for a close frame without a code. */
 const noCode = 1005
 /** A socket that broke without a close frame. */
 const brokenCode = 1006

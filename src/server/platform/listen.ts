@@ -9,8 +9,8 @@ const againMs = 1_000
 
 /**
  * Calls `onNotified` for each NOTIFY in this channel of Postgres, and after each connect, as some may have been missed. On
- * a connection of its own, which is made again when it is lost. Behind a pooler that shares connections nothing comes:
- * whoever uses this must get along without it.
+ * a connection of its own, which is made again when it is lost. Behind a pooler that shares connections nothing comes,
+ * so callers must work without it too.
  */
 export function listen(databaseUrl: string, channel: string, onNotified: () => void, log: Log): Listener {
   let closed = false

@@ -16,7 +16,7 @@ export interface SignedInClient {
 /**
  * A chat client for the person that this page belongs to, and for nobody else: the browser's cookie may be another
  * person's by the time it connects. When the session is over, another tab may have started a new one: then the client
- * goes on if it is the same person's. Otherwise the page makes room for whoever is signed in by now.
+ * goes on if it is the same person's. Otherwise the page reloads for the person who is signed in now.
  */
 export function useSignedInClient({ id, realtimeUrl }: Visitor): SignedInClient {
   const [client, setClient] = useState<ChatClient | null>(null)
