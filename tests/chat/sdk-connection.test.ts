@@ -195,7 +195,9 @@ describe('what was given to send', () => {
     const { id } = await open.client.rooms.create.mutate({ name: 'Two tabs', kind: 'private' })
     const room = open.client.openRoom(id)
     await until(() => room.state.get().state === 'live')
-    const tab = connect({ url: 'ws://127.0.0.1:9/trpc', auth: ada.token, outbox })
+    const { user } = await open.client.session.me.query()
+    // It never gets through, and so it has to be told whose it is.
+    const tab = connect({ url: 'ws://127.0.0.1:9/trpc', auth: ada.token, user: user.id, outbox })
     const written = ['one', 'two', 'three'].map((text) => tab.client.openRoom(id).send(text))
     await tab.client.close()
     await until(() => room.state.get().timeline.messages.filter(({ kind }) => kind === 'text').length === 3)
