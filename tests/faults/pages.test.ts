@@ -158,7 +158,8 @@ async function deploy({ nodes: count, how }: Deploy) {
     await talking
     await history.judge()
     await until(() => sdks.every(({ client }) => client.status.get().state === 'connected'), 30_000)
-    const last = history.acknowledged.at(-1)?.message.seq ?? 0
+    // Answers do not come in the room's order.
+    const last = Math.max(...history.acknowledged.map(({ message }) => message.seq))
     const isWhole = ({ handle }: (typeof sdks)[number]) => handle.state.get().timeline.messages.at(-1)?.seq === last
     await until(() => sdks.every(isWhole), 30_000)
     for (const { handle } of sdks) {
