@@ -32,8 +32,8 @@ export interface Connections {
   closeSessions(sessionIds: ReadonlySet<string>): void
   /** Ends the connections of people who may not sign in any more; the others act in their new role. */
   applyPersonChanges(changes: readonly PersonChange[]): void
-  /** Asks every client to come back later: this node cannot tell any more who is signed in. @returns how many */
-  turnAllAway(): number
+  /** Asks every client to come back later: this node cannot tell any more who is signed in. */
+  turnAllAway(): void
   all(): Iterable<Connection>
   count(): number
   close(): void
@@ -413,9 +413,7 @@ export function createConnections({
     },
 
     turnAllAway: () => {
-      const open = [...connections].filter((connection) => connection.isOpen())
-      for (const connection of open) connection.turnAway(new Failure('UNAVAILABLE'))
-      return open.length
+      for (const connection of connections) connection.turnAway(new Failure('UNAVAILABLE'))
     },
 
     all: () => connections,
