@@ -13,8 +13,8 @@ import type { Metrics } from './platform/metrics'
 import type { RoomPresence } from './presence/room-presence'
 import type { TypingLimits } from './presence/typing'
 import type { RoomActStore } from './rooms/room-act-store'
-import type { RoomChanges } from './rooms/room-change'
 import type { RoomLists } from './rooms/room-lists'
+import type { RoomChanges } from './rooms/room-lock'
 import type { RoomStore } from './rooms/room-store'
 
 /** What operations work with. Made once, at the start of the process. */

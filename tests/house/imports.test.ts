@@ -81,11 +81,11 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/presence\/router\.ts$/, may: ['server/trpc', 'server/presence/', 'contract/'] },
   // Stores know the database, and nothing above it.
   {
-    file: /^server\/rooms\/room-(act-store|store|change)\.ts$/,
-    may: ['server/platform/database', 'server/platform/look-ups', 'server/rights', 'contract/'],
+    file: /^server\/rooms\/room-(act-store|store|lock)\.ts$/,
+    may: ['server/bus/announce', 'server/platform/database', 'server/platform/look-ups', 'server/rights', 'contract/'],
     types: ['pg', 'server/bus/news-bus', 'server/rooms/'],
   },
-  { file: /^server\/chat\/message-act-store\.ts$/, may: ['server/rights', 'contract/'], types: ['server/rooms/room-change'] },
+  { file: /^server\/chat\/message-act-store\.ts$/, may: ['server/rights', 'contract/'], types: ['server/rooms/room-lock'] },
   { file: /^server\/chat\/message-store\.ts$/, may: ['server/chat/send-queue', 'server/platform/database', 'contract/'], types: ['pg'] },
   {
     file: /^server\/(auth\/session|people\/people)-store\.ts$/,
@@ -93,7 +93,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   },
   { file: /^server\/\w+\/[\w-]+-store\.ts$/, may: ['server/platform/database', 'server/platform/look-ups', 'contract/'], types: ['pg'] },
   { file: /^server\/bus\/redis-/, may: ['server/bus/', 'contract/'], types: ['server/platform/'] },
-  { file: /^server\/bus\//, may: [], types: ['contract/'] },
+  { file: /^server\/bus\//, may: [], types: ['server/bus/', 'contract/'] },
   // What is known of tRPC and ws beyond their documents stands in one file.
   { file: /^server\/fanout\/client-socket\.ts$/, may: ['server/fanout/', 'contract/failures', '@trpc/server', 'ws'] },
   { file: /^server\/fanout\//, may: ['server/fanout/'], types: ['server/bus/news-bus', 'server/platform/log', 'contract/'] },
@@ -120,12 +120,20 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   },
   {
     file: /^server\/rooms\//,
-    may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/platform/database'],
+    may: ['contract/', 'server/rooms/', 'server/bus/announce', 'server/platform/database'],
     types: ['server/'],
   },
   {
     file: /^server\/chat\//,
-    may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/chat/mentions'],
+    may: [
+      'contract/',
+      'server/rights',
+      'server/rooms/rooms',
+      'server/rooms/room-lock',
+      'server/rooms/cursor',
+      'server/bus/announce',
+      'server/chat/mentions',
+    ],
     types: ['server/'],
   },
   { file: /^server\/people\//, may: ['server/auth/passwords', 'contract/'], types: ['server/', 'zod'] },

@@ -1,7 +1,7 @@
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { Context } from '../context'
-import type { Changed } from '../rooms/room-change'
+import type { Changed } from '../rooms/room-lock'
 import { tell } from '../rooms/rooms'
 import { findMentions } from './mentions'
 

@@ -5,7 +5,7 @@ import type { Ban, Invite, InvitedRoom, Member, PostingPolicy, RoomKind, RoomRol
 import type { ServerRole, User } from '../../contract/session'
 import { patternOf } from '../platform/database'
 import { reaches } from '../rights'
-import type { Changed, RoomChange, RoomChanges } from './room-change'
+import type { Changed, RoomChange, RoomChanges } from './room-lock'
 
 interface Act {
   roomId: string
