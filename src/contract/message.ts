@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { roomId } from './room'
 import { type User, username } from './session'
-import { key, text } from './text'
+import { key, roomId, text } from './text'
 
 /** `text` is what somebody wrote; the others are lines about the room, whose `text` goes on from the author's name. */
 export type MessageKind = 'text' | 'joined' | 'left' | 'removed' | 'renamed' | 'topic' | 'archived' | 'restored'

@@ -3,7 +3,7 @@ import * as Menu from 'radix-ui/dropdown-menu'
 import type { Message } from '../../sdk'
 import { choicesFor } from './act-choices'
 import { useMessageActs } from './message-acts'
-import { MoreButton } from './message-toolbar'
+import { MoreButton } from './message-toolbar-button'
 
 interface MessageMenuProps {
   message: Message
