@@ -109,11 +109,16 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/bus\//, may: [], types: ['contract/'] },
   // What is known of tRPC and ws beyond their documents stands in one file.
   { file: /^server\/fanout\/client-socket\.ts$/, may: ['server/fanout/', 'contract/failures', '@trpc/server', 'ws'] },
-  { file: /^server\/fanout\//, may: ['server/fanout/'], types: ['server/bus/news-bus', 'server/platform/log', 'contract/'] },
+  {
+    file: /^server\/fanout\//,
+    may: ['server/fanout/', 'server/platform/background'],
+    types: ['server/bus/news-bus', 'server/platform/log', 'contract/'],
+  },
   {
     file: /^server\/auth\//,
     may: [
       'server/auth/',
+      'server/platform/background',
       'server/platform/bearer',
       'server/platform/database',
       'server/platform/listen',
@@ -133,12 +138,12 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   },
   {
     file: /^server\/rooms\//,
-    may: ['contract/', 'server/rooms/', 'server/platform/database'],
+    may: ['contract/', 'server/rooms/', 'server/platform/background', 'server/platform/database'],
     types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', 'server/platform/log'],
   },
   {
     file: /^server\/chat\//,
-    may: ['contract/', 'server/chat/', 'server/rooms/rooms', 'server/rooms/cursor'],
+    may: ['contract/', 'server/chat/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/platform/background'],
     types: ['server/caller', 'server/rooms/needs', 'server/rooms/room-change', 'server/fanout/', 'server/platform/'],
   },
   {
@@ -148,7 +153,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   },
   {
     file: /^server\/presence\//,
-    may: ['server/presence/', 'contract/'],
+    may: ['server/presence/', 'server/platform/background', 'contract/'],
     types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', 'server/platform/log', 'server/platform/redis'],
   },
   {

@@ -2,6 +2,7 @@ import type { Room, RoomListEvent } from '../../contract/room'
 import type { NewsBus, PersonNews } from '../bus/news-bus'
 import type { CallerConnection } from '../caller'
 import type { RoomFeeds } from '../fanout/room-feeds'
+import { startEvery } from '../platform/background'
 import { untilAvailable } from '../platform/database'
 import type { Log } from '../platform/log'
 import type { NewestMessages, RoomLists } from './needs'
@@ -229,8 +230,11 @@ export function createRoomLists({ feeds, personBus, rooms, messages, log }: Room
 
   let since: Date | null = null
   let seen = new Map<string, number>()
-  let tailing: Promise<void> | null = null
   async function tail() {
+    if (lists.size === 0) {
+      since = null
+      return
+    }
     const { now, changes } = await rooms.changedSince(since, overlapMs)
     since = now
     const before = seen
@@ -243,17 +247,7 @@ export function createRoomLists({ feeds, personBus, rooms, messages, log }: Room
       if (before.get(key) !== at.getTime()) markPair(list, room)
     }
   }
-  const timer = setInterval(() => {
-    if (lists.size === 0) {
-      since = null
-      return
-    }
-    tailing ??= tail()
-      .catch((error: Error) => log.warn({ error: error.message }, 'changed memberships could not be read'))
-      .finally(() => {
-        tailing = null
-      })
-  }, tailMs)
+  const tailing = startEvery(tail, { everyMs: tailMs, name: 'read changed memberships', log })
 
   return {
     follow: async (userId, connection, signal) => {
@@ -283,9 +277,8 @@ export function createRoomLists({ feeds, personBus, rooms, messages, log }: Room
     },
     close: async () => {
       isClosed = true
-      clearInterval(timer)
       if (flushTimer) clearTimeout(flushTimer)
-      await Promise.all([flushing, tailing])
+      await Promise.all([flushing, tailing.close()])
     },
   }
 }
