@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { roomId } from './room'
 import { type User, username } from './session'
-import { key, text } from './text'
+import { key, roomId, text } from './text'
 
 /** A message that somebody wrote is `text`; all others are lines about the room: what its `author` did, with its `detail`. */
 export type MessageKind = 'text' | 'joined' | 'left' | 'added' | 'removed' | 'banned' | 'renamed' | 'topic' | 'archived' | 'restored'
