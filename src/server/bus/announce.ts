@@ -2,8 +2,8 @@ import type { NewsBus, PersonNews, RoomNews } from './news-bus'
 
 /** Where changes are announced to the other nodes, and to this one. */
 export interface AnnounceNeeds {
-  bus: NewsBus<RoomNews>
-  personBus: NewsBus<PersonNews>
+  bus: Pick<NewsBus<RoomNews>, 'publish'>
+  personBus: Pick<NewsBus<PersonNews>, 'publish'>
 }
 
 /** Announces changes to everybody who follows the room, in the order given. Never throws, and nobody waits for it. */

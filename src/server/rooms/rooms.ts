@@ -3,17 +3,18 @@ import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { PublicRoom, Room } from '../../contract/room'
 import { type AnnounceNeeds, announceToPeople, announceToRoom } from '../bus/announce'
-import type { Context, Parts } from '../context'
+import type { CallContext } from '../caller'
 import { readCursor, writeCursor } from './cursor'
+import type { RoomsContext, RoomsNeeds } from './needs'
 import type { Changed } from './room-lock'
 import type { ListedRoom } from './room-store'
 
 /** The caller's rooms, the one with the newest talk first. */
-export async function listRooms({ parts, caller }: Context): Promise<Room[]> {
+export async function listRooms({ parts, caller }: RoomsContext): Promise<Room[]> {
   return readRoomList(parts, caller.user.id)
 }
 
-export async function readRoomList({ rooms, messages }: Pick<Parts, 'rooms' | 'messages'>, userId: string): Promise<Room[]> {
+export async function readRoomList({ rooms, messages }: Pick<RoomsNeeds, 'rooms' | 'messages'>, userId: string): Promise<Room[]> {
   // The messages first: what was written after somebody was removed is then in none of the rooms that are still theirs.
   const newest = await messages.newestOfPerson(userId)
   const listed = await rooms.listOf(userId)
@@ -31,7 +32,7 @@ const pageSize = 50
 
 /** Public rooms by name, a page at a time. */
 export async function browseRooms(
-  { parts, caller }: Context,
+  { parts, caller }: RoomsContext,
   { query = '', cursor }: { query?: string | undefined; cursor?: string | null | undefined } = {},
 ): Promise<{ rooms: PublicRoom[]; cursor: string | null }> {
   const [name, id] = readCursor(cursor, 'string', 'string') ?? []
@@ -47,7 +48,7 @@ export async function browseRooms(
 
 /** A new room with the caller as its owner and the named people as members. */
 export async function createRoom(
-  { parts, caller }: Context,
+  { parts, caller }: RoomsContext,
   input: { name: string; kind: 'public' | 'private'; topic?: string | undefined; members?: string[] | undefined },
 ): Promise<Room> {
   const id = input.kind === 'public' ? slugOf(input.name) : randomUUID()
@@ -65,21 +66,21 @@ export async function createRoom(
 }
 
 /** The one direct room of the caller and these people. */
-export async function openDirectRoom({ parts, caller }: Context, usernames: readonly string[]): Promise<Room> {
+export async function openDirectRoom({ parts, caller }: RoomsContext, usernames: readonly string[]): Promise<Room> {
   const { room, people, isNew } = await parts.rooms.direct(caller.user.id, [...new Set(usernames)], randomUUID())
   if (isNew) announceToPeople(parts, room, people)
   return showRoom({ parts, caller }, room)
 }
 
 /** Sets what of the room the caller wants to be told. */
-export async function setNotify({ parts, caller }: Context, { room, notify }: Pick<Room, 'notify'> & { room: string }): Promise<Room> {
+export async function setNotify({ parts, caller }: RoomsContext, { room, notify }: Pick<Room, 'notify'> & { room: string }): Promise<Room> {
   await parts.rooms.setNotify(room, caller.user.id, notify)
   announceToPeople(parts, room, [caller.user.id])
   return showRoom({ parts, caller }, room)
 }
 
 /** A room of the caller's, as it is now. @throws {Failure} ROOM_NOT_FOUND */
-export async function showRoom({ parts, caller }: Context, room: string): Promise<Room> {
+export async function showRoom({ parts, caller }: CallContext<Pick<RoomsNeeds, 'rooms' | 'messages'>>, room: string): Promise<Room> {
   const newest = await parts.messages.newestOf([room])
   const listed = await parts.rooms.findListed(room, caller.user.id)
   if (!listed) throw new Failure('ROOM_NOT_FOUND')
