@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { countCharacters } from './rules'
 
 /**
  * Text of a person, in any script. NUL does not exist in Postgres, and a lone surrogate would be stored as another
@@ -21,11 +22,4 @@ export function key(min: number, max: number) {
     .min(min, `must have ${min} to ${max} characters`)
     .max(max, `must have ${min} to ${max} characters`)
     .refine((value) => value.isWellFormed() && !value.includes('\0'), 'must be well-formed Unicode without NUL')
-}
-
-/** Code points, as Postgres' char_length counts them: an emoji is one, whatever JavaScript says. */
-function countCharacters(value: string): number {
-  let count = 0
-  for (const _ of value) count++
-  return count
 }

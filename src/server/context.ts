@@ -1,4 +1,5 @@
-import type { ServerRole, User } from '../contract/session'
+import type { ServerRole } from '../contract/rules'
+import type { User } from '../contract/session'
 import type { OwnPasswords } from './auth/own-password'
 import type { SessionParts } from './auth/sessions'
 import type { NewsBus, PersonNews, RoomNews } from './bus/news-bus'

@@ -1,9 +1,9 @@
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
+import { findMentions } from '../../contract/text-tokens'
 import type { Context } from '../context'
 import type { Changed } from '../rooms/room-change'
 import { tell } from '../rooms/rooms'
-import { findMentions } from './mentions'
 
 type OnMessage = { room: string; seq: number }
 

@@ -1,3 +1,4 @@
+import { limits } from '../../contract/rules'
 import type { ChatClient, Member, Room } from '../../sdk'
 import { ConfirmDialog } from '../ui/confirm-dialog'
 import { Field } from '../ui/field'
@@ -33,7 +34,7 @@ export function ConfirmAct({ client, room, member, act, onDone, onClose }: Confi
           name="reason"
           dir="auto"
           autoComplete="off"
-          maxLength={250}
+          maxLength={limits.banReason}
           hint="Moderators of this room see it."
         />
       )}

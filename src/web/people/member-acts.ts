@@ -1,5 +1,6 @@
+import { roomRoles } from '../../contract/rules'
 import type { ChatClient, Member, Room, RoomRole } from '../../sdk'
-import { reaches, rightsIn } from '../rooms/room-rights'
+import { mayModerate, rightsIn } from '../rooms/room-rights'
 
 export type MemberAct =
   | { act: 'message' }
@@ -21,8 +22,8 @@ export interface MemberChoices {
 
 export function choicesFor(room: Room, { user, role, mutedUntil }: Member, me: string): MemberChoices {
   const isMe = user.username === me
-  const reached = reaches(room, role)
-  const roles = (['owner', 'moderator', 'member'] as const).filter((other) => other !== role)
+  const reached = mayModerate(room, role)
+  const roles = roomRoles.toReversed().filter((other) => other !== role)
   return {
     message: !isMe,
     roles: rightsIn(room).owns ? roles : [],

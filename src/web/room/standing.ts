@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { hasRoomRole } from '../../contract/rules'
 import type { Message, Room } from '../../sdk'
 import { formatUntil } from './times'
 
@@ -28,7 +29,7 @@ export function useStanding(listed: Room | undefined, messages: readonly Message
           : null,
     mayAct: !isArchived && !isMuted,
     mayRemoveOwn: !isArchived,
-    mayRemoveAny: !isArchived && (listed?.role === 'moderator' || listed?.role === 'owner'),
+    mayRemoveAny: !isArchived && hasRoomRole(listed?.role ?? null, 'moderator'),
   }
 }
 

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { limits } from '../../contract/rules'
 import { type ChatClient, type PublicRoom, readFailure } from '../../sdk'
 import { roomPath } from '../room-address'
 import { Button } from '../ui/button'
@@ -24,7 +25,7 @@ export default function BrowseRooms({ client, onOpen, onJoined, onClose }: Brows
         label="Search public rooms"
         placeholder="Search by name or topic"
         value={query}
-        maxLength={60}
+        maxLength={limits.roomQuery}
         onValue={setQuery}
         className="mb-3 shrink-0"
       />

@@ -1,3 +1,4 @@
+import { cutQuote } from '../../contract/rules'
 import type { Message, Room } from '../../sdk'
 
 /** Something that somebody said in a room, worth telling a person of who does not look. */
@@ -31,6 +32,6 @@ export function wordsOf({ room, message, isMention }: RoomNews): { title: string
   const name = author.displayName
   const title = room.kind === 'direct' ? room.name : `${isMention ? 'You were mentioned in ' : ''}${room.name}`
   if (kind !== 'text') return { title, body: '' }
-  const said = text.length > 200 ? `${text.slice(0, 200)}…` : text
+  const said = cutQuote(text)
   return { title, body: room.kind === 'direct' && room.people.length === 1 ? said : `${name}: ${said}` }
 }
