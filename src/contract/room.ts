@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Message } from './message'
 import { limits, type RoomRole, roomRoles } from './rules'
 import { type User, username } from './session'
-import { key, text } from './text'
+import { key, roomId, text } from './text'
 
 export type RoomKind = 'public' | 'private' | 'direct'
 export type NotificationLevel = 'all' | 'mentions' | 'nothing'
@@ -100,7 +100,6 @@ export interface InvitedRoom {
   joined: boolean
 }
 
-export const roomId = key(1, limits.roomId)
 export const roomInput = z.strictObject({ room: roomId })
 
 const roomName = text(1, limits.roomName)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { countCharacters } from './rules'
+import { countCharacters, limits } from './rules'
 
 /**
  * Text of a person, in any script. NUL does not exist in Postgres, and a lone surrogate would be stored as another
@@ -23,3 +23,5 @@ export function key(min: number, max: number) {
     .max(max, `must have ${min} to ${max} characters`)
     .refine((value) => value.isWellFormed() && !value.includes('\0'), 'must be well-formed Unicode without NUL')
 }
+
+export const roomId = key(1, limits.roomId)

@@ -1,0 +1,170 @@
+import clsx from 'clsx'
+import { Check, SendHorizontal } from 'lucide-react'
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
+import { countCharacters, limits } from '../../../contract/rules'
+import { type FindMembers, MentionList, optionId, useMentionSuggestions } from './mention-suggestions'
+
+interface ComposerProps {
+  label: string
+  /** What is in it from the start. */
+  initial: string
+  /** Saves a text that is there already. */
+  isEdit?: boolean
+  /** What somebody asked to write about: it takes the focus for that, wherever it is. */
+  about?: unknown
+  /** Stands above the text, in the same frame. */
+  bar?: ReactNode
+  /** So many seconds have to go by before something can be sent. */
+  waitSeconds?: number
+  /** It may be written, but not sent for now. */
+  isHeld?: boolean
+  findMembers: FindMembers
+  onChange(text: string): void
+  onSubmit(text: string): void
+  /** Escape. */
+  onCancel(): void
+  /** The arrow up in an empty text. */
+  onBack?(): void
+}
+
+const countFrom = 3_600
+
+export function Composer({
+  label,
+  initial,
+  isEdit = false,
+  about = null,
+  bar,
+  waitSeconds = 0,
+  isHeld = false,
+  findMembers,
+  ...on
+}: ComposerProps) {
+  const [text, setText] = useState(initial)
+  const [caret, setCaret] = useState(initial.length)
+  const caretToSet = useRef<number | null>(null)
+  const textarea = useRef<HTMLTextAreaElement>(null)
+  const counterId = useId()
+  const namesId = useId()
+  const length = countCharacters(text.trim())
+  const canSend = text.trim() !== '' && length <= limits.messageText && waitSeconds === 0 && !isHeld
+
+  const names = useMentionSuggestions(findMembers, text.slice(0, caret), (at, replacement) => {
+    caretToSet.current = at + replacement.length
+    change(text.slice(0, at) + replacement + text.slice(caret).replace(/^ /, ''), caretToSet.current)
+  })
+  const hasNames = names.people.length > 0
+
+  useEffect(() => {
+    const element = textarea.current
+    // On a phone it would bring up the keyboard over the messages.
+    if (!element || (about === null && !matchMedia('(hover: hover)').matches)) return
+    element.focus()
+    element.setSelectionRange(element.value.length, element.value.length)
+  }, [about])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: its height follows what is in it
+  useLayoutEffect(() => {
+    const element = textarea.current
+    if (!element) return
+    element.style.height = '0'
+    element.style.height = `${element.scrollHeight}px`
+    if (caretToSet.current !== null) element.setSelectionRange(caretToSet.current, caretToSet.current)
+    caretToSet.current = null
+  }, [text])
+
+  function change(value: string, at: number) {
+    setText(value)
+    setCaret(at)
+    on.onChange(value)
+  }
+
+  function submit() {
+    if (!canSend) return
+    on.onSubmit(text.trim())
+    if (!isEdit) change('', 0)
+    textarea.current?.focus()
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    // While an input method composes, Enter picks a word. Safari ends the composition first and tells by 229.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return
+    if (names.onKeyDown(event)) return event.preventDefault()
+    if (event.key === 'Escape') return on.onCancel()
+    if (event.key === 'ArrowUp' && text === '' && on.onBack) {
+      event.preventDefault()
+      return on.onBack()
+    }
+    if (event.key !== 'Enter' || event.shiftKey) return
+    event.preventDefault()
+    submit()
+  }
+
+  const action = waitSeconds > 0 ? `Send in ${waitSeconds} s` : isEdit ? 'Save' : 'Send'
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        submit()
+      }}
+      className="relative"
+    >
+      {hasNames && <MentionList id={namesId} people={names.people} active={names.active} onChoose={names.choose} />}
+      <div
+        className={clsx(
+          'rounded-l border border-line-strong bg-raised shadow-low transition-colors',
+          'focus-within:border-accent focus-within:ring-3 focus-within:ring-accent-soft',
+        )}
+      >
+        {bar}
+        <div className="flex items-end gap-1 p-1">
+          <textarea
+            ref={textarea}
+            id="composer"
+            rows={1}
+            dir="auto"
+            value={text}
+            enterKeyHint={isEdit ? 'done' : 'send'}
+            aria-label={label}
+            aria-autocomplete="list"
+            aria-controls={hasNames ? namesId : undefined}
+            aria-activedescendant={hasNames ? optionId(namesId, names.active) : undefined}
+            aria-describedby={length >= countFrom ? counterId : undefined}
+            aria-invalid={length > limits.messageText || undefined}
+            placeholder={label}
+            onChange={({ target }) => change(target.value, target.selectionStart)}
+            onSelect={({ currentTarget }) => setCaret(currentTarget.selectionStart)}
+            onKeyDown={onKeyDown}
+            className="max-h-[40dvh] min-h-11 min-w-0 flex-1 resize-none bg-transparent px-3 py-2.5 text-[1rem] leading-6 outline-none placeholder:text-faint placeholder-shown:overflow-hidden placeholder-shown:whitespace-nowrap md:min-h-10 md:py-2 md:text-base"
+          />
+          <button
+            type="submit"
+            aria-label={action}
+            title={action}
+            disabled={!canSend}
+            className="inline-flex size-11 shrink-0 items-center justify-center rounded-m bg-accent text-on-accent transition-colors hover:bg-accent-hover disabled:bg-transparent disabled:text-faint md:size-10"
+          >
+            {renderIcon()}
+          </button>
+        </div>
+      </div>
+      {length >= countFrom && (
+        <p
+          id={counterId}
+          role="status"
+          className={clsx('mt-1.5 px-1 text-xs tabular-nums', length > limits.messageText ? 'text-danger' : 'text-soft')}
+        >
+          {length > limits.messageText
+            ? `${(length - limits.messageText).toLocaleString()} ${length - limits.messageText === 1 ? 'character' : 'characters'} too many to send`
+            : `${(limits.messageText - length).toLocaleString()} characters left`}
+        </p>
+      )}
+    </form>
+  )
+
+  function renderIcon() {
+    if (waitSeconds > 0) return <span className="font-medium text-sm tabular-nums">{waitSeconds}</span>
+    const Icon = isEdit ? Check : SendHorizontal
+    return <Icon aria-hidden="true" className="size-[1.125rem] rtl:-scale-x-100" />
+  }
+}
