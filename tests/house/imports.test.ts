@@ -96,11 +96,16 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/bus\//, may: [], types: ['contract/'] },
   // What is known of tRPC and ws beyond their documents stands in one file.
   { file: /^server\/fanout\/client-socket\.ts$/, may: ['server/fanout/', 'contract/failures', '@trpc/server', 'ws'] },
-  { file: /^server\/fanout\//, may: ['server/fanout/'], types: ['server/bus/news-bus', 'server/platform/log', 'contract/'] },
+  {
+    file: /^server\/fanout\//,
+    may: ['server/fanout/', 'server/platform/background'],
+    types: ['server/bus/news-bus', 'server/platform/log', 'contract/'],
+  },
   {
     file: /^server\/auth\//,
     may: [
       'server/auth/',
+      'server/platform/background',
       'server/platform/bearer',
       'server/platform/database',
       'server/platform/listen',
@@ -120,16 +125,16 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   },
   {
     file: /^server\/rooms\//,
-    may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/platform/database'],
+    may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/platform/background', 'server/platform/database'],
     types: ['server/'],
   },
   {
     file: /^server\/chat\//,
-    may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/chat/mentions'],
+    may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/chat/mentions', 'server/platform/background'],
     types: ['server/'],
   },
   { file: /^server\/people\//, may: ['server/auth/passwords', 'contract/'], types: ['server/', 'zod'] },
-  { file: /^server\/presence\//, may: ['server/presence/', 'contract/'], types: ['server/'] },
+  { file: /^server\/presence\//, may: ['server/presence/', 'server/platform/background', 'contract/'], types: ['server/'] },
   {
     file: /^server\/platform\//,
     may: ['server/platform/', 'contract/', 'pg', 'pino', 'prom-client', 'ioredis', 'zod', '@prisma/adapter-pg'],

@@ -1,5 +1,6 @@
 import type { Room, RoomListEvent } from '../../contract/room'
 import type { CallerConnection, Parts } from '../context'
+import { startEvery } from '../platform/background'
 import { untilAvailable } from '../platform/database'
 import { readRoomList, toRoom } from './rooms'
 
@@ -236,8 +237,11 @@ export function createRoomLists({
 
   let since: Date | null = null
   let seen = new Map<string, number>()
-  let tailing: Promise<void> | null = null
   async function tail() {
+    if (lists.size === 0) {
+      since = null
+      return
+    }
     const { now, changes } = await rooms.changedSince(since, overlapMs)
     since = now
     const before = seen
@@ -250,17 +254,7 @@ export function createRoomLists({
       if (before.get(key) !== at.getTime()) markPair(list, room)
     }
   }
-  const timer = setInterval(() => {
-    if (lists.size === 0) {
-      since = null
-      return
-    }
-    tailing ??= tail()
-      .catch((error: Error) => log.warn({ error: error.message }, 'changed memberships could not be read'))
-      .finally(() => {
-        tailing = null
-      })
-  }, tailMs)
+  const tailing = startEvery(tail, { everyMs: tailMs, name: 'read changed memberships', log })
 
   return {
     follow: async (userId, connection, signal) => {
@@ -290,9 +284,8 @@ export function createRoomLists({
     },
     close: async () => {
       isClosed = true
-      clearInterval(timer)
       if (flushTimer) clearTimeout(flushTimer)
-      await Promise.all([flushing, tailing])
+      await Promise.all([flushing, tailing.close()])
     },
   }
 }
