@@ -1,7 +1,7 @@
 'use client'
 
 import { Button } from '../web/ui/button'
-import { NoticePage } from '../web/ui/notice-page'
+import { NoticePage } from '../web/ui/pages'
 
 export default function ErrorPage() {
   return (

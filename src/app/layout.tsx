@@ -2,9 +2,8 @@ import '@fontsource-variable/inter'
 import '../web/ui/styles.css'
 import type { Metadata, Viewport } from 'next'
 import type { ReactNode } from 'react'
-import { DatabaseAway } from '../web/ui/database-away'
-import { readTheme } from './theme'
-import { isDatabaseAway } from './visitor'
+import { DatabaseAway } from '../web/ui/pages'
+import { isDatabaseAway, readTheme } from './visitor'
 
 export const metadata: Metadata = { title: { default: 'Roomline', template: '%s · Roomline' } }
 

@@ -1,4 +1,4 @@
-import { linkButton, NoticePage } from '../web/ui/notice-page'
+import { linkButton, NoticePage } from '../web/ui/pages'
 
 export default function NotFound() {
   return (

@@ -1,6 +1,5 @@
 import { Chat } from '../web/chat'
-import { readTheme } from './theme'
-import { requireVisitor } from './visitor'
+import { readTheme, requireVisitor } from './visitor'
 
 /** The chat, which goes on to the room with the newest talk. */
 export default async function HomePage() {

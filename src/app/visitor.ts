@@ -1,9 +1,10 @@
-import { headers } from 'next/headers'
+import { cookies, headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { cache } from 'react'
 import type { FailureName } from '../contract/failures'
 import { requireWebSession } from '../server/auth/web-session'
 import type { Visitor } from '../web/account/visitor'
+import { parseTheme, themeCookie } from '../web/ui/theme'
 
 const lookForVisitor = cache(async (): Promise<Visitor | null | 'database away'> => {
   const asked = await headers()
@@ -44,3 +45,5 @@ export async function requireVisitor(path: string): Promise<Visitor> {
   if (await isDatabaseAway()) return unseen
   return (await findVisitor()) ?? redirect(path === '/' ? '/login' : `/login?next=${encodeURIComponent(path)}`)
 }
+
+export const readTheme = async () => parseTheme((await cookies()).get(themeCookie)?.value)

@@ -4,12 +4,12 @@ import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
 import type { ChatClient, Room } from '../sdk'
 import { useRenewal, useSignedInClient } from './account/signed-in-client'
 import type { Visitor } from './account/visitor'
-import { goToNewestRoom, goToRoom, useRoomInAddress } from './address'
+import { goToNewestRoom, goToRoom, useRoomInAddress } from './navigation'
 import { useAway } from './people/away'
 import { useDirectPresence } from './people/presence'
-import { createDrafts } from './room/drafts'
+import { createDrafts } from './room/composer/drafts'
+import { RoomHeader } from './room/header/room-header'
 import { createOpenRooms } from './room/open-rooms'
-import { RoomHeader } from './room/room-header'
 import { RoomSkeleton } from './room/room-skeleton'
 import { RoomView } from './room/room-view'
 import { useMyRooms } from './rooms/my-rooms'
@@ -28,7 +28,7 @@ const InvitePeople = lazy(() => import('./rooms/invite-people'))
 const LeaveRoom = lazy(() => import('./rooms/leave-room'))
 const NewMessage = lazy(() => import('./rooms/new-message'))
 const RoomSettings = lazy(() => import('./rooms/room-settings'))
-const Drawer = lazy(() => import('./ui/drawer').then(({ Drawer }) => ({ default: Drawer })))
+const Drawer = lazy(() => import('./ui/dialog').then(({ Drawer }) => ({ default: Drawer })))
 
 type Opened = { dialog: 'account' | 'browse' | 'create' | 'direct' } | { dialog: 'invite' | 'settings' | 'leave'; room: Room }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createDrafts } from '../../src/web/room/drafts'
+import { createDrafts } from '../../src/web/room/composer/drafts'
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { findMentions } from '../../src/server/chat/mentions'
-import { findNameBeingTyped, isMentioned, splitMentions } from '../../src/web/room/mentions'
+import { findNameBeingTyped, isMentioned, splitMentions } from '../../src/web/room/messages/mentions'
 
 describe('the names in a text', () => {
   it('stand out where the server took them for people of the room, and nowhere else', () => {

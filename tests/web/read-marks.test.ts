@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ChatError } from '../../src/sdk'
 import { createRoom } from '../../src/sdk/testing'
-import { createReadMarks } from '../../src/web/room/read-marks'
+import { createReadMarks } from '../../src/web/room/messages/read-marks'
 import { until } from '../support/stock-client'
 
 /** A room that somebody reads, and what was asked of the server for them. */

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { AccountForm } from '../../web/account/account-form'
-import { AccountPage } from '../../web/account/account-page'
+import { AccountPage } from '../../web/ui/pages'
 import { readAccountQuery, withNext } from '../account-query'
 
 export const metadata: Metadata = { title: 'Create an account' }

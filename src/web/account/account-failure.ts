@@ -1,5 +1,5 @@
 import { type FailureFields, failures, isFailureName } from '../../contract/failures'
-import { inWords } from '../ui/in-words'
+import { formatDuration } from '../ui/times'
 
 /** Why an account route refused, in words for a person. */
 export interface AccountFailure {
@@ -21,7 +21,7 @@ export async function readResponseFailure(response: Response): Promise<AccountFa
   const body: { error?: { code?: string; fields?: FailureFields } } = await response.json().catch(() => ({}))
   const failure = describe(body.error?.code ?? 'INTERNAL', body.error?.fields ?? {})
   const seconds = Number(response.headers.get('retry-after'))
-  return seconds > 0 ? { ...failure, words: `That was too often: wait ${inWords(seconds)}, then try again.` } : failure
+  return seconds > 0 ? { ...failure, words: `That was too often: wait ${formatDuration(seconds)}, then try again.` } : failure
 }
 
 function describe(code: string, reasons: FailureFields): AccountFailure {
@@ -34,5 +34,3 @@ function describe(code: string, reasons: FailureFields): AccountFailure {
   }
   return { fields, words }
 }
-
-/** "4 seconds", "2 minutes". */

@@ -3,7 +3,7 @@
 import { CircleAlert } from 'lucide-react'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { Button } from '../ui/button'
-import { Field } from '../ui/field'
+import { Field } from '../ui/fields'
 import { type AccountFailure, readResponseFailure } from './account-failure'
 
 interface AccountFormProps {

@@ -1,10 +1,8 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import type { ChatClient } from '../../sdk'
-import { useAct } from '../ui/act'
+import { Done, FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
-import { FailureLine } from '../ui/failure-line'
-import { Field } from '../ui/field'
-import { Done } from './done'
+import { Field } from '../ui/fields'
 
 /** A new password, which ends every other session. */
 export function ChangePassword({ client, username }: { client: ChatClient; username: string }) {

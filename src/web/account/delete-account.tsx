@@ -1,9 +1,8 @@
 import { type FormEvent, useEffect, useRef } from 'react'
 import type { ChatClient } from '../../sdk'
-import { useAct } from '../ui/act'
+import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
-import { FailureLine } from '../ui/failure-line'
-import { Field } from '../ui/field'
+import { Field } from '../ui/fields'
 import type { Visitor } from './visitor'
 
 interface DeleteAccountProps {

@@ -1,11 +1,9 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { type ChatClient, type ChatFailure, type Profile, readFailure } from '../../sdk'
-import { useAct } from '../ui/act'
+import { Done, FailureLine, useAct } from '../ui/act'
 import { Avatar } from '../ui/avatar'
 import { Button } from '../ui/button'
-import { FailureLine } from '../ui/failure-line'
-import { Field } from '../ui/field'
-import { Done } from './done'
+import { Field } from '../ui/fields'
 
 /** What others see of a person. */
 export function EditProfile({ client, onRenamed }: { client: ChatClient; onRenamed(displayName: string): void }) {

@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useState } from 'react'
 import { type Ban, type ChatClient, type ChatFailure, readFailure } from '../../sdk'
+import { FailureLine } from '../ui/act'
 import { Avatar } from '../ui/avatar'
 import { Button } from '../ui/button'
-import { FailureLine } from '../ui/failure-line'
 
 /** Who is kept out of a room, for moderators, who may let them in again. */
 export function BannedList({ client, room }: { client: ChatClient; room: string }) {

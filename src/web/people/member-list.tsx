@@ -1,6 +1,6 @@
 import type { Member, Room, RoomRole } from '../../sdk'
+import { FailureLine } from '../ui/act'
 import { Button } from '../ui/button'
-import { FailureLine } from '../ui/failure-line'
 import type { MemberAct } from './member-acts'
 import { MemberRow } from './member-row'
 import type { Members } from './members'

@@ -1,10 +1,9 @@
 import { VolumeX } from 'lucide-react'
 import type { Member, PersonPresence, Room } from '../../sdk'
 import { Avatar } from '../ui/avatar'
-import { choicesFor, type MemberAct } from './member-acts'
+import { type MemberAct, memberChoices } from './member-acts'
 import { MemberMenu } from './member-menu'
-import { PresenceDot } from './presence-dot'
-import { presenceWords } from './presence-words'
+import { PresenceDot, presenceWords } from './presence-dot'
 
 interface MemberRowProps {
   member: Member
@@ -50,7 +49,7 @@ export function MemberRow({ member, room, me, presence, onAct }: MemberRowProps)
           )}
         </span>
       </span>
-      <MemberMenu member={member} isMe={isMe} choices={choicesFor(room, member, me)} onAct={onAct} />
+      <MemberMenu member={member} isMe={isMe} choices={memberChoices(room, member, me)} onAct={onAct} />
     </li>
   )
 }

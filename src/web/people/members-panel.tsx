@@ -1,20 +1,18 @@
+import clsx from 'clsx'
 import { X } from 'lucide-react'
 import { useState } from 'react'
 import type { ChatClient, Member, Room } from '../../sdk'
 import { rightsIn } from '../rooms/room-rights'
-import { useAct } from '../ui/act'
+import { FailureLine, useAct } from '../ui/act'
 import { IconButton } from '../ui/button'
-import { Drawer } from '../ui/drawer'
-import { FailureLine } from '../ui/failure-line'
-import { SearchField } from '../ui/search-field'
+import { Drawer } from '../ui/dialog'
+import { SearchField } from '../ui/fields'
+import { useWideScreen } from '../ui/media'
 import { useSettled } from '../ui/settled'
-import { useWideScreen } from '../ui/wide-screen'
 import { BannedList } from './banned-list'
-import { type AskedAct, ConfirmAct } from './confirm-act'
-import { doAct, isGrave, type MemberAct } from './member-acts'
+import { type AskedAct, ConfirmAct, doAct, isGrave, type MemberAct } from './member-acts'
 import { MemberList } from './member-list'
 import { lineKeyOf, useMembers, useReloadAfter } from './members'
-import { PanelTabs, type PeopleTab } from './panel-tabs'
 import type { Presence } from './presence-dot'
 
 interface MembersPanelProps {
@@ -103,5 +101,31 @@ function Panel({ client, room, me, presence, onOpenRoom, onClose }: MembersPanel
         />
       )}
     </>
+  )
+}
+
+export type PeopleTab = 'members' | 'banned'
+
+const words: Record<PeopleTab, string> = { members: 'Members', banned: 'Banned' }
+
+/** For moderators: who is in the room, or who is kept out of it. */
+export function PanelTabs({ tab, onTab }: { tab: PeopleTab; onTab(tab: PeopleTab): void }) {
+  return (
+    <div className="flex min-w-0 flex-1 flex-wrap gap-1">
+      {(['members', 'banned'] as const).map((which) => (
+        <button
+          key={which}
+          type="button"
+          aria-pressed={tab === which}
+          onClick={() => onTab(which)}
+          className={clsx(
+            'min-h-11 max-w-full truncate rounded-m px-2.5 text-base transition-colors duration-(--swift) mouse:min-h-8',
+            tab === which ? 'bg-selected font-semibold' : 'text-soft hover:bg-hover hover:text-ink',
+          )}
+        >
+          {words[which]}
+        </button>
+      ))}
+    </div>
   )
 }

@@ -1,6 +1,6 @@
 import clsx from 'clsx'
-
 import type { PersonPresence, PresenceState } from '../../sdk'
+import { timeAgo } from '../ui/times'
 
 /** Who is here, by username; who is not in it, is not known of. */
 export type Presence = ReadonlyMap<string, PersonPresence>
@@ -23,4 +23,18 @@ export function PresenceDot({ state, title, className }: { state: PresenceState 
       className={clsx('inline-block size-2.5 shrink-0 rounded-full ring-2 ring-surface', looks[state], className)}
     />
   )
+}
+
+/** "Here now", "Last here 5 minutes ago"; nothing when it is not known. */
+export function presenceWords(presence: PersonPresence | undefined): string | undefined {
+  switch (presence?.state) {
+    case undefined:
+      return undefined
+    case 'here':
+      return 'Here now'
+    case 'away':
+      return 'Away'
+    case 'offline':
+      return presence.lastSeen ? `Last here ${timeAgo(presence.lastSeen)}` : 'Offline'
+  }
 }

@@ -1,19 +1,20 @@
+import { CircleAlert, X } from 'lucide-react'
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react'
 import { type ChatClient, type Message, type Room, type RoomHandle, type RoomState, readFailure } from '../../sdk'
 import type { Visitor } from '../account/visitor'
-import { ActRefusal } from './act-refusal'
-import type { Drafts } from './drafts'
-import { useFirstUnread } from './first-unread'
-import { useJump } from './jump'
-import { type MessageActs, MessageActsProvider } from './message-acts'
-import { MessageList } from './message-list'
-import { createReadMarks } from './read-marks'
+import { IconButton } from '../ui/button'
+import type { ComposerMode } from './composer/composer-mode'
+import { ComposerPanel } from './composer/composer-panel'
+import type { Drafts } from './composer/drafts'
+import { useMessageRights } from './message-rights'
+import { useFirstUnread } from './messages/first-unread'
+import { useJump } from './messages/jump'
+import { type MessageActs, MessageActsProvider } from './messages/message-acts'
+import { MessageList } from './messages/message-list'
+import { createReadMarks } from './messages/read-marks'
 import { RoomSkeleton } from './room-skeleton'
-import { useStanding } from './standing'
-import type { Writing } from './writing'
-import { WritingDesk } from './writing-desk'
 
-const RemoveMessage = lazy(() => import('./remove-message'))
+const RemoveMessage = lazy(() => import('./messages/remove-message'))
 
 interface ConversationProps {
   client: ChatClient
@@ -37,8 +38,8 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
   const { timeline } = state
   const me = visitor.username
   const isLive = state.state === 'live'
-  const standing = useStanding(listed, timeline.messages)
-  const [writing, setWriting] = useState<Writing>({ mode: 'new' })
+  const rights = useMessageRights(listed, timeline.messages)
+  const [mode, setMode] = useState<ComposerMode>({ kind: 'new' })
   const [removing, setRemoving] = useState<Message | null>(null)
   const [refusal, setRefusal] = useState<string | null>(null)
   const jump = useJump(handle, setRefusal)
@@ -47,8 +48,8 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
   const firstUnread = useFirstUnread(isLive ? timeline.messages : null, listed?.readSeq, me)
   const { set: setFirstUnread } = firstUnread
 
-  const { mayAct, mayRemoveOwn, mayRemoveAny } = standing
-  const mayWrite = standing.refusal === null
+  const { mayAct, mayRemoveOwn, mayRemoveAny } = rights
+  const mayWrite = rights.refusal === null
   const jumpTo = jump.to
   const acts = useMemo((): MessageActs => {
     const attempt = (act: Promise<unknown>) => {
@@ -57,8 +58,8 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
     }
     return {
       ...{ me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny, jumpTo },
-      reply: (to) => setWriting({ mode: 'reply', to }),
-      edit: (message) => setWriting({ mode: 'edit', message }),
+      reply: (to) => setMode({ kind: 'reply', to }),
+      edit: (message) => setMode({ kind: 'edit', message }),
       remove: setRemoving,
       toggleReaction: ({ seq, reactions }, emoji) => {
         const isThere = reactions.find((reaction) => reaction.emoji === emoji)?.usernames.includes(me)
@@ -82,10 +83,10 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
       )}
       {refusal && <ActRefusal words={refusal} onDismiss={() => setRefusal(null)} />}
       {instead || (
-        <WritingDesk
-          {...{ client, handle, timeline, listed, name, me, typing, drafts, writing }}
-          refusal={standing.refusal}
-          onWriting={setWriting}
+        <ComposerPanel
+          {...{ client, handle, timeline, listed, name, me, typing, drafts, mode }}
+          refusal={rights.refusal}
+          onMode={setMode}
           onSent={readMarks.resume}
         />
       )}
@@ -95,5 +96,21 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
         )}
       </Suspense>
     </MessageActsProvider>
+  )
+}
+
+/** Why the last thing that was tried with a message did not happen. */
+export function ActRefusal({ words, onDismiss }: { words: string; onDismiss(): void }) {
+  return (
+    <div
+      role="alert"
+      className="mx-3 flex shrink-0 items-center gap-2 rounded-m bg-danger-soft py-0.5 pr-1 pl-3 text-danger text-sm md:mx-6"
+    >
+      <CircleAlert aria-hidden="true" className="size-4 shrink-0" />
+      <span className="flex-1">{words}</span>
+      <IconButton label="Dismiss" onClick={onDismiss}>
+        <X />
+      </IconButton>
+    </div>
   )
 }

@@ -2,11 +2,10 @@ import { Hash, Lock } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { type ChatClient, type ChatFailure, type Room, readFailure } from '../../sdk'
 import { PeoplePicker } from '../people/people-picker'
-import type { Picked } from '../people/picked'
+import type { Picked } from '../people/people-search'
 import { Button } from '../ui/button'
 import { Dialog } from '../ui/dialog'
-import { Field } from '../ui/field'
-import { RadioCards } from '../ui/radio-cards'
+import { Field, RadioCards } from '../ui/fields'
 
 const kinds = [
   { value: 'public', Icon: Hash, label: 'Public', hint: 'Anybody here can find and join it.' },

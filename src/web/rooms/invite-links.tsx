@@ -1,11 +1,10 @@
-import { type FormEvent, useCallback, useEffect, useState } from 'react'
+import { Check, Copy } from 'lucide-react'
+import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react'
 import type { ChatClient, Invite } from '../../sdk'
-import { useAct } from '../ui/act'
+import { invitePath } from '../paths'
+import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
-import { FailureLine } from '../ui/failure-line'
-import { SelectField } from '../ui/select-field'
-import { inviteUrl, termsOf } from './invite-terms'
-import { NewLink } from './new-link'
+import { inputLook, SelectField } from '../ui/fields'
 
 const expiries = [
   { value: '24', words: '1 day' },
@@ -82,3 +81,50 @@ export function InviteLinks({ client, room }: { client: ChatClient; room: string
 }
 
 const numberOf = (form: FormData, field: string) => (form.get(field) ? Number(form.get(field)) : null)
+
+/** A link that was just made. It is not kept, and so it can be copied only now. */
+export function NewLink({ url }: { url: string }) {
+  const [copied, setCopied] = useState(false)
+  const field = useRef<HTMLInputElement>(null)
+
+  async function copy() {
+    field.current?.select()
+    // Without the permission, or over plain HTTP, it stays selected for the keyboard.
+    await navigator.clipboard?.writeText(url).then(
+      () => setCopied(true),
+      () => {},
+    )
+  }
+
+  return (
+    <div className="mt-3 rounded-m bg-accent-soft p-3">
+      <div className="flex gap-2">
+        <input
+          ref={field}
+          readOnly
+          value={url}
+          aria-label="Invitation link"
+          onFocus={(event) => event.target.select()}
+          className={inputLook}
+        />
+        <Button onClick={copy} className="shrink-0 md:min-h-10">
+          {copied ? <Check aria-hidden="true" className="size-4" /> : <Copy aria-hidden="true" className="size-4" />}
+          {copied ? 'Copied' : 'Copy'}
+        </Button>
+      </div>
+      <p role="status" className="mt-2 text-sm text-soft">
+        Copy it now: it is shown this once.
+      </p>
+    </div>
+  )
+}
+
+export const inviteUrl = (token: string) => `${location.origin}${invitePath(token)}`
+
+/** How long a link works, and how often it was used: "2 of 10 used, until 3 May 2026". */
+export function termsOf({ expiresAt, maxUses, uses }: Invite): string {
+  const used = maxUses === null ? `${uses} used` : `${uses} of ${maxUses} used`
+  if (expiresAt === null) return `${used}, never expires`
+  const until = new Date(expiresAt).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+  return `${used}, until ${until}`
+}

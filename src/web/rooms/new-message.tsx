@@ -1,11 +1,10 @@
 import { type FormEvent, useState } from 'react'
 import type { ChatClient, Room } from '../../sdk'
 import { PeoplePicker } from '../people/people-picker'
-import type { Picked } from '../people/picked'
-import { useAct } from '../ui/act'
+import type { Picked } from '../people/people-search'
+import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Dialog } from '../ui/dialog'
-import { FailureLine } from '../ui/failure-line'
 
 interface NewMessageProps {
   client: ChatClient

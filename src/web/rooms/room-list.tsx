@@ -1,11 +1,10 @@
 import clsx from 'clsx'
 import type { MouseEvent } from 'react'
 import type { PresenceState, Room } from '../../sdk'
+import { roomPath } from '../paths'
 import { PresenceDot } from '../people/presence-dot'
-import { roomPath } from '../room-address'
 import { RoomMark } from './room-mark'
-import { attentionOf } from './unread'
-import { UnreadMarks } from './unread-marks'
+import { attentionOf, attentionWords, shortCount } from './unread'
 
 interface RoomListProps {
   /** Null until they have come. */
@@ -81,5 +80,21 @@ function RoomListSkeleton() {
         <div key={width} className={`skeleton h-3 rounded-s ${width}`} />
       ))}
     </div>
+  )
+}
+
+/** How much is unread, and how much of it speaks to this person. */
+export function UnreadMarks({ unread, mentions, className }: { unread: number; mentions: number; className?: string | undefined }) {
+  if (unread === 0 && mentions === 0) return null
+  return (
+    <>
+      <span aria-hidden="true" className={clsx('flex shrink-0 items-center gap-1.5 text-xs tabular-nums', className)}>
+        {unread > 0 && <span className="font-semibold text-soft">{shortCount(unread)}</span>}
+        {mentions > 0 && (
+          <span className="rounded-full bg-spark px-1.5 font-semibold text-on-spark">@{mentions > 1 && ` ${shortCount(mentions)}`}</span>
+        )}
+      </span>
+      <span className="sr-only">{attentionWords({ unread, mentions })}</span>
+    </>
   )
 }

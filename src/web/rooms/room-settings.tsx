@@ -1,17 +1,13 @@
 import { ShieldCheck, UsersRound } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
-import type { ChatClient, Room } from '../../sdk'
-import { useAct } from '../ui/act'
+import type { ChatClient, PostingPolicy, Room } from '../../sdk'
+import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { ConfirmDialog } from '../ui/confirm-dialog'
 import { Dialog } from '../ui/dialog'
-import { FailureLine } from '../ui/failure-line'
-import { Field } from '../ui/field'
-import { RadioCards } from '../ui/radio-cards'
-import { SelectField } from '../ui/select-field'
-import { changesOf } from './room-changes'
+import { Field, RadioCards, SelectField } from '../ui/fields'
+import { formatDuration } from '../ui/times'
 import { rightsIn } from './room-rights'
-import { slowModeOptions } from './slow-mode'
 
 const policies = [
   { value: 'everyone', Icon: UsersRound, label: 'Everyone', hint: 'Every member may write.' },
@@ -78,3 +74,28 @@ export default function RoomSettings({ client, room, onClose }: { client: ChatCl
     </Dialog>
   )
 }
+
+type Settings = Pick<Room, 'name' | 'topic' | 'postingPolicy' | 'slowModeSeconds'>
+
+/** What a form of room settings changes, and nothing that stays as it is: somebody else may be changing that. */
+export function changesOf(room: Settings, form: FormData): Partial<Settings> {
+  const name = String(form.get('name')).trim()
+  const topic = String(form.get('topic')).trim()
+  const postingPolicy: PostingPolicy = form.get('postingPolicy') === 'moderators' ? 'moderators' : 'everyone'
+  const slowModeSeconds = Number(form.get('slowModeSeconds'))
+  return {
+    ...(name !== room.name && { name }),
+    ...(topic !== room.topic && { topic }),
+    ...(postingPolicy !== room.postingPolicy && { postingPolicy }),
+    ...(slowModeSeconds !== room.slowModeSeconds && { slowModeSeconds }),
+  }
+}
+
+const offered = [0, 5, 10, 30, 60, 300]
+
+/** The waits to choose from, with the one that is set, which a program may have chosen. */
+export function slowModeOptions(now: number): { value: string; words: string }[] {
+  return [...new Set([...offered, now])].sort((a, b) => a - b).map((seconds) => ({ value: String(seconds), words: slowModeWords(seconds) }))
+}
+
+const slowModeWords = (seconds: number) => (seconds === 0 ? 'Off' : formatDuration(seconds))

@@ -1,14 +1,14 @@
 import { Compass, LogOut, Plus, SquarePen } from 'lucide-react'
 import type { PresenceState } from '../../sdk'
 import type { Visitor } from '../account/visitor'
+import { FailureLine } from '../ui/act'
 import { Avatar } from '../ui/avatar'
 import { Button, IconButton } from '../ui/button'
-import { FailureLine } from '../ui/failure-line'
 import { Wordmark } from '../ui/mark'
 import type { Theme } from '../ui/theme'
 import { ThemeToggle } from '../ui/theme-toggle'
 import type { MyRooms } from './my-rooms'
-import { NotificationOffer } from './notification-offer'
+import { NotificationOffer } from './notification-permission'
 import { RoomList } from './room-list'
 
 interface SidebarProps {

@@ -1,8 +1,7 @@
 import type { FormEvent, ReactNode } from 'react'
-import { useAct } from './act'
+import { FailureLine, useAct } from './act'
 import { Button } from './button'
 import { Dialog } from './dialog'
-import { FailureLine } from './failure-line'
 
 interface ConfirmDialogProps {
   title: string

@@ -1,8 +1,9 @@
+import clsx from 'clsx'
 import { X } from 'lucide-react'
 import * as Radix from 'radix-ui/dialog'
 import type { ReactNode } from 'react'
+import { useState } from 'react'
 import { IconButton } from './button'
-import { useReturnFocus } from './return-focus'
 
 interface DialogProps {
   title: string
@@ -40,4 +41,48 @@ export function Dialog({ title, description, onClose, children }: DialogProps) {
       </Radix.Portal>
     </Radix.Root>
   )
+}
+
+interface DrawerProps {
+  title: string
+  side?: 'left' | 'right'
+  onClose(): void
+  children: ReactNode
+}
+
+/** On a phone, what has no room beside the page: slides in from its side. Open as long as it is rendered. */
+export function Drawer({ title, side = 'left', onClose, children }: DrawerProps) {
+  const returnFocus = useReturnFocus()
+  return (
+    <Radix.Root open onOpenChange={(open) => open || onClose()}>
+      <Radix.Portal>
+        <Radix.Overlay className="veil fixed inset-0 z-20 bg-veil" />
+        <Radix.Content
+          onCloseAutoFocus={returnFocus}
+          aria-describedby={undefined}
+          data-side={side}
+          className={clsx(
+            'drawer fixed inset-y-0 z-20 flex w-[min(20rem,86vw)] flex-col shadow-high outline-none',
+            side === 'left' ? 'left-0 bg-canvas' : 'right-0 bg-surface',
+          )}
+        >
+          <Radix.Title className="sr-only">{title}</Radix.Title>
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}
+
+/**
+ * For a dialog that is open as long as it is rendered: when it is gone, the focus goes back to where it was before,
+ * unless it has led to a room and somebody can write there already.
+ */
+export function useReturnFocus(): (event: Event) => void {
+  const [before] = useState(() => document.activeElement)
+  return (event) => {
+    event.preventDefault()
+    if (document.activeElement?.id === 'composer') return
+    if (before instanceof HTMLElement && before.isConnected) before.focus()
+  }
 }

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { invitePath } from '../../../web/room-address'
+import { invitePath } from '../../../web/paths'
 import { Invitation } from '../../../web/rooms/invitation'
 import { requireVisitor } from '../../visitor'
 

@@ -1,8 +1,7 @@
 import { notFound } from 'next/navigation'
 import { Chat } from '../../../web/chat'
-import { parseRoomPath, roomPath } from '../../../web/room-address'
-import { readTheme } from '../../theme'
-import { requireVisitor } from '../../visitor'
+import { parseRoomPath, roomPath } from '../../../web/paths'
+import { readTheme, requireVisitor } from '../../visitor'
 
 /** The chat at one room. From there it goes from room to room by itself, without asking for another page. */
 export default async function RoomPage({ params }: PageProps<'/rooms/[room]'>) {

@@ -1,0 +1,118 @@
+import type { ChatClient, Member, Room, RoomRole } from '../../sdk'
+import { reaches, rightsIn } from '../rooms/room-rights'
+import { ConfirmDialog } from '../ui/confirm-dialog'
+import { Field } from '../ui/fields'
+
+export type MemberAct =
+  | { act: 'message' }
+  | { act: 'role'; role: RoomRole }
+  /** Null lifts it. */
+  | { act: 'mute'; minutes: number | null }
+  | { act: 'remove' }
+  | { act: 'ban' }
+
+/** What somebody may do about this member of a room. */
+export interface MemberChoices {
+  message: boolean
+  /** Roles that they may be given. */
+  roles: RoomRole[]
+  mute: boolean
+  unmute: boolean
+  remove: boolean
+}
+
+export function memberChoices(room: Room, { user, role, mutedUntil }: Member, me: string): MemberChoices {
+  const isMe = user.username === me
+  const reached = reaches(room, role)
+  const roles = (['owner', 'moderator', 'member'] as const).filter((other) => other !== role)
+  return {
+    message: !isMe,
+    roles: rightsIn(room).owns ? roles : [],
+    mute: reached && !isMe && mutedUntil === null,
+    unmute: reached && mutedUntil !== null,
+    remove: reached && !isMe,
+  }
+}
+
+/** Whether it is asked once more before it is done. */
+export const isGrave = ({ act }: MemberAct, { user }: Member, me: string) =>
+  act === 'remove' || act === 'ban' || (act === 'role' && user.username === me)
+
+/** @returns the room to go to, if there is one */
+export async function doAct(client: ChatClient, room: string, { user }: Member, act: MemberAct, reason = ''): Promise<string | null> {
+  const onMember = { room, username: user.username }
+  switch (act.act) {
+    case 'message':
+      return (await client.rooms.direct.mutate({ usernames: [user.username] })).id
+    case 'role':
+      await client.rooms.setRole.mutate({ ...onMember, role: act.role })
+      return null
+    case 'mute':
+      if (act.minutes === null) await client.rooms.unmute.mutate(onMember)
+      else await client.rooms.mute.mutate({ ...onMember, minutes: act.minutes })
+      return null
+    case 'remove':
+      await client.rooms.remove.mutate(onMember)
+      return null
+    case 'ban':
+      await client.rooms.ban.mutate({ ...onMember, reason })
+      return null
+  }
+}
+
+export interface AskedAct {
+  member: Member
+  act: MemberAct
+}
+
+interface ConfirmActProps extends AskedAct {
+  client: ChatClient
+  room: Room
+  onDone(): void
+  onClose(): void
+}
+
+/** Asks once more, in the words of the act. */
+export function ConfirmAct({ client, room, member, act, onDone, onClose }: ConfirmActProps) {
+  const { title, description, confirm } = wordsOf(room, member, act)
+  return (
+    <ConfirmDialog
+      title={title}
+      description={description}
+      confirm={confirm}
+      act={(form) => doAct(client, room.id, member, act, String(form.get('reason') ?? '').trim())}
+      onDone={onDone}
+      onClose={onClose}
+    >
+      {act.act === 'ban' && (
+        <Field
+          label="Reason (optional)"
+          name="reason"
+          dir="auto"
+          autoComplete="off"
+          maxLength={250}
+          hint="Moderators of this room see it."
+        />
+      )}
+    </ConfirmDialog>
+  )
+}
+
+function wordsOf(room: Room, { user: { displayName: name } }: Member, act: MemberAct) {
+  if (act.act === 'ban') {
+    const description = 'They are removed at once, and cannot come back until somebody lifts the ban.'
+    return { title: `Ban ${name} from ${room.name}?`, description, confirm: 'Ban' }
+  }
+  if (act.act === 'remove') {
+    const description =
+      room.kind === 'public'
+        ? 'What they wrote stays. It is a public room: they can join it again.'
+        : 'What they wrote stays. To come back, they have to be invited.'
+    return { title: `Remove ${name} from ${room.name}?`, description, confirm: 'Remove' }
+  }
+  return {
+    title: `Step down as an owner of ${room.name}?`,
+    description: 'Only another owner can make you an owner again.',
+    confirm: 'Step down',
+  }
+}

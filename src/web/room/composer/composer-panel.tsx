@@ -1,0 +1,153 @@
+import { useCallback, useMemo, useState } from 'react'
+import { type ChatClient, type ChatFailure, type Message, type Room, type RoomHandle, type RoomTimeline, readFailure } from '../../../sdk'
+import { formatDuration } from '../../ui/times'
+import { Composer } from './composer'
+import { ComposerBar, type ComposerMode, quoteOf } from './composer-mode'
+import type { Drafts } from './drafts'
+import { useSlowMode } from './slow-mode'
+import { createTypingNews, TypingLine } from './typing-line'
+
+interface ComposerPanelProps {
+  client: ChatClient
+  handle: RoomHandle
+  timeline: RoomTimeline
+  listed: Room | undefined
+  name: string
+  me: string
+  typing: readonly string[]
+  drafts: Drafts
+  /** Why nothing can be written here; null when it can. */
+  refusal: string | null
+  mode: ComposerMode
+  onMode(mode: ComposerMode): void
+  onSent(): void
+}
+
+/** Below the messages: who is writing, and the text of the one who reads. */
+export function ComposerPanel({ client, handle, timeline, listed, name, me, typing, drafts, refusal, mode, ...on }: ComposerPanelProps) {
+  const { room } = handle
+  const isSlow = listed !== undefined && listed.slowModeSeconds > 0 && listed.role === 'member'
+  const slowModeSeconds = isSlow ? listed.slowModeSeconds : 0
+  const lastOwn = timeline.messages.findLast(({ author, kind }) => kind === 'text' && author.username === me)
+  const waitSeconds = useSlowMode(slowModeSeconds, lastOwn?.time)
+  const hasPending = timeline.unsent.some(({ state }) => state === 'pending')
+
+  const findMembers = useCallback(
+    async (query: string) => {
+      const { members } = await client.rooms.members.query({ room, query })
+      return members.map(({ user }) => user).filter(({ username }) => username !== me)
+    },
+    [client, room, me],
+  )
+  const tellTyping = useMemo(() => createTypingNews(client, room), [client, room])
+  const leave = () => on.onMode({ kind: 'new' })
+
+  return (
+    <div className="shrink-0 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:pb-4">
+      <div className="flex items-center">
+        <div className="min-w-0 flex-1">
+          <TypingLine typing={typing} me={me} />
+        </div>
+        {isSlow && !refusal && (
+          <p className="px-4 text-faint text-xs leading-5 md:px-6">
+            Slow mode: {formatDuration(slowModeSeconds)}
+            <span className="hidden md:inline"> between messages</span>
+          </p>
+        )}
+      </div>
+      <div className="px-3 pt-0.5 md:px-6">{renderText()}</div>
+    </div>
+  )
+
+  function renderText() {
+    if (mode.kind === 'edit') {
+      return <EditComposer key={mode.message.seq} {...{ handle, findMembers }} message={mode.message} onDone={leave} />
+    }
+    if (refusal) {
+      return (
+        <p
+          id="composer"
+          role="status"
+          tabIndex={-1}
+          className="rounded-l border border-line bg-canvas px-4 py-3 text-center text-soft text-sm outline-none"
+        >
+          {refusal}
+        </p>
+      )
+    }
+    return (
+      <Composer
+        key="new"
+        label={`Message ${name}`}
+        initial={drafts.get(room)}
+        bar={mode.kind === 'reply' && <ComposerBar mode={mode} onCancel={leave} />}
+        about={mode.kind === 'reply' ? mode.to : null}
+        waitSeconds={waitSeconds}
+        isHeld={isSlow && hasPending}
+        findMembers={findMembers}
+        onChange={(text) => {
+          drafts.set(room, text)
+          tellTyping(text)
+        }}
+        onSubmit={(text) => {
+          handle.send(text, mode.kind === 'reply' ? { replyTo: quoteOf(mode.to) } : {})
+          leave()
+          on.onSent()
+        }}
+        onCancel={leave}
+        onBack={() => {
+          const last = timeline.messages.findLast((message) => isOwnText(message, me))
+          if (last) on.onMode({ kind: 'edit', message: last })
+        }}
+      />
+    )
+  }
+}
+
+const isOwnText = ({ kind, author, deletedAt }: Message, me: string) => kind === 'text' && author.username === me && deletedAt === null
+
+interface EditComposerProps {
+  handle: RoomHandle
+  message: Message
+  findMembers: (query: string) => Promise<Message['author'][]>
+  onDone(): void
+}
+
+function EditComposer({ handle, message, findMembers, onDone }: EditComposerProps) {
+  const [isSaving, setSaving] = useState(false)
+  const [failure, setFailure] = useState<ChatFailure | null>(null)
+
+  async function save(text: string) {
+    if (text === message.text) return onDone()
+    setSaving(true)
+    try {
+      await handle.edit(message.seq, text)
+      onDone()
+    } catch (error) {
+      setFailure(readFailure(error))
+      setSaving(false)
+    }
+  }
+
+  return (
+    <>
+      {failure && (
+        <p role="alert" className="mb-1.5 px-1 text-danger text-sm">
+          Not saved. {failure.fields?.text ? `The text ${failure.fields.text}.` : failure.words}
+        </p>
+      )}
+      <Composer
+        label="Edit message"
+        initial={message.text}
+        isEdit
+        about={message}
+        isHeld={isSaving}
+        bar={<ComposerBar mode={{ kind: 'edit', message }} onCancel={onDone} />}
+        findMembers={findMembers}
+        onChange={() => setFailure(null)}
+        onSubmit={save}
+        onCancel={onDone}
+      />
+    </>
+  )
+}

@@ -1,0 +1,37 @@
+import clsx from 'clsx'
+import { UsersRound } from 'lucide-react'
+import type { ChatClient, Room } from '../../../sdk'
+import { lineKeyOf, useMembers, useReloadAfter } from '../../people/members'
+import type { Presence } from '../../people/presence-dot'
+
+interface MembersButtonProps {
+  client: ChatClient
+  room: Room
+  isOpen: boolean
+  /** Tells of who comes and goes in a public room, where no line does. */
+  presence: Presence | undefined
+  onToggle(): void
+}
+
+/** How many are in the room; shows and hides who. */
+export function MembersButton({ client, room, isOpen, presence, onToggle }: MembersButtonProps) {
+  const { count, reload } = useMembers(client, room.id)
+  useReloadAfter(`${lineKeyOf(room)} ${presence?.size}`, 1_000, reload)
+  const label = count === 1 ? '1 member' : `${count?.toLocaleString() ?? ''} members`.trim()
+  return (
+    <button
+      type="button"
+      aria-expanded={isOpen}
+      aria-label={`Show ${label}`}
+      title={label}
+      onClick={onToggle}
+      className={clsx(
+        'inline-flex min-h-11 min-w-11 shrink-0 items-center justify-center gap-1.5 rounded-m px-2 text-sm tabular-nums transition-colors duration-(--swift) hover:bg-hover hover:text-ink mouse:min-h-8 mouse:min-w-8',
+        isOpen ? 'bg-selected text-ink' : 'text-soft',
+      )}
+    >
+      <UsersRound aria-hidden="true" className="size-[1.125rem]" />
+      {count?.toLocaleString()}
+    </button>
+  )
+}

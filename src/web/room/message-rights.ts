@@ -1,0 +1,48 @@
+import { useEffect, useState } from 'react'
+import type { Message, Room } from '../../sdk'
+import { formatUntil } from '../ui/times'
+
+/** What the room allows its reader. */
+export interface MessageRights {
+  /** Why they may not write, for a person to read; null when they may. */
+  refusal: string | null
+  /** Whether they may change what is there: react, edit. */
+  mayAct: boolean
+  mayRemoveOwn: boolean
+  mayRemoveAny: boolean
+}
+
+/** From the room list, and from what the room itself tells: an archived room is in nobody's list. */
+export function useMessageRights(listed: Room | undefined, messages: readonly Message[]): MessageRights {
+  const isMuted = useIsBefore(listed?.mutedUntil ?? null)
+  const lastLine = messages.findLast(({ kind }) => kind === 'archived' || kind === 'restored')
+  const isArchived = lastLine ? lastLine.kind === 'archived' : listed?.archivedAt != null
+  const isRestricted = listed?.postingPolicy === 'moderators' && listed.role === 'member'
+  return {
+    refusal: isArchived
+      ? 'This room is archived: it can be read, but not written to.'
+      : isMuted && listed?.mutedUntil
+        ? `You are muted in this room until ${formatUntil(listed.mutedUntil)}. You can read, but not write.`
+        : isRestricted
+          ? 'Only moderators write in this room.'
+          : null,
+    mayAct: !isArchived && !isMuted,
+    mayRemoveOwn: !isArchived,
+    mayRemoveAny: !isArchived && (listed?.role === 'moderator' || listed?.role === 'owner'),
+  }
+}
+
+/** A timer cannot be set for longer. */
+const longestTimerMs = 2 ** 31 - 1
+
+/** Whether a time is still to come; it becomes false by itself. */
+function useIsBefore(time: string | null): boolean {
+  const [, setChecks] = useState(0)
+  const leftMs = time === null ? 0 : Date.parse(time) - Date.now()
+  useEffect(() => {
+    if (leftMs <= 0) return
+    const timer = setTimeout(() => setChecks((checks) => checks + 1), Math.min(leftMs + 100, longestTimerMs))
+    return () => clearTimeout(timer)
+  }, [leftMs])
+  return leftMs > 0
+}

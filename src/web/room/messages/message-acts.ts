@@ -1,0 +1,53 @@
+import { Copy, MailOpen, Pencil, Reply, Trash2 } from 'lucide-react'
+import type { ComponentType } from 'react'
+import { createContext, useContext } from 'react'
+import type { Message } from '../../../sdk'
+import type { MessageRights } from '../message-rights'
+
+/** What the reader of a room can do with its messages. It stays the same object while nothing of it changes. */
+export interface MessageActs extends Omit<MessageRights, 'refusal'> {
+  me: string
+  mayWrite: boolean
+  reply(message: Message): void
+  edit(message: Message): void
+  /** Asks first. */
+  remove(message: Message): void
+  /** Reacts, or takes the reaction back when it is there. */
+  toggleReaction(message: Message, emoji: string): void
+  markUnread(message: Message): void
+  /** Shows the message of that place. */
+  jumpTo(seq: number): void
+}
+
+const ActsContext = createContext<MessageActs | null>(null)
+export const MessageActsProvider = ActsContext.Provider
+
+export function useMessageActs(): MessageActs {
+  const acts = useContext(ActsContext)
+  if (!acts) throw new Error('A message is shown outside of a room')
+  return acts
+}
+
+export interface ActChoice {
+  name: string
+  Icon: ComponentType<{ className?: string; 'aria-hidden'?: 'true' }>
+  run(): void
+  isGrave?: boolean
+}
+
+/** What its reader can do with a message, other than reacting to it. */
+export function messageChoices(message: Message, acts: MessageActs): ActChoice[] {
+  const isOwn = message.author.username === acts.me
+  const choices: (ActChoice | false)[] = [
+    acts.mayWrite && { name: 'Reply', Icon: Reply, run: () => acts.reply(message) },
+    isOwn && acts.mayAct && { name: 'Edit', Icon: Pencil, run: () => acts.edit(message) },
+    // Browsers have a clipboard only on pages that came over TLS, and on this machine's own.
+    'clipboard' in navigator && { name: 'Copy text', Icon: Copy, run: () => void navigator.clipboard.writeText(message.text) },
+    { name: 'Mark unread from here', Icon: MailOpen, run: () => acts.markUnread(message) },
+    (acts.mayRemoveAny || (isOwn && acts.mayRemoveOwn)) && {
+      ...{ name: 'Remove', Icon: Trash2, isGrave: true },
+      run: () => acts.remove(message),
+    },
+  ]
+  return choices.filter((choice) => choice !== false)
+}

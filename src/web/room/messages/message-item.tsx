@@ -1,0 +1,107 @@
+import { MessageSquareReply } from 'lucide-react'
+import { type KeyboardEvent, lazy, memo, Suspense, useState } from 'react'
+import type { Message } from '../../../sdk'
+import { formatFull } from '../../ui/times'
+import { useLongPress } from './long-press'
+import { isMentioned } from './mentions'
+import { useMessageActs } from './message-acts'
+import { MessageFrame } from './message-frame'
+import { MessageText } from './message-text'
+import { MessageToolbar } from './message-toolbar'
+import { QuotedLine } from './quoted-line'
+import { Reactions } from './reactions'
+import { RoomLine } from './room-line'
+
+const MessageSheet = lazy(() => import('./message-sheet'))
+
+interface MessageItemProps {
+  message: Message
+  /** The message that it answers, when it is in the list. */
+  answered: Message | undefined
+  startsGroup: boolean
+  /** Whether somebody has just come here from another place. */
+  isHighlighted: boolean
+}
+
+export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
+  const { message, startsGroup, isHighlighted } = props
+  if (message.kind !== 'text') return <RoomLine message={message} />
+  if (message.deletedAt === null) return <WrittenMessage {...props} />
+  return (
+    <MessageFrame
+      data-seq={message.seq}
+      author={message.author}
+      time={message.time}
+      startsGroup={startsGroup}
+      look={isHighlighted ? 'highlighted' : 'plain'}
+    >
+      <p className="text-faint text-sm italic leading-6">Message removed</p>
+      <ReplyCount count={message.replyCount} />
+    </MessageFrame>
+  )
+})
+
+function WrittenMessage({ message, answered, startsGroup, isHighlighted }: MessageItemProps) {
+  const { me } = useMessageActs()
+  const [isPointedAt, setPointedAt] = useState(false)
+  const [hasFocus, setHasFocus] = useState(false)
+  const [isHeld, setHeld] = useState(false)
+  const [showsSheet, setShowsSheet] = useState(false)
+  const longPress = useLongPress(openSheet)
+  const isForMe = message.author.username !== me && isMentioned(me, message.mentions)
+
+  function openSheet() {
+    setShowsSheet(true)
+    setPointedAt(false)
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== 'Escape' || event.defaultPrevented || isHeld || showsSheet) return
+    setPointedAt(false)
+    document.getElementById('composer')?.focus()
+  }
+
+  return (
+    <MessageFrame
+      data-seq={message.seq}
+      author={message.author}
+      time={message.time}
+      startsGroup={startsGroup}
+      look={isHighlighted ? 'highlighted' : isForMe ? 'forMe' : 'plain'}
+      className="[@media(hover:none)]:select-none [@media(hover:none)]:[-webkit-touch-callout:none]"
+      // Not by pointer events: a finger leaves at once, and a tap should keep the message until the next one.
+      onMouseEnter={() => setPointedAt(true)}
+      onMouseLeave={() => setPointedAt(false)}
+      // Only where the focus can be seen: after a press it stays behind on what was pressed.
+      onFocus={({ target }) => setHasFocus(target.matches(':focus-visible'))}
+      onBlur={({ currentTarget, relatedTarget }) => {
+        setHasFocus(currentTarget.contains(relatedTarget))
+      }}
+      onKeyDown={onKeyDown}
+      toolbar={<MessageToolbar message={message} isActive={isPointedAt || hasFocus || isHeld} onHold={setHeld} onSheet={openSheet} />}
+      {...longPress}
+    >
+      {message.replyTo && <QuotedLine quoted={message.replyTo} current={answered} />}
+      <MessageText text={message.text} mentions={message.mentions} me={me}>
+        {message.editedAt && (
+          <span className="ms-1.5 whitespace-nowrap text-faint text-xs" title={`Edited ${formatFull(message.editedAt)}`}>
+            edited
+          </span>
+        )}
+      </MessageText>
+      <Reactions message={message} />
+      <ReplyCount count={message.replyCount} />
+      <Suspense>{showsSheet && <MessageSheet message={message} onClose={() => setShowsSheet(false)} />}</Suspense>
+    </MessageFrame>
+  )
+}
+
+function ReplyCount({ count }: { count: number }) {
+  if (count === 0) return null
+  return (
+    <p className="flex items-center gap-1 text-faint text-xs">
+      <MessageSquareReply aria-hidden="true" className="size-3.5" />
+      {count === 1 ? '1 reply' : `${count.toLocaleString()} replies`}
+    </p>
+  )
+}

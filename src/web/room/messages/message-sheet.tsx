@@ -1,0 +1,57 @@
+import clsx from 'clsx'
+import { useState } from 'react'
+import type { Message } from '../../../sdk'
+import { Button } from '../../ui/button'
+import { Dialog } from '../../ui/dialog'
+import { AllEmoji, CommonEmoji } from '../emoji/emoji-grid'
+import { messageChoices, useMessageActs } from './message-acts'
+
+/** On a touch screen: everything that can be done with a message. */
+export default function MessageSheet({ message, onClose }: { message: Message; onClose(): void }) {
+  const acts = useMessageActs()
+  const [showsAll, setShowsAll] = useState(false)
+  const Emoji = showsAll ? AllEmoji : CommonEmoji
+
+  function pick(emoji: string) {
+    onClose()
+    acts.toggleReaction(message, emoji)
+  }
+
+  return (
+    <Dialog title={`Message by ${message.author.displayName}`} description={shortened(message.text)} onClose={onClose}>
+      {acts.mayAct && (
+        <>
+          <Emoji onPick={pick} className={clsx('-mx-5', showsAll && 'max-h-[40dvh]')} />
+          {!showsAll && (
+            <Button look="quiet" onClick={() => setShowsAll(true)} className="-ml-2 mt-1 self-start px-2!">
+              More emoji
+            </Button>
+          )}
+          <div aria-hidden="true" className="my-2 h-px bg-line" />
+        </>
+      )}
+      <ul className="-mx-2">
+        {messageChoices(message, acts).map(({ name, Icon, run, isGrave }) => (
+          <li key={name}>
+            <button
+              type="button"
+              onClick={() => {
+                onClose()
+                run()
+              }}
+              className={clsx(
+                'flex min-h-12 w-full items-center gap-3 rounded-m px-2 text-start text-base hover:bg-hover',
+                isGrave && 'text-danger',
+              )}
+            >
+              <Icon aria-hidden="true" className={clsx('size-5', !isGrave && 'text-faint')} />
+              {name}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  )
+}
+
+const shortened = (text: string) => (text.length > 90 ? `${text.slice(0, 90).trimEnd()}…` : text)

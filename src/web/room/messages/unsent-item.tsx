@@ -1,0 +1,68 @@
+import { CircleAlert } from 'lucide-react'
+import { memo, type ReactNode, useState } from 'react'
+import type { ChatFailure, Message, RoomHandle, Unsent } from '../../../sdk'
+import { formatDuration } from '../../ui/times'
+import { useSecondsUntil } from '../composer/slow-mode'
+import { type Author, MessageFrame } from './message-frame'
+import { MessageText } from './message-text'
+import { QuotedLine } from './quoted-line'
+
+interface UnsentItemProps {
+  unsent: Unsent
+  /** The message that it answers, when it is in the list. */
+  answered: Message | undefined
+  author: Author
+  startsGroup: boolean
+  handle: RoomHandle
+}
+
+/** A message of one's own that is on its way to the server, or did not get there. */
+export const UnsentItem = memo(function UnsentItem({ unsent, answered, author, startsGroup, handle }: UnsentItemProps) {
+  return (
+    <MessageFrame author={author} time={unsent.time} startsGroup={startsGroup}>
+      {unsent.replyTo && <QuotedLine quoted={unsent.replyTo} current={answered} />}
+      <MessageText text={unsent.text} className="text-soft" />
+      {renderState()}
+    </MessageFrame>
+  )
+
+  function renderState() {
+    switch (unsent.state) {
+      case 'pending':
+        return <p className="late text-faint text-xs">Sending…</p>
+      case 'failed':
+        return (
+          <div role="alert" className="mt-1 flex flex-wrap items-center gap-x-3 text-sm">
+            <span className="flex items-center gap-1.5 text-danger">
+              <CircleAlert aria-hidden="true" className="size-4 shrink-0" />
+              <span>
+                Not sent. <Reason reason={unsent.reason} />
+              </span>
+            </span>
+            <TextButton onClick={() => handle.retry(unsent.clientId)}>Try again</TextButton>
+            <TextButton onClick={() => handle.discard(unsent.clientId)}>Discard</TextButton>
+          </div>
+        )
+    }
+  }
+})
+
+function Reason({ reason: { name, words, fields, retryAfterMs = 0 } }: { reason: ChatFailure }) {
+  const [until] = useState(() => Date.now() + retryAfterMs)
+  const seconds = useSecondsUntil(until)
+  if (fields?.text) return `The text ${fields.text}.`
+  if (name !== 'SLOW_MODE') return words
+  return seconds > 0 ? `This room is in slow mode: wait ${formatDuration(seconds)}.` : 'This room is in slow mode. You can send it now.'
+}
+
+function TextButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
+  return (
+    <button
+      type="button"
+      onClick={onClick}
+      className="min-h-11 min-w-11 rounded-s font-medium text-ink underline decoration-line-strong underline-offset-3 hover:decoration-current mouse:min-h-6 mouse:min-w-6"
+    >
+      {children}
+    </button>
+  )
+}

@@ -1,0 +1,63 @@
+import { Bell, X } from 'lucide-react'
+import { useState, useSyncExternalStore } from 'react'
+import { IconButton } from '../ui/button'
+
+/** `unsupported` where the browser has no notifications, or not on such an address. */
+export type NotificationPermissionState = NotificationPermission | 'unsupported'
+
+const listeners = new Set<() => void>()
+
+const read = (): NotificationPermissionState => (typeof Notification === 'undefined' ? 'unsupported' : Notification.permission)
+
+/** Whether this browser may show notifications. It is asked only by `askForNotifications`. */
+export function useNotificationPermission(): NotificationPermissionState {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    read,
+    () => 'unsupported',
+  )
+}
+
+/** Has the browser ask the person, who has just pressed for it. */
+export async function askForNotifications() {
+  await Notification.requestPermission()
+  for (const listener of listeners) listener()
+}
+
+const declinedKey = 'notifications-declined'
+
+/** A quiet offer below the rooms, until it is taken or declined once. The room's menu has it all the same. */
+export function NotificationOffer() {
+  const permission = useNotificationPermission()
+  const wasDeclined = useSyncExternalStore(
+    () => () => {},
+    () => localStorage.getItem(declinedKey) !== null,
+    () => true,
+  )
+  const [declined, setDeclined] = useState(false)
+  if (permission !== 'default' || wasDeclined || declined) return null
+
+  function decline() {
+    localStorage.setItem(declinedKey, 'yes')
+    setDeclined(true)
+  }
+
+  return (
+    <div className="mx-2 mb-1 flex shrink-0 items-center rounded-m text-soft text-sm">
+      <button
+        type="button"
+        onClick={() => void askForNotifications()}
+        className="flex min-h-11 min-w-0 flex-1 items-center gap-2 rounded-m px-2.5 text-left hover:bg-hover hover:text-ink mouse:min-h-8"
+      >
+        <Bell aria-hidden="true" className="size-4 shrink-0 text-faint" />
+        Notify me of messages
+      </button>
+      <IconButton label="No notifications" onClick={decline}>
+        <X />
+      </IconButton>
+    </div>
+  )
+}
