@@ -16,7 +16,6 @@ interface Row {
   mentions: string[]
 }
 
-const mostTouched = 1_000
 /** So many different emoji a message may have. */
 const mostEmoji = 20
 
@@ -44,15 +43,6 @@ export function createMessageActStore({ change }: RoomChanges) {
     )
   }
 
-  /** What quotes it says something else by now: each answer is told anew. Of very many, the newest. */
-  const touchAnswers = async ({ room, query, touchMessages }: RoomChange, seq: number) => {
-    const { rows } = await query<{ seq: number }>(
-      'SELECT seq FROM messages WHERE room_id = $1 AND reply_to_seq = $2 ORDER BY seq DESC LIMIT $3',
-      [...[room.id, seq, mostTouched]],
-    )
-    await touchMessages(rows.map((row) => row.seq).reverse())
-  }
-
   return {
     /** @param mentions usernames and "@room", as they stand in the new text @throws {Failure} MESSAGE_NOT_FOUND, NOT_ALLOWED, POSTING_RESTRICTED, MUTED, ROOM_ARCHIVED */
     edit: ({ roomId, actorId, seq, text, mentions }: Act & { text: string; mentions: readonly string[] }): Promise<Changed<void>> =>
@@ -78,7 +68,6 @@ export function createMessageActStore({ change }: RoomChanges) {
            INSERT INTO mentions (user_id, room_id, seq) SELECT id, $1, $2 FROM mentioned ON CONFLICT DO NOTHING`,
           [roomId, seq],
         )
-        await touchAnswers(given, seq)
       }),
 
     /** Its author may, and moderators: its place stays, what was in it is gone. @throws {Failure} MESSAGE_NOT_FOUND, NOT_ALLOWED, ROOM_ARCHIVED */
@@ -98,7 +87,6 @@ export function createMessageActStore({ change }: RoomChanges) {
         )
         await query('DELETE FROM mentions WHERE room_id = $1 AND seq = $2', [roomId, seq])
         await query('DELETE FROM reactions WHERE room_id = $1 AND seq = $2', [roomId, seq])
-        await touchAnswers(given, seq)
         if (!isAuthor) await given.audit('chat.remove', message.author_id, { seq })
       }),
 

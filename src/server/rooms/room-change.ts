@@ -28,8 +28,6 @@ export interface RoomChange {
   takeMembershipVersion(userId: string): Promise<number>
   /** Takes a version for a change of the message, which the caller then writes. */
   takeMessageVersion(seq: number): Promise<number>
-  /** Gives each of these messages a version: they have changed with another one. */
-  touchMessages(seqs: readonly number[]): Promise<void>
   /** Takes a version for another change of the room. */
   takeRoomVersion(): Promise<number>
   /** Adds a line about the room: what the actor did. */
@@ -150,16 +148,6 @@ export function createRoomChanges(
             takeMessageVersion: async (seq) => {
               news.push({ seq })
               return (await takeVersion(0)).version
-            },
-            touchMessages: async (seqs) => {
-              if (seqs.length === 0) return
-              await client.query(
-                `WITH raised AS (UPDATE rooms SET last_version = last_version + cardinality($2::int[]) WHERE id = $1 RETURNING last_version)
-               UPDATE messages m SET version = raised.last_version - cardinality($2::int[]) + touched.nth
-               FROM raised, unnest($2::int[]) WITH ORDINALITY AS touched(seq, nth) WHERE m.room_id = $1 AND m.seq = touched.seq`,
-                [roomId, seqs],
-              )
-              for (const seq of seqs) news.push({ seq })
             },
             takeRoomVersion: async () => {
               const { version } = await takeVersion(0)

@@ -12,7 +12,7 @@ const quoteLength = 200
 export function quoteOf({ seq, author, text }: Message): NonNullable<Unsent['replyTo']> {
   const characters = [...text.slice(0, quoteLength * 4)]
   const isLong = characters.length > quoteLength || text.length > quoteLength * 4
-  return { seq, author: author.username, text: isLong ? `${characters.slice(0, quoteLength).join('')}…` : text }
+  return { seq, author, text: isLong ? `${characters.slice(0, quoteLength).join('')}…` : text }
 }
 
 /** Says above the text what it will become, when that is not just a new message. */
