@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { PublicRoom, Room } from '../../contract/room'
+import { isUuid, limits, toSlug } from '../../contract/rules'
 import type { CallContext } from '../caller'
 import { readCursor, writeCursor } from './cursor'
 import type { RoomsContext, RoomsNeeds } from './needs'
@@ -27,8 +28,6 @@ export function toRoom({ userId: _, ...room }: ListedRoom, lastMessage: Message 
   return { ...room, lastMessage }
 }
 
-const pageSize = 50
-
 /** Public rooms by name, a page at a time. */
 export async function browseRooms(
   { parts, caller }: RoomsContext,
@@ -36,12 +35,12 @@ export async function browseRooms(
 ): Promise<{ rooms: PublicRoom[]; cursor: string | null }> {
   const [name, id] = readCursor(cursor, 'string', 'string') ?? []
   const after = name === undefined || id === undefined ? null : { name, id }
-  const found = await parts.rooms.browse(caller.user.id, { query, after, limit: pageSize + 1 })
-  const page = found.slice(0, pageSize)
+  const found = await parts.rooms.browse(caller.user.id, { query, after, limit: limits.roomsPage + 1 })
+  const page = found.slice(0, limits.roomsPage)
   const last = page.at(-1)
   return {
     rooms: page.map(({ room }) => room),
-    cursor: found.length > pageSize && last ? writeCursor(last.folded, last.room.id) : null,
+    cursor: found.length > limits.roomsPage && last ? writeCursor(last.folded, last.room.id) : null,
   }
 }
 
@@ -98,17 +97,11 @@ export function tellPeople({ personBus }: Pick<RoomsNeeds, 'personBus'>, room: s
   for (const userId of userIds) personBus.publish(userId, { type: 'room', room })
 }
 
-/** "Über uns!" → "über-uns": letters and digits of any script, with hyphens between. */
 function slugOf(name: string): string {
-  const slug = name
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
-    .replace(/^-+|-+$/g, '')
+  const slug = toSlug(name)
   if (slug === '') throw new Failure('BAD_REQUEST', { fields: { name: 'must have a letter or a digit' } })
   // It would tell whether there is a private room of that id.
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(slug))
-    throw new Failure('BAD_REQUEST', { fields: { name: 'must not look like an id' } })
-  if (slug.length > 64) throw new Failure('BAD_REQUEST', { fields: { name: 'is too long' } })
+  if (isUuid(slug)) throw new Failure('BAD_REQUEST', { fields: { name: 'must not look like an id' } })
+  if (slug.length > limits.roomId) throw new Failure('BAD_REQUEST', { fields: { name: 'is too long' } })
   return slug
 }
