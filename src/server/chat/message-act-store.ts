@@ -1,6 +1,6 @@
 import { Failure } from '../../contract/failures'
 import { isModerator, limits } from '../../contract/rules'
-import type { Changed, RoomChange, RoomChanges } from '../rooms/room-change'
+import type { Changed, RoomChange, RoomChanges } from '../rooms/room-lock'
 
 interface Act {
   roomId: string
