@@ -40,10 +40,10 @@ export const createInvite = (
 export const revokeInvite = (ctx: RoomsContext, input: { room: string; invite: string }): Promise<{ id: string }> =>
   changeRoom(ctx, 'rooms.revokeInvite', input.room, async (room) => {
     if (!isUuid(input.invite)) throw new Failure('INVITE_NOT_FOUND')
-    const { rowCount } = await room.query(
-      'UPDATE invites SET revoked_at = now() WHERE id = $1 AND room_id = $2 AND revoked_at IS NULL',
-      [input.invite, room.id],
-    )
+    const { rowCount } = await room.query('UPDATE invites SET revoked_at = now() WHERE id = $1 AND room_id = $2 AND revoked_at IS NULL', [
+      input.invite,
+      room.id,
+    ])
     if (!rowCount) throw new Failure('INVITE_NOT_FOUND')
     await room.audit('room.revokeInvite', null, { invite: input.invite })
     return { id: input.invite }

@@ -1,6 +1,6 @@
 import { Failure } from '../../contract/failures'
 import type { Member, Room } from '../../contract/room'
-import { requireInvitedRoom, countInviteUse } from './invite-links'
+import { countInviteUse, requireInvitedRoom } from './invite-links'
 import { readMember } from './members'
 import type { RoomsContext } from './needs'
 import { getRoom } from './room-list'

@@ -1,7 +1,7 @@
 import { Failure } from '../../contract/failures'
 import type { Member } from '../../contract/room'
 import { limits, type RoomRole, roomRoles } from '../../contract/rules'
-import { type Querying, patternOf } from '../platform/database'
+import { patternOf, type Querying } from '../platform/database'
 import { readCursor, writeCursor } from '../platform/page-cursor'
 import type { RoomsContext } from './needs'
 

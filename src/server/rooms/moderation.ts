@@ -30,10 +30,7 @@ export const removeMember = (ctx: RoomsContext, input: MemberInput): Promise<{ r
  * Removes somebody, if they are in the room, and keeps them out: from then on the room does not exist for them.
  * @throws {Failure} USER_NOT_FOUND, NOT_ALLOWED, LAST_OWNER, DIRECT_ROOM, ROOM_ARCHIVED
  */
-export const banPerson = (
-  ctx: RoomsContext,
-  input: MemberInput & { reason?: string | undefined },
-): Promise<{ room: string; user: User }> =>
+export const banPerson = (ctx: RoomsContext, input: MemberInput & { reason?: string | undefined }): Promise<{ room: string; user: User }> =>
   changeRoom(ctx, 'rooms.ban', input.room, async (room) => {
     room.requireChangeable()
     const person = await room.requirePerson(input.username)
@@ -73,12 +70,7 @@ export const muteMember = (ctx: RoomsContext, input: MemberInput & { minutes: nu
 /** @throws {Failure} MEMBER_NOT_FOUND, NOT_ALLOWED, DIRECT_ROOM, ROOM_ARCHIVED */
 export const unmuteMember = (ctx: RoomsContext, input: MemberInput): Promise<Member> => setMute(ctx, 'rooms.unmute', input, null)
 
-const setMute = (
-  ctx: RoomsContext,
-  right: 'rooms.mute' | 'rooms.unmute',
-  input: MemberInput,
-  minutes: number | null,
-): Promise<Member> =>
+const setMute = (ctx: RoomsContext, right: 'rooms.mute' | 'rooms.unmute', input: MemberInput, minutes: number | null): Promise<Member> =>
   changeRoom(ctx, right, input.room, async (room) => {
     room.requireChangeable()
     const member = await room.requireMember(input.username)
@@ -102,9 +94,10 @@ export const setRole = (ctx: RoomsContext, input: MemberInput & { role: RoomRole
     room.requireOutranked(member)
     const { user, room: before } = member
     if (before !== input.role) {
-      await room.query('UPDATE memberships SET role = $3, version = $4, changed_at = clock_timestamp() WHERE room_id = $1 AND user_id = $2', [
-        ...[room.id, user.id, input.role, await room.takeMembershipVersion(user.id)],
-      ])
+      await room.query(
+        'UPDATE memberships SET role = $3, version = $4, changed_at = clock_timestamp() WHERE room_id = $1 AND user_id = $2',
+        [...[room.id, user.id, input.role, await room.takeMembershipVersion(user.id)]],
+      )
       if (before === 'owner') await room.requireOwner()
       if (input.role === 'member') await room.revokeInvitesOf(user.id)
       await room.audit('room.setRole', user.id, { from: before, to: input.role })

@@ -3,6 +3,7 @@ import type { Message } from '../../contract/message'
 import type { PublicRoom, Room } from '../../contract/room'
 import { limits } from '../../contract/rules'
 import type { CallContext } from '../caller'
+import { patternOf } from '../platform/database'
 import { readCursor, writeCursor } from '../platform/page-cursor'
 import type { RoomsContext, RoomsNeeds } from './needs'
 import type { ListedRoom } from './room-store'
@@ -44,13 +45,22 @@ export async function browseRooms(
   { parts, caller }: RoomsContext,
   { query = '', cursor }: { query?: string | undefined; cursor?: string | null | undefined } = {},
 ): Promise<{ rooms: PublicRoom[]; cursor: string | null }> {
-  const [name, id] = readCursor(cursor, 'string', 'string') ?? []
-  const after = name === undefined || id === undefined ? null : { name, id }
-  const found = await parts.rooms.browse(caller.user.id, { query, after, limit: limits.roomsPage + 1 })
-  const page = found.slice(0, limits.roomsPage)
+  const [afterName = null, afterId = ''] = readCursor(cursor, 'string', 'string') ?? []
+  const { rows } = await parts.pool.query<Omit<PublicRoom, 'kind'> & { sortKey: string }>(
+    `SELECT r.id, r.name, r.topic, lower(r.name) AS "sortKey",
+       (SELECT count(*)::int FROM memberships WHERE room_id = r.id) AS "memberCount",
+       EXISTS (SELECT FROM memberships WHERE room_id = r.id AND user_id = $1) AS joined
+     FROM rooms r
+     WHERE r.kind = 'public' AND r.archived_at IS NULL AND NOT EXISTS (SELECT FROM bans WHERE room_id = r.id AND user_id = $1)
+       AND (lower(r.name) LIKE $2 OR lower(r.topic) LIKE $2)
+       AND ($3::text IS NULL OR (lower(r.name), r.id) > ($3, $4))
+     ORDER BY lower(r.name), r.id LIMIT $5`,
+    [caller.user.id, patternOf(query), afterName, afterId, limits.roomsPage + 1],
+  )
+  const page = rows.slice(0, limits.roomsPage)
   const last = page.at(-1)
   return {
-    rooms: page.map(({ room }) => room),
-    cursor: found.length > page.length && last ? writeCursor(last.folded, last.room.id) : null,
+    rooms: page.map(({ sortKey: _, ...room }) => ({ ...room, kind: 'public' })),
+    cursor: rows.length > page.length && last ? writeCursor(last.sortKey, last.id) : null,
   }
 }
