@@ -1,9 +1,9 @@
 'use client'
 
 import { CircleAlert } from 'lucide-react'
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { type FormEvent, useEffect, useState } from 'react'
 import { Button } from '../ui/button'
-import { Field } from '../ui/fields'
+import { Field, useInvalidFocus } from '../ui/fields'
 import { type AccountFailure, readResponseFailure } from './account-failure'
 
 interface AccountFormProps {
@@ -19,12 +19,8 @@ interface AccountFormProps {
 export function AccountForm({ action, failure: initialFailure, username, next }: AccountFormProps) {
   const [failure, setFailure] = useState(initialFailure)
   const [pending, setPending] = useState(false)
-  const form = useRef<HTMLFormElement>(null)
+  const form = useInvalidFocus(failure)
   const isNew = action === '/api/register'
-
-  useEffect(() => {
-    if (failure) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
-  }, [failure])
 
   // Coming back with the browser's Back button shows the page as it was left, in the middle of signing in.
   useEffect(() => {

@@ -1,8 +1,8 @@
-import { type FormEvent, useEffect, useRef } from 'react'
+import type { FormEvent } from 'react'
 import type { ChatClient } from '../../sdk'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
-import { Field } from '../ui/fields'
+import { Field, useInvalidFocus } from '../ui/fields'
 import type { Visitor } from './visitor'
 
 interface DeleteAccountProps {
@@ -13,11 +13,7 @@ interface DeleteAccountProps {
 
 export function DeleteAccount({ client, visitor, onDeleting }: DeleteAccountProps) {
   const { pending, failure, run } = useAct()
-  const form = useRef<HTMLFormElement>(null)
-
-  useEffect(() => {
-    if (failure) form.current?.querySelector<HTMLElement>('input[aria-invalid]')?.focus()
-  }, [failure])
+  const form = useInvalidFocus(failure)
 
   async function destroy(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()

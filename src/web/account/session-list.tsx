@@ -1,7 +1,8 @@
+import { useQuery } from '@tanstack/react-query'
 import { CircleHelp, Monitor, Smartphone, Terminal } from 'lucide-react'
-import { useCallback, useEffect, useState } from 'react'
-import { type ChatClient, type ChatFailure, readFailure, type SessionInfo } from '../../sdk'
-import { Done, FailureLine, useAct } from '../ui/act'
+import { useState } from 'react'
+import { type ChatClient, readFailure, type SessionInfo } from '../../sdk'
+import { DoneLine, FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { formatFull, timeAgo } from '../ui/times'
 import { describeRevoked } from './change-password'
@@ -10,34 +11,25 @@ const icons: Record<DeviceWords['kind'], typeof Monitor> = { computer: Monitor, 
 
 /** Where a person is signed in, and the end of it. */
 export function SessionList({ client }: { client: ChatClient }) {
-  const [sessions, setSessions] = useState<SessionInfo[] | null>(null)
-  const [unread, setUnread] = useState<ChatFailure | null>(null)
+  const { data: sessions, error, refetch } = useQuery({ queryKey: ['sessions'], queryFn: () => client.session.list.query() })
   const [done, setDone] = useState<string | null>(null)
   const { pending, failure, run } = useAct()
 
-  const load = useCallback(async () => {
-    try {
-      setSessions(await client.session.list.query())
-      setUnread(null)
-    } catch (error) {
-      setUnread(readFailure(error))
-    }
-  }, [client])
-  useEffect(() => void load(), [load])
-
   async function revoke({ id, device }: SessionInfo) {
-    const revoked = await run(() => client.session.revoke.mutate({ sessionId: id }))
-    if (revoked) setDone(`Signed out ${describeDevice(device).words}.`)
-    await load()
+    await run(async () => {
+      await client.session.revoke.mutate({ sessionId: id })
+      setDone(`Signed out ${describeDevice(device).words}.`)
+    })
+    await refetch()
   }
 
   async function revokeOthers() {
-    const answer = await run(() => client.session.revokeOthers.mutate())
-    if (answer) setDone(describeRevoked(answer.revoked))
-    await load()
+    await run(async () => setDone(describeRevoked((await client.session.revokeOthers.mutate()).revoked)))
+    await refetch()
   }
 
-  if (unread && !sessions) return <FailureLine failure={unread} />
+  const loadFailure = error && readFailure(error)
+  if (loadFailure && !sessions) return <FailureLine failure={loadFailure} />
   if (!sessions) return <p className="late text-soft text-sm">Looking…</p>
   return (
     <>
@@ -46,9 +38,9 @@ export function SessionList({ client }: { client: ChatClient }) {
           <SessionRow key={session.id} session={session} pending={pending} onRevoke={() => revoke(session)} />
         ))}
       </ul>
-      <FailureLine failure={failure ?? unread} />
+      <FailureLine failure={failure ?? loadFailure} />
       <div className="mt-3 flex items-center gap-3">
-        <Done>{done}</Done>
+        <DoneLine>{done}</DoneLine>
         {sessions.length > 1 && (
           <Button look="outline" pending={pending} onClick={revokeOthers}>
             Sign out all others

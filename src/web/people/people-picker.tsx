@@ -4,7 +4,7 @@ import { type KeyboardEvent, useId, useRef, useState } from 'react'
 import type { ChatClient } from '../../sdk'
 import { Avatar } from '../ui/avatar'
 import { inputLook } from '../ui/fields'
-import type { Picked, SuggestedPerson } from './people-search'
+import type { PersonName, SuggestedPerson } from './people-search'
 import { useSuggestions } from './people-search'
 
 interface PeoplePickerProps {
@@ -13,8 +13,8 @@ interface PeoplePickerProps {
   hint?: string
   /** What is wrong with the choice, as a sentence. */
   error?: string | undefined
-  picked: readonly Picked[]
-  onPick(picked: readonly Picked[]): void
+  picked: readonly PersonName[]
+  onPick(picked: readonly PersonName[]): void
   /** Usernames that are not offered. */
   without?: readonly string[]
   /** At most so many. */
@@ -31,7 +31,7 @@ export function PeoplePicker({ client, label, hint, error, picked, onPick, witho
   const suggestions = useSuggestions(client, isFull ? '' : query, [...without, ...picked.map(({ username }) => username)])
   const at = Math.min(active, suggestions.length - 1)
 
-  function pick(person: Picked | undefined) {
+  function pick(person: PersonName | undefined) {
     if (!person || isFull) return
     onPick([...picked, person])
     setQuery('')

@@ -1,6 +1,7 @@
+import { useQuery } from '@tanstack/react-query'
 import { Check, Copy } from 'lucide-react'
-import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react'
-import type { ChatClient, Invite } from '../../sdk'
+import { type FormEvent, useRef, useState } from 'react'
+import { type ChatClient, type Invite, readFailure } from '../../sdk'
 import { invitePath } from '../paths'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
@@ -21,30 +22,28 @@ const uses = [
 
 /** Links by which whoever has one comes into the room: a new one, and those that still work. */
 export function InviteLinks({ client, room }: { client: ChatClient; room: string }) {
-  const [invites, setInvites] = useState<readonly Invite[]>([])
+  const {
+    data: invites = [],
+    error,
+    refetch,
+  } = useQuery({ queryKey: ['invites', room], queryFn: async () => (await client.rooms.invites.query({ room })).invites })
   const [made, setMade] = useState<(Invite & { token: string }) | null>(null)
   const { pending, failure, run } = useAct()
 
-  const load = useCallback(async () => {
-    setInvites((await client.rooms.invites.query({ room })).invites)
-  }, [client, room])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it is opened
-  useEffect(() => void run(load), [load])
-
-  async function create(event: FormEvent<HTMLFormElement>) {
+  function create(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
-    await run(async () => {
+    void run(async () => {
       setMade(await client.rooms.createInvite.mutate({ room, hours: numberOf(form, 'hours'), maxUses: numberOf(form, 'maxUses') }))
-      await load()
+      await refetch()
     })
   }
 
-  async function revoke(invite: string) {
-    await run(async () => {
+  function revoke(invite: string) {
+    void run(async () => {
       await client.rooms.revokeInvite.mutate({ room, invite })
       if (made?.id === invite) setMade(null)
-      await load()
+      await refetch()
     })
   }
 
@@ -59,7 +58,7 @@ export function InviteLinks({ client, room }: { client: ChatClient; room: string
           Create a link
         </Button>
       </form>
-      <FailureLine failure={failure} className="mt-3" />
+      <FailureLine failure={failure ?? (error && readFailure(error))} className="mt-3" />
       {made && <NewLink key={made.id} url={inviteUrl(made.token)} />}
       {invites.length > 0 && (
         <ul aria-label="Links that work" className="mt-3 divide-y divide-line">

@@ -1,7 +1,7 @@
 import { ShieldCheck, UsersRound } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import type { ChatClient, PostingPolicy, Room } from '../../sdk'
-import { FailureLine, useAct } from '../ui/act'
+import { FailureLine, fieldError, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { ConfirmDialog } from '../ui/confirm-dialog'
 import { Dialog } from '../ui/dialog'
@@ -38,9 +38,8 @@ export default function RoomSettings({ client, room, onClose }: { client: ChatCl
       />
     )
   }
-  const fields = failure?.fields ?? {}
-  const nameError = fields.name && `The name ${fields.name}.`
-  const topicError = fields.topic && `The topic ${fields.topic}.`
+  const nameError = fieldError(failure, 'name', 'The name')
+  const topicError = fieldError(failure, 'topic', 'The topic')
   return (
     <Dialog title="Room settings" onClose={onClose}>
       <form onSubmit={save} noValidate className="-mx-5 min-h-0 space-y-4 overflow-y-auto px-5 pb-1">
