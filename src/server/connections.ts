@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { RawData } from 'ws'
 import { closeCodes, Failure, type FailureName } from '../contract/failures'
-import type { ServerRole } from '../contract/session'
+import type { ServerRole } from '../contract/rules'
 import type { PersonChange } from './auth/revocations'
 import { type ClientSocket, type ClosedBy, manyBytes, type SocketOwner } from './fanout/client-socket'
+import { createGate, type Gate } from './platform/background'
 import type { Log } from './platform/log'
 import type { HereOrAway } from './presence/presence-board'
 import { describeStreamError, errorFrame, errorFrames, maxCallsTogether, tooManyTogether } from './trpc'
@@ -106,8 +107,8 @@ export class Connection implements SocketOwner {
   /** Whether it has answered since the last heartbeat. */
   alive = true
   #subscriptions = 0
-  #calls = 0
-  #turns: (() => void)[] | null = null
+  /** Its calls; null while there are none. */
+  #calls: Gate | null = null
   #isClosed = false
   /** Who it is is being found out: what else the client sends is not read before that. */
   #isSigningIn = false
@@ -221,22 +222,17 @@ export class Connection implements SocketOwner {
 
   /** Runs the calls of this connection a few at a time, in their order, none while the client does not read its answers. */
   async takeTurn<Value>(call: () => Promise<Value>): Promise<Value> {
-    if (this.#calls >= callsAtOnce) {
-      this.#turns ??= []
-      await new Promise<void>((resolve) => this.#turns?.push(resolve))
-    } else this.#calls++
+    const calls = this.#calls ?? createGate(callsAtOnce)
+    this.#calls = calls
     try {
-      await this.untilReadable()
-      // What it still sends is not acted on: its session may be over.
-      if (this.#isClosed) throw new Failure('UNAUTHORIZED')
-      return await call()
+      return await calls.run(async () => {
+        await this.untilReadable()
+        // What it still sends is not acted on: its session may be over.
+        if (this.#isClosed) throw new Failure('UNAUTHORIZED')
+        return call()
+      })
     } finally {
-      const next = this.#turns?.shift()
-      if (next) next()
-      else {
-        this.#turns = null
-        this.#calls--
-      }
+      if (!calls.isBusy() && this.#calls === calls) this.#calls = null
       this.#readOn()
     }
   }
@@ -255,7 +251,7 @@ export class Connection implements SocketOwner {
 
   /** Whether a call is under way. */
   isBusy(): boolean {
-    return this.#calls > 0
+    return this.#calls !== null
   }
 
   /** Whether no byte of what waits for it has been taken for too long. */
@@ -299,6 +295,7 @@ export class Connection implements SocketOwner {
 
   close(code: number): void {
     this.#isClosed = true
+    this.#calls?.close(new Failure('UNAUTHORIZED'))
     this.socket.removeAllListeners('message')
     if (!this.caller) this.socket.setMaxMessageBytes(maxMessageBytes.before)
     if (this.socket.isPaused) this.socket.resume()
@@ -311,7 +308,7 @@ export class Connection implements SocketOwner {
   }
 
   #waitingTurns(): number {
-    return this.#turns?.length ?? 0
+    return this.#calls?.waiting() ?? 0
   }
 
   #isPingFlood(): boolean {

@@ -10,11 +10,12 @@ const src = fileURLToPath(new URL('../../src', import.meta.url))
  * `types` those it may use as types only. Node's own modules are open to all but `contract`, `sdk` and `web`.
  */
 const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] = [
+  { file: /^contract\/(rules|text-tokens)\.ts$/, may: ['contract/rules', 'contract/text-tokens'], node: false },
   { file: /^contract\//, may: ['contract/', 'zod'], node: false },
   { file: /^sdk\/react\//, may: ['sdk/', 'contract/', 'react'], node: false },
   {
     file: /^sdk\//,
-    may: ['sdk/', 'contract/failures', '@trpc/client', '@trpc/server/observable'],
+    may: ['sdk/', 'contract/failures', 'contract/rules', '@trpc/client', '@trpc/server/observable'],
     types: ['contract/', 'server/router'],
     node: false,
   },
@@ -25,11 +26,14 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       'web/',
       'sdk/',
       'contract/failures',
+      'contract/rules',
+      'contract/text-tokens',
       'react',
       'react-dom',
       'next',
       'next-themes',
       'radix-ui',
+      '@tanstack/react-query',
       'lucide-react',
       'clsx',
       '@fontsource-variable/inter',
@@ -46,6 +50,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       'server/auth/web-session',
       'server/auth/http',
       'contract/failures',
+      'contract/rules',
       'next',
       'react',
     ],
@@ -59,8 +64,21 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   // The realtime server: concrete parts meet in one place.
   { file: /^server\/(main|realtime-node)\.ts$/, may: ['server/'] },
   { file: /^server\/(chat-server|connections)\.ts$/, may: ['server/', 'contract/', 'ws', '@trpc/server'] },
-  { file: /^server\/context\.ts$/, may: [], types: ['server/', 'contract/'] },
-  { file: /^server\/rights\.ts$/, may: [], types: ['contract/'] },
+  { file: /^server\/caller\.ts$/, may: [], types: ['contract/session', 'contract/rules'] },
+  {
+    file: /^server\/context\.ts$/,
+    may: [],
+    types: [
+      'server/caller',
+      'server/auth/needs',
+      'server/people/needs',
+      'server/rooms/needs',
+      'server/chat/needs',
+      'server/presence/needs',
+      'server/platform/limits',
+    ],
+  },
+  { file: /^server\/rights\.ts$/, may: ['contract/rules'], types: ['contract/'] },
   { file: /^server\/trpc\.ts$/, may: ['server/platform/', 'server/rights', 'contract/', '@trpc/server', 'zod'], types: ['server/context'] },
   {
     file: /^server\/router\.ts$/,
@@ -85,7 +103,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
     may: ['server/platform/database', 'server/platform/look-ups', 'server/rights', 'contract/'],
     types: ['pg', 'server/bus/news-bus', 'server/rooms/'],
   },
-  { file: /^server\/chat\/message-act-store\.ts$/, may: ['server/rights', 'contract/'], types: ['server/rooms/room-change'] },
+  { file: /^server\/chat\/message-act-store\.ts$/, may: ['contract/'], types: ['server/rooms/room-change'] },
   { file: /^server\/chat\/message-store\.ts$/, may: ['server/chat/send-queue', 'server/platform/database', 'contract/'], types: ['pg'] },
   {
     file: /^server\/(auth\/session|people\/people)-store\.ts$/,
@@ -96,11 +114,16 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/bus\//, may: [], types: ['contract/'] },
   // What is known of tRPC and ws beyond their documents stands in one file.
   { file: /^server\/fanout\/client-socket\.ts$/, may: ['server/fanout/', 'contract/failures', '@trpc/server', 'ws'] },
-  { file: /^server\/fanout\//, may: ['server/fanout/'], types: ['server/bus/news-bus', 'server/platform/log', 'contract/'] },
+  {
+    file: /^server\/fanout\//,
+    may: ['server/fanout/', 'server/platform/background'],
+    types: ['server/bus/news-bus', 'server/platform/log', 'contract/'],
+  },
   {
     file: /^server\/auth\//,
     may: [
       'server/auth/',
+      'server/platform/background',
       'server/platform/bearer',
       'server/platform/database',
       'server/platform/listen',
@@ -110,26 +133,34 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       '@node-rs/argon2',
       'zod',
     ],
-    types: ['server/platform/', 'server/context', 'pg', 'ioredis'],
+    types: ['server/platform/', 'server/caller', 'pg', 'ioredis'],
   },
   // Operations know their own store, the bus and each other's contract: never ws, tRPC's server, ioredis or Prisma.
   {
     file: /^server\/chat\/follow-room\.ts$/,
     may: ['server/chat/', 'server/fanout/event-frames', 'server/platform/database', 'contract/', '@trpc/server'],
-    types: ['server/'],
+    types: ['server/caller', 'server/fanout/'],
   },
   {
     file: /^server\/rooms\//,
-    may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/platform/database'],
-    types: ['server/'],
+    may: ['contract/', 'server/rooms/', 'server/platform/background', 'server/platform/database'],
+    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', 'server/platform/log'],
   },
   {
     file: /^server\/chat\//,
-    may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/chat/mentions'],
-    types: ['server/'],
+    may: ['contract/', 'server/chat/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/platform/background'],
+    types: ['server/caller', 'server/rooms/needs', 'server/rooms/room-change', 'server/fanout/', 'server/platform/'],
   },
-  { file: /^server\/people\//, may: ['server/auth/passwords', 'contract/'], types: ['server/', 'zod'] },
-  { file: /^server\/presence\//, may: ['server/presence/', 'contract/'], types: ['server/'] },
+  {
+    file: /^server\/people\//,
+    may: ['server/auth/passwords', 'contract/', 'server/people/'],
+    types: ['server/caller', 'server/auth/own-password', 'server/bus/news-bus', 'zod'],
+  },
+  {
+    file: /^server\/presence\//,
+    may: ['server/presence/', 'server/platform/background', 'contract/'],
+    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', 'server/platform/log', 'server/platform/redis'],
+  },
   {
     file: /^server\/platform\//,
     may: ['server/platform/', 'contract/', 'pg', 'pino', 'prom-client', 'ioredis', 'zod', '@prisma/adapter-pg'],

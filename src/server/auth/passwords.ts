@@ -1,14 +1,13 @@
 import { hash, verify } from '@node-rs/argon2'
 import { Failure } from '../../contract/failures'
+import { createGate } from '../platform/background'
 import { isCommonPassword } from './common-passwords'
 
 /** argon2id (the library's default) at the cost OWASP names first, about 20 ms of one core, on libuv's threads and so off the event loop. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
-const maxAtOnce = 4
 const maxWaiting = 200
-
-let running = 0
-const waiting: (() => void)[] = []
+/** A burst of sign-ins must not take all memory and every core. */
+const gate = createGate(4)
 
 export function hashPassword(password: string): Promise<string> {
   return inTurn(() => hash(password, cost))
@@ -35,17 +34,8 @@ export function requireAcceptablePassword(password: string, username: string): v
 
 const refused = (why: string) => new Failure('BAD_REQUEST', { fields: { password: why } })
 
-/** At most four at once: a burst of sign-ins must not take all memory and every core. */
+/** @throws {Failure} UNAVAILABLE when too many are waiting */
 async function inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
-  if (running >= maxAtOnce) {
-    if (waiting.length >= maxWaiting) throw new Failure('UNAVAILABLE')
-    await new Promise<void>((resolve) => waiting.push(resolve))
-  } else running++
-  try {
-    return await work()
-  } finally {
-    const next = waiting.shift()
-    if (next) next()
-    else running--
-  }
+  if (gate.waiting() >= maxWaiting) throw new Failure('UNAVAILABLE')
+  return gate.run(work)
 }

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { Pool } from 'pg'
-import type { ServerRole } from '../../contract/session'
+import type { ServerRole } from '../../contract/rules'
+import { startEvery } from '../platform/background'
 import { type Listener, listen } from '../platform/listen'
 import type { Log } from '../platform/log'
 
@@ -61,62 +62,39 @@ export function watchRevocations(
   let readAt = performance.now()
   let lookedAt = performance.now()
   let isCutOff = false
-  let isUnreadable = false
-  let reading: Promise<void> | null = null
-  let again = false
-  let closed = false
 
-  const read = async () => {
-    try {
-      do {
-        again = false
-        const startedAt = performance.now()
-        const { rows } = await pool.query<LogRow>(
-          `SELECT now() AS now,
-             (SELECT array_agg(DISTINCT session_id::text) FROM session_revocations WHERE session_id IS NOT NULL AND at > s.since) AS session_ids,
-             (SELECT json_agg(json_build_object('id', u.id, 'role', u.role, 'may_sign_in', u.disabled_at IS NULL AND u.deleted_at IS NULL))
-              FROM users u WHERE u.id IN (SELECT user_id FROM session_revocations WHERE session_id IS NULL AND at > s.since)) AS people
-           FROM (SELECT coalesce($1::timestamptz, now()) - $2 * interval '1 ms' AS since) s`,
-          [since, overlapMs],
-        )
-        const row = rows[0]
-        if (!row) break
-        if (row.session_ids) onRevoked(new Set(row.session_ids))
-        if (row.people) onPeopleChanged(row.people.map(({ id, role, may_sign_in }) => ({ userId: id, role, maySignIn: may_sign_in })))
-        since = row.now
-        readAt = startedAt
-        isCutOff = false
-        if (isUnreadable) log.info('the revocation log can be read again')
-        isUnreadable = false
-      } while (again && !closed)
-    } catch (error) {
-      if (closed) return
-      log[isUnreadable ? 'debug' : 'warn'](
-        { error: (error as Error).message },
-        'the revocation log cannot be read; it is tried every second',
-      )
-      isUnreadable = true
-    } finally {
-      reading = null
-    }
+  async function read() {
+    const startedAt = performance.now()
+    const { rows } = await pool.query<LogRow>(
+      `SELECT now() AS now,
+         (SELECT array_agg(DISTINCT session_id::text) FROM session_revocations WHERE session_id IS NOT NULL AND at > s.since) AS session_ids,
+         (SELECT json_agg(json_build_object('id', u.id, 'role', u.role, 'may_sign_in', u.disabled_at IS NULL AND u.deleted_at IS NULL))
+          FROM users u WHERE u.id IN (SELECT user_id FROM session_revocations WHERE session_id IS NULL AND at > s.since)) AS people
+       FROM (SELECT coalesce($1::timestamptz, now()) - $2 * interval '1 ms' AS since) s`,
+      [since, overlapMs],
+    )
+    const row = rows[0]
+    if (!row) return
+    if (row.session_ids) onRevoked(new Set(row.session_ids))
+    if (row.people) onPeopleChanged(row.people.map(({ id, role, may_sign_in }) => ({ userId: id, role, maySignIn: may_sign_in })))
+    since = row.now
+    readAt = startedAt
+    isCutOff = false
   }
-  const readNow = () => {
-    if (closed) return
-    again = true
-    reading ??= read()
-  }
+  const reading = startEvery(read, { everyMs: pollMs, startsNow: true, name: 'read the revocation log', log })
 
   const onMessage = (from: string) => {
-    if (from === channel) readNow()
+    if (from === channel) reading.runNow()
   }
   subscriber.on('message', onMessage)
   const subscribe = () => {
-    subscriber.subscribe(channel).then(readNow, (error: Error) => log.debug({ error: error.message }, 'not subscribed to revocations'))
+    subscriber
+      .subscribe(channel)
+      .then(reading.runNow, (error: Error) => log.debug({ error: error.message }, 'not subscribed to revocations'))
   }
   subscriber.on('ready', subscribe)
   if (subscriber.status === 'ready') subscribe()
-  const listener: Listener = listen(databaseUrl, notification, readNow, log)
-  const timer = setInterval(readNow, pollMs)
+  const listener: Listener = listen(databaseUrl, notification, reading.runNow, log)
   const cutOffTimer = setInterval(() => {
     const now = performance.now()
     if (now - lookedAt > wakeUpMs) readAt = Math.max(readAt, now - cutOffMs + wakeUpMs)
@@ -127,17 +105,14 @@ export function watchRevocations(
     isCutOff = true
     onCutOff()
   }, cutOffLookMs)
-  readNow()
 
   return {
     close: async () => {
-      closed = true
-      clearInterval(timer)
       clearInterval(cutOffTimer)
       subscriber.off('message', onMessage)
       subscriber.off('ready', subscribe)
       await listener.close()
-      await reading
+      await reading.close()
     },
   }
 }

@@ -1,5 +1,5 @@
 import { Failure } from '../../contract/failures'
-import { isModerator } from '../rights'
+import { isModerator, limits } from '../../contract/rules'
 import type { Changed, RoomChange, RoomChanges } from '../rooms/room-change'
 
 interface Act {
@@ -17,8 +17,6 @@ interface Row {
 }
 
 const mostTouched = 1_000
-/** So many different emoji a message may have. */
-const mostEmoji = 20
 
 /** What people do to a message that is there: each act makes it the same message with a higher version. */
 export function createMessageActStore({ change }: RoomChanges) {
@@ -110,7 +108,7 @@ export function createMessageActStore({ change }: RoomChanges) {
           'SELECT count(DISTINCT emoji)::int AS others FROM reactions WHERE room_id = $1 AND seq = $2 AND emoji <> $3',
           [roomId, seq, emoji],
         )
-        if ((rows[0]?.others ?? 0) >= mostEmoji) throw new Failure('TOO_MANY_REACTIONS')
+        if ((rows[0]?.others ?? 0) >= limits.emojiPerMessage) throw new Failure('TOO_MANY_REACTIONS')
         const { rowCount } = await given.query(
           'INSERT INTO reactions (room_id, seq, emoji, user_id, at) VALUES ($1, $2, $3, $4, clock_timestamp()) ON CONFLICT DO NOTHING',
           [roomId, seq, emoji, actorId],

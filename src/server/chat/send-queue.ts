@@ -1,4 +1,5 @@
 import { Failure } from '../../contract/failures'
+import { createGate } from '../platform/background'
 
 /** Something to be stored in a room. */
 export interface Send {
@@ -56,9 +57,8 @@ export function createSendQueue<Outcome>(store: StoreTogether<Outcome>, isHarmle
   const lanes = new Map<string, Lane<Outcome>>()
   /** Lanes with something waiting and nothing under way, the longest waiting first. */
   let ready = new Set<Lane<Outcome>>()
-  const held: (() => void)[] = []
+  const held = createGate(heldAtOnce)
   let batches = 0
-  let holding = 0
   let characters = 0
   let scheduled = false
 
@@ -145,16 +145,8 @@ export function createSendQueue<Outcome>(store: StoreTogether<Outcome>, isHarmle
 
   /** A room that somebody else holds. Those behind it in its lane wait too, nobody else does. */
   async function waitFor(lane: Lane<Outcome>, sends: Waiting<Outcome>[]) {
-    if (holding >= heldAtOnce) await new Promise<void>((resolve) => held.push(resolve))
-    else holding++
-    try {
-      await storeWaiting(sends.filter((waiting) => !isTooLate(waiting)))
-    } finally {
-      const next = held.shift()
-      if (next) next()
-      else holding--
-      release(lane)
-    }
+    await held.run(() => storeWaiting(sends.filter((waiting) => !isTooLate(waiting))))
+    release(lane)
   }
 
   async function storeWaiting(sends: Waiting<Outcome>[]) {

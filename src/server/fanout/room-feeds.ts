@@ -1,5 +1,6 @@
 import type { Message } from '../../contract/message'
 import type { NewsBus, RoomNews } from '../bus/news-bus'
+import { startEvery } from '../platform/background'
 import type { Log } from '../platform/log'
 import { type EncodedEvent, encodeEvent, joinFrames } from './event-frames'
 import { type FollowedFeed, Follower, type LiveNews } from './live-news'
@@ -260,14 +261,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     }
   }
 
-  let sweeping: Promise<void> | null = null
-  const timer = setInterval(() => {
-    sweeping ??= sweep()
-      .catch((error: Error) => log.warn({ error: error.message }, 'the counters of the rooms could not be read'))
-      .finally(() => {
-        sweeping = null
-      })
-  }, sweepMs)
+  const sweeping = startEvery(sweep, { everyMs: sweepMs, name: 'read the version counters of the followed rooms', log })
 
   function open(room: string): Feed {
     const feed: Feed = {
@@ -375,9 +369,8 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     }),
 
     close: async () => {
-      clearInterval(timer)
       for (const { grace } of feeds.values()) if (grace) clearTimeout(grace)
-      await sweeping
+      await sweeping.close()
       await Promise.all([...feeds.values()].map(({ filling }) => filling))
     },
   }

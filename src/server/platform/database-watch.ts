@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { startEvery } from './background'
 import { openPool, type Querying, renewConnections, requireDurableCommits } from './database'
 import { codesOf, type DatabaseTrouble, findTrouble, troubleAdvice } from './database-troubles'
 import type { Log } from './log'
@@ -50,11 +51,9 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
   })
   const pools = new Set<pg.Pool>()
   const open = new Map<DatabaseTrouble, OpenTrouble>()
-  let looking: Promise<DatabaseState> | null = null
   let latest: { state: DatabaseState; at: number } | null = null
   let lookedAt = Number.NEGATIVE_INFINITY
   let spaceAt = Number.NEGATIVE_INFINITY
-  let timer: NodeJS.Timeout | undefined
   let closed = false
 
   function begin(trouble: DatabaseTrouble, error: unknown, wasSeen: boolean) {
@@ -77,15 +76,20 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
     }
   }
 
-  async function lookOnce(): Promise<DatabaseState> {
+  async function look() {
+    const state = await findState()
+    latest = { state, at: performance.now() }
+  }
+
+  async function findState(): Promise<DatabaseState> {
     lookedAt = performance.now()
     const startedAt = lookedAt
     try {
       if (open.size > 0) renewConnections(own)
       const withSpace = open.size > 0 || startedAt - spaceAt > spaceEveryMs
-      const look = () => inConnection(own, (connection) => requireUsable(connection, withSpace))
+      const check = () => inConnection(own, (connection) => requireUsable(connection, withSpace))
       // A connection that was ended while it was idle says nothing about the next one.
-      await look().catch((error: unknown) => (troubleOf(error) === 'down' && !closed ? look() : Promise.reject(error)))
+      await check().catch((error: unknown) => (troubleOf(error) === 'down' && !closed ? check() : Promise.reject(error)))
       if (withSpace) spaceAt = startedAt
       if (open.has('read-only')) for (const pool of pools) renewConnections(pool)
       endSince(startedAt)
@@ -94,26 +98,15 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
       const trouble = troubleOf(error)
       if (!closed) begin(trouble, error, true)
       return trouble
-    } finally {
-      looking = null
-      schedule(open.size > 0 ? everyMsInTrouble : everyMs)
     }
   }
 
-  function lookNow(): Promise<DatabaseState> {
-    looking ??= lookOnce().then((state) => {
-      latest = { state, at: performance.now() }
-      return state
-    })
-    return looking
-  }
-
-  function schedule(inMs: number) {
-    clearTimeout(timer)
-    if (!closed) timer = setTimeout(lookNow, inMs)
-  }
-
-  void lookNow()
+  const looking = startEvery(look, {
+    everyMs: () => (open.size > 0 ? everyMsInTrouble : everyMs),
+    startsNow: true,
+    name: 'look at the database',
+    log,
+  })
 
   return {
     read: async () => {
@@ -122,20 +115,20 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
       const down = new Promise<DatabaseState>((resolve) => {
         late = setTimeout(resolve, patienceMs, 'down')
       })
-      return Promise.race([lookNow(), down]).finally(() => clearTimeout(late))
+      const looked = looking.untilRun().then(() => latest?.state ?? 'down')
+      return Promise.race([looked, down]).finally(() => clearTimeout(late))
     },
     note: (error) => {
       const trouble = findTrouble(error)
       if (!trouble || closed) return
       // A connection that is ended is no more than that: whether the database is away, a look finds out.
       if (trouble !== 'down') begin(trouble, error, false)
-      if (!looking) schedule(Math.max(0, lookedAt + everyMsInTrouble - performance.now()))
+      looking.runWithin(Math.max(0, lookedAt + everyMsInTrouble - performance.now()))
     },
     add: (pool) => pools.add(pool),
     close: async () => {
       closed = true
-      clearTimeout(timer)
-      await looking
+      await looking.close()
       await own.end()
     },
   }

@@ -1,21 +1,13 @@
 import type { Room, RoomListEvent } from '../../contract/room'
-import type { CallerConnection, Parts } from '../context'
+import type { NewsBus, PersonNews } from '../bus/news-bus'
+import type { CallerConnection } from '../caller'
+import type { RoomFeeds } from '../fanout/room-feeds'
+import { startEvery } from '../platform/background'
 import { untilAvailable } from '../platform/database'
+import type { Log } from '../platform/log'
+import type { NewestMessages, RoomLists } from './needs'
+import type { RoomStore } from './room-store'
 import { readRoomList, toRoom } from './rooms'
-
-export interface RoomLists {
-  /**
-   * The person's room list, and every change of it from then on. What changes twice before it is taken comes once, as it is
-   * then, so that a slow reader costs no more than its list is long.
-   * @throws {Failure} TOO_MANY_SUBSCRIPTIONS
-   */
-  follow(
-    userId: string,
-    connection: Pick<CallerConnection, 'openSubscription' | 'untilReadable'>,
-    signal: AbortSignal,
-  ): Promise<AsyncIterable<RoomListEvent>>
-  close(): Promise<void>
-}
 
 /** What happens in a room within this comes together. */
 const pauseMs = 100
@@ -48,13 +40,15 @@ interface WatchedRoom {
   unwatch(): void
 }
 
-export function createRoomLists({
-  feeds,
-  personBus,
-  rooms,
-  messages,
-  log,
-}: Pick<Parts, 'feeds' | 'personBus' | 'rooms' | 'messages' | 'log'>): RoomLists {
+interface RoomListParts {
+  feeds: Pick<RoomFeeds, 'watch'>
+  personBus: NewsBus<PersonNews>
+  rooms: RoomStore
+  messages: NewestMessages
+  log: Log
+}
+
+export function createRoomLists({ feeds, personBus, rooms, messages, log }: RoomListParts): RoomLists & { close(): Promise<void> } {
   const people = new Map<string, Promise<PersonList>>()
   const lists = new Map<string, PersonList>()
   const watched = new Map<string, WatchedRoom>()
@@ -236,8 +230,11 @@ export function createRoomLists({
 
   let since: Date | null = null
   let seen = new Map<string, number>()
-  let tailing: Promise<void> | null = null
   async function tail() {
+    if (lists.size === 0) {
+      since = null
+      return
+    }
     const { now, changes } = await rooms.changedSince(since, overlapMs)
     since = now
     const before = seen
@@ -250,17 +247,7 @@ export function createRoomLists({
       if (before.get(key) !== at.getTime()) markPair(list, room)
     }
   }
-  const timer = setInterval(() => {
-    if (lists.size === 0) {
-      since = null
-      return
-    }
-    tailing ??= tail()
-      .catch((error: Error) => log.warn({ error: error.message }, 'changed memberships could not be read'))
-      .finally(() => {
-        tailing = null
-      })
-  }, tailMs)
+  const tailing = startEvery(tail, { everyMs: tailMs, name: 'read changed memberships', log })
 
   return {
     follow: async (userId, connection, signal) => {
@@ -290,9 +277,8 @@ export function createRoomLists({
     },
     close: async () => {
       isClosed = true
-      clearInterval(timer)
       if (flushTimer) clearTimeout(flushTimer)
-      await Promise.all([flushing, tailing])
+      await Promise.all([flushing, tailing.close()])
     },
   }
 }

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react'
+import { limits } from '../../contract/rules'
 import type { ChatClient } from '../../sdk'
 import { DoneLine, FailureLine, fieldError, useAct } from '../ui/act'
 import { Button } from '../ui/button'
@@ -37,7 +38,7 @@ export function ChangePassword({ client, username }: { client: ChatClient; usern
         type="password"
         required
         autoComplete="new-password"
-        hint="8 characters or more"
+        hint={`${limits.password.min} characters or more`}
         error={newError}
       />
       <p className="text-soft text-sm">You stay signed in here. Everywhere else you are signed out.</p>

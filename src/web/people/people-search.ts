@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
+import { isUsername } from '../../contract/rules'
 import type { ChatClient, User } from '../../sdk'
 import { useSettled } from '../ui/settled'
 
@@ -11,7 +12,6 @@ export interface SuggestedPerson extends PersonName {
   isTyped: boolean
 }
 
-const username = /^[a-z0-9_.-]{2,32}$/
 const searchLimit = 8
 
 /** People who match what was typed, then the typed username itself. */
@@ -27,7 +27,7 @@ export function useSuggestions(client: ChatClient, query: string, without: reado
   const people = (found ?? []).filter((person) => !without.includes(person.username))
   const suggestions = people.map(({ username, displayName }) => ({ username, displayName, isTyped: false }))
   const isKnown = without.includes(name) || suggestions.some((person) => person.username === name)
-  return username.test(name) && !isKnown ? [...suggestions, { username: name, displayName: name, isTyped: true }] : suggestions
+  return isUsername(name) && !isKnown ? [...suggestions, { username: name, displayName: name, isTyped: true }] : suggestions
 }
 
 interface PeopleSearch {

@@ -1,5 +1,6 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { limits } from '../../contract/rules'
 import { type ChatClient, type PublicRoom, readFailure } from '../../sdk'
 import { roomPath } from '../paths'
 import { FailureLine, useAct } from '../ui/act'
@@ -25,7 +26,7 @@ export default function BrowseRooms({ client, onOpen, onJoined, onClose }: Brows
         label="Search public rooms"
         placeholder="Search by name or topic"
         value={query}
-        maxLength={60}
+        maxLength={limits.roomQuery}
         onValue={setQuery}
         className="mb-3 shrink-0"
       />

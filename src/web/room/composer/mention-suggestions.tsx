@@ -1,8 +1,8 @@
 import clsx from 'clsx'
 import { type KeyboardEvent, useMemo, useState } from 'react'
+import { findMentionBeingTyped } from '../../../contract/text-tokens'
 import { type PersonName, usePeopleSearch } from '../../people/people-search'
 import { Avatar } from '../../ui/avatar'
-import { findNameBeingTyped } from '../messages/mentions'
 
 /** @returns members of the room who match what was typed after an @ */
 export type FindMembers = (query: string) => Promise<readonly PersonName[]>
@@ -21,7 +21,7 @@ export function useMentionSuggestions(
   textBeforeCaret: string,
   onChoose: (at: number, replacement: string) => void,
 ) {
-  const typed = findNameBeingTyped(textBeforeCaret)
+  const typed = findMentionBeingTyped(textBeforeCaret)
   /** Where the @ is whose suggestions were closed. */
   const [closedAt, setClosedAt] = useState<number | null>(null)
   const query = typed && typed.at !== closedAt ? typed.query.toLowerCase() : null
