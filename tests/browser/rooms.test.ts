@@ -93,12 +93,12 @@ async function pick(field: ReturnType<Page['getByLabel']>, people: string[]) {
 }
 
 async function chooseInRoomMenu(page: Page, room: string, item: string) {
-  await page.getByRole('button', { name: `More about ${room}` }).click()
+  await page.getByRole('button', { name: `More actions for ${room}` }).click()
   await page.getByRole(/^(All|Mentions|Nothing)/.test(item) ? 'menuitemradio' : 'menuitem', { name: item }).click()
 }
 
 async function chooseForMember(page: Page, name: string, item: string) {
-  await page.getByRole('button', { name: `More about ${name}` }).click()
+  await page.getByRole('button', { name: `More actions for ${name}` }).click()
   await page.getByRole('menuitem', { name: item }).click()
 }
 
@@ -111,7 +111,7 @@ describe('somebody who is in another room', () => {
     await say(ada, 'Allotment', 'The gate is open')
     await roomLink(ben, /Allotment.*1 unread message$/).waitFor()
     await say(ada, 'Allotment', 'Bring the rake, @ben')
-    await roomLink(ben, /Allotment.*2 unread messages, 1 mention of you/).waitFor()
+    await roomLink(ben, /Allotment.*2 unread messages, 1 mention/).waitFor()
     await ben.waitForFunction(() => document.title === '(2) general · Roomline')
     // The newest talk is on top.
     expect(await sidebar(ben).getByRole('link').first().textContent()).toContain('Allotment')
@@ -131,7 +131,7 @@ describe('somebody who is in another room', () => {
     await roomLink(ben, 'general').click()
     await say(ada, 'Allotment', 'Nothing for Ben')
     await say(ada, 'Allotment', 'But this is, @ben')
-    await roomLink(ben, /Allotment 1 mention of you$/).waitFor()
+    await roomLink(ben, /Allotment 1 mention$/).waitFor()
     await ben.waitForFunction(() => document.title === '(1) general · Roomline')
     await roomLink(ben, /Allotment/).click()
     await chooseInRoomMenu(ben, 'Allotment', 'Nothing')
@@ -173,8 +173,8 @@ describe('somebody who is in another room', () => {
     const shown = () => dov.evaluate(() => (window as unknown as { shown: { title: string; body: string }[] }).shown)
     await say(cleo, 'Bellringers', 'before anything was allowed')
     await roomLink(dov, /Bellringers.*1 unread/).waitFor()
-    await dov.getByRole('button', { name: 'Notify me of messages' }).click()
-    await dov.getByRole('button', { name: 'Notify me of messages' }).waitFor({ state: 'detached' })
+    await dov.getByRole('button', { name: 'Turn on notifications' }).click()
+    await dov.getByRole('button', { name: 'Turn on notifications' }).waitFor({ state: 'detached' })
     await say(cleo, 'Bellringers', 'Practice at seven')
     await dov.waitForFunction(() => (window as unknown as { shown: unknown[] }).shown.length === 1)
     expect(await shown()).toMatchObject([{ title: 'Bellringers', body: 'Cleo: Practice at seven' }])
@@ -202,7 +202,7 @@ describe('two people', () => {
     await pick(dialog.getByLabel('To', { exact: true }), ['nobody-here'])
     await dialog.getByRole('button', { name: 'Open' }).click()
     await dialog.getByText('There is nobody of that name.').waitFor()
-    await dialog.getByRole('button', { name: 'Take back nobody-here' }).click()
+    await dialog.getByRole('button', { name: 'Remove nobody-here' }).click()
     await pick(dialog.getByLabel('To', { exact: true }), ['finn'])
     await dialog.getByRole('button', { name: 'Open' }).click()
     await edda.getByRole('heading', { level: 1, name: 'Finn' }).waitFor()
@@ -212,7 +212,7 @@ describe('two people', () => {
     await say(finn, 'Edda', 'It stays here')
     await messages(edda).getByText('It stays here').waitFor()
     // A direct room is nobody's to change or to leave.
-    await finn.getByRole('button', { name: 'More about Edda' }).click()
+    await finn.getByRole('button', { name: 'More actions for Edda' }).click()
     await finn.getByRole('menuitemradio', { name: 'All messages' }).waitFor()
     expect(await finn.getByRole('menuitem', { name: /Leave|Invite|settings/ }).count()).toBe(0)
   })
@@ -225,7 +225,7 @@ describe('two people', () => {
     await say(hugo, 'Workshop', 'I am here')
     await hugo.getByRole('button', { name: 'Show 2 members' }).click()
     await hugo.getByRole('region', { name: 'Owners' }).getByText('@greta').waitFor()
-    await hugo.getByRole('button', { name: 'More about Greta' }).click()
+    await hugo.getByRole('button', { name: 'More actions for Greta' }).click()
     expect(await hugo.getByRole('menuitem').allTextContents()).toEqual(['Message'])
     await hugo.keyboard.press('Escape')
 
@@ -245,7 +245,7 @@ describe('two people', () => {
 
     await chooseForMember(greta, 'Hugo', 'Remove from the room')
     await greta.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
-    await hugo.getByRole('heading', { name: 'You are no longer in Workshop' }).waitFor()
+    await hugo.getByRole('heading', { name: "You're no longer in Workshop" }).waitFor()
     await roomLink(hugo, 'Workshop').waitFor({ state: 'detached' })
     await messages(greta).getByText('removed Hugo').waitFor()
     await member(greta, 'Hugo').waitFor({ state: 'detached' })
@@ -257,13 +257,13 @@ describe('two people', () => {
     await chooseForMember(greta, 'Hugo', 'Ban from the room')
     await greta.getByRole('dialog').getByLabel('Reason (optional)').fill('Hides the good chisels')
     await greta.getByRole('dialog').getByRole('button', { name: 'Ban' }).click()
-    await hugo.getByRole('heading', { name: 'You are no longer in Workshop' }).waitFor()
+    await hugo.getByRole('heading', { name: "You're no longer in Workshop" }).waitFor()
     await hugo.getByRole('main').getByRole('button', { name: 'Join Workshop' }).click()
     await hugo.getByText('There is no such room, or you may not see it.').waitFor()
 
     await greta.getByRole('button', { name: 'Banned' }).click()
     await greta.getByText('Hides the good chisels').waitFor()
-    await greta.getByRole('button', { name: 'Lift the ban of Hugo' }).click()
+    await greta.getByRole('button', { name: 'Unban Hugo' }).click()
     await greta.getByText('Nobody is banned from this room.').waitFor()
     await hugo.getByRole('main').getByRole('button', { name: 'Join Workshop' }).click()
     await messages(hugo).getByText('Back again').waitFor()
@@ -284,7 +284,7 @@ describe('two people', () => {
     await chooseForMember(iris, 'Iris', 'Step down to member')
     await iris.getByRole('dialog').getByRole('button', { name: 'Step down' }).click()
     await iris.getByRole('region', { name: 'Members' }).getByText('@iris').waitFor()
-    await jonas.getByRole('button', { name: 'More about Choir' }).click()
+    await jonas.getByRole('button', { name: 'More actions for Choir' }).click()
     await jonas.getByRole('menuitem', { name: 'Room settings' }).waitFor()
   })
 
@@ -309,7 +309,7 @@ describe('two people', () => {
     await kira.getByRole('dialog').getByRole('button', { name: 'Archive room…' }).click()
     await kira.getByRole('dialog').getByRole('button', { name: 'Archive room', exact: true }).click()
     for (const page of [kira, leo]) {
-      await page.getByText('This room is archived: it can be read, but not written to.').waitFor()
+      await page.getByText('This room is archived. You can read it, but nobody can post.').waitFor()
       await roomLink(page, 'Final').waitFor({ state: 'detached' })
       await messages(page).getByText('Nice room').waitFor()
     }
@@ -330,11 +330,11 @@ describe('two people', () => {
     const dialog = mona.getByRole('dialog', { name: 'Invite people to Backstage' })
     await pick(dialog.getByLabel('By name'), ['nils'])
     await dialog.getByRole('button', { name: 'Invite' }).click()
-    await dialog.getByText('Nils is in the room.').waitFor()
+    await dialog.getByText('Nils is now in the room.').waitFor()
     await roomLink(nils, 'Backstage').waitFor()
 
-    await dialog.getByLabel('Lets in').selectOption('1 person')
-    await dialog.getByRole('button', { name: 'Create a link' }).click()
+    await dialog.getByLabel('Can be used by').selectOption('1 person')
+    await dialog.getByRole('button', { name: 'Create link' }).click()
     const link = await dialog.getByLabel('Invitation link', { exact: true }).inputValue()
     await dialog.getByText(/0 of 1 used/).waitFor()
 
@@ -343,24 +343,24 @@ describe('two people', () => {
     await olga.page.waitForURL('**/login**')
     await olga.page.getByRole('link', { name: 'Create an account' }).click()
     await fillSignUp(olga.page, 'olga', 'Olga')
-    await olga.page.getByRole('heading', { name: 'You are invited to Backstage' }).waitFor()
+    await olga.page.getByRole('heading', { name: "You're invited to Backstage" }).waitFor()
     await olga.page.getByText('Private room, 2 members').waitFor()
     await olga.page.getByRole('button', { name: 'Accept' }).click()
     await messages(olga.page).getByText('joined with an invitation from Mona').waitFor()
     await olga.page.goto(link)
-    await olga.page.getByRole('heading', { name: 'This invitation does not work' }).waitFor()
+    await olga.page.getByRole('heading', { name: 'This invitation is invalid or has expired' }).waitFor()
 
-    await dialog.getByLabel('Lets in').selectOption('Any number')
-    await dialog.getByRole('button', { name: 'Create a link' }).click()
+    await dialog.getByLabel('Can be used by').selectOption('Any number')
+    await dialog.getByRole('button', { name: 'Create link' }).click()
     await dialog.getByText(/^0 used/).waitFor()
     const second = await dialog.getByLabel('Invitation link', { exact: true }).inputValue()
     expect(second).not.toBe(link)
     await nils.goto(second)
-    await nils.getByRole('heading', { name: 'You are in Backstage already' }).waitFor()
+    await nils.getByRole('heading', { name: "You're already in Backstage" }).waitFor()
     await dialog.getByRole('button', { name: /^Revoke the link by mona, 0 used/ }).click()
     await dialog.getByText(/^0 used/).waitFor({ state: 'detached' })
     await nils.reload()
-    await nils.getByRole('heading', { name: 'This invitation does not work' }).waitFor()
+    await nils.getByRole('heading', { name: 'This invitation is invalid or has expired' }).waitFor()
     await olga.context.close()
   })
 })
@@ -387,7 +387,7 @@ describe('two people on phones', () => {
     await pia.getByRole('dialog', { name: 'Members' }).getByText('@quin').waitFor()
     await chooseForMember(pia, 'Quin', 'Remove from the room')
     await pia.getByRole('button', { name: 'Remove', exact: true }).click()
-    await quin.getByRole('heading', { name: 'You are no longer in Travel' }).waitFor()
+    await quin.getByRole('heading', { name: "You're no longer in Travel" }).waitFor()
     await member(pia, 'Quin').waitFor({ state: 'detached' })
     await pia.getByRole('button', { name: 'Close members' }).click()
     await chooseInRoomMenu(pia, 'Travel', 'Leave room')

@@ -45,7 +45,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
       if (response.ok) return location.assign(next)
       setFailure(await readResponseFailure(response))
     } catch {
-      setFailure({ fields: {}, words: 'No answer came from the server: try again.' })
+      setFailure({ fields: {}, words: "Couldn't reach the server. Try again." })
     }
     setPending(false)
   }
@@ -69,7 +69,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         autoCorrect="off"
         spellCheck={false}
         maxLength={isNew ? limits.username.max : limits.typedUsername}
-        hint={isNew ? 'Small letters, digits, and _ . -' : undefined}
+        hint={isNew ? 'Lowercase letters, digits, _ . -' : undefined}
         error={wrong.username}
       />
       {isNew && (
@@ -79,7 +79,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
           autoComplete="name"
           dir="auto"
           maxLength={limits.displayName}
-          hint="How others see you. Any script."
+          hint="The name others see. Any alphabet works."
           error={wrong.displayName}
         />
       )}
@@ -89,7 +89,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         type="password"
         required
         autoComplete={isNew ? 'new-password' : 'current-password'}
-        hint={isNew ? `${limits.password.min} characters or more` : undefined}
+        hint={isNew ? `At least ${limits.password.min} characters` : undefined}
         error={wrong.password}
       />
       <Button type="submit" pending={pending} className="w-full md:min-h-10">

@@ -21,7 +21,7 @@ export function ChangePassword({ client, username }: { client: ChatClient; usern
         password: String(fields.get('password')),
       })
       form.current?.reset()
-      setDone(`Changed. ${describeRevoked(revoked)}`)
+      setDone(`Password changed. ${describeRevoked(revoked)}`)
     })
   }
 
@@ -38,10 +38,10 @@ export function ChangePassword({ client, username }: { client: ChatClient; usern
         type="password"
         required
         autoComplete="new-password"
-        hint={`${limits.password.min} characters or more`}
+        hint={`At least ${limits.password.min} characters`}
         error={newError}
       />
-      <p className="text-soft text-sm">You stay signed in here. Everywhere else you are signed out.</p>
+      <p className="text-soft text-sm">You'll stay signed in here and be signed out everywhere else.</p>
       {!currentError && !newError && <FailureLine failure={failure} />}
       <div className="flex items-center gap-3">
         <DoneLine>{done}</DoneLine>
@@ -55,6 +55,6 @@ export function ChangePassword({ client, username }: { client: ChatClient; usern
 
 /** How many other sessions were ended. */
 export function describeRevoked(revoked: number): string {
-  if (revoked === 0) return 'You were signed in nowhere else.'
+  if (revoked === 0) return "You weren't signed in anywhere else."
   return `Signed out ${revoked === 1 ? 'one other session' : `${revoked} other sessions`}.`
 }

@@ -10,7 +10,7 @@ import { Field, useInvalidFocus } from '../ui/fields'
 export function EditProfile({ client, onRenamed }: { client: ChatClient; onRenamed(displayName: string): void }) {
   const { data: profile, error } = useQuery({ queryKey: ['profile'], queryFn: () => client.users.me.query() })
   if (error) return <FailureLine failure={readFailure(error)} />
-  if (!profile) return <p className="late text-soft text-sm">Looking…</p>
+  if (!profile) return <p className="late text-soft text-sm">Loading…</p>
   return <ProfileForm client={client} profile={profile} onRenamed={onRenamed} />
 }
 
@@ -60,7 +60,7 @@ function ProfileForm({ client, profile, onRenamed }: ProfileFormProps) {
         autoComplete="name"
         value={displayName}
         onChange={(event) => setDisplayName(event.target.value)}
-        hint="How others see you. Any script."
+        hint="The name others see. Any alphabet works."
         error={nameError}
       />
       <Field
@@ -74,7 +74,7 @@ function ProfileForm({ client, profile, onRenamed }: ProfileFormProps) {
       />
       <label className="flex min-h-11 items-center gap-2.5 text-sm mouse:min-h-0">
         <input type="checkbox" name="hideLastSeen" defaultChecked={profile.hideLastSeen} className="size-4.5 shrink-0" />
-        Do not tell others when I was last here
+        Don't show others when I was last online
       </label>
       {!nameError && !statusError && <FailureLine failure={failure} />}
       <div className="flex items-center gap-3">

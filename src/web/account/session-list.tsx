@@ -30,7 +30,7 @@ export function SessionList({ client }: { client: ChatClient }) {
 
   const loadFailure = error && readFailure(error)
   if (loadFailure && !sessions) return <FailureLine failure={loadFailure} />
-  if (!sessions) return <p className="late text-soft text-sm">Looking…</p>
+  if (!sessions) return <p className="late text-soft text-sm">Loading…</p>
   return (
     <>
       <ul className="-mx-2">
@@ -43,11 +43,11 @@ export function SessionList({ client }: { client: ChatClient }) {
         <DoneLine>{done}</DoneLine>
         {sessions.length > 1 && (
           <Button look="outline" pending={pending} onClick={revokeOthers}>
-            Sign out all others
+            Sign out everywhere else
           </Button>
         )}
       </div>
-      {sessions.length === 1 && <p className="text-soft text-sm">You are signed in nowhere else.</p>}
+      {sessions.length === 1 && <p className="text-soft text-sm">You're not signed in anywhere else.</p>}
     </>
   )
 }
@@ -68,7 +68,7 @@ function SessionRow({ session, pending, onRevoke }: { session: SessionInfo; pend
         <p className="text-soft text-sm [overflow-wrap:anywhere]">
           {session.ip && `${session.ip} · `}
           <time dateTime={session.lastSeen} title={formatFull(session.lastSeen)}>
-            {session.current ? 'in use now' : `last used ${timeAgo(session.lastSeen)}`}
+            {session.current ? 'active now' : `last active ${timeAgo(session.lastSeen)}`}
           </time>
         </p>
         <p className="text-faint text-xs">
@@ -119,5 +119,5 @@ export function describeDevice(userAgent: string | null): DeviceWords {
   const [, system, kind] = systems.find(([sign]) => sign.test(userAgent)) ?? []
   if (browser && system) return { words: `${browser} on ${system}`, kind: kind ?? 'computer' }
   if (browser || system) return { words: browser ?? `A browser on ${system}`, kind: kind ?? 'computer' }
-  return { words: /^[^\s/(]{1,40}/.exec(userAgent)?.[0] ?? 'A program', kind: 'program' }
+  return { words: /^[^\s/(]{1,40}/.exec(userAgent)?.[0] ?? 'An app', kind: 'program' }
 }

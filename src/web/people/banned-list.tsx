@@ -33,17 +33,12 @@ export function BannedList({ client, room }: { client: ChatClient; room: string 
             <div className="min-w-0 flex-1 leading-tight">
               <bdi className="block truncate font-medium text-sm">{user.displayName}</bdi>
               <p className="text-faint text-xs [overflow-wrap:anywhere]" dir="auto">
-                {by ? `by @${by}, ` : ''}
+                {by ? `Banned by @${by}, ` : 'Banned '}
                 {new Date(at).toLocaleDateString()}
                 {reason && `: ${reason}`}
               </p>
             </div>
-            <Button
-              look="outline"
-              aria-label={`Lift the ban of ${user.displayName}`}
-              onClick={() => unban(user.username)}
-              className="px-3!"
-            >
+            <Button look="outline" aria-label={`Unban ${user.displayName}`} onClick={() => unban(user.username)} className="px-3!">
               Unban
             </Button>
           </li>

@@ -58,13 +58,13 @@ export function PeoplePicker({ client, label, hint, error, picked, onPick, witho
         {label}
       </label>
       {picked.length > 0 && (
-        <ul aria-label="Chosen" className="mb-2 flex flex-wrap gap-1.5">
+        <ul aria-label="Selected people" className="mb-2 flex flex-wrap gap-1.5">
           {picked.map((person) => (
             <li key={person.username} className="flex max-w-full items-center rounded-full bg-accent-soft pl-3 text-sm">
               <bdi className="truncate">{person.displayName}</bdi>
               <button
                 type="button"
-                aria-label={`Take back ${person.displayName}`}
+                aria-label={`Remove ${person.displayName}`}
                 onClick={() => onPick(picked.filter(({ username }) => username !== person.username))}
                 className="inline-flex size-11 shrink-0 items-center justify-center rounded-full text-soft hover:text-ink mouse:size-7"
               >
@@ -90,7 +90,7 @@ export function PeoplePicker({ client, label, hint, error, picked, onPick, witho
         dir="auto"
         maxLength={limits.peopleQuery}
         disabled={isFull}
-        placeholder={isFull ? `At most ${most}` : 'Name or username'}
+        placeholder={isFull ? `Up to ${most} people` : 'Name or username'}
         value={query}
         onChange={(event) => {
           setQuery(event.target.value)

@@ -74,7 +74,7 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
       {isLive ? (
         <MessageList
           {...{ handle, timeline, visitor, readMarks, firstUnread, jump }}
-          name={listed?.kind === 'direct' ? `your talk with ${name}` : name}
+          name={listed?.kind === 'direct' ? `your conversation with ${name}` : name}
           topic={listed?.topic ?? ''}
           listedReadSeq={listed?.readSeq}
         />

@@ -21,11 +21,11 @@ export function useMessageRights(listed: Room | undefined, messages: readonly Me
   const isRestricted = listed?.postingPolicy === 'moderators' && listed.role === 'member'
   return {
     refusal: isArchived
-      ? 'This room is archived: it can be read, but not written to.'
+      ? 'This room is archived. You can read it, but nobody can post.'
       : isMuted && listed?.mutedUntil
-        ? `You are muted in this room until ${formatUntil(listed.mutedUntil)}. You can read, but not write.`
+        ? `You're muted in this room until ${formatUntil(listed.mutedUntil)}. You can read, but not post.`
         : isRestricted
-          ? 'Only moderators write in this room.'
+          ? 'Only moderators can post in this room.'
           : null,
     mayAct: !isArchived && !isMuted,
     mayRemoveOwn: !isArchived,

@@ -45,30 +45,30 @@ export function RoomClosed({ client, room, name, kind, reason, onBrowse, onRetry
   const joinFailure = <FailureLine failure={failure} className="mt-3" />
   if (reason.name === 'NOT_A_MEMBER') {
     return (
-      <Notice title={`You are not in ${name}`} actions={joinAndBrowse}>
-        <p>It is a public room: join it to read what was said, and to take part.</p>
+      <Notice title={`You're not in ${name}`} actions={joinAndBrowse}>
+        <p>This is a public room. Join it to read and post messages.</p>
         {joinFailure}
       </Notice>
     )
   }
   if (reason.name === 'MEMBERSHIP_ENDED') {
     return (
-      <Notice title={`You are no longer in ${name}`} actions={joinAndBrowse}>
-        <p>You left it on another device, or somebody who looks after the room removed you. What you wrote there stays.</p>
+      <Notice title={`You're no longer in ${name}`} actions={joinAndBrowse}>
+        <p>You left it on another device, or a moderator removed you. Your messages are still there.</p>
         {joinFailure}
       </Notice>
     )
   }
   if (reason.name === 'ROOM_NOT_FOUND') {
     return (
-      <Notice title="No such room" actions={browse}>
+      <Notice title="Room not found" actions={browse}>
         {reason.words}
       </Notice>
     )
   }
   return (
     <Notice
-      title="This room cannot be shown"
+      title="Couldn't open this room"
       actions={
         <>
           <Button onClick={onRetry}>Try again</Button>

@@ -29,7 +29,7 @@ export function ArchivedNotice({ client, room }: { client: ChatClient; room: Roo
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <Archive aria-hidden="true" className="size-4 shrink-0 text-faint" />
         <p role="status" className="min-w-0 flex-1 text-sm text-soft">
-          This room is archived: it can be read, but not written to.
+          This room is archived. You can read it, but nobody can post.
         </p>
         {rightsIn(room).owns && (
           <Button

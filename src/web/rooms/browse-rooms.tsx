@@ -45,8 +45,10 @@ export default function BrowseRooms({ client, onOpen, onJoined, onClose }: Brows
               </Button>
             </span>
           )}
-          {!failure && rooms?.length === 0 && (query.trim() ? `No public room matches “${query.trim()}”.` : 'There is no public room yet.')}
-          {!failure && rooms === null && <span className="late">Looking…</span>}
+          {!failure &&
+            rooms?.length === 0 &&
+            (query.trim() ? `No public rooms match “${query.trim()}”.` : 'There are no public rooms yet.')}
+          {!failure && rooms === null && <span className="late">Loading…</span>}
         </div>
         {hasMore && (
           <div className="px-2 pb-2">

@@ -9,8 +9,8 @@ import { Dialog } from '../ui/dialog'
 import { Field, RadioCards } from '../ui/fields'
 
 const kinds = [
-  { value: 'public', Icon: Hash, label: 'Public', hint: 'Anybody here can find and join it.' },
-  { value: 'private', Icon: Lock, label: 'Private', hint: 'Only who is invited sees it.' },
+  { value: 'public', Icon: Hash, label: 'Public', hint: 'Anyone on this server can find and join it.' },
+  { value: 'private', Icon: Lock, label: 'Private', hint: 'Only invited people can see it.' },
 ] as const
 
 interface CreateRoomProps {
@@ -42,7 +42,8 @@ export default function CreateRoom({ client, me, onCreated, onClose }: CreateRoo
 
   const nameError = failure?.name === 'ROOM_NAME_TAKEN' ? failure.words : fieldError(failure, 'name', 'The name')
   const topicError = fieldError(failure, 'topic', 'The topic')
-  const membersError = failure?.name === 'USER_NOT_FOUND' ? 'Not all of these are people here: take back who is not.' : undefined
+  const membersError =
+    failure?.name === 'USER_NOT_FOUND' ? "Some of these people don't have an account here. Remove them and try again." : undefined
   return (
     <Dialog title="Create a room" onClose={onClose}>
       <form onSubmit={create} noValidate className="-mx-5 min-h-0 space-y-4 overflow-y-auto px-5 pb-1">

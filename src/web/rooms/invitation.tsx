@@ -12,7 +12,7 @@ import { RoomIcon } from './room-mark'
 
 const toRooms = (
   <a className={linkButton} href="/">
-    To your rooms
+    Go to your rooms
   </a>
 )
 
@@ -32,23 +32,23 @@ export function Invitation({ visitor, token }: { visitor: Visitor; token: string
 
   if (failure?.name === 'INVITE_NOT_FOUND' || failure?.name === 'BAD_REQUEST') {
     return (
-      <NoticePage title="This invitation does not work" actions={toRooms}>
-        It may have expired, been used up or been revoked, or part of the link is missing. Ask whoever sent it for a new one.
+      <NoticePage title="This invitation is invalid or has expired" actions={toRooms}>
+        It may have been used up or revoked, or part of the link may be missing. Ask the person who sent it for a new one.
       </NoticePage>
     )
   }
   if (failure || isTurnedAway || status.state === 'refused') {
     return (
-      <NoticePage title="The invitation could not be read" actions={<Button onClick={() => location.reload()}>Try again</Button>}>
+      <NoticePage title="Couldn't load the invitation" actions={<Button onClick={() => location.reload()}>Try again</Button>}>
         {failure?.words ?? (status.state === 'refused' ? status.reason.words : "The chat server didn't accept your session.")}
       </NoticePage>
     )
   }
   if (!client || !invited) {
     return (
-      <NoticePage title="An invitation" actions={null}>
+      <NoticePage title="Invitation" actions={null}>
         <span role="status" className="late">
-          Looking it up…
+          Loading…
         </span>
       </NoticePage>
     )
@@ -83,7 +83,7 @@ function InvitedTo({ client, token, invited }: { client: ChatClient; token: stri
   )
   return (
     <NoticePage
-      title={joined ? `You are in ${name} already` : `You are invited to ${name}`}
+      title={joined ? `You're already in ${name}` : `You're invited to ${name}`}
       actions={
         <>
           {actions}

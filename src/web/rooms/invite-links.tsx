@@ -17,7 +17,7 @@ const uses = [
   { value: '1', words: '1 person' },
   { value: '10', words: '10 people' },
   { value: '100', words: '100 people' },
-  { value: '', words: 'Any number' },
+  { value: '', words: 'Anyone' },
 ]
 
 /** Links by which whoever has one comes into the room: a new one, and those that still work. */
@@ -50,22 +50,22 @@ export function InviteLinks({ client, room }: { client: ChatClient; room: string
   return (
     <section aria-label="Invitation links" className="mt-5 border-line border-t pt-4">
       <h3 className="font-medium text-sm">By link</h3>
-      <p className="mt-0.5 text-faint text-sm">Whoever has the link can come in, once they are signed in.</p>
+      <p className="mt-0.5 text-faint text-sm">Anyone with the link can join after signing in.</p>
       <form onSubmit={create} className="mt-3 flex flex-wrap items-end gap-3">
-        <SelectField label="Works for" name="hours" defaultValue="168" options={expiries} className="min-w-28 flex-1" />
-        <SelectField label="Lets in" name="maxUses" defaultValue="" options={uses} className="min-w-28 flex-1" />
+        <SelectField label="Expires after" name="hours" defaultValue="168" options={expiries} className="min-w-28 flex-1" />
+        <SelectField label="Can be used by" name="maxUses" defaultValue="" options={uses} className="min-w-28 flex-1" />
         <Button type="submit" look="outline" pending={pending} className="md:min-h-10">
-          Create a link
+          Create link
         </Button>
       </form>
       <FailureLine failure={failure ?? (error && readFailure(error))} className="mt-3" />
       {made && <NewLink key={made.id} url={inviteUrl(made.token)} />}
       {invites.length > 0 && (
-        <ul aria-label="Links that work" className="mt-3 divide-y divide-line">
+        <ul aria-label="Active links" className="mt-3 divide-y divide-line">
           {invites.map((invite) => (
             <li key={invite.id} className="flex items-center gap-3 py-2 text-sm">
               <span className="min-w-0 flex-1">
-                <span className="block truncate">by @{invite.by}</span>
+                <span className="block truncate">Created by @{invite.by}</span>
                 <span className="block text-faint text-xs">{termsOf(invite)}</span>
               </span>
               <Button look="quiet" aria-label={`Revoke the link by ${invite.by}, ${termsOf(invite)}`} onClick={() => revoke(invite.id)}>
@@ -112,7 +112,7 @@ export function NewLink({ url }: { url: string }) {
         </Button>
       </div>
       <p role="status" className="mt-2 text-sm text-soft">
-        Copy it now: it is shown this once.
+        Copy it now. You won't see it again.
       </p>
     </div>
   )

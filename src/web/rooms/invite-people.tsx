@@ -49,7 +49,7 @@ function InviteByName({ client, room, me }: { client: ChatClient; room: string; 
       <PeoplePicker
         client={client}
         label="By name"
-        hint="They are members at once."
+        hint="They become members right away."
         picked={picked}
         onPick={setPicked}
         without={[me]}
@@ -62,7 +62,7 @@ function InviteByName({ client, room, me }: { client: ChatClient; room: string; 
             <>
               <Check aria-hidden="true" className="size-4 shrink-0 text-accent" />
               <span className="min-w-0 [overflow-wrap:anywhere]">
-                {invited.join(', ')} {invited.length === 1 ? 'is' : 'are'} in the room.
+                {invited.join(', ')} {invited.length === 1 ? 'is' : 'are'} now in the room.
               </span>
             </>
           )}

@@ -26,12 +26,12 @@ export default function NewMessage({ client, me, onOpened, onClose }: NewMessage
   }
 
   return (
-    <Dialog title="New message" description="Only the people you choose are in it, always." onClose={onClose}>
+    <Dialog title="New message" description="Only the people you choose can see it. Nobody can be added later." onClose={onClose}>
       <form onSubmit={open} className="flex min-h-0 flex-col gap-4">
         <PeoplePicker
           client={client}
           label="To"
-          hint="One person or several."
+          hint="One person or more."
           picked={picked}
           onPick={setPicked}
           without={[me]}

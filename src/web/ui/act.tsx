@@ -74,7 +74,7 @@ export function FailureLine({ failure, onDismiss, className = '' }: FailureLineP
 
 function failureWords({ name, words, fields, retryAfterMs }: ShownFailure): string {
   if (name === 'TOO_MANY_REQUESTS' && retryAfterMs) return tooManyAttempts(Math.ceil(retryAfterMs / 1_000))
-  return name === 'LAST_OWNER' && fields?.rooms ? `${words} This is about: ${fields.rooms}.` : words
+  return name === 'LAST_OWNER' && fields?.rooms ? `${words} Rooms: ${fields.rooms}.` : words
 }
 
 /** What is wrong with a field, as a sentence: "The name is too long." @param subject "The name" */

@@ -44,4 +44,4 @@ export function formatDuration(seconds: number): string {
 }
 
 /** What somebody reads who asked too often. @param seconds until they may try again */
-export const tooManyAttempts = (seconds: number) => `That was too often: wait ${formatDuration(seconds)}, then try again.`
+export const tooManyAttempts = (seconds: number) => `Too many attempts. Wait ${formatDuration(seconds)} and try again.`

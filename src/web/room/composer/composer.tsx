@@ -158,7 +158,7 @@ export function Composer({
           className={clsx('mt-1.5 px-1 text-xs tabular-nums', length > limits.messageText ? 'text-danger' : 'text-soft')}
         >
           {length > limits.messageText
-            ? `${(length - limits.messageText).toLocaleString()} ${length - limits.messageText === 1 ? 'character' : 'characters'} too many to send`
+            ? `${(length - limits.messageText).toLocaleString()} ${length - limits.messageText === 1 ? 'character' : 'characters'} over the limit`
             : `${(limits.messageText - length).toLocaleString()} characters left`}
         </p>
       )}

@@ -7,7 +7,7 @@ import { Avatar } from '../../ui/avatar'
 /** @returns members of the room who match what was typed after an @ */
 export type FindMembers = (query: string) => Promise<readonly PersonName[]>
 
-const everyone: PersonName = { username: 'room', displayName: 'Everybody in this room' }
+const everyone: PersonName = { username: 'room', displayName: 'Everyone in this room' }
 const shownLimit = 7
 const settleMs = 120
 

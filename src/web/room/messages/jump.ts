@@ -40,10 +40,10 @@ async function loadUntil(handle: RoomHandle, seq: number): Promise<void> {
     const { messages, hasBefore } = handle.state.get().timeline
     const oldest = messages[0]?.seq
     if (oldest === undefined || oldest <= seq) return
-    if (!hasBefore) throw new Error('That message is not there.')
+    if (!hasBefore) throw new Error("Couldn't find that message.")
     await handle.loadOlder()
   }
-  throw new Error('That message is very far up: scroll on from here.')
+  throw new Error('That message is too far back to jump to. Scroll up to find it.')
 }
 
 /** @returns the seq of the message that was just jumped to, for a moment */

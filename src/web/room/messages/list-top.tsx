@@ -9,14 +9,14 @@ export function RoomBeginning({ name, topic, isEmpty }: { name: string; topic: s
     <div className="px-4 pt-10 pb-2 md:px-6">
       <Mark className="mb-4 size-11" />
       <p className="font-semibold text-xl tracking-tight" dir="auto">
-        This is where {name} begins
+        This is the start of {name}
       </p>
       {topic && (
         <p className="mt-1 max-w-prose text-soft [overflow-wrap:anywhere]" dir="auto">
           {topic}
         </p>
       )}
-      {isEmpty && <p className="mt-1 text-soft">Nobody has said anything yet. Somebody has to be first.</p>}
+      {isEmpty && <p className="mt-1 text-soft">No messages yet. Be the first to write one.</p>}
     </div>
   )
 }
@@ -42,7 +42,7 @@ export function OlderMessages({ failure, retry }: OlderMessagesProps) {
     <div className="flex h-14 shrink-0 items-center justify-center gap-3 text-faint text-sm">
       {failure ? (
         <>
-          The older messages did not come.
+          Couldn't load older messages.
           <Button look="outline" onClick={retry}>
             Try again
           </Button>

@@ -101,7 +101,7 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
             className="pointer-events-auto rounded-full! shadow-high"
           >
             <ArrowDown aria-hidden="true" className="size-4" />
-            {unseen > 0 ? `${unseen} new ${unseen === 1 ? 'message' : 'messages'}` : 'To the newest'}
+            {unseen > 0 ? `${unseen} new ${unseen === 1 ? 'message' : 'messages'}` : 'Jump to latest'}
           </Button>
         </div>
       )}

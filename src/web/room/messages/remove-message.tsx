@@ -11,8 +11,8 @@ interface RemoveMessageProps {
 export default function RemoveMessage({ handle, message, isOwn, onClose }: RemoveMessageProps) {
   return (
     <ConfirmDialog
-      title={isOwn ? 'Remove your message?' : `Remove this message by ${message.author.displayName}?`}
-      description="Everybody sees that there was a message, and nobody what it said. It cannot be brought back."
+      title={isOwn ? 'Remove your message?' : `Remove this message from ${message.author.displayName}?`}
+      description="Everyone will see that a message was removed, but not what it said. You can't undo this."
       confirm="Remove message"
       act={() => handle.remove(message.seq)}
       onDone={onClose}

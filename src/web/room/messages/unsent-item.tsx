@@ -54,7 +54,7 @@ function Reason({ reason }: { reason: ChatFailure }) {
   const [until] = useState(() => Date.now() + retryAfterMs)
   const seconds = useSecondsUntil(until)
   if (name !== 'SLOW_MODE') return fieldError(reason, 'text', 'The text') ?? words
-  return seconds > 0 ? `This room is in slow mode: wait ${formatDuration(seconds)}.` : 'This room is in slow mode. You can send it now.'
+  return seconds > 0 ? `Slow mode is on. Wait ${formatDuration(seconds)}.` : 'Slow mode is on. You can send it now.'
 }
 
 function TextButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
