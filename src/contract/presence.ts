@@ -25,15 +25,12 @@ export type PresenceEvent =
       known: boolean
       /** How many members are here or away. */
       count: number
-      /** Those who are here or away, and of a small room those who are not; at most `maxNamed`. */
+      /** Those who are here or away, and of a small room those who are not; at most `limits.presenceNamed`. */
       people: PersonPresence[]
       /** Usernames. It is so until the next event says otherwise. */
       typing: string[]
     }
   | { type: 'changed'; known: boolean; count: number; people: PersonPresence[]; typing: string[] }
-
-/** So many people are named in one event. */
-export const maxNamed = 200
 
 export const presenceUpdateInput = z.strictObject({
   /** Whether nobody has done anything on this connection for a while. */

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Message } from './message'
+import { limits, type RoomRole, roomRoles } from './rules'
 import { type User, username } from './session'
 import { key, roomId, text } from './text'
 
 export type RoomKind = 'public' | 'private' | 'direct'
-export type RoomRole = 'owner' | 'moderator' | 'member'
 export type NotificationLevel = 'all' | 'mentions' | 'nothing'
 export type PostingPolicy = 'everyone' | 'moderators'
 
@@ -102,14 +102,14 @@ export interface InvitedRoom {
 
 export const roomInput = z.strictObject({ room: roomId })
 
-const roomName = text(1, 60)
-const topic = text(0, 250)
+const roomName = text(1, limits.roomName)
+const topic = text(0, limits.roomTopic)
 
 export const createRoomInput = z.strictObject({
   name: roomName,
   kind: z.enum(['public', 'private']),
   topic: topic.optional(),
-  members: z.array(username).max(100).optional(),
+  members: z.array(username).max(limits.firstMembers).optional(),
 })
 
 export const updateRoomInput = z
@@ -118,7 +118,7 @@ export const updateRoomInput = z
     name: roomName.optional(),
     topic: topic.optional(),
     postingPolicy: z.enum(['everyone', 'moderators']).optional(),
-    slowModeSeconds: z.int().min(0).max(3_600).optional(),
+    slowModeSeconds: z.int().min(0).max(limits.slowModeSeconds).optional(),
   })
   .refine(({ room: _, ...change }) => Object.values(change).some((value) => value !== undefined), 'must change something')
 
@@ -128,39 +128,39 @@ export const archiveRoomInput = z.strictObject({
   archived: z.boolean().default(true),
 })
 
-export const directInput = z.strictObject({ usernames: z.array(username).min(1).max(8) })
+export const directInput = z.strictObject({ usernames: z.array(username).min(1).max(limits.directPeople) })
 
 export const notifyInput = z.strictObject({ room: roomId, notify: z.enum(['all', 'mentions', 'nothing']) })
 
 export const membersInput = z.strictObject({
   room: roomId,
   /** Part of a username or display name. */
-  query: text(0, 64).optional(),
-  cursor: key(1, 1_000).nullish(),
+  query: text(0, limits.peopleQuery).optional(),
+  cursor: key(1, limits.cursor).nullish(),
 })
 
 export const memberInput = z.strictObject({ room: roomId, username })
-export const setRoleInput = z.strictObject({ room: roomId, username, role: z.enum(['owner', 'moderator', 'member']) })
-export const banInput = z.strictObject({ room: roomId, username, reason: text(0, 250).optional() })
+export const setRoleInput = z.strictObject({ room: roomId, username, role: z.enum(roomRoles) })
+export const banInput = z.strictObject({ room: roomId, username, reason: text(0, limits.banReason).optional() })
 export const muteInput = z.strictObject({
   room: roomId,
   username,
-  minutes: z.int().min(1).max(525_600).default(60),
+  minutes: z.int().min(1).max(limits.muteMinutes.max).default(limits.muteMinutes.usual),
 })
 
 export const createInviteInput = z.strictObject({
   room: roomId,
   /** For so many hours; null for ever. */
-  hours: z.int().min(1).max(8_760).nullable().default(168),
+  hours: z.int().min(1).max(limits.inviteHours.max).nullable().default(limits.inviteHours.usual),
   /** For so many people; null for any number. */
-  maxUses: z.int().min(1).max(10_000).nullable().default(null),
+  maxUses: z.int().min(1).max(limits.inviteUses).nullable().default(null),
 })
-export const revokeInviteInput = z.strictObject({ room: roomId, invite: key(1, 64) })
-export const inviteTokenInput = z.strictObject({ token: key(1, 128) })
+export const revokeInviteInput = z.strictObject({ room: roomId, invite: key(1, limits.id) })
+export const inviteTokenInput = z.strictObject({ token: key(1, limits.inviteToken) })
 
 export const browseInput = z
   .strictObject({
-    query: text(0, 60).optional(),
-    cursor: key(1, 1_000).nullish(),
+    query: text(0, limits.roomQuery).optional(),
+    cursor: key(1, limits.cursor).nullish(),
   })
   .optional()

@@ -1,8 +1,6 @@
 import { z } from 'zod'
+import { isUsername, limits } from './rules'
 import { key } from './text'
-
-/** What somebody may do on the whole server. Guests see only the rooms they are in. */
-export type ServerRole = 'admin' | 'member' | 'bot' | 'guest'
 
 /** A person as everybody sees them. */
 export interface User {
@@ -39,14 +37,14 @@ export interface SessionInfo {
 
 export const username = z
   .string()
-  .max(32)
+  .max(limits.username.max)
   .transform((value) => value.toLowerCase())
-  .pipe(z.string().regex(/^[a-z0-9_.-]{2,32}$/, 'must have 2 to 32 characters from a-z, 0-9, _ . and -'))
+  .refine(isUsername, 'must have 2 to 32 characters from a-z, 0-9, _ . and -')
 
 export const password = z
   .string()
-  .min(8, 'must have at least 8 characters')
-  .max(128, 'must have at most 128 characters')
+  .min(limits.password.min, `must have at least ${limits.password.min} characters`)
+  .max(limits.password.max, `must have at most ${limits.password.max} characters`)
   .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
 
-export const revokeSessionInput = z.strictObject({ sessionId: key(1, 64) })
+export const revokeSessionInput = z.strictObject({ sessionId: key(1, limits.id) })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { countCharacters, limits } from './rules'
 
 /**
  * Text of a person, in any script. NUL does not exist in Postgres, and a lone surrogate would be stored as another
@@ -23,11 +24,4 @@ export function key(min: number, max: number) {
     .refine((value) => value.isWellFormed() && !value.includes('\0'), 'must be well-formed Unicode without NUL')
 }
 
-/** Code points, as Postgres' char_length counts them: an emoji is one, whatever JavaScript says. */
-function countCharacters(value: string): number {
-  let count = 0
-  for (const _ of value) count++
-  return count
-}
-
-export const roomId = key(1, 64)
+export const roomId = key(1, limits.roomId)

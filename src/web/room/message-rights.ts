@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { hasRoomRole } from '../../contract/rules'
 import type { Message, Room } from '../../sdk'
 import { formatUntil } from '../ui/times'
 
@@ -28,7 +29,7 @@ export function useMessageRights(listed: Room | undefined, messages: readonly Me
           : null,
     mayAct: !isArchived && !isMuted,
     mayRemoveOwn: !isArchived,
-    mayRemoveAny: !isArchived && (listed?.role === 'moderator' || listed?.role === 'owner'),
+    mayRemoveAny: !isArchived && hasRoomRole(listed?.role ?? null, 'moderator'),
   }
 }
 
