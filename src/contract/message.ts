@@ -37,7 +37,8 @@ export interface Message {
   text: string
   /** ISO 8601 in UTC, stamped once by the server. It orders nothing: `seq` does. */
   time: string
-  replyTo: { seq: number; author: string; text: string } | null
+  /** What it answers, as that message is when this is read: '' once it was removed, and at most 200 characters of it. A change of that message gives this one no new version. */
+  replyTo: { seq: number; author: User; text: string } | null
   replyCount: number
   /** Usernames; "@room" for everybody. */
   mentions: string[]

@@ -99,11 +99,11 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/presence\/router\.ts$/, may: ['server/trpc', 'server/presence/', 'contract/'] },
   // Stores know the database, and nothing above it.
   {
-    file: /^server\/rooms\/room-(act-store|store|change)\.ts$/,
-    may: ['server/platform/database', 'server/platform/look-ups', 'server/rights', 'contract/'],
+    file: /^server\/rooms\/room-(act-store|store|lock)\.ts$/,
+    may: ['server/bus/announce', 'server/platform/database', 'server/platform/look-ups', 'server/rights', 'contract/'],
     types: ['pg', 'server/bus/news-bus', 'server/rooms/'],
   },
-  { file: /^server\/chat\/message-act-store\.ts$/, may: ['contract/'], types: ['server/rooms/room-change'] },
+  { file: /^server\/chat\/message-act-store\.ts$/, may: ['contract/'], types: ['server/rooms/room-lock'] },
   { file: /^server\/chat\/message-store\.ts$/, may: ['server/chat/send-queue', 'server/platform/database', 'contract/'], types: ['pg'] },
   {
     file: /^server\/(auth\/session|people\/people)-store\.ts$/,
@@ -111,7 +111,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   },
   { file: /^server\/\w+\/[\w-]+-store\.ts$/, may: ['server/platform/database', 'server/platform/look-ups', 'contract/'], types: ['pg'] },
   { file: /^server\/bus\/redis-/, may: ['server/bus/', 'contract/'], types: ['server/platform/'] },
-  { file: /^server\/bus\//, may: [], types: ['contract/'] },
+  { file: /^server\/bus\//, may: [], types: ['server/bus/', 'contract/'] },
   // What is known of tRPC and ws beyond their documents stands in one file.
   { file: /^server\/fanout\/client-socket\.ts$/, may: ['server/fanout/', 'contract/failures', '@trpc/server', 'ws'] },
   {
@@ -143,13 +143,22 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   },
   {
     file: /^server\/rooms\//,
-    may: ['contract/', 'server/rooms/', 'server/platform/background', 'server/platform/database'],
+    may: ['contract/', 'server/rooms/', 'server/bus/announce', 'server/platform/background', 'server/platform/database'],
     types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', 'server/platform/log'],
   },
   {
     file: /^server\/chat\//,
-    may: ['contract/', 'server/chat/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/platform/background'],
-    types: ['server/caller', 'server/rooms/needs', 'server/rooms/room-change', 'server/fanout/', 'server/platform/'],
+    may: [
+      'contract/',
+      'server/rights',
+      'server/chat/',
+      'server/rooms/rooms',
+      'server/rooms/room-lock',
+      'server/rooms/cursor',
+      'server/bus/announce',
+      'server/platform/background',
+    ],
+    types: ['server/caller', 'server/rooms/needs', 'server/fanout/', 'server/platform/'],
   },
   {
     file: /^server\/people\//,

@@ -1,7 +1,7 @@
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import { findMentions } from '../../contract/text-tokens'
-import type { Changed } from '../rooms/room-change'
+import type { Changed } from '../rooms/room-lock'
 import { tell } from '../rooms/rooms'
 import type { ChatContext } from './needs'
 

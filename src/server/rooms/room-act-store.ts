@@ -5,7 +5,7 @@ import type { Ban, Invite, InvitedRoom, Member, PostingPolicy, RoomKind } from '
 import { isUuid, limits, outranks, type RoomRole, roomRoles, type ServerRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
 import { patternOf } from '../platform/database'
-import type { Changed, RoomChange, RoomChanges } from './room-change'
+import type { Changed, RoomChange, RoomChanges } from './room-lock'
 
 interface Act {
   roomId: string

@@ -3,10 +3,11 @@ import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { PublicRoom, Room } from '../../contract/room'
 import { isUuid, limits, toSlug } from '../../contract/rules'
+import { type AnnounceNeeds, announceToPeople, announceToRoom } from '../bus/announce'
 import type { CallContext } from '../caller'
 import { readCursor, writeCursor } from './cursor'
 import type { RoomsContext, RoomsNeeds } from './needs'
-import type { Changed } from './room-change'
+import type { Changed } from './room-lock'
 import type { ListedRoom } from './room-store'
 
 /** The caller's rooms, the one with the newest talk first. */
@@ -59,21 +60,21 @@ export async function createRoom(
     ownerId: caller.user.id,
     members,
   })
-  tellPeople(parts, id, made.people)
+  announceToPeople(parts, id, made.people)
   return showRoom({ parts, caller }, id)
 }
 
 /** The one direct room of the caller and these people. */
 export async function openDirectRoom({ parts, caller }: RoomsContext, usernames: readonly string[]): Promise<Room> {
   const { room, people, isNew } = await parts.rooms.direct(caller.user.id, [...new Set(usernames)], randomUUID())
-  if (isNew) tellPeople(parts, room, people)
+  if (isNew) announceToPeople(parts, room, people)
   return showRoom({ parts, caller }, room)
 }
 
 /** Sets what of the room the caller wants to be told. */
 export async function setNotify({ parts, caller }: RoomsContext, { room, notify }: Pick<Room, 'notify'> & { room: string }): Promise<Room> {
   await parts.rooms.setNotify(room, caller.user.id, notify)
-  tellPeople(parts, room, [caller.user.id])
+  announceToPeople(parts, room, [caller.user.id])
   return showRoom({ parts, caller }, room)
 }
 
@@ -85,16 +86,11 @@ export async function showRoom({ parts, caller }: CallContext<Pick<RoomsNeeds, '
   return toRoom(listed, newest.get(room))
 }
 
-/** Tells the room's followers what was changed, in its order, and those whose membership it is. @returns what came of it */
-export function tell<Result>({ bus, personBus }: Pick<RoomsNeeds, 'bus' | 'personBus'>, room: string, changed: Changed<Result>): Result {
-  for (const news of changed.news) bus.publish(room, news)
-  tellPeople({ personBus }, room, changed.people)
+/** Announces what was changed. @returns what came of it */
+export function tell<Result>(parts: AnnounceNeeds, room: string, changed: Changed<Result>): Result {
+  announceToRoom(parts, room, changed.news)
+  announceToPeople(parts, room, changed.people)
   return changed.result
-}
-
-/** Tells these people's devices that something of the room is different for them. */
-export function tellPeople({ personBus }: Pick<RoomsNeeds, 'personBus'>, room: string, userIds: readonly string[]): void {
-  for (const userId of userIds) personBus.publish(userId, { type: 'room', room })
 }
 
 function slugOf(name: string): string {

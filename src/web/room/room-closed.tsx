@@ -46,7 +46,7 @@ export function RoomClosed({ client, room, name, kind, reason, onBrowse, onRetry
   if (reason.name === 'NOT_A_MEMBER') {
     return (
       <Notice title={`You're not in ${name}`} actions={joinAndBrowse}>
-        <p>This is a public room. Join it to read and post messages.</p>
+        <p>This is a public room. Join it to read and write messages.</p>
         {joinFailure}
       </Notice>
     )

@@ -10,7 +10,7 @@ import { formatDuration } from '../ui/times'
 import { rightsIn } from './room-rights'
 
 const policies = [
-  { value: 'everyone', Icon: UsersRound, label: 'Everyone', hint: 'All members can post.' },
+  { value: 'everyone', Icon: UsersRound, label: 'Everyone', hint: 'All members can write.' },
   { value: 'moderators', Icon: ShieldCheck, label: 'Moderators', hint: 'Everyone else can only read.' },
 ] as const
 
@@ -30,7 +30,7 @@ export default function RoomSettings({ client, room, onClose }: { client: ChatCl
     return (
       <ConfirmDialog
         title={`Archive ${room.name}?`}
-        description="Nobody will be able to post in it, and it will disappear from everyone's list. Members can still read it at its address, where an owner can restore it."
+        description="Nobody will be able to write in it, and it will disappear from everyone's list. Members can still read it at its address, where an owner can restore it."
         confirm="Archive room"
         act={() => client.rooms.archive.mutate({ room: room.id, archived: true })}
         onDone={onClose}
@@ -45,7 +45,7 @@ export default function RoomSettings({ client, room, onClose }: { client: ChatCl
       <form onSubmit={save} noValidate className="-mx-5 min-h-0 space-y-4 overflow-y-auto px-5 pb-1">
         <Field label="Name" name="name" dir="auto" autoComplete="off" defaultValue={room.name} error={nameError} />
         <Field label="Topic" name="topic" dir="auto" autoComplete="off" defaultValue={room.topic} error={topicError} />
-        <RadioCards legend="Who can post" name="postingPolicy" defaultValue={room.postingPolicy} options={policies} />
+        <RadioCards legend="Who can write" name="postingPolicy" defaultValue={room.postingPolicy} options={policies} />
         <div>
           <SelectField
             label="Slow mode"

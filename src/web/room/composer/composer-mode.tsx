@@ -8,7 +8,7 @@ export type ComposerMode = { kind: 'new' } | { kind: 'reply'; to: Message } | { 
 
 /** What an answer carries of the message that it answers. */
 export function quoteOf({ seq, author, text }: Message): NonNullable<Unsent['replyTo']> {
-  return { seq, author: author.username, text: cutQuote(text) }
+  return { seq, author, text: cutQuote(text) }
 }
 
 /** Says above the text what it will become, when that is not just a new message. */
