@@ -6,8 +6,10 @@ import { createSessionTokens } from './auth/session-token'
 import { startSessionUse } from './auth/session-use'
 import type { PersonNews, RoomNews } from './bus/news-bus'
 import { createRedisBus } from './bus/redis-bus'
-import { createMessageActStore } from './chat/message-act-store'
-import { createMessageStore, readMessages } from './chat/message-store'
+import { createMessageHistory } from './chat/history'
+import { readMessagesAt } from './chat/message-rows'
+import { createMessageSearch } from './chat/search'
+import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import { createRoomFeeds } from './fanout/room-feeds'
 import { createPeopleStore } from './people/people-store'
@@ -55,7 +57,7 @@ export async function startRealtimeNode(
     if (!(await untilRedisAlive(redis, 3_000))) log.warn('started without Redis')
     const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
-    const messages = createMessageStore(database.pool, lookUps)
+    const messages = createMessageHistory(database.pool)
     const rooms = createRoomStore(database.pool)
     const sessions = createSessionStore(database)
     const metrics = createMetrics()
@@ -76,10 +78,11 @@ export async function startRealtimeNode(
     const server = await startChatServer(
       {
         messages,
-        messageActs: createMessageActStore(roomChanges),
+        search: createMessageSearch(lookUps),
+        sends: createSendStore(database.pool, messages),
         rooms,
         pool: database.pool,
-        readMessages,
+        readMessages: readMessagesAt,
         roomListFeed,
         bus,
         personBus,
