@@ -1,9 +1,20 @@
 import { z } from 'zod'
+import { isEmoji, limits } from './rules'
 import { type User, username } from './session'
 import { key, roomId, text } from './text'
 
-/** `text` is what somebody wrote; the others are lines about the room, whose `text` goes on from the author's name. */
-export type MessageKind = 'text' | 'joined' | 'left' | 'removed' | 'renamed' | 'topic' | 'archived' | 'restored'
+/** A message that somebody wrote is `text`; all others are lines about the room: what its `author` did, with its `detail`. */
+export type MessageKind = 'text' | 'joined' | 'left' | 'added' | 'removed' | 'banned' | 'renamed' | 'topic' | 'archived' | 'restored'
+
+/** What a line about the room says beside its kind. It is data, so that every client can word it in its own language. */
+export interface LineDetail {
+  /** Who was added, removed or banned; of `joined`, who invited them. Read with the line, so it is the name they have now. */
+  user?: User
+  /** The new name of the room. */
+  name?: string
+  /** The new topic, '' for none. */
+  topic?: string
+}
 
 /**
  * One entry of a room. The same bytes go to every viewer: nothing in it depends on who reads. A change is the same
@@ -16,14 +27,18 @@ export interface Message {
   /** The room's change counter at this message's latest change. */
   version: number
   kind: MessageKind
+  /** Of a line about the room; null where there is nothing to add to its kind, and of `text`. */
+  detail: LineDetail | null
   author: User
   /** The connection that sent it. */
   uid: string | null
   clientId: string | null
+  /** '' in a line about the room, and once the message was removed. */
   text: string
   /** ISO 8601 in UTC, stamped once by the server. It orders nothing: `seq` does. */
   time: string
-  replyTo: { seq: number; author: string; text: string } | null
+  /** What it answers, as that message is when this is read: '' once it was removed, and at most 200 characters of it. A change of that message gives this one no new version. */
+  replyTo: { seq: number; author: User; text: string } | null
   replyCount: number
   /** Usernames; "@room" for everybody. */
   mentions: string[]
@@ -47,9 +62,9 @@ const place = z.int().min(1).max(maxCount)
 
 export const sendInput = z.strictObject({
   room: roomId,
-  text: text(1, 4_000),
+  text: text(1, limits.messageText),
   /** The same (author, room, clientId) is the same message, whenever it is sent again. */
-  clientId: key(8, 64).optional(),
+  clientId: key(limits.clientId.min, limits.clientId.max).optional(),
   /** The seq of the message that this one answers. */
   replyTo: place.optional(),
 })
@@ -71,7 +86,7 @@ export const historyInput = z
     before: seq.optional(),
     after: seq.optional(),
     around: seq.optional(),
-    limit: z.int().min(1).max(100).default(50),
+    limit: z.int().min(1).max(limits.historyPage.max).default(limits.historyPage.usual),
   })
   .refine(
     ({ before, after, around }) => [before, after, around].filter((bound) => bound !== undefined).length <= 1,
@@ -79,21 +94,19 @@ export const historyInput = z
   )
 
 export const messageInput = z.strictObject({ room: roomId, seq: place })
-export const editInput = z.strictObject({ room: roomId, seq: place, text: text(1, 4_000) })
+export const editInput = z.strictObject({ room: roomId, seq: place, text: text(1, limits.messageText) })
 
-/** An emoji: a picture with its modifiers, a flag, or a keycap. */
-const oneEmoji = /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic}\uFE0F?)$/v
-const emoji = key(1, 40).regex(oneEmoji, 'must be one emoji')
+const emoji = key(1, limits.emoji).refine(isEmoji, 'must be one emoji')
 export const reactInput = z.strictObject({ room: roomId, seq: place, emoji })
 
 export const markReadInput = z.strictObject({ room: roomId, seq })
 
 export const searchInput = z.strictObject({
-  query: text(1, 200),
+  query: text(1, limits.messageQuery),
   room: roomId.optional(),
   /** A username. */
   author: username.optional(),
   /** The cursor of an earlier answer. */
-  before: key(1, 1_000).optional(),
-  limit: z.int().min(1).max(100).default(30),
+  before: key(1, limits.cursor).optional(),
+  limit: z.int().min(1).max(limits.searchPage.max).default(limits.searchPage.usual),
 })

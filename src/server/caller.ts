@@ -1,4 +1,5 @@
-import type { ServerRole, User } from '../contract/session'
+import type { ServerRole } from '../contract/rules'
+import type { User } from '../contract/session'
 
 /** What a call may do with the WebSocket that it arrived on. */
 export interface CallerConnection {

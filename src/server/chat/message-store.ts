@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { Failure, type FailureName } from '../../contract/failures'
-import type { HistoryPage, Message, MessageKind } from '../../contract/message'
+import type { HistoryPage, LineDetail, Message, MessageKind } from '../../contract/message'
+import { cutQuote, limits } from '../../contract/rules'
 import { isUnavailable, type Querying, retried } from '../platform/database'
 import { createSendQueue, type Send } from './send-queue'
 
@@ -13,6 +14,11 @@ interface MessageRow {
   username: string
   display_name: string
   avatar: string | null
+  detail: LineDetail | null
+  detail_user_id: string | null
+  detail_username: string | null
+  detail_display_name: string | null
+  detail_avatar: string | null
   uid: string | null
   client_id: string | null
   text: string
@@ -32,9 +38,10 @@ interface MessageRow {
 const pageSize = 500
 const pageBytes = 256 * 1024
 
-const columns = `m.room_id, m.seq, m.version, m.kind, m.author_id, u.username, u.display_name, u.avatar, m.uid, m.client_id,
-  m.text, m.time, m.reply_to_seq, m.reply_count, m.reaction_count, m.mentions, m.edited_at, m.deleted_at, m.pinned_at`
-const messages = `SELECT ${columns} FROM messages m JOIN users u ON u.id = m.author_id`
+const columns = `m.room_id, m.seq, m.version, m.kind, m.author_id, u.username, u.display_name, u.avatar, m.detail, m.detail_user_id,
+  d.username AS detail_username, d.display_name AS detail_display_name, d.avatar AS detail_avatar, m.uid, m.client_id, m.text, m.time, m.reply_to_seq, m.reply_count, m.reaction_count, m.mentions, m.edited_at, m.deleted_at, m.pinned_at`
+const people = 'JOIN users u ON u.id = m.author_id LEFT JOIN users d ON d.id = m.detail_user_id'
+const messages = `SELECT ${columns} FROM messages m ${people}`
 const ofPlace = `${messages} WHERE m.room_id = $1 AND m.seq = $2`
 
 /** One statement for all that are stored together: see prisma/migrations, store_sends. */
@@ -52,8 +59,7 @@ interface StoreRow {
   display_name: string
   avatar: string | null
   mentions: string[] | null
-  reply_author: string | null
-  reply_text: string | null
+  reply_to: Message['replyTo']
   /** What the message that it answers has become by it; null when another answer stored with it tells. */
   parent_version: number | null
   /** Of `too_soon`. */
@@ -129,7 +135,7 @@ export function createMessageStore(pool: Pool, lookUps: Pool = pool) {
            SELECT *, sum(octet_length(text)) OVER (ORDER BY version) - octet_length(text) AS bytes_before, count(*) OVER () AS found
            FROM (SELECT * FROM messages WHERE room_id = $1 AND version > $2 ORDER BY version LIMIT $3) page
          )
-         SELECT ${columns}, m.found FROM m JOIN users u ON u.id = m.author_id WHERE m.bytes_before < $4 ORDER BY m.version`,
+         SELECT ${columns}, m.found FROM m ${people} WHERE m.bytes_before < $4 ORDER BY m.version`,
         [room, version, pageSize, pageBytes],
       )
       const found = Number(rows[0]?.found ?? 0)
@@ -230,30 +236,28 @@ export async function readMessages(querying: Querying, room: string, seqs: reado
 export type MessageStore = ReturnType<typeof createMessageStore>
 
 function toNewMessage({ room, authorId, uid, clientId, text, replyTo = null }: Send, row: StoreRow): Message {
-  const { seq, version, time, username, display_name, avatar, mentions, reply_author, reply_text } = row
+  const { seq, version, time, username, display_name, avatar, mentions, reply_to } = row
   if (seq === null || version === null || time === null) throw new Error('a message was stored without its place')
   return toMessage({
     ...{ room_id: room, seq, version, kind: 'text', author_id: authorId, username, display_name, avatar, uid, client_id: clientId, text },
+    ...{ detail: null, detail_user_id: null, detail_username: null, detail_display_name: null, detail_avatar: null },
     ...{ time, reply_to_seq: replyTo, reply_count: 0, reaction_count: 0, mentions: mentions ?? [] },
     ...{ edited_at: null, deleted_at: null, pinned_at: null, reactions: [] },
-    replyTo: replyTo === null ? null : { seq: replyTo, author: reply_author ?? '', text: quoteOf(reply_text ?? '') },
+    replyTo: reply_to && { ...reply_to, text: cutQuote(reply_to.text) },
   })
+}
+
+interface UserRow {
+  id: string
+  username: string
+  display_name: string
+  avatar: string | null
 }
 
 /** A row with what is kept of it in other tables. */
 interface Found extends MessageRow {
   reactions: Message['reactions']
   replyTo: Message['replyTo']
-}
-
-/** A quoted line is no longer than this, in characters. */
-const quoteLength = 200
-/** So many of those who reacted with an emoji are named; all are counted. */
-const reactorsNamed = 50
-
-const quoteOf = (text: string) => {
-  const characters = [...text.slice(0, quoteLength * 4)]
-  return characters.length > quoteLength || text.length > quoteLength * 4 ? `${characters.slice(0, quoteLength).join('')}…` : text
 }
 
 /** Most messages have neither reactions nor a quoted line: those that do are looked up together. */
@@ -264,7 +268,7 @@ async function withParts(pool: Querying, rows: MessageRow[]): Promise<Found[]> {
   const quotes = new Map<string, NonNullable<Message['replyTo']>>()
   if (reactedTo.length > 0) {
     const found = await pool.query<{ room_id: string; seq: number; emoji: string; usernames: string[]; count: number }>(
-      `SELECT r.room_id, r.seq, r.emoji, (array_agg(u.username ORDER BY r.at, u.username))[1:${reactorsNamed}] AS usernames, count(*)::int AS count
+      `SELECT r.room_id, r.seq, r.emoji, (array_agg(u.username ORDER BY r.at, u.username))[1:${limits.reactorsNamed}] AS usernames, count(*)::int AS count
        FROM unnest($1::text[], $2::int[]) AS m(room_id, seq)
        JOIN reactions r ON r.room_id = m.room_id AND r.seq = m.seq JOIN users u ON u.id = r.user_id
        GROUP BY r.room_id, r.seq, r.emoji ORDER BY min(r.at), r.emoji`,
@@ -276,13 +280,15 @@ async function withParts(pool: Querying, rows: MessageRow[]): Promise<Found[]> {
     }
   }
   if (answers.length > 0) {
-    const found = await pool.query<{ room_id: string; seq: number; author: string; text: string }>(
-      `SELECT p.room_id, p.seq, u.username AS author, left(p.text, ${quoteLength + 1}) AS text
+    const found = await pool.query<{ room_id: string; seq: number; text: string } & UserRow>(
+      `SELECT p.room_id, p.seq, u.id, u.username, u.display_name, u.avatar, left(p.text, ${limits.quote + 1}) AS text
        FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::int[])) AS m(room_id, seq)
        JOIN messages p ON p.room_id = m.room_id AND p.seq = m.seq JOIN users u ON u.id = p.author_id`,
       [answers.map(({ room_id }) => room_id), answers.map(({ reply_to_seq }) => reply_to_seq)],
     )
-    for (const { room_id, seq, author, text } of found.rows) quotes.set(`${room_id} ${seq}`, { seq, author, text: quoteOf(text) })
+    for (const { room_id, seq, text, id, username, display_name: displayName, avatar } of found.rows) {
+      quotes.set(`${room_id} ${seq}`, { seq, author: { id, username, displayName, avatar }, text: cutQuote(text) })
+    }
   }
   return rows.map((row) =>
     Object.assign(row, {
@@ -298,6 +304,7 @@ function toMessage(row: Found): Message {
     seq: row.seq,
     version: row.version,
     kind: row.kind,
+    detail: detailOf(row),
     author: { id: row.author_id, username: row.username, displayName: row.display_name, avatar: row.avatar },
     uid: row.uid,
     clientId: row.client_id,
@@ -312,4 +319,10 @@ function toMessage(row: Found): Message {
     deletedAt: row.deleted_at?.toISOString() ?? null,
     pinnedAt: row.pinned_at?.toISOString() ?? null,
   }
+}
+
+function detailOf(row: MessageRow): LineDetail | null {
+  const { detail_user_id: id, detail_username: username, detail_display_name: displayName } = row
+  if (id === null || username === null || displayName === null) return row.detail
+  return { user: { id, username, displayName, avatar: row.detail_avatar }, ...row.detail }
 }

@@ -1,5 +1,6 @@
 import { Failure } from '../../contract/failures'
-import { maxNamed, type PersonPresence, type PresenceEvent, type PresenceState } from '../../contract/presence'
+import type { PersonPresence, PresenceEvent, PresenceState } from '../../contract/presence'
+import { limits } from '../../contract/rules'
 import type { RoomNews } from '../bus/news-bus'
 import type { ClusterPresence } from './cluster-presence'
 import type { PresenceMember } from './presence-store'
@@ -207,9 +208,9 @@ export class RoomWatch {
   }
 
   #named(): PersonPresence[] {
-    if (this.#members.size <= maxNamed) return [...this.#members.values()].map(toPerson)
+    if (this.#members.size <= limits.presenceNamed) return [...this.#members.values()].map(toPerson)
     const named: PersonPresence[] = []
-    for (const member of this.#present.values()) if (named.push(toPerson(member)) >= maxNamed) break
+    for (const member of this.#present.values()) if (named.push(toPerson(member)) >= limits.presenceNamed) break
     return named
   }
 
@@ -248,7 +249,7 @@ export class RoomWatch {
 
   #flush() {
     const known = this.parts.cluster.isKnown()
-    const all = this.#sendsAll || this.#changed.size > maxNamed
+    const all = this.#sendsAll || this.#changed.size > limits.presenceNamed
     const event: PresenceEvent = all
       ? this.#freshNow()
       : {

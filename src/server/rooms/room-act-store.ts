@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
-import type { Ban, Invite, InvitedRoom, Member, PostingPolicy, RoomKind, RoomRole } from '../../contract/room'
-import type { ServerRole, User } from '../../contract/session'
+import type { Ban, Invite, InvitedRoom, Member, PostingPolicy, RoomKind } from '../../contract/room'
+import { isUuid, limits, outranks, type RoomRole, roomRoles, type ServerRole } from '../../contract/rules'
+import type { User } from '../../contract/session'
 import { patternOf } from '../platform/database'
-import { reaches } from '../rights'
-import type { Changed, RoomChange, RoomChanges } from './room-change'
+import type { Changed, RoomChange, RoomChanges } from './room-lock'
 
 interface Act {
   roomId: string
@@ -45,13 +45,10 @@ const memberOf = (row: MemberRow): Member => ({
 })
 
 const memberColumns = 's.user_id, u.username, u.display_name, u.avatar, u.status, s.role, s.joined_at, s.muted_until'
-const rank = `CASE s.role WHEN 'owner' THEN 0 WHEN 'moderator' THEN 1 ELSE 2 END`
-
-/** As long as what `slowModeSeconds` may be. */
-const longestSlowModeSeconds = 3_600
+/** 0 for owners, then moderators, then members. */
+const rank = `array_position('{${roomRoles.toReversed().join()}}', s.role::text) - 1`
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest()
-const isUuid = (value: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
 
 /** What people do to a room and to each other in it: each act is a change in the room's order, and most are in the audit log. */
 export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
@@ -124,7 +121,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
        SELECT $1, $2, muted_until, last_sent_at FROM ended
        WHERE muted_until > clock_timestamp() OR last_sent_at > clock_timestamp() - $3::int * interval '1 second'
        ON CONFLICT (room_id, user_id) DO UPDATE SET muted_until = excluded.muted_until, last_sent_at = excluded.last_sent_at`,
-      [given.room.id, userId, longestSlowModeSeconds],
+      [given.room.id, userId, limits.slowModeSeconds],
     )
     await endInvites(given, userId)
     await given.takeMembershipVersion(userId)
@@ -144,7 +141,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
   /** @throws {Failure} MEMBER_NOT_FOUND, NOT_ALLOWED for who is of the same role or a higher one */
   const requireReachable = async (given: RoomChange, username: string) => {
     const subject = await requireMember(given, username)
-    if (!reaches(given.actor, { room: subject.role, server: subject.server })) throw new Failure('NOT_ALLOWED')
+    if (!outranks(given.actor, { room: subject.role, server: subject.server })) throw new Failure('NOT_ALLOWED')
     return subject
   }
 
@@ -160,7 +157,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
       change('rooms.leave', roomId, actorId, async (given) => {
         requireNotDirect(given)
         if (given.actor.room === 'owner') await requireOthersOwn(given, actorId)
-        if (given.room.kind === 'private') await given.say('left', actorId, 'left')
+        if (given.room.kind === 'private') await given.addLine('left')
         await endMembership(given, actorId)
       }),
 
@@ -172,7 +169,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
         if (role === null) {
           if (isBanned) throw new Failure('USER_BANNED')
           await addMember(given, user.id)
-          if (given.room.kind === 'private') await given.say('joined', user.id, `was added by ${given.actor.displayName}`)
+          if (given.room.kind === 'private') await given.addLine('added', { user })
           await given.audit('room.invite', user.id)
         }
         return showMember(given, user.id)
@@ -185,7 +182,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
         const { user, role } = await requireReachable(given, username)
         if (role === 'owner') await requireOthersOwn(given, user.id)
         await endMembership(given, user.id)
-        await given.say('removed', actorId, `removed ${user.displayName}`)
+        await given.addLine('removed', { user })
         await given.audit('room.remove', user.id)
         return { room: roomId, user }
       }),
@@ -200,7 +197,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
       change('rooms.ban', roomId, actorId, async (given) => {
         requireChangeable(given)
         const { user, role, server } = await findSubject(given, username)
-        if (user.id === actorId || !reaches(given.actor, { room: role, server })) throw new Failure('NOT_ALLOWED')
+        if (user.id === actorId || !outranks(given.actor, { room: role, server })) throw new Failure('NOT_ALLOWED')
         if (role === 'owner') await requireOthersOwn(given, user.id)
         await given.query(
           `INSERT INTO bans (room_id, user_id, by_id, reason) VALUES ($1, $2, $3, $4)
@@ -210,7 +207,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
         if (role === null) await given.takeRoomVersion()
         else {
           await endMembership(given, user.id)
-          await given.say('removed', actorId, `banned ${user.displayName}`)
+          await given.addLine('banned', { user })
         }
         await given.audit('room.ban', user.id, { reason })
         return { room: roomId, user }
@@ -284,8 +281,8 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
         await query('UPDATE rooms SET name = $2, topic = $3, posting_policy = $4, slow_mode_seconds = $5 WHERE id = $1', [
           ...[roomId, name, topic, postingPolicy, slowModeSeconds],
         ])
-        if (name !== room.name) await given.say('renamed', actorId, `renamed the room to “${name}”`)
-        if (topic !== room.topic) await given.say('topic', actorId, topic === '' ? 'removed the topic' : `changed the topic to “${topic}”`)
+        if (name !== room.name) await given.addLine('renamed', { name })
+        if (topic !== room.topic) await given.addLine('topic', { topic })
         if (isNewRule) await given.takeRoomVersion()
         await given.audit('room.update', null, { name, topic, postingPolicy, slowModeSeconds })
       }),
@@ -298,7 +295,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
         await given.query('UPDATE rooms SET archived_at = CASE WHEN $2 THEN now() END WHERE id = $1', [roomId, archived])
         // Nobody's list watches an archived room: the tail of what changed brings it back to them.
         if (!archived) await given.query('UPDATE memberships SET changed_at = clock_timestamp() WHERE room_id = $1', [roomId])
-        await given.say(archived ? 'archived' : 'restored', actorId, archived ? 'archived the room' : 'took the room out of the archive')
+        await given.addLine(archived ? 'archived' : 'restored')
         await given.audit(archived ? 'room.archive' : 'room.restore')
       }),
 
@@ -390,15 +387,15 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
       if (roomId === undefined) throw new Failure('INVITE_NOT_FOUND')
       return change('rooms.acceptInvite', roomId, actorId, async (given) => {
         if (given.actor.room !== null) return roomId
-        const used = await given.query<{ name: string }>(
+        const used = await given.query<UserRow>(
           `UPDATE invites i SET uses = i.uses + 1 FROM users u WHERE i.token_hash = $1 AND ${stillWorks} AND u.id = i.created_by
-           RETURNING u.display_name AS name`,
+           RETURNING u.id AS user_id, u.username, u.display_name, u.avatar`,
           [hashOf(token)],
         )
         const [inviter] = used.rows
         if (!inviter || given.actor.isBanned || given.room.isArchived) throw new Failure('INVITE_NOT_FOUND')
         await addMember(given, actorId)
-        if (given.room.kind === 'private') await given.say('joined', actorId, `joined by an invitation of ${inviter.name}`)
+        if (given.room.kind === 'private') await given.addLine('joined', { user: userOf(inviter) })
         await given.audit('room.acceptInvite', actorId)
         return roomId
       })
