@@ -48,6 +48,11 @@ describe('documentation', () => {
     expect(linksIn(read(document)).filter((target) => !works(target))).toEqual([])
   })
 
+  it('docs/operating.md lists every metric', () => {
+    const metrics = (text: string) => [...new Set(text.match(/\broomline_[a-z_]+/g))].sort()
+    expect(metrics(read('docs/operating.md'))).toEqual(metrics(read('src/server/platform/metrics.ts')))
+  })
+
   it('is read as this test means to', () => {
     expect(pathsIn('See `src/server/main.ts`, `contract/` and `npm start`.')).toEqual(['src/server/main.ts', 'contract/'])
     expect(linksIn('[Rooms](docs/rooms.md#the-room-list) and [tRPC](https://trpc.io)')).toEqual(['docs/rooms.md#the-room-list'])
