@@ -160,7 +160,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       'server/bus/announce',
       'server/platform/background',
     ],
-    types: ['server/caller', 'server/rooms/needs', 'server/fanout/', 'server/platform/'],
+    types: ['server/caller', 'server/rooms/needs', 'server/fanout/', 'server/platform/', 'pg'],
   },
   {
     file: /^server\/people\//,
