@@ -3,14 +3,14 @@ import { limits, type ServerRole } from './rules'
 import { password, type User, username } from './session'
 import { text } from './text'
 
-/** A person with what they tell of themselves. */
+/** A person as other people see them. */
 export interface Person extends User {
-  /** A line of their own, "" when there is none. */
+  /** A short line that they wrote about themselves; "" when there is none. */
   status: string
   role: ServerRole
 }
 
-/** The caller, with what only they see of themselves. */
+/** The signed-in person, with the settings that only they can see. */
 export interface Profile extends Person {
   hideLastSeen: boolean
 }
@@ -26,7 +26,7 @@ export const personInput = z.strictObject({ username })
 export const updateProfileInput = z
   .strictObject({
     displayName: text(1, limits.displayName).optional(),
-    /** Where a picture of them is, on this server; null for none. */
+    /** The path of their picture on this server; null for none. */
     avatar: z
       .string()
       .max(limits.avatarPath)
@@ -34,7 +34,7 @@ export const updateProfileInput = z
       .nullable()
       .optional(),
     status: text(0, limits.status).optional(),
-    /** Whether others are told when they were last here. */
+    /** Whether to hide from others when they were last here. */
     hideLastSeen: z.boolean().optional(),
   })
   .refine((change) => Object.values(change).some((value) => value !== undefined), 'must change something')

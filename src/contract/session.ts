@@ -10,10 +10,10 @@ export interface User {
   avatar: string | null
 }
 
-/** What `session.me` answers. */
+/** The answer of `session.me`. */
 export interface Me {
   user: User
-  /** This connection's id, the one that `Message.uid` carries; null over plain HTTP. */
+  /** The id of this connection, as in `Message.uid`; null over plain HTTP. */
   uid: string | null
   sessionId: string
   /** ISO 8601. */
@@ -22,16 +22,16 @@ export interface Me {
   serverTime: string
 }
 
-/** One of the caller's own sign-ins. Times are ISO 8601. */
+/** One of the person's own sessions. Times are ISO 8601. */
 export interface SessionInfo {
   id: string
-  /** The browser or program, as it named itself; null when it did not. */
+  /** The user agent of the browser or program; null when it sent none. */
   device: string | null
-  /** The address that it signed in from. */
+  /** The IP address it signed in from. */
   ip: string | null
   created: string
   lastSeen: string
-  /** Whether it is the one that asks. */
+  /** Whether this call was made with it. */
   current: boolean
 }
 

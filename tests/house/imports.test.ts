@@ -33,6 +33,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       'next',
       'next-themes',
       'radix-ui',
+      '@tanstack/react-query',
       'lucide-react',
       'clsx',
       '@fontsource-variable/inter',
