@@ -6,8 +6,10 @@ import { createSessionTokens } from './auth/session-token'
 import { startSessionUse } from './auth/session-use'
 import type { PersonNews, RoomNews } from './bus/news-bus'
 import { createRedisBus } from './bus/redis-bus'
-import { createMessageActStore } from './chat/message-act-store'
-import { createMessageStore, readMessages } from './chat/message-store'
+import { createMessageHistory } from './chat/history'
+import { readMessagesAt } from './chat/message-rows'
+import { createMessageSearch } from './chat/search'
+import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import { createRoomFeeds } from './fanout/room-feeds'
 import { createPeopleStore } from './people/people-store'
@@ -57,11 +59,11 @@ export async function startRealtimeNode(
     if (!(await untilRedisAlive(redis, 3_000))) log.warn('started without Redis')
     const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
-    const messages = createMessageStore(database.pool, lookUps)
+    const messages = createMessageHistory(database.pool)
     const rooms = createRoomStore(database)
     const sessions = createSessionStore(database)
     const metrics = createMetrics()
-    const roomChanges = createRoomChanges(database.pool, readMessages)
+    const roomChanges = createRoomChanges(database.pool, readMessagesAt)
     const feeds = createRoomFeeds({ bus, reader: { ...messages, membersAmong: rooms.membersAmong }, log, onRead: metrics.changesRead })
     const roomLists = createRoomLists({ feeds, personBus, rooms, messages, log })
     const presenceStore = createPresenceStore(database.pool)
@@ -79,7 +81,8 @@ export async function startRealtimeNode(
     const server = await startChatServer(
       {
         messages,
-        messageActs: createMessageActStore(roomChanges),
+        search: createMessageSearch(lookUps),
+        sends: createSendStore(database.pool, messages),
         rooms,
         roomChanges,
         roomActs: createRoomActStore(database.pool, roomChanges),

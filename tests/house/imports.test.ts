@@ -99,8 +99,11 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
     may: ['server/bus/announce', 'server/platform/database', 'server/platform/look-ups', 'server/rights', 'contract/'],
     types: ['pg', 'server/bus/news-bus', 'server/rooms/'],
   },
-  { file: /^server\/chat\/message-act-store\.ts$/, may: ['contract/'], types: ['server/rooms/room-lock'] },
-  { file: /^server\/chat\/message-store\.ts$/, may: ['server/chat/send-queue', 'server/platform/database', 'contract/'], types: ['pg'] },
+  {
+    file: /^server\/chat\/(store-sends|message-rows)\.ts$/,
+    may: ['server/chat/send-queue', 'server/platform/database', 'contract/'],
+    types: ['pg', 'server/chat/history'],
+  },
   {
     file: /^server\/(auth\/session|people\/people)-store\.ts$/,
     may: ['server/auth/revoke-sessions', 'server/platform/database', 'server/platform/look-ups', 'contract/'],
@@ -154,7 +157,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       'server/bus/announce',
       'server/platform/background',
     ],
-    types: ['server/caller', 'server/rooms/needs', 'server/fanout/', 'server/platform/'],
+    types: ['server/caller', 'server/rooms/needs', 'server/fanout/', 'server/platform/', 'pg'],
   },
   {
     file: /^server\/people\//,
