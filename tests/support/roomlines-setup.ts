@@ -26,5 +26,9 @@ export default async function setup(project: TestProject) {
   )
   return async () => {
     await Promise.all(started.map((roomline) => roomline[Symbol.asyncDispose]()))
+    // They log warnings and errors only.
+    for (const { output } of started) {
+      for (const line of output().split('\n')) if (line.startsWith('{')) process.stdout.write(`${line}\n`)
+    }
   }
 }
