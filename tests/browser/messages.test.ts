@@ -50,7 +50,7 @@ async function press(message: Locator, name: string | RegExp) {
 }
 
 async function choose(page: Page, message: Locator, name: string) {
-  await press(message, /^More on/)
+  await press(message, /^More actions for this message/)
   await page.getByRole('menuitem', { name, exact: true }).click()
 }
 
@@ -91,9 +91,9 @@ describe('two people in a room', () => {
     const room = await meet('Answers', amy, bert)
     await say(amy.page, 'Who waters the plants?')
     await press(said(bert.page, 'Who waters the plants?'), 'Reply')
-    await bert.page.getByText('Reply to amy').waitFor()
+    await bert.page.getByText('Replying to amy').waitFor()
     await bert.page.keyboard.press('Escape')
-    await bert.page.getByText('Reply to amy').waitFor({ state: 'detached' })
+    await bert.page.getByText('Replying to amy').waitFor({ state: 'detached' })
     await press(said(bert.page, 'Who waters the plants?'), 'Reply')
     await say(bert.page, 'I do, on Fridays')
     await said(amy.page, 'I do, on Fridays')
@@ -150,13 +150,13 @@ describe('two people in a room', () => {
     await messages(amy.page).getByText('Message removed').waitFor()
     expect(await messages(amy.page).getByText('Oops').count()).toBe(0)
 
-    await press(said(bert.page, 'A word of the owner'), /^More on/)
+    await press(said(bert.page, 'A word of the owner'), /^More actions for this message/)
     await bert.page.getByRole('menuitem', { name: 'Reply' }).waitFor()
     expect(await bert.page.getByRole('menuitem', { name: 'Remove' }).count()).toBe(0)
     await bert.page.keyboard.press('Escape')
 
     await choose(amy.page, said(amy.page, 'Buy my watches'), 'Remove')
-    await amy.page.getByRole('heading', { name: 'Remove this message by bert?' }).waitFor()
+    await amy.page.getByRole('heading', { name: 'Remove this message from bert?' }).waitFor()
     await amy.page.getByRole('button', { name: 'Remove message' }).click()
     await until(async () => (await messages(bert.page).getByText('Message removed').count()) === 2)
   })
@@ -177,7 +177,7 @@ describe('two people in a room', () => {
     expect(await look(bert.page)).not.toBe(await look(amy.page))
 
     await composer(amy.page).pressSequentially('@roo')
-    await amy.page.getByRole('option', { name: /Everybody/ }).click()
+    await amy.page.getByRole('option', { name: /Everyone/ }).click()
     expect(await composer(amy.page).inputValue()).toBe('@room ')
     await composer(amy.page).press('Enter')
     await said(bert.page, '@room').locator('mark').waitFor()
@@ -212,7 +212,7 @@ describe('somebody', () => {
     await said(dan.page, 'news 60').waitFor()
     await until(async () => (await unread()) === 0)
 
-    await choose(dan.page, said(dan.page, 'news 58'), 'Mark unread from here')
+    await choose(dan.page, said(dan.page, 'news 58'), 'Mark as unread')
     await until(async () => (await unread()) === 3)
     await messages(dan.page).getByText('New', { exact: true }).waitFor()
     await cyd.trpc.chat.send.mutate({ room, text: 'news 61' })
@@ -223,7 +223,7 @@ describe('somebody', () => {
 
     // Away from the newest nothing counts as read; back there it does.
     await messages(dan.page).evaluate((element) => element.scrollTo(0, 200))
-    await dan.page.getByRole('button', { name: /newest|new message/ }).click()
+    await dan.page.getByRole('button', { name: /latest|new message/ }).click()
     await until(async () => (await unread()) === 0)
 
     // Whoever comes to unread messages finds where they begin.
@@ -267,7 +267,7 @@ describe('somebody', () => {
     await say(fay.page, 'Noise')
     await eve.trpc.rooms.mute.mutate({ room, username: fay.username, minutes: 60 })
     await look(fay.page, room)
-    await fay.page.getByText(/You are muted in this room until/).waitFor()
+    await fay.page.getByText(/You're muted in this room until/).waitFor()
     expect(await composer(fay.page).count()).toBe(0)
     await said(fay.page, 'Noise').hover()
     expect(await said(fay.page, 'Noise').getByRole('button', { name: 'Edit', exact: true }).count()).toBe(0)
@@ -277,7 +277,7 @@ describe('somebody', () => {
 
     await eve.trpc.rooms.update.mutate({ room, postingPolicy: 'moderators' })
     await look(fay.page, room)
-    await fay.page.getByText('Only moderators write in this room.').waitFor()
+    await fay.page.getByText('Only moderators can write in this room.').waitFor()
     await look(eve.page, room)
     await say(eve.page, 'As you can see')
     await said(fay.page, 'As you can see').waitFor()
@@ -327,7 +327,7 @@ describe('somebody', () => {
 
     await keyboard.press('Tab')
     await keyboard.press('Enter')
-    await kay.page.getByText('Reply to lee').waitFor()
+    await kay.page.getByText('Replying to lee').waitFor()
     await keyboard.type('I am')
     await keyboard.press('Enter')
     await said(lee.page, 'I am')
@@ -353,7 +353,7 @@ describe('somebody', () => {
     await say(jo.page, 'Coming?')
     await said(ivy.page, 'Coming?').tap()
     await said(ivy.page, 'Coming?')
-      .getByRole('button', { name: /^More on/ })
+      .getByRole('button', { name: /^More actions for this message/ })
       .tap()
     await ivy.page.getByRole('button', { name: 'React with thumbs up' }).tap()
     await said(jo.page, 'Coming?').getByRole('button', { name: 'thumbs up, 1' }).waitFor()
@@ -368,7 +368,7 @@ describe('somebody', () => {
 
     await said(ivy.page, 'On my wey').getByText('On my wey').tap()
     await said(ivy.page, 'On my wey')
-      .getByRole('button', { name: /^More on/ })
+      .getByRole('button', { name: /^More actions for this message/ })
       .tap()
     await ivy.page.getByRole('dialog').getByRole('button', { name: 'Edit' }).tap()
     await composer(ivy.page).fill('On my way')

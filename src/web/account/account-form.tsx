@@ -1,9 +1,10 @@
 'use client'
 
 import { CircleAlert } from 'lucide-react'
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { type FormEvent, useEffect, useState } from 'react'
+import { limits } from '../../contract/rules'
 import { Button } from '../ui/button'
-import { Field } from '../ui/fields'
+import { Field, useInvalidFocus } from '../ui/fields'
 import { type AccountFailure, readResponseFailure } from './account-failure'
 
 interface AccountFormProps {
@@ -19,12 +20,8 @@ interface AccountFormProps {
 export function AccountForm({ action, failure: initialFailure, username, next }: AccountFormProps) {
   const [failure, setFailure] = useState(initialFailure)
   const [pending, setPending] = useState(false)
-  const form = useRef<HTMLFormElement>(null)
+  const form = useInvalidFocus(failure)
   const isNew = action === '/api/register'
-
-  useEffect(() => {
-    if (failure) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
-  }, [failure])
 
   // Coming back with the browser's Back button shows the page as it was left, in the middle of signing in.
   useEffect(() => {
@@ -48,7 +45,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
       if (response.ok) return location.assign(next)
       setFailure(await readResponseFailure(response))
     } catch {
-      setFailure({ fields: {}, words: 'No answer came from the server: try again.' })
+      setFailure({ fields: {}, words: "Couldn't reach the server. Try again." })
     }
     setPending(false)
   }
@@ -71,8 +68,8 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         autoCapitalize="none"
         autoCorrect="off"
         spellCheck={false}
-        maxLength={isNew ? 32 : 256}
-        hint={isNew ? 'Small letters, digits, and _ . -' : undefined}
+        maxLength={isNew ? limits.username.max : limits.typedUsername}
+        hint={isNew ? 'Lowercase letters, digits, _ . -' : undefined}
         error={wrong.username}
       />
       {isNew && (
@@ -81,8 +78,8 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
           name="displayName"
           autoComplete="name"
           dir="auto"
-          maxLength={64}
-          hint="How others see you. Any script."
+          maxLength={limits.displayName}
+          hint="The name others see. Any alphabet works."
           error={wrong.displayName}
         />
       )}
@@ -92,7 +89,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         type="password"
         required
         autoComplete={isNew ? 'new-password' : 'current-password'}
-        hint={isNew ? '8 characters or more' : undefined}
+        hint={isNew ? `At least ${limits.password.min} characters` : undefined}
         error={wrong.password}
       />
       <Button type="submit" pending={pending} className="w-full md:min-h-10">

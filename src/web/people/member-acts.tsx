@@ -1,5 +1,6 @@
+import { limits, roomRoles } from '../../contract/rules'
 import type { ChatClient, Member, Room, RoomRole } from '../../sdk'
-import { reaches, rightsIn } from '../rooms/room-rights'
+import { mayModerate, rightsIn } from '../rooms/room-rights'
 import { ConfirmDialog } from '../ui/confirm-dialog'
 import { Field } from '../ui/fields'
 
@@ -23,8 +24,8 @@ export interface MemberChoices {
 
 export function memberChoices(room: Room, { user, role, mutedUntil }: Member, me: string): MemberChoices {
   const isMe = user.username === me
-  const reached = reaches(room, role)
-  const roles = (['owner', 'moderator', 'member'] as const).filter((other) => other !== role)
+  const reached = mayModerate(room, role)
+  const roles = roomRoles.toReversed().filter((other) => other !== role)
   return {
     message: !isMe,
     roles: rightsIn(room).owns ? roles : [],
@@ -90,8 +91,8 @@ export function ConfirmAct({ client, room, member, act, onDone, onClose }: Confi
           name="reason"
           dir="auto"
           autoComplete="off"
-          maxLength={250}
-          hint="Moderators of this room see it."
+          maxLength={limits.banReason}
+          hint="Moderators of this room can see it."
         />
       )}
     </ConfirmDialog>
@@ -100,14 +101,14 @@ export function ConfirmAct({ client, room, member, act, onDone, onClose }: Confi
 
 function wordsOf(room: Room, { user: { displayName: name } }: Member, act: MemberAct) {
   if (act.act === 'ban') {
-    const description = 'They are removed at once, and cannot come back until somebody lifts the ban.'
+    const description = "They will be removed right away and can't come back until a moderator unbans them."
     return { title: `Ban ${name} from ${room.name}?`, description, confirm: 'Ban' }
   }
   if (act.act === 'remove') {
     const description =
       room.kind === 'public'
-        ? 'What they wrote stays. It is a public room: they can join it again.'
-        : 'What they wrote stays. To come back, they have to be invited.'
+        ? 'Their messages will stay. This is a public room, so they can join it again.'
+        : "Their messages will stay. They'll need an invitation to come back."
     return { title: `Remove ${name} from ${room.name}?`, description, confirm: 'Remove' }
   }
   return {

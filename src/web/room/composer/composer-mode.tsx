@@ -1,18 +1,14 @@
 import { X } from 'lucide-react'
+import { cutQuote } from '../../../contract/rules'
 import type { Message, Unsent } from '../../../sdk'
 import { IconButton } from '../../ui/button'
 
 /** What the reader of a room is about to write. */
 export type ComposerMode = { kind: 'new' } | { kind: 'reply'; to: Message } | { kind: 'edit'; message: Message }
 
-/** A quoted line is no longer than the server's. */
-const quoteLength = 200
-
 /** What an answer carries of the message that it answers. */
 export function quoteOf({ seq, author, text }: Message): NonNullable<Unsent['replyTo']> {
-  const characters = [...text.slice(0, quoteLength * 4)]
-  const isLong = characters.length > quoteLength || text.length > quoteLength * 4
-  return { seq, author: author.username, text: isLong ? `${characters.slice(0, quoteLength).join('')}…` : text }
+  return { seq, author, text: cutQuote(text) }
 }
 
 /** Says above the text what it will become, when that is not just a new message. */
@@ -22,9 +18,9 @@ export function ComposerBar({ mode, onCancel }: { mode: ComposerMode; onCancel()
       return null
     case 'reply':
       return (
-        <Bar label="Cancel the reply" onCancel={onCancel}>
+        <Bar label="Cancel reply" onCancel={onCancel}>
           <span className="max-w-3/4 shrink-0 truncate">
-            Reply to <bdi className="font-medium text-ink">{mode.to.author.displayName}</bdi>
+            Replying to <bdi className="font-medium text-ink">{mode.to.author.displayName}</bdi>
           </span>
           <span dir="auto" className="truncate text-faint">
             {mode.to.text.replaceAll('\n', ' ')}
@@ -34,8 +30,8 @@ export function ComposerBar({ mode, onCancel }: { mode: ComposerMode; onCancel()
     case 'edit':
       return (
         <Bar label="Cancel editing" onCancel={onCancel}>
-          <span className="font-medium text-ink">Edit your message</span>
-          <span className="hidden truncate text-faint md:inline">Escape to cancel, Enter to save</span>
+          <span className="font-medium text-ink">Editing your message</span>
+          <span className="hidden truncate text-faint md:inline">Esc to cancel, Enter to save</span>
         </Bar>
       )
   }
