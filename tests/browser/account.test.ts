@@ -104,7 +104,7 @@ describe('somebody', () => {
     await rows.nth(2).waitFor()
     expect(await rows.count()).toBe(3)
     expect(await rows.first().innerText()).toMatch(/Safari on iPhone\s+This device/)
-    expect(await rows.nth(1).innerText()).toMatch(/Chrome on [\s\S]*127\.0\.0\.1[\s\S]*last used just now/)
+    expect(await rows.nth(1).innerText()).toMatch(/Chrome on [\s\S]*127\.0\.0\.1[\s\S]*last active just now/)
     expect(await rows.first().getByRole('button').count()).toBe(0)
     await rows.nth(1).getByRole('button').focus()
     await phone.page.keyboard.press('Enter')

@@ -178,7 +178,7 @@ async function actInMenus(page: Page) {
     .first()
     .click()
   await page.getByRole('menuitem', { name: 'Mark as unread' }).click()
-  await page.getByRole('button', { name: /^More actions for/ }).click()
+  await page.getByRole('button', { name: /^More actions for Den/ }).click()
   await page.getByRole('menuitemradio', { name: 'Nothing' }).click()
 }
 
@@ -475,7 +475,7 @@ describe('a page whose browser has changed hands', () => {
     await third.goto(`/invite/${token}`)
     await third.getByRole('button', { name: 'Accept' }).waitFor()
     scene.lines.writer.setOnline(false)
-    await writer.getByRole('button', { name: /^More actions for/ }).click()
+    await writer.getByRole('button', { name: /^More actions for Den/ }).click()
     await writer.getByRole('menuitem', { name: 'Leave room' }).click()
     await writer.getByRole('button', { name: 'Leave room' }).click()
     await third.getByRole('button', { name: 'Accept' }).click()
