@@ -14,8 +14,7 @@ import { rightsIn } from './room-rights'
 export function useArchivedRoom(client: ChatClient, room: string | null, lastSeq: number): Room | null {
   const { data } = useQuery({
     queryKey: ['room', room, lastSeq],
-    // Marking place 0 as read changes nothing, answers with the room, and lists a restored room again.
-    queryFn: () => client.chat.markRead.mutate({ room: room ?? '', seq: 0 }),
+    queryFn: () => client.rooms.get.query({ room: room ?? '' }),
     enabled: room !== null,
     placeholderData: keepPreviousData,
   })
