@@ -1,6 +1,6 @@
 import type { Room, RoomListEvent } from '../contract/room'
 
-/** The room list after what was told of it: the room with the newest talk first, and those of one moment by name. */
+/** The room list after an event: the room with the newest message first, those of the same time by name. */
 export function withRoomListEvent(rooms: readonly Room[], event: RoomListEvent): readonly Room[] {
   switch (event.type) {
     case 'list':
@@ -13,7 +13,7 @@ export function withRoomListEvent(rooms: readonly Room[], event: RoomListEvent):
 }
 
 const byLatest = (a: Room, b: Room) =>
-  // Times are all in UTC and of one length: as text they are in their order.
+  // ISO 8601 times in UTC have one length, so they sort as text.
   compare(b.lastMessage?.time ?? '', a.lastMessage?.time ?? '') || a.name.localeCompare(b.name) || compare(a.id, b.id)
 
 const compare = (a: string, b: string) => Number(a > b) - Number(a < b)

@@ -2,13 +2,13 @@ import type { Message } from '../../contract/message'
 import type { Room } from '../../contract/room'
 import type { User } from '../../contract/session'
 
-/** A valid user for tests of your own code; give the fields that matter. */
+/** A valid user for tests of your own code. Pass the fields that matter. */
 export function createUser(fields: Partial<User> = {}): User {
   const username = fields.username ?? 'ada'
   return { id: `user-of-${username}`, username, displayName: username, avatar: null, ...fields }
 }
 
-/** A valid message for tests of your own code; give the fields that matter. */
+/** A valid message for tests of your own code. Pass the fields that matter. */
 export function createMessage(fields: Partial<Message> = {}): Message {
   const seq = fields.seq ?? 1
   return {
@@ -34,7 +34,7 @@ export function createMessage(fields: Partial<Message> = {}): Message {
   }
 }
 
-/** A valid room, as `rooms.list` gives it, for tests of your own code; give the fields that matter. */
+/** A valid room of `rooms.list` for tests of your own code. Pass the fields that matter. */
 export function createRoom(fields: Partial<Room> = {}): Room {
   const { lastSeq = 0, readSeq = lastSeq } = fields
   return {
