@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { storeStatement, toGiven } from '../../src/server/chat/message-store'
 import type { Send } from '../../src/server/chat/send-queue'
+import { storeStatement, toStoreInput } from '../../src/server/chat/store-sends'
 import { serveActs } from '../acts'
 import { texts } from '../load/texts'
 import { ownUsage } from '../own-usage'
@@ -34,10 +34,10 @@ const acts = {
   },
 }
 
-async function storeTogether(connection: pg.Client, given: Send[], mayWait: boolean): Promise<void> {
-  const { rows } = await connection.query<{ outcome: string }>(storeStatement, [toGiven(given), mayWait])
+async function storeTogether(connection: pg.Client, sends: Send[], mayWait: boolean): Promise<void> {
+  const { rows } = await connection.query<{ outcome: string }>(storeStatement, [toStoreInput(sends), mayWait])
   const other = rows.find(({ outcome }) => outcome !== 'stored')
-  if (other || rows.length !== given.length) throw new Error(`a send was ${other?.outcome ?? 'lost'}`)
+  if (other || rows.length !== sends.length) throw new Error(`a send was ${other?.outcome ?? 'lost'}`)
 }
 
 function makeSend(rooms: StorePlan['rooms'], index: number): Send {

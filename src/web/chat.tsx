@@ -1,5 +1,6 @@
 'use client'
 
+import { QueryClientProvider } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
 import type { ChatClient, Room } from '../sdk'
 import { useRenewal, useSignedInClient } from './account/signed-in-client'
@@ -17,8 +18,8 @@ import { useNotifications } from './rooms/notifications'
 import { Sidebar } from './rooms/sidebar'
 import { countAttention, titleOf } from './rooms/unread'
 import { Button } from './ui/button'
+import { useDebounced } from './ui/debounced'
 import { Notice } from './ui/notice'
-import { useSettled } from './ui/settled'
 import type { Theme } from './ui/theme'
 
 const AccountDialog = lazy(() => import('./account/account-dialog'))
@@ -32,14 +33,14 @@ const Drawer = lazy(() => import('./ui/dialog').then(({ Drawer }) => ({ default:
 
 type Opened = { dialog: 'account' | 'browse' | 'create' | 'direct' } | { dialog: 'invite' | 'settings' | 'leave'; room: Room }
 
-/** The signed-in person's rooms on the left, one of them on the right. */
+/** The user's rooms on the left, one of them on the right. */
 export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
   const [displayName, setDisplayName] = useState(arrived.displayName)
   const visitor = useMemo(() => ({ ...arrived, displayName }), [arrived, displayName])
   useRenewal(visitor)
-  const { client, status, isTurnedAway, onSignOut } = useSignedInClient(visitor)
+  const { client, queries, status, isTurnedAway, onSignOut } = useSignedInClient(visitor)
   const myRooms = useMyRooms(client, visitor.role)
-  const { rooms, untilListed } = myRooms
+  const { rooms, waitUntilListed } = myRooms
   const openRooms = useMemo(() => client && createOpenRooms(client), [client])
   const drafts = useMemo(() => createDrafts(visitor.id), [visitor.id])
   const [showsDrawer, setShowsDrawer] = useState(false)
@@ -56,8 +57,8 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   }, [room, newest])
 
   const title = listed?.name ?? room
-  // What comes into the room on the screen is read in a moment: the tab need not blink.
-  const tabTitle = titleOf(title, useSettled(countAttention(rooms ?? []), 500))
+  // Delayed, because a message in the room that is shown is read in a moment and should not make the title flash.
+  const tabTitle = titleOf(title, useDebounced(countAttention(rooms ?? []), 500))
   useEffect(() => {
     document.title = tabTitle
   }, [tabTitle])
@@ -76,7 +77,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     return () => removeEventListener('pagehide', drafts.save)
   }, [drafts])
 
-  /** Their account is gone: nobody will come back for what they have not sent. */
+  /** After the account was deleted. */
   function forgetPerson() {
     drafts.clear()
     onSignOut()
@@ -88,14 +89,14 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     goToRoom(to)
   }
 
-  /** To a room that has just become one of theirs. */
+  /** To a room that the user has just joined or created. */
   async function goToNew(to: string) {
-    await untilListed(to)
+    await waitUntilListed(to)
     go(to)
   }
 
   async function leaveForNewest(left: string) {
-    await untilListed(left, false)
+    await waitUntilListed(left, false)
     setOpened(null)
     goToNewestRoom()
   }
@@ -118,36 +119,38 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   const showRooms = () => setShowsDrawer(true)
 
   return (
-    <div className="grid h-dvh grid-cols-[minmax(0,1fr)] overflow-hidden bg-canvas md:grid-cols-[16.5rem_minmax(0,1fr)]">
-      <a
-        href="#composer"
-        className="sr-only focus:not-sr-only focus:fixed! focus:top-2 focus:left-2 focus:z-40 focus:rounded-m focus:bg-raised focus:px-4 focus:py-2.5 focus:shadow-high"
-      >
-        Skip to writing a message
-      </a>
-      <aside className="hidden min-h-0 flex-col md:flex">{sidebar}</aside>
-      <main className="flex min-h-0 min-w-0 flex-col bg-surface md:my-2 md:mr-2 md:overflow-hidden md:rounded-l md:border md:border-line md:shadow-low">
-        <noscript>
-          <form method="post" action="/api/logout" className="flex flex-wrap items-center gap-x-6 bg-spark-soft px-6 py-2">
-            <p>Talking in real time needs JavaScript: switch it on, and load this page again.</p>
-            <input type="hidden" name="user" value={visitor.id} />
-            <button type="submit" className="min-h-11 font-medium underline underline-offset-3">
-              Sign out
-            </button>
-          </form>
-        </noscript>
-        {renderMain()}
-      </main>
+    <QueryClientProvider client={queries}>
+      <div className="grid h-dvh grid-cols-[minmax(0,1fr)] overflow-hidden bg-canvas md:grid-cols-[16.5rem_minmax(0,1fr)]">
+        <a
+          href="#composer"
+          className="sr-only focus:not-sr-only focus:fixed! focus:top-2 focus:left-2 focus:z-40 focus:rounded-m focus:bg-raised focus:px-4 focus:py-2.5 focus:shadow-high"
+        >
+          Skip to the message box
+        </a>
+        <aside className="hidden min-h-0 flex-col md:flex">{sidebar}</aside>
+        <main className="flex min-h-0 min-w-0 flex-col bg-surface md:my-2 md:mr-2 md:overflow-hidden md:rounded-l md:border md:border-line md:shadow-low">
+          <noscript>
+            <form method="post" action="/api/logout" className="flex flex-wrap items-center gap-x-6 bg-spark-soft px-6 py-2">
+              <p>Roomline needs JavaScript to show messages. Turn it on and reload the page.</p>
+              <input type="hidden" name="user" value={visitor.id} />
+              <button type="submit" className="min-h-11 font-medium underline underline-offset-3">
+                Sign out
+              </button>
+            </form>
+          </noscript>
+          {renderMain()}
+        </main>
 
-      <Suspense>
-        {showsDrawer && (
-          <Drawer title="Rooms" onClose={() => setShowsDrawer(false)}>
-            {sidebar}
-          </Drawer>
-        )}
-      </Suspense>
-      <Suspense>{client && opened && renderDialog(client, opened)}</Suspense>
-    </div>
+        <Suspense>
+          {showsDrawer && (
+            <Drawer title="Rooms" onClose={() => setShowsDrawer(false)}>
+              {sidebar}
+            </Drawer>
+          )}
+        </Suspense>
+        <Suspense>{client && opened && renderDialog(client, opened)}</Suspense>
+      </div>
+    </QueryClientProvider>
   )
 
   function renderDialog(client: ChatClient, opened: Opened) {
@@ -199,7 +202,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
           onSettings={(of) => setOpened({ dialog: 'settings', room: of })}
           onLeave={(leaving) => setOpened({ dialog: 'leave', room: leaving })}
           onOpenRoom={goToNew}
-          untilListed={untilListed}
+          waitUntilListed={waitUntilListed}
         />
       )
     }
@@ -208,7 +211,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
         <RoomHeader name={title ?? 'Roomline'} onShowRooms={showRooms} />
         {rooms?.length === 0 ? (
           <Notice
-            title="You are in no room"
+            title="You're not in any rooms yet"
             actions={
               <>
                 <Button onClick={() => setOpened({ dialog: 'browse' })}>Browse rooms</Button>
@@ -218,7 +221,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
               </>
             }
           >
-            Find one that is open to everybody, or start your own.
+            Browse the public rooms, or create one of your own.
           </Notice>
         ) : (
           <RoomSkeleton />

@@ -1,9 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-
-const src = fileURLToPath(new URL('../../src', import.meta.url))
+import { importsOf, sourceFiles } from './read-imports'
 
 /**
  * Who may import whom: the first row whose `file` fits is a file's row. `may` lists the folders and packages it may use;
@@ -33,6 +29,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       'next',
       'next-themes',
       'radix-ui',
+      '@tanstack/react-query',
       'lucide-react',
       'clsx',
       '@fontsource-variable/inter',
@@ -47,7 +44,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       'web/',
       '@fontsource-variable/inter',
       'server/auth/web-session',
-      'server/auth/http',
+      'server/auth/account-routes',
       'contract/failures',
       'contract/rules',
       'next',
@@ -102,8 +99,11 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
     may: ['server/bus/announce', 'server/platform/database', 'server/platform/look-ups', 'server/rights', 'contract/'],
     types: ['pg', 'server/bus/news-bus', 'server/rooms/'],
   },
-  { file: /^server\/chat\/message-act-store\.ts$/, may: ['contract/'], types: ['server/rooms/room-lock'] },
-  { file: /^server\/chat\/message-store\.ts$/, may: ['server/chat/send-queue', 'server/platform/database', 'contract/'], types: ['pg'] },
+  {
+    file: /^server\/chat\/(store-sends|message-rows)\.ts$/,
+    may: ['server/chat/send-queue', 'server/platform/database', 'contract/'],
+    types: ['pg', 'server/chat/history'],
+  },
   {
     file: /^server\/(auth\/session|people\/people)-store\.ts$/,
     may: ['server/auth/revoke-sessions', 'server/platform/database', 'server/platform/look-ups', 'contract/'],
@@ -157,7 +157,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       'server/bus/announce',
       'server/platform/background',
     ],
-    types: ['server/caller', 'server/rooms/needs', 'server/fanout/', 'server/platform/'],
+    types: ['server/caller', 'server/rooms/needs', 'server/fanout/', 'server/platform/', 'pg'],
   },
   {
     file: /^server\/people\//,
@@ -175,44 +175,16 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   },
 ]
 
-interface Import {
-  from: string
-  typeOnly: boolean
-}
-
-const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
-  .filter((file) => /\.(ts|tsx)$/.test(file) && !file.startsWith('server/platform/prisma/'))
-  .map((file) => file.split(path.sep).join('/'))
-
-function importsOf(file: string): Import[] {
-  const text = readFileSync(path.join(src, file), 'utf8')
-  const found = [
-    ...text.matchAll(
-      /^(?:import|export)\s(?<clause>[^'"]*?)from\s+'(?<from>[^']+)'|^import\s+'(?<bare>[^']+)'|import\('(?<lazy>[^']+)'\)/gms,
-    ),
-  ]
-  return found.map(({ groups = {} }) => {
-    const from = groups.from ?? groups.bare ?? groups.lazy ?? ''
-    const clause = (groups.clause ?? '').trim()
-    const named = /^\{([^}]*)\}$/
-      .exec(clause)?.[1]
-      ?.split(',')
-      .filter((name) => name.trim() !== '')
-    const typeOnly = clause.startsWith('type ') || (named?.every((name) => name.trim().startsWith('type ')) ?? false)
-    return { from: from.startsWith('.') ? path.posix.join(path.posix.dirname(file), from) : from, typeOnly }
-  })
-}
-
 const fits = (from: string, allowed: string) =>
   allowed.endsWith('/') ? from.startsWith(allowed) || from === allowed.slice(0, -1) : from === allowed || from.startsWith(`${allowed}/`)
 
 describe('the import table', () => {
   it('has a row for every file of src', () => {
-    expect(files.filter((file) => !table.some((row) => row.file.test(file)))).toEqual([])
+    expect(sourceFiles.filter((file) => !table.some((row) => row.file.test(file)))).toEqual([])
   })
 
   it('is kept by every file of src', () => {
-    const broken = files.flatMap((file) => {
+    const broken = sourceFiles.flatMap((file) => {
       const row = table.find((candidate) => candidate.file.test(file))
       return importsOf(file)
         .filter(({ from, typeOnly }) => {
@@ -225,7 +197,7 @@ describe('the import table', () => {
   })
 
   it('sees a forbidden import where there is one', () => {
-    expect(fits('server/auth/http', 'contract/')).toBe(false)
+    expect(fits('server/auth/account-routes', 'contract/')).toBe(false)
     expect(importsOf('server/chat/follow-room.ts')).toContainEqual({ from: '@trpc/server', typeOnly: false })
     expect(importsOf('server/context.ts').every(({ typeOnly }) => typeOnly)).toBe(true)
   })

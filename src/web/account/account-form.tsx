@@ -1,37 +1,33 @@
 'use client'
 
 import { CircleAlert } from 'lucide-react'
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { type FormEvent, useEffect, useState } from 'react'
 import { limits } from '../../contract/rules'
 import { Button } from '../ui/button'
-import { Field } from '../ui/fields'
+import { Field, useInvalidFocus } from '../ui/fields'
 import { type AccountFailure, readResponseFailure } from './account-failure'
 
 interface AccountFormProps {
   action: '/api/login' | '/api/register'
-  /** What the plain form was sent back with. */
+  /** The failure of a form that was posted without JavaScript. */
   failure: AccountFailure | null
   username: string
-  /** Where to go once signed in, on this site. */
+  /** Where to go after signing in: a path on this site. */
   next: string
 }
 
-/** One form for both: the browser can post it by itself, and with JavaScript what is wrong shows without a new page. */
+/** The form for signing in and registering. Without JavaScript, the browser posts it by itself. */
 export function AccountForm({ action, failure: initialFailure, username, next }: AccountFormProps) {
   const [failure, setFailure] = useState(initialFailure)
   const [pending, setPending] = useState(false)
-  const form = useRef<HTMLFormElement>(null)
+  const form = useInvalidFocus(failure)
   const isNew = action === '/api/register'
 
+  // The Back button restores the page as it was left, with the sign-in still pending.
   useEffect(() => {
-    if (failure) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
-  }, [failure])
-
-  // Coming back with the browser's Back button shows the page as it was left, in the middle of signing in.
-  useEffect(() => {
-    const awake = () => setPending(false)
-    addEventListener('pageshow', awake)
-    return () => removeEventListener('pageshow', awake)
+    const onPageShow = () => setPending(false)
+    addEventListener('pageshow', onPageShow)
+    return () => removeEventListener('pageshow', onPageShow)
   }, [])
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -49,15 +45,15 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
       if (response.ok) return location.assign(next)
       setFailure(await readResponseFailure(response))
     } catch {
-      setFailure({ fields: {}, words: 'No answer came from the server: try again.' })
+      setFailure({ fields: {}, words: "Couldn't reach the server. Try again." })
     }
     setPending(false)
   }
 
-  const wrong = failure?.fields ?? {}
+  const fieldErrors = failure?.fields ?? {}
   return (
     <form ref={form} method="post" action={action} onSubmit={submit} className="space-y-4">
-      {failure && Object.keys(wrong).length === 0 && (
+      {failure && Object.keys(fieldErrors).length === 0 && (
         <p role="alert" className="flex gap-2 rounded-m bg-danger-soft px-3 py-2.5 text-danger text-sm">
           <CircleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
           {failure.words}
@@ -73,8 +69,8 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         autoCorrect="off"
         spellCheck={false}
         maxLength={isNew ? limits.username.max : limits.typedUsername}
-        hint={isNew ? 'Small letters, digits, and _ . -' : undefined}
-        error={wrong.username}
+        hint={isNew ? 'Lowercase letters, digits, _ . -' : undefined}
+        error={fieldErrors.username}
       />
       {isNew && (
         <Field
@@ -83,8 +79,8 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
           autoComplete="name"
           dir="auto"
           maxLength={limits.displayName}
-          hint="How others see you. Any script."
-          error={wrong.displayName}
+          hint="The name others see. Any alphabet works."
+          error={fieldErrors.displayName}
         />
       )}
       <Field
@@ -93,8 +89,8 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         type="password"
         required
         autoComplete={isNew ? 'new-password' : 'current-password'}
-        hint={isNew ? `${limits.password.min} characters or more` : undefined}
-        error={wrong.password}
+        hint={isNew ? `At least ${limits.password.min} characters` : undefined}
+        error={fieldErrors.password}
       />
       <Button type="submit" pending={pending} className="w-full md:min-h-10">
         {isNew ? 'Create account' : 'Sign in'}

@@ -7,15 +7,15 @@ import { Field } from '../ui/fields'
 export type MemberAct =
   | { act: 'message' }
   | { act: 'role'; role: RoomRole }
-  /** Null lifts it. */
+  /** Null unmutes them. */
   | { act: 'mute'; minutes: number | null }
   | { act: 'remove' }
   | { act: 'ban' }
 
-/** What somebody may do about this member of a room. */
+/** What the viewer may do with a member. */
 export interface MemberChoices {
   message: boolean
-  /** Roles that they may be given. */
+  /** The roles that they can be given. */
   roles: RoomRole[]
   mute: boolean
   unmute: boolean
@@ -35,12 +35,18 @@ export function memberChoices(room: Room, { user, role, mutedUntil }: Member, me
   }
 }
 
-/** Whether it is asked once more before it is done. */
-export const isGrave = ({ act }: MemberAct, { user }: Member, me: string) =>
+/** Whether to ask for confirmation first. */
+export const needsConfirmation = ({ act }: MemberAct, { user }: Member, me: string) =>
   act === 'remove' || act === 'ban' || (act === 'role' && user.username === me)
 
-/** @returns the room to go to, if there is one */
-export async function doAct(client: ChatClient, room: string, { user }: Member, act: MemberAct, reason = ''): Promise<string | null> {
+/** @returns the room to open afterwards; null for none */
+export async function runMemberAct(
+  client: ChatClient,
+  room: string,
+  { user }: Member,
+  act: MemberAct,
+  reason = '',
+): Promise<string | null> {
   const onMember = { room, username: user.username }
   switch (act.act) {
     case 'message':
@@ -61,19 +67,19 @@ export async function doAct(client: ChatClient, room: string, { user }: Member, 
   }
 }
 
-export interface AskedAct {
+export interface UnconfirmedAct {
   member: Member
   act: MemberAct
 }
 
-interface ConfirmActProps extends AskedAct {
+interface ConfirmActProps extends UnconfirmedAct {
   client: ChatClient
   room: Room
   onDone(): void
   onClose(): void
 }
 
-/** Asks once more, in the words of the act. */
+/** Asks for confirmation before an act that `needsConfirmation`. */
 export function ConfirmAct({ client, room, member, act, onDone, onClose }: ConfirmActProps) {
   const { title, description, confirm } = wordsOf(room, member, act)
   return (
@@ -81,7 +87,7 @@ export function ConfirmAct({ client, room, member, act, onDone, onClose }: Confi
       title={title}
       description={description}
       confirm={confirm}
-      act={(form) => doAct(client, room.id, member, act, String(form.get('reason') ?? '').trim())}
+      act={(form) => runMemberAct(client, room.id, member, act, String(form.get('reason') ?? '').trim())}
       onDone={onDone}
       onClose={onClose}
     >
@@ -92,7 +98,7 @@ export function ConfirmAct({ client, room, member, act, onDone, onClose }: Confi
           dir="auto"
           autoComplete="off"
           maxLength={limits.banReason}
-          hint="Moderators of this room see it."
+          hint="Moderators of this room can see it."
         />
       )}
     </ConfirmDialog>
@@ -101,14 +107,14 @@ export function ConfirmAct({ client, room, member, act, onDone, onClose }: Confi
 
 function wordsOf(room: Room, { user: { displayName: name } }: Member, act: MemberAct) {
   if (act.act === 'ban') {
-    const description = 'They are removed at once, and cannot come back until somebody lifts the ban.'
+    const description = "They will be removed right away and can't come back until a moderator unbans them."
     return { title: `Ban ${name} from ${room.name}?`, description, confirm: 'Ban' }
   }
   if (act.act === 'remove') {
     const description =
       room.kind === 'public'
-        ? 'What they wrote stays. It is a public room: they can join it again.'
-        : 'What they wrote stays. To come back, they have to be invited.'
+        ? 'Their messages will stay. This is a public room, so they can join it again.'
+        : "Their messages will stay. They'll need an invitation to come back."
     return { title: `Remove ${name} from ${room.name}?`, description, confirm: 'Remove' }
   }
   return {

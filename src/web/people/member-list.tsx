@@ -16,7 +16,7 @@ interface MemberListProps extends Members {
   onAct(member: Member, act: MemberAct): void
 }
 
-/** Members under the names of their roles, as many as were asked for. */
+/** The loaded members, grouped by role. */
 export function MemberList({ members, hasMore, failure, loadMore, reload, query, room, me, presence, onAct }: MemberListProps) {
   return (
     <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" aria-busy={members === null}>
@@ -48,7 +48,7 @@ export function MemberList({ members, hasMore, failure, loadMore, reload, query,
         </section>
       ))}
       <p role="status" className="px-2 py-1 text-sm text-soft empty:hidden">
-        {members?.length === 0 && (query ? `Nobody here matches “${query}”.` : 'Nobody is here.')}
+        {members?.length === 0 && (query ? `No members match “${query}”.` : 'No members.')}
       </p>
       {hasMore && (
         <Button look="outline" onClick={loadMore} className="mt-2 w-full">
@@ -59,7 +59,7 @@ export function MemberList({ members, hasMore, failure, loadMore, reload, query,
   )
 }
 
-/** Members come in the order of their roles: a group ends where the role changes. */
+/** The server sorts members by role, so a group ends where the role changes. */
 function byRole(members: readonly Member[]): Member[][] {
   const groups: Member[][] = []
   for (const member of members) {

@@ -6,27 +6,27 @@ import type { ChatClient, Member, Room } from '../../sdk'
 import { rightsIn } from '../rooms/room-rights'
 import { FailureLine, useAct } from '../ui/act'
 import { IconButton } from '../ui/button'
+import { useDebounced } from '../ui/debounced'
 import { Drawer } from '../ui/dialog'
 import { SearchField } from '../ui/fields'
 import { useWideScreen } from '../ui/media'
-import { useSettled } from '../ui/settled'
 import { BannedList } from './banned-list'
-import { type AskedAct, ConfirmAct, doAct, isGrave, type MemberAct } from './member-acts'
+import { ConfirmAct, type MemberAct, needsConfirmation, runMemberAct, type UnconfirmedAct } from './member-acts'
 import { MemberList } from './member-list'
-import { lineKeyOf, useMembers, useReloadAfter } from './members'
+import { useMembers, useReloadAfter, useReloadMembers } from './members'
 import type { Presence } from './presence-dot'
 
 interface MembersPanelProps {
   client: ChatClient
   room: Room
-  /** The username of who looks. */
+  /** The viewer's username. */
   me: string
   presence?: Presence
   onOpenRoom(room: string): void
   onClose(): void
 }
 
-/** Who is in the room, beside the messages where there is space for it. */
+/** A room's members: next to the messages on a wide screen, in a drawer on a narrow one. */
 export default function MembersPanel(props: MembersPanelProps) {
   if (useWideScreen()) {
     return (
@@ -49,21 +49,22 @@ export default function MembersPanel(props: MembersPanelProps) {
 function Panel({ client, room, me, presence, onOpenRoom, onClose }: MembersPanelProps) {
   const [query, setQuery] = useState('')
   const [tab, setTab] = useState<PeopleTab>('members')
-  const [asked, setAsked] = useState<AskedAct | null>(null)
+  const [unconfirmed, setUnconfirmed] = useState<UnconfirmedAct | null>(null)
   const { failure, run } = useAct()
-  const members = useMembers(client, room.id, useSettled(query.trim()))
-  useReloadAfter(lineKeyOf(room), 1_000, members.reload)
-  // Of who comes and goes in a public room no line tells, but presence does, and whoever writes may be new here.
-  useReloadAfter(`${presence?.size}`, 1_000, members.reload)
-  useReloadAfter(`${room.lastSeq}`, 10_000, members.reload)
+  const members = useMembers(client, room.id, useDebounced(query.trim()))
+  const reload = useReloadMembers(room.id)
+  // The author of a new message may be a new member. Other changes are noticed by the button that opened this panel.
+  useReloadAfter(`${room.lastSeq}`, 10_000, reload)
   const { moderates } = rightsIn(room)
   const isDirect = room.kind === 'direct'
 
-  async function act(member: Member, wanted: MemberAct) {
-    if (isGrave(wanted, member, me)) return setAsked({ member, act: wanted })
-    const to = await run(() => doAct(client, room.id, member, wanted))
-    if (to !== null) return onOpenRoom(to)
-    members.reload()
+  async function act(member: Member, wantedAct: MemberAct) {
+    if (needsConfirmation(wantedAct, member, me)) return setUnconfirmed({ member, act: wantedAct })
+    await run(async () => {
+      const to = await runMemberAct(client, room.id, member, wantedAct)
+      if (to !== null) onOpenRoom(to)
+    })
+    reload()
   }
 
   return (
@@ -95,16 +96,16 @@ function Panel({ client, room, me, presence, onOpenRoom, onClose }: MembersPanel
           <MemberList {...members} query={query.trim()} room={room} me={me} presence={presence} onAct={act} />
         </>
       )}
-      {asked && (
+      {unconfirmed && (
         <ConfirmAct
           client={client}
           room={room}
-          {...asked}
+          {...unconfirmed}
           onDone={() => {
-            setAsked(null)
-            members.reload()
+            setUnconfirmed(null)
+            reload()
           }}
-          onClose={() => setAsked(null)}
+          onClose={() => setUnconfirmed(null)}
         />
       )}
     </>
@@ -115,7 +116,7 @@ export type PeopleTab = 'members' | 'banned'
 
 const words: Record<PeopleTab, string> = { members: 'Members', banned: 'Banned' }
 
-/** For moderators: who is in the room, or who is kept out of it. */
+/** For moderators: switches between the members and the banned people. */
 export function PanelTabs({ tab, onTab }: { tab: PeopleTab; onTab(tab: PeopleTab): void }) {
   return (
     <div className="flex min-w-0 flex-1 flex-wrap gap-1">

@@ -1,7 +1,7 @@
 import { ShieldCheck, UsersRound } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import type { ChatClient, PostingPolicy, Room } from '../../sdk'
-import { FailureLine, useAct } from '../ui/act'
+import { FailureLine, fieldError, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { ConfirmDialog } from '../ui/confirm-dialog'
 import { Dialog } from '../ui/dialog'
@@ -10,11 +10,11 @@ import { formatDuration } from '../ui/times'
 import { rightsIn } from './room-rights'
 
 const policies = [
-  { value: 'everyone', Icon: UsersRound, label: 'Everyone', hint: 'Every member may write.' },
-  { value: 'moderators', Icon: ShieldCheck, label: 'Moderators', hint: 'The others read.' },
+  { value: 'everyone', Icon: UsersRound, label: 'Everyone', hint: 'All members can write.' },
+  { value: 'moderators', Icon: ShieldCheck, label: 'Moderators', hint: 'Everyone else can only read.' },
 ] as const
 
-/** What moderators change of a room; owners can also put it into the archive. */
+/** The room settings. Owners can also archive the room here. */
 export default function RoomSettings({ client, room, onClose }: { client: ChatClient; room: Room; onClose(): void }) {
   const { pending, failure, run } = useAct()
   const [archives, setArchives] = useState(false)
@@ -30,7 +30,7 @@ export default function RoomSettings({ client, room, onClose }: { client: ChatCl
     return (
       <ConfirmDialog
         title={`Archive ${room.name}?`}
-        description="Nobody can write in it any more, and it leaves everybody’s list. Who has its address can still read it, and an owner can restore it there."
+        description="Nobody will be able to write in it, and it will disappear from everyone's list. Members can still read it at its address, where an owner can restore it."
         confirm="Archive room"
         act={() => client.rooms.archive.mutate({ room: room.id, archived: true })}
         onDone={onClose}
@@ -38,15 +38,14 @@ export default function RoomSettings({ client, room, onClose }: { client: ChatCl
       />
     )
   }
-  const fields = failure?.fields ?? {}
-  const nameError = fields.name && `The name ${fields.name}.`
-  const topicError = fields.topic && `The topic ${fields.topic}.`
+  const nameError = fieldError(failure, 'name', 'The name')
+  const topicError = fieldError(failure, 'topic', 'The topic')
   return (
     <Dialog title="Room settings" onClose={onClose}>
       <form onSubmit={save} noValidate className="-mx-5 min-h-0 space-y-4 overflow-y-auto px-5 pb-1">
         <Field label="Name" name="name" dir="auto" autoComplete="off" defaultValue={room.name} error={nameError} />
         <Field label="Topic" name="topic" dir="auto" autoComplete="off" defaultValue={room.topic} error={topicError} />
-        <RadioCards legend="Who may write" name="postingPolicy" defaultValue={room.postingPolicy} options={policies} />
+        <RadioCards legend="Who can write" name="postingPolicy" defaultValue={room.postingPolicy} options={policies} />
         <div>
           <SelectField
             label="Slow mode"
@@ -54,7 +53,7 @@ export default function RoomSettings({ client, room, onClose }: { client: ChatCl
             defaultValue={String(room.slowModeSeconds)}
             options={slowModeOptions(room.slowModeSeconds)}
           />
-          <p className="mt-1.5 text-faint text-sm">How long each member waits between two messages. Moderators do not wait.</p>
+          <p className="mt-1.5 text-faint text-sm">How long members must wait between messages. Moderators don't have to wait.</p>
         </div>
         {!nameError && !topicError && <FailureLine failure={failure} />}
         <div className="flex flex-wrap items-center justify-end gap-2 pt-1">
@@ -77,7 +76,7 @@ export default function RoomSettings({ client, room, onClose }: { client: ChatCl
 
 type Settings = Pick<Room, 'name' | 'topic' | 'postingPolicy' | 'slowModeSeconds'>
 
-/** What a form of room settings changes, and nothing that stays as it is: somebody else may be changing that. */
+/** Only the settings that were changed in the form: someone else may be changing the others. */
 export function changesOf(room: Settings, form: FormData): Partial<Settings> {
   const name = String(form.get('name')).trim()
   const topic = String(form.get('topic')).trim()
@@ -93,7 +92,7 @@ export function changesOf(room: Settings, form: FormData): Partial<Settings> {
 
 const offered = [0, 5, 10, 30, 60, 300]
 
-/** The waits to choose from, with the one that is set, which a program may have chosen. */
+/** The delays to choose from, and the current one if it is another, set through the API. */
 export function slowModeOptions(now: number): { value: string; words: string }[] {
   return [...new Set([...offered, now])].sort((a, b) => a - b).map((seconds) => ({ value: String(seconds), words: slowModeWords(seconds) }))
 }

@@ -16,7 +16,7 @@ interface SidebarProps {
   myRooms: MyRooms
   current: string | null
   theme: Theme
-  /** Of direct rooms, whether the other person is here. */
+  /** Whether the other person is online, by direct room. */
   presence: ReadonlyMap<string, PresenceState>
   onOpen(room: string): void
   onBrowse(): void
@@ -40,7 +40,7 @@ export function Sidebar({
   onSignOut,
 }: SidebarProps) {
   const { rooms } = myRooms
-  // Guests see the rooms that they were invited to, and no others.
+  // Guests can only see rooms they were invited to.
   const mayFindMore = visitor.role !== 'guest'
   const shared = rooms?.filter(({ kind }) => kind !== 'direct') ?? null
   const direct = rooms?.filter(({ kind }) => kind === 'direct')
@@ -72,7 +72,7 @@ export function Sidebar({
               </>
             )}
           </div>
-          <RoomList rooms={shared} current={current} empty="You are in no room yet." onOpen={onOpen} />
+          <RoomList rooms={shared} current={current} empty="You're not in any rooms yet." onOpen={onOpen} />
           {mayFindMore && shared && shared.length <= 1 && (
             <Button look="quiet" onClick={onBrowse} className="mt-1 w-full justify-start! px-2.5! font-normal!">
               <Compass aria-hidden="true" className="size-4" />
@@ -80,14 +80,14 @@ export function Sidebar({
             </Button>
           )}
           <div className="flex items-center pt-4 pb-1 pl-2">
-            <h2 className="flex-1 font-medium text-faint text-xs">Direct</h2>
+            <h2 className="flex-1 font-medium text-faint text-xs">Direct messages</h2>
             {mayFindMore && (
               <IconButton label="New message" onClick={onDirect}>
                 <SquarePen />
               </IconButton>
             )}
           </div>
-          {direct && <RoomList rooms={direct} current={current} presence={presence} empty="Nobody yet." onOpen={onOpen} />}
+          {direct && <RoomList rooms={direct} current={current} presence={presence} empty="No direct messages yet." onOpen={onOpen} />}
         </div>
       </nav>
       <NotificationOffer />

@@ -5,7 +5,7 @@ const nearDay = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'nume
 const farDay = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
 
 export const formatClock = (time: string) => clock.format(new Date(time))
-/** The hour when it is today, else the day too. */
+/** The time of day, with the date unless it is today. */
 export function formatUntil(time: string, now = new Date()): string {
   const date = new Date(time)
   return date.toDateString() === now.toDateString() ? clock.format(date) : dayAndClock.format(date)
@@ -42,3 +42,6 @@ export function formatDuration(seconds: number): string {
   const shown = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`)
   return shown.join(' ') || '0 seconds'
 }
+
+/** @param seconds until the next attempt is allowed */
+export const tooManyAttempts = (seconds: number) => `Too many attempts. Wait ${formatDuration(seconds)} and try again.`

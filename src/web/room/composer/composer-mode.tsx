@@ -3,24 +3,24 @@ import { cutQuote } from '../../../contract/rules'
 import type { Message, Unsent } from '../../../sdk'
 import { IconButton } from '../../ui/button'
 
-/** What the reader of a room is about to write. */
+/** What the composer is used for. */
 export type ComposerMode = { kind: 'new' } | { kind: 'reply'; to: Message } | { kind: 'edit'; message: Message }
 
-/** What an answer carries of the message that it answers. */
+/** What a reply shows of the message that it answers. */
 export function quoteOf({ seq, author, text }: Message): NonNullable<Unsent['replyTo']> {
   return { seq, author, text: cutQuote(text) }
 }
 
-/** Says above the text what it will become, when that is not just a new message. */
+/** Shown above the text of a reply or an edit. */
 export function ComposerBar({ mode, onCancel }: { mode: ComposerMode; onCancel(): void }) {
   switch (mode.kind) {
     case 'new':
       return null
     case 'reply':
       return (
-        <Bar label="Cancel the reply" onCancel={onCancel}>
+        <Bar label="Cancel reply" onCancel={onCancel}>
           <span className="max-w-3/4 shrink-0 truncate">
-            Reply to <bdi className="font-medium text-ink">{mode.to.author.displayName}</bdi>
+            Replying to <bdi className="font-medium text-ink">{mode.to.author.displayName}</bdi>
           </span>
           <span dir="auto" className="truncate text-faint">
             {mode.to.text.replaceAll('\n', ' ')}
@@ -30,8 +30,8 @@ export function ComposerBar({ mode, onCancel }: { mode: ComposerMode; onCancel()
     case 'edit':
       return (
         <Bar label="Cancel editing" onCancel={onCancel}>
-          <span className="font-medium text-ink">Edit your message</span>
-          <span className="hidden truncate text-faint md:inline">Escape to cancel, Enter to save</span>
+          <span className="font-medium text-ink">Editing your message</span>
+          <span className="hidden truncate text-faint md:inline">Esc to cancel, Enter to save</span>
         </Bar>
       )
   }

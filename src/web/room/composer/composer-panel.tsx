@@ -1,11 +1,13 @@
-import { useCallback, useMemo, useState } from 'react'
-import { type ChatClient, type ChatFailure, type Message, type Room, type RoomHandle, type RoomTimeline, readFailure } from '../../../sdk'
+import { useCallback, useMemo } from 'react'
+import type { ChatClient, Message, Room, RoomHandle, RoomTimeline } from '../../../sdk'
+import { fieldError, useAct } from '../../ui/act'
 import { formatDuration } from '../../ui/times'
 import { Composer } from './composer'
 import { ComposerBar, type ComposerMode, quoteOf } from './composer-mode'
 import type { Drafts } from './drafts'
+import type { FindMembers } from './mention-suggestions'
 import { useSlowMode } from './slow-mode'
-import { createTypingNews, TypingLine } from './typing-line'
+import { createTypingNotifier, TypingLine } from './typing-line'
 
 interface ComposerPanelProps {
   client: ChatClient
@@ -16,14 +18,14 @@ interface ComposerPanelProps {
   me: string
   typing: readonly string[]
   drafts: Drafts
-  /** Why nothing can be written here; null when it can. */
+  /** Why the viewer may not write here; null when they may. */
   refusal: string | null
   mode: ComposerMode
   onMode(mode: ComposerMode): void
   onSent(): void
 }
 
-/** Below the messages: who is writing, and the text of the one who reads. */
+/** Everything below the messages: who is typing, and the composer or the reason why there is none. */
 export function ComposerPanel({ client, handle, timeline, listed, name, me, typing, drafts, refusal, mode, ...on }: ComposerPanelProps) {
   const { room } = handle
   const isSlow = listed !== undefined && listed.slowModeSeconds > 0 && listed.role === 'member'
@@ -39,7 +41,7 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
     },
     [client, room, me],
   )
-  const tellTyping = useMemo(() => createTypingNews(client, room), [client, room])
+  const notifyTyping = useMemo(() => createTypingNotifier(client, room), [client, room])
   const leave = () => on.onMode({ kind: 'new' })
 
   return (
@@ -84,10 +86,11 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
         about={mode.kind === 'reply' ? mode.to : null}
         waitSeconds={waitSeconds}
         isHeld={isSlow && hasPending}
+        room={room}
         findMembers={findMembers}
         onChange={(text) => {
           drafts.set(room, text)
-          tellTyping(text)
+          notifyTyping(text)
         }}
         onSubmit={(text) => {
           handle.send(text, mode.kind === 'reply' ? { replyTo: quoteOf(mode.to) } : {})
@@ -109,31 +112,26 @@ const isOwnText = ({ kind, author, deletedAt }: Message, me: string) => kind ===
 interface EditComposerProps {
   handle: RoomHandle
   message: Message
-  findMembers: (query: string) => Promise<Message['author'][]>
+  findMembers: FindMembers
   onDone(): void
 }
 
 function EditComposer({ handle, message, findMembers, onDone }: EditComposerProps) {
-  const [isSaving, setSaving] = useState(false)
-  const [failure, setFailure] = useState<ChatFailure | null>(null)
+  const { pending, failure, run, dismiss } = useAct()
 
-  async function save(text: string) {
+  function save(text: string) {
     if (text === message.text) return onDone()
-    setSaving(true)
-    try {
+    void run(async () => {
       await handle.edit(message.seq, text)
       onDone()
-    } catch (error) {
-      setFailure(readFailure(error))
-      setSaving(false)
-    }
+    })
   }
 
   return (
     <>
       {failure && (
         <p role="alert" className="mb-1.5 px-1 text-danger text-sm">
-          Not saved. {failure.fields?.text ? `The text ${failure.fields.text}.` : failure.words}
+          Not saved. {fieldError(failure, 'text', 'The text') ?? failure.words}
         </p>
       )}
       <Composer
@@ -141,10 +139,11 @@ function EditComposer({ handle, message, findMembers, onDone }: EditComposerProp
         initial={message.text}
         isEdit
         about={message}
-        isHeld={isSaving}
+        isHeld={pending}
         bar={<ComposerBar mode={{ kind: 'edit', message }} onCancel={onDone} />}
+        room={handle.room}
         findMembers={findMembers}
-        onChange={() => setFailure(null)}
+        onChange={dismiss}
         onSubmit={save}
         onCancel={onDone}
       />

@@ -1,22 +1,24 @@
 import { CircleAlert } from 'lucide-react'
 import { memo, type ReactNode, useState } from 'react'
 import type { ChatFailure, Message, RoomHandle, Unsent } from '../../../sdk'
+import type { PersonName } from '../../people/people-search'
+import { fieldError } from '../../ui/act'
 import { formatDuration } from '../../ui/times'
 import { useSecondsUntil } from '../composer/slow-mode'
-import { type Author, MessageFrame } from './message-frame'
+import { MessageFrame } from './message-frame'
 import { MessageText } from './message-text'
 import { QuotedLine } from './quoted-line'
 
 interface UnsentItemProps {
   unsent: Unsent
-  /** The message that it answers, when it is in the list. */
+  /** The message that it answers, if it is loaded. */
   answered: Message | undefined
-  author: Author
+  author: PersonName
   startsGroup: boolean
   handle: RoomHandle
 }
 
-/** A message of one's own that is on its way to the server, or did not get there. */
+/** The viewer's own message while it is being sent, or after sending failed. */
 export const UnsentItem = memo(function UnsentItem({ unsent, answered, author, startsGroup, handle }: UnsentItemProps) {
   return (
     <MessageFrame author={author} time={unsent.time} startsGroup={startsGroup}>
@@ -47,12 +49,12 @@ export const UnsentItem = memo(function UnsentItem({ unsent, answered, author, s
   }
 })
 
-function Reason({ reason: { name, words, fields, retryAfterMs = 0 } }: { reason: ChatFailure }) {
+function Reason({ reason }: { reason: ChatFailure }) {
+  const { name, words, retryAfterMs = 0 } = reason
   const [until] = useState(() => Date.now() + retryAfterMs)
   const seconds = useSecondsUntil(until)
-  if (fields?.text) return `The text ${fields.text}.`
-  if (name !== 'SLOW_MODE') return words
-  return seconds > 0 ? `This room is in slow mode: wait ${formatDuration(seconds)}.` : 'This room is in slow mode. You can send it now.'
+  if (name !== 'SLOW_MODE') return fieldError(reason, 'text', 'The text') ?? words
+  return seconds > 0 ? `Slow mode is on. Wait ${formatDuration(seconds)}.` : 'Slow mode is on. You can send it now.'
 }
 
 function TextButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
