@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { withRoomListEvent } from '../../src/sdk/listed-rooms'
-import { createMessage, createRoom } from '../../src/sdk/testing'
+import { createTestMessage, createTestRoom } from '../../src/sdk/testing'
 
-const quiet = (id: string) => createRoom({ id, name: id })
+const quiet = (id: string) => createTestRoom({ id, name: id })
 const talking = (id: string, minute: number) =>
-  createRoom({ id, name: id, lastSeq: 1, lastMessage: createMessage({ room: id, time: `2026-01-01T00:${10 + minute}:00.000Z` }) })
+  createTestRoom({ id, name: id, lastSeq: 1, lastMessage: createTestMessage({ room: id, time: `2026-01-01T00:${10 + minute}:00.000Z` }) })
 const ids = (rooms: readonly { id: string }[]) => rooms.map(({ id }) => id)
 
 describe('a room list', () => {

@@ -5,7 +5,7 @@ import { failureNamed } from '../../src/sdk/chat-error'
 import { createOutbox } from '../../src/sdk/outbox'
 import { createMemoryOutbox, type Unsent } from '../../src/sdk/outbox-storage'
 import { createStore } from '../../src/sdk/store'
-import { createMessage, createUser } from '../../src/sdk/testing'
+import { createTestMessage, createTestUser } from '../../src/sdk/testing'
 import { until } from '../support/stock-client'
 import { findBrokenPromises } from './outbox-storage-contract'
 
@@ -38,7 +38,7 @@ describe('an outbox', () => {
       ...connected(),
       send: async ({ text, clientId, room }) => {
         sent.push(text)
-        return createMessage({ text, clientId, room })
+        return createTestMessage({ text, clientId, room })
       },
     })
     outbox.add('general', 'a3')
@@ -76,10 +76,10 @@ describe('an outbox', () => {
       send: async ({ text, replyTo }) => {
         answered.push(replyTo?.seq)
         if (refuse) throw rejection('SLOW_MODE', 7_000)
-        return createMessage({ text })
+        return createTestMessage({ text })
       },
     })
-    const clientId = outbox.add('general', 'yes', { seq: 3, author: createUser({ username: 'ben' }), text: 'Are you there?' })
+    const clientId = outbox.add('general', 'yes', { seq: 3, author: createTestUser({ username: 'ben' }), text: 'Are you there?' })
     await until(async () => (await storage.load())[0]?.state === 'failed')
     // Slow mode is not retried silently: the author sees it, and how long to wait.
     expect(await storage.load()).toMatchObject([{ replyTo: { seq: 3 }, reason: { name: 'SLOW_MODE', retry: false, retryAfterMs: 7_000 } }])
@@ -97,7 +97,7 @@ describe('an outbox', () => {
       send: async ({ text }) => {
         attempts++
         if (attempts === 1) throw rejection('TOO_MANY_REQUESTS', 20)
-        return createMessage({ text })
+        return createTestMessage({ text })
       },
     })
     const sent: string[] = []
@@ -118,7 +118,7 @@ describe('an outbox', () => {
       send: async ({ text }) => {
         if (status.get().state !== 'connected') throw new ChatError(failureNamed('UNAUTHORIZED'))
         sent.push(text)
-        return createMessage({ text })
+        return createTestMessage({ text })
       },
     })
     const reason = failureNamed('UNAUTHORIZED')
@@ -149,7 +149,7 @@ describe('an outbox', () => {
         ...connected(),
         send: async ({ text }) => {
           if (refuse) throw rejection('ROOM_ARCHIVED', 0)
-          return createMessage({ text })
+          return createTestMessage({ text })
         },
       })
     const [one, two] = [open(), open()]
@@ -179,7 +179,7 @@ describe('an outbox', () => {
       ...connected(),
       send: async ({ text }) => {
         sent.push(text)
-        return createMessage({ text })
+        return createTestMessage({ text })
       },
     })
     outbox.add('general', 'sent all the same')

@@ -8,10 +8,10 @@ import {
   withoutUnsent,
   withUnsent,
 } from '../../src/sdk/room-timeline'
-import { createMessage, createUser } from '../../src/sdk/testing'
+import { createTestMessage, createTestUser } from '../../src/sdk/testing'
 
 const page = (from: number, to: number) => ({
-  messages: Array.from({ length: to - from + 1 }, (_, index) => createMessage({ seq: from + index })),
+  messages: Array.from({ length: to - from + 1 }, (_, index) => createTestMessage({ seq: from + index })),
   hasBefore: from > 1,
   hasAfter: false,
 })
@@ -39,11 +39,11 @@ describe('a room timeline', () => {
       const count = 1 + random(12)
       // New messages, then edits of them, numbered like a room's.
       const changes = Array.from({ length: count }, (_, index) =>
-        createMessage({ seq: index + 1, version: index + 1, text: `v${index + 1}` }),
+        createTestMessage({ seq: index + 1, version: index + 1, text: `v${index + 1}` }),
       )
       for (let version = count + 1; version <= count + random(10); version++) {
         const seq = 1 + random(count)
-        changes.push(createMessage({ seq, version, text: `v${version}` }))
+        changes.push(createTestMessage({ seq, version, text: `v${version}` }))
       }
       const newest = new Map(changes.map((change) => [change.seq, change]))
       const shuffled = [...changes, ...changes.slice(0, random(changes.length))]
@@ -57,13 +57,13 @@ describe('a room timeline', () => {
 
   it('has no holes: a newer message waits for the missing one before it', () => {
     const opened = openTimeline(emptyTimeline, page(5, 7))
-    const ahead = withMessage(withMessage(opened, createMessage({ seq: 10 })), createMessage({ seq: 9 }))
+    const ahead = withMessage(withMessage(opened, createTestMessage({ seq: 10 })), createTestMessage({ seq: 9 }))
     expect(ahead.messages.map(({ seq }) => seq)).toEqual([5, 6, 7])
-    expect(withMessage(ahead, createMessage({ seq: 8 })).messages.map(({ seq }) => seq)).toEqual([5, 6, 7, 8, 9, 10])
+    expect(withMessage(ahead, createTestMessage({ seq: 8 })).messages.map(({ seq }) => seq)).toEqual([5, 6, 7, 8, 9, 10])
   })
 
   it('loads older pages, and ignores changes of messages that are not loaded', () => {
-    const opened = withMessage(openTimeline(emptyTimeline, page(5, 7)), createMessage({ seq: 2, version: 8, text: 'edited' }))
+    const opened = withMessage(openTimeline(emptyTimeline, page(5, 7)), createTestMessage({ seq: 2, version: 8, text: 'edited' }))
     expect(opened.messages.map(({ seq }) => seq)).toEqual([5, 6, 7])
     const older = withOlderPage(opened, page(2, 4))
     expect(older.messages.map(({ seq }) => seq)).toEqual([2, 3, 4, 5, 6, 7])
@@ -72,9 +72,9 @@ describe('a room timeline', () => {
   })
 
   describe('quotes', () => {
-    const quote = (seq: number, text: string) => ({ seq, author: createUser(), text })
-    const question = createMessage({ seq: 1, text: 'Tea?' })
-    const answer = createMessage({ seq: 2, version: 2, replyTo: quote(1, 'Tea?') })
+    const quote = (seq: number, text: string) => ({ seq, author: createTestUser(), text })
+    const question = createTestMessage({ seq: 1, text: 'Tea?' })
+    const answer = createTestMessage({ seq: 2, version: 2, replyTo: quote(1, 'Tea?') })
     const opened = openTimeline(emptyTimeline, { messages: [question, answer], hasBefore: false, hasAfter: false })
     const quoteAt = (timeline: RoomTimeline, seq: number) => timeline.messages.find((message) => message.seq === seq)?.replyTo?.text
 
@@ -93,11 +93,11 @@ describe('a room timeline', () => {
 
     it('in a new message show the quoted message when that is newer', () => {
       const edited = withMessage(opened, { ...question, version: 9, text: 'Coffee?' })
-      expect(quoteAt(withMessage(edited, createMessage({ seq: 3, version: 3, replyTo: quote(1, 'Tea?') })), 3)).toBe('Coffee?')
+      expect(quoteAt(withMessage(edited, createTestMessage({ seq: 3, version: 3, replyTo: quote(1, 'Tea?') })), 3)).toBe('Coffee?')
     })
 
     it('stay when they are newer than the quoted message', () => {
-      const acknowledged = createMessage({ seq: 3, version: 9, replyTo: quote(1, 'Coffee?') })
+      const acknowledged = createTestMessage({ seq: 3, version: 9, replyTo: quote(1, 'Coffee?') })
       const ahead = withMessage(opened, acknowledged)
       expect(quoteAt(ahead, 3)).toBe('Coffee?')
       // An older change of the quoted message arrives late.
@@ -114,9 +114,9 @@ describe('a room timeline', () => {
     })
 
     it('are updated in a message that had to wait for one before it', () => {
-      const ahead = withMessage(opened, createMessage({ seq: 4, version: 4, replyTo: quote(1, 'Tea?') }))
+      const ahead = withMessage(opened, createTestMessage({ seq: 4, version: 4, replyTo: quote(1, 'Tea?') }))
       const edited = withMessage(ahead, { ...question, version: 5, text: 'Coffee?' })
-      expect(quoteAt(withMessage(edited, createMessage({ seq: 3 })), 4)).toBe('Coffee?')
+      expect(quoteAt(withMessage(edited, createTestMessage({ seq: 3 })), 4)).toBe('Coffee?')
     })
 
     it('in an unsent message follow the quoted message', () => {
@@ -135,7 +135,7 @@ describe('a room timeline', () => {
       let timeline = openTimeline(emptyTimeline, { messages: [question], hasBefore: false, hasAfter: false })
       const startedAt = performance.now()
       for (let count = 1; count <= 1_000; count++) {
-        timeline = withMessage(timeline, createMessage({ seq: count + 1, version: 2 * count, replyTo: quote(1, 'Tea?') }))
+        timeline = withMessage(timeline, createTestMessage({ seq: count + 1, version: 2 * count, replyTo: quote(1, 'Tea?') }))
         timeline = withMessage(timeline, { ...question, version: 2 * count + 1, replyCount: count })
       }
       expect(performance.now() - startedAt).toBeLessThan(500)
@@ -148,16 +148,16 @@ describe('a room timeline', () => {
     const clientId = 'client-id-1'
     const unsent = withUnsent(openTimeline(emptyTimeline, page(1, 2)), pending(clientId))
     expect(unsent.unsent).toHaveLength(1)
-    const ahead = withMessage(unsent, createMessage({ seq: 4, clientId }))
+    const ahead = withMessage(unsent, createTestMessage({ seq: 4, clientId }))
     expect(ahead.unsent).toHaveLength(1)
-    const arrived = withMessage(ahead, createMessage({ seq: 3 }))
+    const arrived = withMessage(ahead, createTestMessage({ seq: 3 }))
     expect(arrived.unsent).toEqual([])
     expect(arrived.messages.map(({ seq }) => seq)).toEqual([1, 2, 3, 4])
     expect(withUnsent(arrived, pending(clientId)).unsent).toEqual([])
     expect(withoutUnsent(unsent, clientId).unsent).toEqual([])
     // Acknowledged long ago, but received only now.
     const late = withUnsent(openTimeline(emptyTimeline, page(5, 7)), pending(clientId))
-    expect(withMessage(late, createMessage({ seq: 2, clientId }))).toMatchObject({
+    expect(withMessage(late, createTestMessage({ seq: 2, clientId }))).toMatchObject({
       unsent: [],
       messages: [{ seq: 5 }, { seq: 6 }, { seq: 7 }],
     })

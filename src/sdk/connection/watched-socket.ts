@@ -1,3 +1,4 @@
+import { reconnectNotice } from '../../contract/failures'
 import { type ChatFailure, failureNamed, failureOfClose, failureOfData } from '../chat-error'
 import type { Dialled } from './dial'
 import { splitFrame, tooBigAnswer } from './frames'
@@ -31,7 +32,6 @@ export interface SocketHost {
 const states = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const
 /** When a timer fires this late, the process was suspended or blocked. */
 const lateTimerMs = 1_000
-const reconnectNotice = '{"id":null,"method":"reconnect"}'
 
 /**
  * The WebSocket that tRPC uses. It opens once a real one has opened and the server has accepted the session on it. It

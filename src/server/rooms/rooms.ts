@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { PublicRoom, Room } from '../../contract/room'
-import { isUuid, limits, toSlug } from '../../contract/rules'
+import { compareRooms, isUuid, limits, toSlug } from '../../contract/rules'
 import { type AnnounceNeeds, announceToPeople, announceToRoom } from '../bus/announce'
 import type { CallContext } from '../caller'
 import { readCursor, writeCursor } from './cursor'
@@ -19,9 +19,7 @@ export async function readRoomList({ rooms, messages }: Pick<RoomsNeeds, 'rooms'
   // The messages first: what was written after somebody was removed is then in none of the rooms that are still theirs.
   const newest = await messages.newestOfPerson(userId)
   const listed = await rooms.listOf(userId)
-  return listed
-    .map((room) => toRoom(room, newest.get(room.id)))
-    .sort((a, b) => (b.lastMessage?.time ?? '').localeCompare(a.lastMessage?.time ?? '') || a.name.localeCompare(b.name))
+  return listed.map((room) => toRoom(room, newest.get(room.id))).sort(compareRooms)
 }
 
 /** A listed room with its newest message, as its members get it. */
