@@ -22,8 +22,8 @@ async function openAccount(page: Page, tab: 'Profile' | 'Password' | 'Sessions' 
 const iPhone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1'
 
-describe('somebody', () => {
-  it('who changes their name has it at once, and others read it on the next message', async () => {
+describe('account', () => {
+  it('profile: a new name shows at once, and to others with the next message', async () => {
     const ruth = await signUp('ruth', { displayName: 'Ruth' })
     const sam = await signUp('sam', { displayName: 'Sam' })
     await say(ruth.page, 'I am Ruth')
@@ -53,7 +53,7 @@ describe('somebody', () => {
     await Promise.all([ruth.context.close(), sam.context.close()])
   })
 
-  it('who changes the password is signed out in the other browser, and comes back with the new one only', async () => {
+  it('password: changing it signs out other browsers, and only the new one works', async () => {
     const here = await signUp('tess', { displayName: 'Tess' })
     const there = await open()
     await signIn(there.page, 'tess')
@@ -82,7 +82,7 @@ describe('somebody', () => {
     await Promise.all([here.context.close(), there.context.close()])
   })
 
-  it('sees where they are signed in, and ends it from a phone with the keyboard alone', async () => {
+  it('sessions: listed, and ended from a phone with the keyboard alone', async () => {
     const phone = await signUp('uwe', { viewport: { width: 390, height: 844 }, userAgent: iPhone })
     const computer = await open()
     const third = await open()
@@ -117,7 +117,7 @@ describe('somebody', () => {
     await Promise.all([phone, computer, third].map(({ context }) => context.close()))
   })
 
-  it('who deletes the account is out, and is read by the others as Deleted user', async () => {
+  it('deletion: signs out, and others see “Deleted user”', async () => {
     const vera = await signUp('vera', { displayName: 'Vera' })
     const wim = await signUp('wim', { displayName: 'Wim' })
     await say(vera.page, 'this stays')
@@ -141,7 +141,7 @@ describe('somebody', () => {
     await Promise.all([vera.context.close(), wim.context.close()])
   })
 
-  it('who is the only owner of a room with others is told which room, and keeps the account', async () => {
+  it('deletion: refused for the only owner of a room with other members, naming the room', async () => {
     const xenia = await signUp('xenia', { displayName: 'Xenia' })
     const yuri = await signUp('yuri', { displayName: 'Yuri' })
     await xenia.page.getByRole('button', { name: 'Create a room' }).click()
@@ -161,7 +161,7 @@ describe('somebody', () => {
     await Promise.all([xenia.context.close(), yuri.context.close()])
   })
 
-  it('never makes the browser complain', () => {
+  it('no errors in the browser console', () => {
     expect(complaints).toEqual([])
   })
 })

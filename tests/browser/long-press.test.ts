@@ -66,7 +66,7 @@ describe.each([
   { text: 'line 14.', place: 'where the sheet has a button', hasButton: true },
   { text: 'line 3.', place: 'above the sheet', hasButton: false },
 ])('long press $place', ({ text, hasButton }) => {
-  it('opens a sheet that stays when the finger is lifted before it has come', async () => {
+  it('the sheet stays open when the finger is lifted before it appears', async () => {
     let letCome = () => {}
     const mayCome = new Promise<void>((resolve) => {
       letCome = resolve
@@ -83,7 +83,7 @@ describe.each([
     await reply()
   })
 
-  it('opens a sheet that stays when the finger is lifted while it rises', async () => {
+  it('the sheet stays open when the finger is lifted while it slides in', async () => {
     await setAnimationSpeed(0.001)
     const finger = await putFingerOn(text)
     await sheet().waitFor()
@@ -94,7 +94,7 @@ describe.each([
     await reply()
   })
 
-  it('opens a sheet that stays when the finger is lifted long after, on a slow phone', async () => {
+  it('the sheet stays open when the finger is lifted long after, on a slow phone', async () => {
     await devtools.send('Emulation.setCPUThrottlingRate', { rate: 6 })
     const finger = await putFingerOn(text)
     await sheet().waitFor()

@@ -50,13 +50,13 @@ async function press(message: Locator, name: string | RegExp) {
 }
 
 async function choose(page: Page, message: Locator, name: string) {
-  await press(message, /^More actions for this message/)
+  await press(message, /^More actions on this message/)
   await page.getByRole('menuitem', { name, exact: true }).click()
 }
 
 const leave = (...people: Somebody[]) => Promise.all(people.map(({ page }) => page.context().close()))
 
-describe('two people in a room', () => {
+describe('messages', () => {
   let amy: Somebody
   let bert: Somebody
   beforeAll(async () => {
@@ -65,7 +65,7 @@ describe('two people in a room', () => {
   })
   afterAll(() => leave(amy, bert))
 
-  it('react to what the other says, join in, and take it back', async () => {
+  it('reactions: add one, join one, take it back', async () => {
     await meet('Reactions', amy, bert)
     await say(amy.page, 'The tests are green')
     await press(said(bert.page, 'The tests are green'), 'React')
@@ -87,7 +87,7 @@ describe('two people in a room', () => {
       .waitFor({ state: 'detached' })
   })
 
-  it('answer each other, and find what was answered however far up it is', async () => {
+  it('replies: a quote leads to the quoted message, however far up it is, and shows its current text', async () => {
     const room = await meet('Answers', amy, bert)
     await say(amy.page, 'Who waters the plants?')
     await press(said(bert.page, 'Who waters the plants?'), 'Reply')
@@ -118,7 +118,7 @@ describe('two people in a room', () => {
       .waitFor({ state: 'attached' })
   })
 
-  it('change what they wrote, and the other sees it', async () => {
+  it('edits: the other sees the new text; Escape and Cancel keep the old one', async () => {
     await meet('Edits', amy, bert)
     await say(amy.page, 'See you at noon')
     await press(said(amy.page, 'See you at noon'), 'Edit')
@@ -140,7 +140,7 @@ describe('two people in a room', () => {
     expect(await said(bert.page, 'See you at one').getByRole('button', { name: 'Edit', exact: true }).count()).toBe(0)
   })
 
-  it('take back what they wrote; who keeps the room takes out what others wrote', async () => {
+  it('removals: authors remove their own messages, owners remove those of others', async () => {
     await meet('Removals', amy, bert)
     await say(bert.page, 'Oops')
     await say(bert.page, 'Buy my watches')
@@ -150,7 +150,7 @@ describe('two people in a room', () => {
     await messages(amy.page).getByText('Message removed').waitFor()
     expect(await messages(amy.page).getByText('Oops').count()).toBe(0)
 
-    await press(said(bert.page, 'A word of the owner'), /^More actions for this message/)
+    await press(said(bert.page, 'A word of the owner'), /^More actions on this message/)
     await bert.page.getByRole('menuitem', { name: 'Reply' }).waitFor()
     expect(await bert.page.getByRole('menuitem', { name: 'Remove' }).count()).toBe(0)
     await bert.page.keyboard.press('Escape')
@@ -161,7 +161,7 @@ describe('two people in a room', () => {
     await until(async () => (await messages(bert.page).getByText('Message removed').count()) === 2)
   })
 
-  it('name each other from a list, and who is named sees it stand out', async () => {
+  it('mentions: suggested while typing, and highlighted for the person mentioned', async () => {
     await meet('Mentions', amy, bert)
     await composer(amy.page).pressSequentially('Over to you, @be')
     await amy.page.getByRole('option', { name: /@bert/ }).waitFor()
@@ -192,7 +192,7 @@ describe('two people in a room', () => {
     expect(await said(bert.page, 'and @nobody').locator('mark').count()).toBe(0)
   })
 
-  it('see between their messages what happened to the room', async () => {
+  it('room lines: changes to the room show between messages', async () => {
     const room = await meet('Lines', amy, bert)
     await say(bert.page, 'Before')
     await amy.trpc.rooms.update.mutate({ room, topic: 'What happens here' })
@@ -202,8 +202,8 @@ describe('two people in a room', () => {
   })
 })
 
-describe('somebody', () => {
-  it('has read what they look at, and keeps unread what they put back', async () => {
+describe('one person', () => {
+  it('read marks: what is on screen is read, and “Mark unread from here” stays', async () => {
     const cyd = await signUp('cyd')
     const dan = await signUp('dan')
     const room = await meet('Marks', cyd, dan)
@@ -237,7 +237,7 @@ describe('somebody', () => {
     await leave(cyd, dan)
   })
 
-  it('keeps their place while older messages come, and while those above change their height', async () => {
+  it('scrolling: the place stays while older messages load and while those above change height', async () => {
     const mia = await signUp('mia')
     const room = await meet('Places', mia)
     for (let index = 1; index <= 130; index++) await mia.trpc.chat.send.mutate({ room, text: `line ${index}` })
@@ -260,7 +260,7 @@ describe('somebody', () => {
     await leave(mia)
   })
 
-  it('who may not write is told why, and writes again when it is over', async () => {
+  it('muted or not allowed to post: sees why, and can write again afterwards', async () => {
     const eve = await signUp('eve')
     const fay = await signUp('fay')
     const room = await meet('Quiet', eve, fay)
@@ -287,7 +287,7 @@ describe('somebody', () => {
     await leave(eve, fay)
   })
 
-  it('in a slow room sees how long to wait, and loses nothing by not waiting', async () => {
+  it('slow mode: shows how long to wait, and keeps the text of an early try', async () => {
     const gil = await signUp('gil')
     const hal = await signUp('hal')
     const room = await meet('Slow', gil, hal)
@@ -308,7 +308,7 @@ describe('somebody', () => {
     await leave(gil, hal)
   })
 
-  it('with nothing but a keyboard reacts and answers', async () => {
+  it('keyboard only: reacts and replies', async () => {
     const kay = await signUp('kay')
     const lee = await signUp('lee')
     await meet('Keys', lee, kay)
@@ -346,14 +346,14 @@ describe('somebody', () => {
     await leave(kay, lee)
   })
 
-  it('on a phone reacts, answers and edits with a finger', async () => {
+  it('on a phone: reacts, replies and edits by touch', async () => {
     const ivy = await signUp('ivy', phone)
     const jo = await signUp('jo')
     await meet('Fingers', jo, ivy)
     await say(jo.page, 'Coming?')
     await said(ivy.page, 'Coming?').tap()
     await said(ivy.page, 'Coming?')
-      .getByRole('button', { name: /^More actions for this message/ })
+      .getByRole('button', { name: /^More actions on this message/ })
       .tap()
     await ivy.page.getByRole('button', { name: 'React with thumbs up' }).tap()
     await said(jo.page, 'Coming?').getByRole('button', { name: 'thumbs up, 1' }).waitFor()
@@ -368,7 +368,7 @@ describe('somebody', () => {
 
     await said(ivy.page, 'On my wey').getByText('On my wey').tap()
     await said(ivy.page, 'On my wey')
-      .getByRole('button', { name: /^More actions for this message/ })
+      .getByRole('button', { name: /^More actions on this message/ })
       .tap()
     await ivy.page.getByRole('dialog').getByRole('button', { name: 'Edit' }).tap()
     await composer(ivy.page).fill('On my way')
@@ -378,7 +378,7 @@ describe('somebody', () => {
     await leave(ivy, jo)
   })
 
-  it('never makes the browser complain', () => {
+  it('no errors in the browser console', () => {
     expect(complaints).toEqual([])
   })
 })

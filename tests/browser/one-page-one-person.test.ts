@@ -174,7 +174,7 @@ async function actInManyWays(page: Page) {
 
 async function actInMenus(page: Page) {
   await page
-    .getByRole('button', { name: /^More actions for this message from/ })
+    .getByRole('button', { name: /^More actions on this message from/ })
     .first()
     .click()
   await page.getByRole('menuitem', { name: 'Mark as unread' }).click()
@@ -341,19 +341,19 @@ async function freeze(page: Page, state: 'frozen' | 'active') {
   await session.detach()
 }
 
-describe('a page stays its person’s', () => {
+describe('Ada’s page, when the session in another tab changes', () => {
   const inMenus = true
   const bobActsFirst = true
-  it.concurrent('cut off, while she signs out and Bob signs in', () => play('out, then Bob', 'writer', { inMenus }))
-  it.concurrent('cut off, while Bob signs in over her', () => play('Bob over Ada', 'writer', { inMenus, bobActsFirst }))
-  it.concurrent('cut off, while she signs in again', () => play('Ada anew', 'writer'))
-  it.concurrent('cut off, while Bob comes and goes', () => play('Bob, then Ada', 'writer', { inMenus }))
-  it.concurrent('cut off and frozen in the background, while Bob signs in', () => play('out, then Bob', 'writer', { inBackground: true }))
-  it.concurrent('connected, while she signs out and Bob signs in', () => play('out, then Bob', 'none', { bobActsFirst }))
-  it.concurrent('connected, while Bob signs in over her', () => play('Bob over Ada', 'none'))
-  it.concurrent('connected, while Bob comes and goes', () => play('Bob, then Ada', 'none'))
-  it.concurrent('connected, while Bob’s own tab is cut off', () => play('Bob over Ada', 'other'))
-  it.concurrent('on a line that loses everything, while Bob signs in', () => play('Bob over Ada', 'swallowed', { bobActsFirst }))
+  it.concurrent('page cut off: she signs out there and Bob signs in', () => play('out, then Bob', 'writer', { inMenus }))
+  it.concurrent('page cut off: Bob signs in over her', () => play('Bob over Ada', 'writer', { inMenus, bobActsFirst }))
+  it.concurrent('page cut off: she signs out and in again', () => play('Ada anew', 'writer'))
+  it.concurrent('page cut off: Bob signs in and out, then Ada signs in', () => play('Bob, then Ada', 'writer', { inMenus }))
+  it.concurrent('page cut off and frozen in the background: Bob signs in', () => play('out, then Bob', 'writer', { inBackground: true }))
+  it.concurrent('page connected: she signs out there and Bob signs in', () => play('out, then Bob', 'none', { bobActsFirst }))
+  it.concurrent('page connected: Bob signs in over her', () => play('Bob over Ada', 'none'))
+  it.concurrent('page connected: Bob signs in and out, then Ada signs in', () => play('Bob, then Ada', 'none'))
+  it.concurrent('page connected, Bob’s tab cut off: Bob signs in over her', () => play('Bob over Ada', 'other'))
+  it.concurrent('page on a line that swallows everything: Bob signs in over her', () => play('Bob over Ada', 'swallowed', { bobActsFirst }))
 })
 
 /** Ada in the writer's tab, with something unsent; in the other one Bob has signed in since, or still has to. */
@@ -378,8 +378,8 @@ const isBobs = async ({ context, bob }: Scene) => {
 
 const backInTime = (page: Page) => page.evaluate(() => void setTimeout(() => history.back()))
 
-describe('a page whose browser has changed hands', () => {
-  it.concurrent('signs nobody else out, and makes room for them', async () => {
+describe('a page, after somebody else signed in in the same browser', () => {
+  it.concurrent('its sign-out button signs nobody else out, and the page becomes theirs', async () => {
     await using scene = await openCutOff({ isBobIn: true })
     const { writer, other, bob } = scene
     await writer.getByRole('button', { name: 'Sign out' }).click()
@@ -393,7 +393,7 @@ describe('a page whose browser has changed hands', () => {
     expect(await countStrayActs(scene)).toBe(0)
   })
 
-  it.concurrent('makes room although its person stayed when asked whether to leave', async () => {
+  it.concurrent('becomes theirs, although its person chose to stay when asked whether to leave', async () => {
     await using scene = await openCutOff({ isBobIn: false })
     const { writer, other, ada, bob, room } = scene
     writer.removeAllListeners('dialog')
@@ -414,7 +414,7 @@ describe('a page whose browser has changed hands', () => {
     expect(await composer(writer).inputValue()).toBe(draft)
   })
 
-  it.concurrent('makes room when somebody goes back to it', async () => {
+  it.concurrent('shows nothing of its person when somebody goes back to it', async () => {
     await using scene = await openScene()
     const { writer, other, ada, bob, room } = scene
     await goToLogin(other, room)
@@ -447,7 +447,7 @@ describe('a page whose browser has changed hands', () => {
     expect(await messages(writer).count()).toBe(0)
   })
 
-  it.concurrent('makes room when its person has deleted the account in another tab', async () => {
+  it.concurrent('shows nothing of its person, who deleted the account in another tab', async () => {
     await using scene = await openCutOff({ isBobIn: false })
     const { writer, other, ada, bob, room, context } = scene
     await other.goto(roomPath(room))
@@ -465,7 +465,7 @@ describe('a page whose browser has changed hands', () => {
     expect(await countStrayActs(scene)).toBe(0)
   })
 
-  it.concurrent('neither leaves a room nor accepts an invitation for whoever came after', async () => {
+  it.concurrent('does not leave a room or accept an invitation in their name', async () => {
     await using scene = await openCutOff({ isBobIn: false })
     const { writer, other, ada, bob, room, context } = scene
     const { id: garden } = await cy.rooms.create.mutate({ name: `Garden ${room}`, kind: 'private' })
@@ -489,7 +489,7 @@ describe('a page whose browser has changed hands', () => {
     expect(await countStrayActs(scene)).toBe(0)
   })
 
-  it('never makes the browser complain', () => {
+  it('no errors in the browser console', () => {
     expect(complaints).toEqual([])
   })
 })

@@ -3,8 +3,8 @@ import { shareRoomline } from '../support/shared-roomline'
 
 const { signUp, complaints } = shareRoomline()
 
-describe('two people', () => {
-  it('see that the other is here, is writing, and has gone', async () => {
+describe('presence', () => {
+  it('members list: shows who is online, who is typing and who has left', async () => {
     const pam = await signUp('pam', { displayName: 'Pam' })
     const rex = await signUp('rex', { displayName: 'Rex' })
     await pam.page.getByRole('button', { name: /Show .*members/ }).click()
@@ -27,7 +27,7 @@ describe('two people', () => {
     await pam.context.close()
   })
 
-  it('see in their direct room and in the list whether the other is here', async () => {
+  it('direct room and room list: show whether the other is online', async () => {
     const sue = await signUp('sue', { displayName: 'Sue' })
     const ted = await signUp('ted', { displayName: 'Ted' })
     await sue.page.getByRole('button', { name: 'New message' }).click()
@@ -47,7 +47,7 @@ describe('two people', () => {
     await sue.context.close()
   })
 
-  it('never make the browser complain', () => {
+  it('no errors in the browser console', () => {
     expect(complaints).toEqual([])
   })
 })

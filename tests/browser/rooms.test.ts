@@ -65,8 +65,8 @@ async function chooseForMember(page: Page, name: string, item: string) {
   await page.getByRole('menuitem', { name: item }).click()
 }
 
-describe('somebody who is in another room', () => {
-  it('sees what is unread there and what speaks to them, in the list and on the tab, until they go there', async () => {
+describe('unread messages in another room', () => {
+  it('counts and mentions show in the list and on the tab until the reader opens the room', async () => {
     await using two = await meet(['Ada', 'Ben'])
     const { first: ada, second: ben } = two
     await createRoom(ada, 'Allotment', { people: ['ben'] })
@@ -106,7 +106,7 @@ describe('somebody who is in another room', () => {
     await sidebar(ben).getByRole('link', { name: 'Public room Allotment', exact: true }).waitFor()
   })
 
-  it('is told by the browser, if they let it, and comes there by a click', async () => {
+  it('the browser shows a notification when allowed, and a click opens the room', async () => {
     await using two = await meet(['Cleo', 'Dov'])
     const { first: cleo, second: dov } = two
     await createRoom(cleo, 'Bellringers', { people: ['dov'] })
@@ -156,8 +156,8 @@ describe('somebody who is in another room', () => {
   })
 })
 
-describe('two people', () => {
-  it('talk in a room of their own, which each finds under the other’s name', async () => {
+describe('rooms', () => {
+  it('direct room: two people talk, and each sees it under the other’s name', async () => {
     await using two = await meet(['Edda', 'Finn'])
     const { first: edda, second: finn } = two
     await edda.getByRole('button', { name: 'New message', exact: true }).click()
@@ -180,7 +180,7 @@ describe('two people', () => {
     expect(await finn.getByRole('menuitem', { name: /Leave|Invite|settings/ }).count()).toBe(0)
   })
 
-  it('share the care of a room: one makes the other a moderator, mutes, removes, bans and lets them in again', async () => {
+  it('moderation: an owner promotes, mutes, removes, bans and unbans a member', async () => {
     await using two = await meet(['Greta', 'Hugo'])
     const { first: greta, second: hugo } = two
     await createRoom(greta, 'Workshop', { people: ['hugo'] })
@@ -232,7 +232,7 @@ describe('two people', () => {
     await messages(hugo).getByText('Back again').waitFor()
   })
 
-  it('keep an owner in their room', async () => {
+  it('roles: the last owner cannot step down before naming another', async () => {
     await using two = await meet(['Iris', 'Jonas'])
     const { first: iris, second: jonas } = two
     await createRoom(iris, 'Choir', { people: ['jonas'] })
@@ -251,7 +251,7 @@ describe('two people', () => {
     await jonas.getByRole('menuitem', { name: 'Room settings' }).waitFor()
   })
 
-  it('see a new name and topic at once, and read a room in the archive until it is restored', async () => {
+  it('settings: a new name and topic show at once, and an archived room is read-only until it is restored', async () => {
     await using two = await meet(['Kira', 'Leo'])
     const { first: kira, second: leo } = two
     await createRoom(kira, 'Draft', { kind: 'Private', people: ['leo'] })
@@ -285,7 +285,7 @@ describe('two people', () => {
     await kira.getByLabel('Message Final', { exact: true }).waitFor()
   })
 
-  it('invite each other by name and by link', async () => {
+  it('invitations: by name and by link', async () => {
     await using two = await meet(['Mona', 'Nils'])
     const { first: mona, second: nils } = two
     await createRoom(mona, 'Backstage', { kind: 'Private' })
@@ -328,8 +328,8 @@ describe('two people', () => {
   })
 })
 
-describe('two people on phones', () => {
-  it('find each other, look after a room, and are told in words when they are out', async () => {
+describe('rooms on a phone', () => {
+  it('direct messages, a private room, and what a removed member sees', async () => {
     await using two = await meet(['Pia', 'Quin'], phone)
     const { first: pia, second: quin } = two
     await pia.getByRole('button', { name: 'Show the rooms' }).click()
@@ -365,8 +365,8 @@ describe('two people on phones', () => {
   })
 })
 
-describe('the browser', () => {
-  it('never complains', () => {
+describe('browser console', () => {
+  it('shows no errors', () => {
     expect(complaints).toEqual([])
   })
 })

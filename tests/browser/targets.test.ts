@@ -99,8 +99,8 @@ const everything = 'a, button, textarea, input'
 const list: TargetArea = { within: '[role=log]', targets: everything }
 const page: TargetArea = { within: 'main', targets: everything }
 
-describe('what can be pressed in a room', () => {
-  it('is under the finger that aims at it, large enough, and beside its neighbours', async () => {
+describe('buttons and links in a room', () => {
+  it('on a touch screen: large enough, not covered, and not overlapping', async () => {
     const phone = await open(finger)
     await sayInVain(phone)
     const faults = await inEveryLook(phone, async () => [
@@ -112,7 +112,7 @@ describe('what can be pressed in a room', () => {
     await phone.context().close()
   })
 
-  it('is under the mouse, also while a message that is pointed at shows its buttons', async () => {
+  it('with a mouse: not covered and not overlapping, also while a hovered message shows its buttons', async () => {
     const desk = await open({})
     await sayInVain(desk)
     const faults = await inEveryLook(desk, async () => {
@@ -123,7 +123,7 @@ describe('what can be pressed in a room', () => {
         await desk.locator(`[data-seq="${seq}"]`).hover({ position: { x: 2, y: 2 } })
         await desk
           .locator(`[data-seq="${seq}"]`)
-          .getByRole('button', { name: /^More actions for this message/ })
+          .getByRole('button', { name: /^More actions on this message/ })
           .hover()
         found.push(...(await findOverlapping(desk, list)))
       }
@@ -133,7 +133,7 @@ describe('what can be pressed in a room', () => {
     await desk.context().close()
   })
 
-  it('stays so beside a reply that is being written, and in the lists of rooms and members', async () => {
+  it('on a touch screen: the same while writing a reply, and in the lists of rooms and members', async () => {
     const phone = await open(finger)
     const faults: string[] = []
     for (const name of ['Show the rooms', 'Show 4 members']) {
@@ -160,7 +160,7 @@ describe('what can be pressed in a room', () => {
     await setLook(phone, 390, 'as designed')
     await phone
       .locator('[data-seq="3"]')
-      .getByRole('button', { name: /^More actions for this message/ })
+      .getByRole('button', { name: /^More actions on this message/ })
       .tap()
     await phone.getByRole('dialog').getByRole('button', { name: 'Reply' }).tap()
     await phone.getByRole('button', { name: 'Cancel reply' }).waitFor()

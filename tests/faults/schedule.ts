@@ -126,7 +126,7 @@ export async function carryOut(bench: Bench, room: string, { afterMs, lastingMs,
       else {
         const { code, afterMs: tookMs } = await node.stop()
         if (code !== 0)
-          throw new Error(`node ${fault.node} ended with code ${code} after ${Math.round(tookMs)} ms of SIGTERM:\n${node.said()}`)
+          throw new Error(`node ${fault.node} ended with code ${code} after ${Math.round(tookMs)} ms of SIGTERM:\n${node.output()}`)
       }
       await pause(lastingMs)
       // It starts only when its services are there, like any program under a supervisor.

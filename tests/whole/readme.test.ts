@@ -79,7 +79,7 @@ async function connect(username: string): Promise<ChatClient> {
   return createChatClient({ url: realtimeUrl, auth: token, WebSocket: WebSocket as unknown as typeof globalThis.WebSocket })
 }
 
-describe('the first program of the README', () => {
+describe('first program of the README', () => {
   let bot: ChildProcess
   let output = ''
   let ada: ChatClient
@@ -116,7 +116,7 @@ describe('the first program of the README', () => {
     }
   }
 
-  it('answers what others write, and neither edits, nor reactions, nor answers, nor itself', async () => {
+  it('answers what others write, but not edits, reactions, replies or itself', async () => {
     const first = await ada.chat.send.mutate({ room: 'general', text: 'Tea?' })
     await until(async () => (await answers()).includes('ada said: Tea?'))
     await ada.chat.edit.mutate({ room: 'general', seq: first.seq, text: 'Coffee?' })
@@ -127,7 +127,7 @@ describe('the first program of the README', () => {
     expect(all.filter((text) => /Tea|Coffee|Gladly|before its time|echo said/.test(text))).toEqual(['ada said: Tea?'])
   })
 
-  it('goes on after it was muted, and says so', async () => {
+  it('logs that it is muted, and goes on afterwards', async () => {
     await ada.rooms.mute.mutate({ room: 'general', username: 'echo', minutes: 5 })
     await ben.chat.send.mutate({ room: 'general', text: 'Can you speak?' })
     await until(() => output.includes('You are muted'))
@@ -136,7 +136,7 @@ describe('the first program of the README', () => {
     expect(await answers()).not.toContain('ben said: Can you speak?')
   })
 
-  it('answers everything, though not faster than it may', async () => {
+  it('answers everything, within its rate limit', async () => {
     const before = (await answers()).length
     for (let index = 0; index < 26; index++) await [ada, ben][index % 2]?.chat.send.mutate({ room: 'general', text: `quick ${index}` })
     await until(async () => (await answers()).length >= before + 26, 60_000)
@@ -145,7 +145,7 @@ describe('the first program of the README', () => {
     expect(quick).toHaveLength(26)
   })
 
-  it('is still there when the servers were started anew', async () => {
+  it('reconnects after the servers were restarted', async () => {
     await whole.stop()
     whole = await startWhole({ dataDir: whole.dataDir, env: { ...limits, ...ports } })
     await answersTo(ada, 'Back again?')
@@ -153,7 +153,7 @@ describe('the first program of the README', () => {
   })
 })
 
-it('the program of the package’s own README sends its message and ends', async () => {
+it('program of the package README: sends its message and exits', async () => {
   await enter(whole, 'register', 'echo').catch(() => enter(whole, 'login', 'echo'))
   const programs = await blocksOf('src/sdk-package/README.md', 'ts')
   expect(programs).toHaveLength(1)
@@ -166,7 +166,7 @@ it('the program of the package’s own README sends its message and ends', async
   await client.close()
 })
 
-it('the curl call of the README sends its message', async () => {
+it('curl command of the README: sends its message', async () => {
   await enter(whole, 'register', 'curl')
   const { token } = await signIn(whole.webUrl, { username: 'curl', password })
   const call = (await blocksOf('README.md', 'sh')).find((block) => block.startsWith('curl '))

@@ -74,8 +74,8 @@ console.log(JSON.stringify({ heard: text, author: author.username === user.usern
 await roomline.close()
 `
 
-describe('the packed SDK', () => {
-  it('stands alone: a strict consumer with only TypeScript compiles it, with full inference, and talks to a Roomline', async () => {
+describe('packed SDK', () => {
+  it('a strict TypeScript program without our sources compiles against it, with full inference, and talks to Roomline', async () => {
     const tarball = await packSdk(folder)
     const consumer = path.join(folder, 'consumer')
     const sdk = path.join(consumer, 'node_modules/@roomline/sdk')
@@ -119,7 +119,7 @@ describe('the packed SDK', () => {
     })
   })
 
-  it('has nothing of the server in it', async () => {
+  it('contains nothing of the server', async () => {
     const sdk = path.join(folder, 'consumer/node_modules/@roomline/sdk')
     for (const file of await readdir(sdk)) {
       const text = await readFile(path.join(sdk, file), 'utf8')

@@ -75,11 +75,11 @@ async function startSubject(person: Person, room: string, node: number) {
   }
 }
 
-describe('somebody who is removed while others write', () => {
+describe('removed member', () => {
   it.each([
-    ['and every publication arrives', 0],
-    ['and every publication of the room is dropped', 1],
-  ])('gets nothing that was stored later, %s', async (how, drop) => {
+    ['every publication arrives', 0],
+    ['every publication of the room is dropped', 1],
+  ])('removed while others write, gets nothing that was stored later, when %s', async (how, drop) => {
     const talk = await startTalk(bench, { people, followers: 2 })
     const { room } = talk.history
     const [owner] = await bench.makePeople(1)
@@ -94,7 +94,7 @@ describe('somebody who is removed while others write', () => {
     for (const node of bench.nodes) node.publications.setFault({ drop }, 'roomline:room:')
     const since = Date.now()
     const before = talk.history.acknowledged.length
-    const talking = talk.saySteadily(pauseMs)
+    const talking = talk.sendSteadily(pauseMs)
     let above = 0
     let seenInAll = 0
     for (const [index, person] of subjects.entries()) {

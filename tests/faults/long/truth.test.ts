@@ -4,7 +4,7 @@ import { createChatClient } from '../../../src/sdk'
 import { report } from '../../support/report'
 import { type StockClient, until } from '../../support/stock-client'
 import { type Bench, type Person, startBench } from '../bench'
-import { lasting } from '../waits'
+import { forAtLeast } from '../waits'
 
 /** What one subscription of any client has seen. */
 interface Watched {
@@ -191,7 +191,7 @@ async function run({ name, outage, withNode = false, withRedis = false }: Scenar
     const since = performance.now()
     const begunAt = watchers.map(({ opened }) => opened.length)
     if (withNode) await bench.node(0).kill()
-    const seconds = (ms: number) => lasting(Math.max(0, since + ms - performance.now()))
+    const seconds = (ms: number) => forAtLeast(Math.max(0, since + ms - performance.now()))
     await seconds(3_000)
     cut('during')
     await seconds(5_000)
@@ -208,7 +208,7 @@ async function run({ name, outage, withNode = false, withRedis = false }: Scenar
       for (;;) {
         const said = await speaking.trpc.chat.send.mutate({ room, text, clientId: `said-${text.replaceAll(' ', '-')}` }).catch(() => null)
         if (said) return
-        await lasting(100)
+        await forAtLeast(100)
       }
     }
     await say('after it')
@@ -246,7 +246,7 @@ async function run({ name, outage, withNode = false, withRedis = false }: Scenar
   }
 }
 
-describe('truth: no stream ends, and all are whole afterwards', () => {
+describe('outages: no stream ends, and every stream has everything afterwards', () => {
   // Most of their time they wait. Each has services and nodes of its own.
   it.concurrent.each<Scenario>([
     { name: 'Postgres refuses', outage: 'refusing' },
@@ -259,7 +259,7 @@ describe('truth: no stream ends, and all are whole afterwards', () => {
   ])('$name', run)
 })
 
-describe('truth: a node that is cut off', () => {
+describe('node that is cut off', () => {
   let bench: Bench
   beforeAll(async () => {
     bench = await startBench({ nodes: 2 })
@@ -287,7 +287,7 @@ describe('truth: a node that is cut off', () => {
   }
 
   it.each(['frozen', 'killed'] as const)(
-    'from Postgres and Redis, both %s, closes every socket within 10 s, to come back later',
+    'from Postgres and Redis, both %s, closes every socket within 10 s with a code that says to come back',
     async (how) => {
       const open = await openSockets(20)
       const since = performance.now()
@@ -301,17 +301,17 @@ describe('truth: a node that is cut off', () => {
       expect(new Set(open.map(({ state }) => state.code))).toEqual(new Set([1012]))
       for (const { state } of open) expect(state.told).toContain('"failure":"UNAVAILABLE"')
       expect(afterMs).toBeLessThanOrEqual(10_000)
-      await bench.untilWell()
+      await bench.untilHealthy()
     },
   )
 
-  it.each(['Postgres', 'Redis'] as const)('from %s only closes none', async (which) => {
+  it.each(['Postgres', 'Redis'] as const)('from %s only, closes no socket', async (which) => {
     const open = await openSockets(20)
     const service = which === 'Postgres' ? bench.postgres : bench.redis
     await service.freeze()
-    await lasting(14_000)
+    await forAtLeast(14_000)
     await service.thaw()
-    await bench.untilWell()
+    await bench.untilHealthy()
     const closed = open.filter(({ state }) => state.code !== 0)
     for (const { socket } of open) socket.terminate()
     report(`only ${which} frozen`, { sockets: open.length, closed: closed.length })
