@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => bench[Symbol.asyncDispose]())
 
-/** The most that happened within any second. */
+/** The largest number of events within any second. */
 function mostInASecond(times: number[]): number {
   const sorted = [...times].sort((one, other) => one - other)
   let most = 0
