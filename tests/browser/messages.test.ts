@@ -50,7 +50,7 @@ async function press(message: Locator, name: string | RegExp) {
 }
 
 async function choose(page: Page, message: Locator, name: string) {
-  await press(message, /^More actions for this message/)
+  await press(message, /^More actions on this message/)
   await page.getByRole('menuitem', { name, exact: true }).click()
 }
 
@@ -150,7 +150,7 @@ describe('messages', () => {
     await messages(amy.page).getByText('Message removed').waitFor()
     expect(await messages(amy.page).getByText('Oops').count()).toBe(0)
 
-    await press(messageWith(bert.page, 'A word of the owner'), /^More actions for this message/)
+    await press(messageWith(bert.page, 'A word of the owner'), /^More actions on this message/)
     await bert.page.getByRole('menuitem', { name: 'Reply' }).waitFor()
     expect(await bert.page.getByRole('menuitem', { name: 'Remove' }).count()).toBe(0)
     await bert.page.keyboard.press('Escape')
@@ -353,7 +353,7 @@ describe('one person', () => {
     await sendMessage(jo.page, 'Coming?')
     await messageWith(ivy.page, 'Coming?').tap()
     await messageWith(ivy.page, 'Coming?')
-      .getByRole('button', { name: /^More actions for this message/ })
+      .getByRole('button', { name: /^More actions on this message/ })
       .tap()
     await ivy.page.getByRole('button', { name: 'React with thumbs up' }).tap()
     await messageWith(jo.page, 'Coming?').getByRole('button', { name: 'thumbs up, 1' }).waitFor()
@@ -368,7 +368,7 @@ describe('one person', () => {
 
     await messageWith(ivy.page, 'On my wey').getByText('On my wey').tap()
     await messageWith(ivy.page, 'On my wey')
-      .getByRole('button', { name: /^More actions for this message/ })
+      .getByRole('button', { name: /^More actions on this message/ })
       .tap()
     await ivy.page.getByRole('dialog').getByRole('button', { name: 'Edit' }).tap()
     await composer(ivy.page).fill('On my way')

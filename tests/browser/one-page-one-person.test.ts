@@ -174,7 +174,7 @@ async function actInManyWays(page: Page) {
 
 async function actInMenus(page: Page) {
   await page
-    .getByRole('button', { name: /^More actions for this message from/ })
+    .getByRole('button', { name: /^More actions on this message from/ })
     .first()
     .click()
   await page.getByRole('menuitem', { name: 'Mark as unread' }).click()

@@ -123,7 +123,7 @@ describe('buttons and links in a room', () => {
         await desk.locator(`[data-seq="${seq}"]`).hover({ position: { x: 2, y: 2 } })
         await desk
           .locator(`[data-seq="${seq}"]`)
-          .getByRole('button', { name: /^More actions for this message/ })
+          .getByRole('button', { name: /^More actions on this message/ })
           .hover()
         found.push(...(await findOverlapping(desk, list)))
       }
@@ -160,7 +160,7 @@ describe('buttons and links in a room', () => {
     await setLook(phone, 390, 'as designed')
     await phone
       .locator('[data-seq="3"]')
-      .getByRole('button', { name: /^More actions for this message/ })
+      .getByRole('button', { name: /^More actions on this message/ })
       .tap()
     await phone.getByRole('dialog').getByRole('button', { name: 'Reply' }).tap()
     await phone.getByRole('button', { name: 'Cancel reply' }).waitFor()
