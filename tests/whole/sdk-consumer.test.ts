@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const program = `
 import { createChatClient, type Message, readFailure, signIn, type AppRouter, type ChatClient } from '@roomline/sdk'
-import { createMessage } from '@roomline/sdk/testing'
+import { createTestMessage } from '@roomline/sdk/testing'
 
 const { token, realtimeUrl, user } = await signIn(process.argv[2]!, { username: 'consumer', password: process.argv[3]! })
 const roomline: ChatClient = createChatClient({ url: realtimeUrl, auth: token })
@@ -70,7 +70,7 @@ await new Promise<void>((resolve) => room.state.subscribe(() => {
 }))
 type Router = AppRouter
 const routerIsAny: IsAny<Router> = false
-console.log(JSON.stringify({ heard: text, author: author.username === user.username, failure: failure?.name, made: createMessage().text, routerIsAny }))
+console.log(JSON.stringify({ heard: text, author: author.username === user.username, failure: failure?.name, made: createTestMessage().text, routerIsAny }))
 await roomline.close()
 `
 
@@ -84,7 +84,7 @@ describe('packed SDK', () => {
     const packed = JSON.parse(await readFile(path.join(sdk, 'package.json'), 'utf8'))
     expect(Object.keys(packed.dependencies)).toEqual(['@trpc/client'])
     expect(Object.keys(packed.exports)).toEqual(['.', './react', './testing'])
-    // What npm would install for it, from where it was installed already: a test must pass without a network.
+    // What npm would install with it, from packages that are already installed: tests must pass without a network.
     const platform = (await readdir(path.join(modules, '@typescript'))).filter((name) => name.startsWith('typescript-'))
     for (const name of ['@trpc/client', '@trpc/server', 'typescript', ...platform.map((each) => `@typescript/${each}`)]) {
       await cp(path.join(modules, name), path.join(consumer, 'node_modules', name), { recursive: true })
