@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const program = `
 import { createChatClient, type Message, readFailure, signIn, type AppRouter, type ChatClient } from '@roomline/sdk'
-import { createMessage } from '@roomline/sdk/testing'
+import { createTestMessage } from '@roomline/sdk/testing'
 
 const { token, realtimeUrl, user } = await signIn(process.argv[2]!, { username: 'consumer', password: process.argv[3]! })
 const roomline: ChatClient = createChatClient({ url: realtimeUrl, auth: token })
@@ -70,7 +70,7 @@ await new Promise<void>((resolve) => room.state.subscribe(() => {
 }))
 type Router = AppRouter
 const routerIsAny: IsAny<Router> = false
-console.log(JSON.stringify({ heard: text, author: author.username === user.username, failure: failure?.name, made: createMessage().text, routerIsAny }))
+console.log(JSON.stringify({ heard: text, author: author.username === user.username, failure: failure?.name, made: createTestMessage().text, routerIsAny }))
 await roomline.close()
 `
 
