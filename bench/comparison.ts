@@ -1,5 +1,6 @@
 import { ratios, roundsOf, summarise, write } from './figures'
-import type { Reading, Row, Target } from './measurement'
+import type { Row } from './measurement'
+import type { Reading, Target } from './reading'
 
 interface Comparison {
   target: Target

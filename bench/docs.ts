@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { drawGrowth } from './growth-plot'
 import type { RunDescription } from './machine'
-import type { Reading, Row } from './measurement'
+import type { Row } from './measurement'
+import type { Reading } from './reading'
 import { writeTable } from './table'
 
 interface Result extends RunDescription {

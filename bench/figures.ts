@@ -1,4 +1,4 @@
-import type { Reading, Target } from './measurement'
+import type { Reading, Target } from './reading'
 
 /** A median and how far the rounds lie apart. */
 export interface Figure {

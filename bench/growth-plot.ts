@@ -1,6 +1,6 @@
 import { roundsOf, summarise } from './figures'
-import type { Reading } from './measurement'
 import { followersPerNode, type Place, placesIn, wordsOf } from './measurements/growth-rows'
+import type { Reading } from './reading'
 
 interface Line {
   name: string

@@ -1,23 +1,10 @@
 import type { Child } from './child'
 import type { LoadActs } from './load/main'
+import type { Reading, Target } from './reading'
 import type { Server } from './servers'
 import type { Services } from './services'
 
-export const targets = ['T1', 'T2', 'T3', 'T4', 'T5', 'T6', 'T7', 'T8'] as const
-
-export type Target = (typeof targets)[number]
-
 export type Load = Child<LoadActs>
-
-/** What one measurement of one contender found, in one round. */
-export interface Reading {
-  target: Target
-  /** Who was measured. */
-  of: string
-  /** Under which circumstances, where there are several. */
-  at?: string
-  figures: Record<string, number>
-}
 
 /** What a measurement works with. */
 export interface Stage {

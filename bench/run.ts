@@ -1,10 +1,11 @@
-import type { Measurement, Reading, Stage } from './measurement'
+import type { Measurement, Stage } from './measurement'
 import { connects } from './measurements/connects'
 import { fanOut } from './measurements/fan-out'
 import { growth } from './measurements/growth'
 import { memory } from './measurements/memory'
 import { resumes } from './measurements/resumes'
 import { sends } from './measurements/sends'
+import type { Reading } from './reading'
 
 export const measurements: readonly Measurement[] = [fanOut, sends, memory, connects, growth, resumes]
 

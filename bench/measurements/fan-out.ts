@@ -1,7 +1,8 @@
 import { compare } from '../comparison'
 import { share } from '../figures'
 import type { Tally } from '../load/crowd'
-import type { Load, Measurement, Reading, Row, Stage } from '../measurement'
+import type { Load, Measurement, Row, Stage } from '../measurement'
+import type { Reading } from '../reading'
 import type { ServerName } from '../server-names'
 import type { Server } from '../servers'
 

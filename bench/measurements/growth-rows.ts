@@ -1,5 +1,6 @@
 import { ratios, roundsOf, summarise, write } from '../figures'
-import type { Reading, Row } from '../measurement'
+import type { Row } from '../measurement'
+import type { Reading } from '../reading'
 
 export interface Place {
   nodes: number

@@ -1,5 +1,6 @@
 import { summarise } from '../figures'
-import type { Load, Measurement, Reading, Stage } from '../measurement'
+import type { Load, Measurement, Stage } from '../measurement'
+import type { Reading } from '../reading'
 import type { ServerName } from '../server-names'
 import type { Server } from '../servers'
 import { followersPerNode, growthRows, oneRoom, type Place, wordsOf } from './growth-rows'

@@ -1,7 +1,8 @@
 import { startChild } from '../child'
 import { compare } from '../comparison'
-import type { Measurement, Reading, Stage } from '../measurement'
+import type { Measurement, Stage } from '../measurement'
 import type { StoringActs } from '../peers/prisma'
+import type { Reading } from '../reading'
 import type { Sends } from '../send-window'
 import type { Person } from '../services'
 

@@ -14,6 +14,7 @@ export function makeMessage(room: string, text: string): Message {
     seq,
     version: seq,
     kind: 'text',
+    detail: null,
     author,
     uid,
     clientId,

@@ -1,10 +1,19 @@
 import { z } from 'zod'
-import { roomId } from './room'
 import { type User, username } from './session'
-import { key, text } from './text'
+import { key, roomId, text } from './text'
 
-/** `text` is what somebody wrote; the others are lines about the room, whose `text` goes on from the author's name. */
-export type MessageKind = 'text' | 'joined' | 'left' | 'removed' | 'renamed' | 'topic' | 'archived' | 'restored'
+/** A message that somebody wrote is `text`; all others are lines about the room: what its `author` did, with its `detail`. */
+export type MessageKind = 'text' | 'joined' | 'left' | 'added' | 'removed' | 'banned' | 'renamed' | 'topic' | 'archived' | 'restored'
+
+/** What a line about the room says beside its kind. It is data, so that every client can word it in its own language. */
+export interface LineDetail {
+  /** Who was added, removed or banned; of `joined`, who invited them. Read with the line, so it is the name they have now. */
+  user?: User
+  /** The new name of the room. */
+  name?: string
+  /** The new topic, '' for none. */
+  topic?: string
+}
 
 /**
  * One entry of a room. The same bytes go to every viewer: nothing in it depends on who reads. A change is the same
@@ -17,10 +26,13 @@ export interface Message {
   /** The room's change counter at this message's latest change. */
   version: number
   kind: MessageKind
+  /** Of a line about the room; null where there is nothing to add to its kind, and of `text`. */
+  detail: LineDetail | null
   author: User
   /** The connection that sent it. */
   uid: string | null
   clientId: string | null
+  /** '' in a line about the room, and once the message was removed. */
   text: string
   /** ISO 8601 in UTC, stamped once by the server. It orders nothing: `seq` does. */
   time: string

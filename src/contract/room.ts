@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Message } from './message'
 import { type User, username } from './session'
-import { key, text } from './text'
+import { key, roomId, text } from './text'
 
 export type RoomKind = 'public' | 'private' | 'direct'
 export type RoomRole = 'owner' | 'moderator' | 'member'
@@ -100,7 +100,6 @@ export interface InvitedRoom {
   joined: boolean
 }
 
-export const roomId = key(1, 64)
 export const roomInput = z.strictObject({ room: roomId })
 
 const roomName = text(1, 60)

@@ -29,3 +29,5 @@ function countCharacters(value: string): number {
   for (const _ of value) count++
   return count
 }
+
+export const roomId = key(1, 64)

@@ -13,21 +13,21 @@ import { seconds } from './seconds'
 interface BuildOptions {
   log: (line: string) => void
   signal?: AbortSignal
-  /** The folder of package.json. */
+  /** The folder that holds package.json. */
   root?: string
-  /** In development Next builds each page when it is asked for. */
+  /** In development Next builds each page on request, so only the database client is built up front. */
   dev?: boolean
 }
 
 interface Step {
   title: string
-  /** Paths, relative to the root; of a folder, every file in it counts. */
+  /** Files and folders, relative to the root. A folder stands for all files in it. */
   inputs: string[]
-  /** Made by the step, and not there before it. */
+  /** A file that only exists once the step has run. */
   output: string
-  /** Where the fingerprint of the inputs is kept. */
+  /** The file that stores the fingerprint of the inputs after a successful run. */
   stamp: string
-  /** The command, as a module of one of our packages, and its arguments. */
+  /** The program to run, as a module path inside node_modules, and its arguments. */
   command: [module: string, ...args: string[]]
 }
 
@@ -49,12 +49,12 @@ const buildWeb: Step = {
   command: ['next/dist/bin/next', 'build'],
 }
 
-/** Under src, and yet no input of the web app. */
-const apart = [prismaClient, 'src/launch']
+/** Below src, but not part of the web app: a change here needs no new build. */
+const ignoredInputs = [prismaClient, 'src/launch']
 
 /**
- * Brings what is generated and built up to date with its inputs, and writes nothing when it already is.
- * @returns what it did, for people
+ * Runs each build step whose inputs have changed since its last run. Writes nothing when everything is up to date.
+ * @returns one line of output for each step that ran
  * @throws {LaunchError} with the output of the step that failed
  */
 export async function buildIfNeeded({
@@ -70,7 +70,7 @@ export async function buildIfNeeded({
   const lockFile = path.join(root, 'node_modules/.roomline-build.sock')
   let lock = await takeProcessLock(lockFile)
   if (!lock) {
-    log('waiting for another build of this folder …')
+    log('waiting for another build in this folder …')
     lock = await awaitProcessLock(lockFile, signal)
   }
   try {
@@ -106,7 +106,7 @@ async function isUpToDate(step: Step, root: string): Promise<boolean> {
 }
 
 async function build(step: Step, root: string, signal: AbortSignal) {
-  // Taken before the step runs: what is changed while it runs makes the next start build again.
+  // Taken before the step runs, so that a file that changes meanwhile triggers another build at the next start.
   const fingerprint = await fingerprintOf(step, root)
   const stamp = path.join(root, step.stamp)
   try {
@@ -118,7 +118,7 @@ async function build(step: Step, root: string, signal: AbortSignal) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM') throw error
     throw new LaunchError(
-      `Building ${step.title} is needed, and ${root} may not be written to (${code}). Run \`npm run build\` where it may, as the user it belongs to.`,
+      `Cannot build ${step.title}: ${root} is not writable (${code}). Run \`npm run build\` as a user who can write to it.`,
     )
   }
 }
@@ -159,16 +159,16 @@ async function fingerprintOf(step: Step, root: string): Promise<string> {
   return hash.digest('hex')
 }
 
-/** A file by itself, or the files below a folder in a fixed order; none when there is no such thing. */
-async function filesIn(root: string, place: string): Promise<string[]> {
-  if (apart.includes(place) || /\.test\.tsx?$|(^|\/)\.[^/]*$/.test(place)) return []
+/** The file itself, or all files below the folder in a fixed order. Empty when nothing exists there. */
+async function filesIn(root: string, entry: string): Promise<string[]> {
+  if (ignoredInputs.includes(entry) || /\.test\.tsx?$|(^|\/)\.[^/]*$/.test(entry)) return []
   try {
-    const entries = await readdir(path.join(root, place), { withFileTypes: true })
-    const names = entries.map((entry) => `${place}/${entry.name}`).sort()
+    const children = await readdir(path.join(root, entry), { withFileTypes: true })
+    const names = children.map((child) => `${entry}/${child.name}`).sort()
     return (await Promise.all(names.map((name) => filesIn(root, name)))).flat()
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOTDIR') return [place]
+    if (code === 'ENOTDIR') return [entry]
     if (code === 'ENOENT') return []
     throw error
   }
@@ -179,7 +179,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort(name))
   try {
     const built = await buildIfNeeded({ log: (line) => process.stdout.write(`${line}\n`), signal: stop.signal })
-    if (built.length === 0) process.stdout.write('everything is built already\n')
+    if (built.length === 0) process.stdout.write('Nothing to build: everything is up to date.\n')
   } catch (error) {
     if (!stop.signal.aborted) process.stderr.write(`${error instanceof LaunchError ? error.message : (error as Error).stack}\n`)
     process.exitCode = 1

@@ -5,42 +5,42 @@ import { LaunchError } from './launch-error'
 import { awaitProcessLock } from './process-lock'
 
 export interface DataDir {
-  /** Absolute. */
+  /** Absolute path. */
   path: string
-  /** Gives it back to others. */
+  /** Lets other launchers use the folder again. */
   close(): Promise<void>
 }
 
 /**
- * Opens the folder of the embedded services, and keeps other launchers out of it until it is closed. One that is just
- * ending has `patienceMs` to finish.
- * @throws {LaunchError} when another launcher has it, or it cannot be used
+ * Opens the data folder of the embedded services and locks it against other launchers.
+ * @param patienceMs how long to wait for a launcher that is just stopping
+ * @throws {LaunchError} when another launcher is using the folder, or it cannot be created or written to
  */
 export async function openDataDir(dataDir: string, { patienceMs = 3_000 } = {}): Promise<DataDir> {
-  const wanted = path.resolve(dataDir)
-  const place = await mkdir(wanted, { recursive: true, mode: 0o700 })
-    .then(() => realpath(wanted))
+  const requested = path.resolve(dataDir)
+  const folder = await mkdir(requested, { recursive: true, mode: 0o700 })
+    .then(() => realpath(requested))
     .catch((error: NodeJS.ErrnoException) => {
-      throw new LaunchError(`DATA_DIR ${wanted} cannot be made (${error.code}). Choose a folder that you may write to.`)
+      throw new LaunchError(`Cannot create DATA_DIR ${requested} (${error.code}). Choose a folder that you can write to.`)
     })
-  await requireWritable(place)
-  const lock = await awaitProcessLock(path.join(place, 'launcher.sock'), AbortSignal.timeout(patienceMs))
+  await requireWritable(folder)
+  const lock = await awaitProcessLock(path.join(folder, 'launcher.sock'), AbortSignal.timeout(patienceMs))
   if (!lock) {
     throw new LaunchError(
-      `DATA_DIR ${place} is in use: another Roomline runs in it. Stop that one, or give this one a DATA_DIR, a WEB_PORT and a REALTIME_PORT of its own.`,
+      `DATA_DIR ${folder} is in use by another Roomline. Stop that one, or give this one its own DATA_DIR, WEB_PORT and REALTIME_PORT.`,
     )
   }
-  return { path: place, close: () => lock.close() }
+  return { path: folder, close: () => lock.close() }
 }
 
-async function requireWritable(place: string) {
+async function requireWritable(folder: string) {
   const { R_OK, W_OK, X_OK } = constants
   try {
-    await access(place, R_OK | W_OK | X_OK)
+    await access(folder, R_OK | W_OK | X_OK)
   } catch {
-    const { uid } = await stat(place)
+    const { uid } = await stat(folder)
     throw new LaunchError(
-      `DATA_DIR ${place} belongs to ${nameOfUser(uid)}, and this process, which runs as ${nameOfUser(process.getuid?.() ?? 0)}, may not write to it. Start Roomline as that user, or choose another DATA_DIR.`,
+      `DATA_DIR ${folder} belongs to ${nameOfUser(uid)}, but Roomline is running as ${nameOfUser(process.getuid?.() ?? 0)}, who cannot write to it. Start Roomline as ${nameOfUser(uid)}, or choose another DATA_DIR.`,
     )
   }
 }
@@ -49,25 +49,27 @@ export function nameOfUser(uid: number): string {
   return uid === 0 ? 'root' : `user ${uid}`
 }
 
-/** The secret that signs sessions when no AUTH_SECRET is given: made once, and the same at each later start. */
+/** The secret that signs sessions when AUTH_SECRET is not set. Created at the first start and kept for later ones. */
 export async function readAuthSecret(dataDir: string): Promise<string> {
-  const secret = await readOrMake(path.join(dataDir, 'auth-secret'), () => randomBytes(48).toString('base64url'))
+  const secret = await readOrCreate(path.join(dataDir, 'auth-secret'), () => randomBytes(48).toString('base64url'))
   if (secret.length < 32)
-    throw new LaunchError(`${path.join(dataDir, 'auth-secret')} is too short: remove it, and everybody signs in again.`)
+    throw new LaunchError(
+      `${path.join(dataDir, 'auth-secret')} is too short. Delete it to create a new one; everybody then has to sign in again.`,
+    )
   return secret
 }
 
-/** A small secret file, for our eyes only. It is whole or not there, whenever we are killed. */
-export async function readOrMake(file: string, make: () => string): Promise<string> {
-  const known = await readIfThere(file)
-  if (known !== null) return known
+/** Reads a small secret file, or creates it, readable to its owner only. A kill at any moment never leaves half a file. */
+export async function readOrCreate(file: string, create: () => string): Promise<string> {
+  const existing = await readIfExists(file)
+  if (existing !== null) return existing
   const draft = `${file}.${process.pid}`
   await rm(draft, { force: true })
   const handle = await open(draft, 'wx', 0o600)
-  await handle.writeFile(`${make()}\n`)
+  await handle.writeFile(`${create()}\n`)
   await handle.sync()
   await handle.close()
-  // A link, unlike a rename, never replaces what another process made meanwhile.
+  // A link, unlike a rename, never replaces a file that another process created meanwhile.
   await link(draft, file).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error
   })
@@ -75,12 +77,13 @@ export async function readOrMake(file: string, make: () => string): Promise<stri
   return (await readFile(file, 'utf8')).trim()
 }
 
-async function readIfThere(file: string): Promise<string | null> {
+/** The trimmed text of a file in the data folder, or null when there is no such file. */
+export async function readIfExists(file: string): Promise<string | null> {
   return readFile(file, 'utf8').then(
     (text) => text.trim(),
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null
-      throw new LaunchError(`${file} cannot be read (${error.code}). Start Roomline as the user it belongs to, or choose another DATA_DIR.`)
+      throw new LaunchError(`Cannot read ${file} (${error.code}). Start Roomline as the user who owns it, or choose another DATA_DIR.`)
     },
   )
 }

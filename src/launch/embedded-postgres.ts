@@ -4,13 +4,13 @@ import { chown, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } 
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { nameOfUser, readOrMake } from './data-dir'
+import { nameOfUser, readIfExists, readOrCreate } from './data-dir'
 import { LaunchError } from './launch-error'
 import { startOrphanGuard } from './orphan-guard'
 import { findFreePort } from './ports'
 import { findPostgresAccount, type PostgresAccount, postgresUid } from './postgres-account'
 import { findPostgresPrograms, type PostgresPrograms, removeDrafts } from './postgres-programs'
-import { commandLineOf, describeExit, endChild, endStranger, type Running, untilExit } from './running'
+import { commandLineOf, describeExit, type Running, stopByPid, stopChild, untilExit } from './running'
 
 export interface EmbeddedPostgres extends Running {
   url: string
@@ -19,7 +19,7 @@ export interface EmbeddedPostgres extends Running {
 
 const user = 'roomline'
 const database = 'roomline'
-/** SIGINT is Postgres's fast shutdown, SIGQUIT its immediate one, after which it recovers at the next start. */
+/** SIGINT is Postgres's fast shutdown. SIGQUIT is its immediate one: the next start has to recover. */
 const shutdown = [
   ['SIGINT', 10_000],
   ['SIGQUIT', 5_000],
@@ -27,8 +27,8 @@ const shutdown = [
 ] as const
 
 /**
- * Starts a Postgres of our own on loopback, with its data in `dataDir`, as durable as any. One that a killed launcher
- * left behind is ended first. At most one caller may use a `dataDir` at a time: hold its lock.
+ * Starts a Postgres on loopback, with its data in `dataDir` and with durable commits. First stops a Postgres that a killed
+ * launcher left running there. Only one caller may use a `dataDir` at a time: hold its lock (`openDataDir`).
  */
 export async function startEmbeddedPostgres({
   dataDir,
@@ -39,23 +39,23 @@ export async function startEmbeddedPostgres({
   dataDir: string
   log?: (line: string) => void
   signal?: AbortSignal | undefined
-  /** That of one that crashed, to take its place. */
+  /** The URL of a crashed one, to be replaced at the same port. */
   url?: string | undefined
 }): Promise<EmbeddedPostgres> {
   const home = path.join(dataDir, 'postgres')
   await removeDrafts((await readdir(dataDir)).filter(isDraft).map((name) => path.join(dataDir, name)))
   const programs = await findPostgresPrograms(dataDir)
-  const fresh = (await versionOf(home)) === null
-  if (!fresh) await requireOurs(home)
-  const draft = fresh ? await makeDraft(dataDir) : null
+  const fresh = (await readIfExists(path.join(home, 'PG_VERSION'))) === null
+  if (!fresh) await requireOwnedByPostgres(home)
+  const draft = fresh ? await createDraft(dataDir) : null
   const account = await findPostgresAccount(programs, dataDir, draft ?? home)
-  const password = await readOrMake(path.join(dataDir, 'postgres-password'), () => randomBytes(24).toString('hex'))
+  const password = await readOrCreate(path.join(dataDir, 'postgres-password'), () => randomBytes(24).toString('hex'))
   if (draft) await initialise({ programs, account, draft, home, password, signal })
-  else await endLeftover(home, log)
+  else await stopLeftover(home, log)
 
   const started = await startServer({ programs, account, dataDir, home, port: url ? Number(new URL(url).port) : undefined, log, signal })
   try {
-    await makeDatabase(urlOf(started.port, password, 'postgres'))
+    await createDatabase(urlOf(started.port, password, 'postgres'))
     signal?.throwIfAborted()
   } catch (error) {
     await started.close()
@@ -70,27 +70,17 @@ function urlOf(port: number, password: string, name: string): string {
 
 const isDraft = (name: string) => /^postgres(-programs)?\.new-/.test(name)
 
-async function versionOf(home: string): Promise<string | null> {
-  return readFile(path.join(home, 'PG_VERSION'), 'utf8').then(
-    (text) => text.trim(),
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null
-      throw new LaunchError(`${home} cannot be read (${error.code}). Start Roomline as the user it belongs to, or choose another DATA_DIR.`)
-    },
-  )
-}
-
-async function requireOurs(home: string) {
+async function requireOwnedByPostgres(home: string) {
   const { uid } = await stat(home)
   if (uid === postgresUid()) return
-  const made = uid === 65_534 ? 'made when Roomline ran as root' : `made by ${nameOfUser(uid)}`
+  const creator = uid === 65_534 ? 'created when Roomline ran as root' : `created by ${nameOfUser(uid)}`
   throw new LaunchError(
-    `The data in ${home} were ${made}, and this process runs as ${nameOfUser(process.getuid?.() ?? 0)}: Postgres takes only its own user's. Start Roomline as before, or choose another DATA_DIR.`,
+    `The data in ${home} was ${creator}, but Roomline is now running as ${nameOfUser(process.getuid?.() ?? 0)}. Postgres only opens data of its own user. Start Roomline as the same user as before, or choose another DATA_DIR.`,
   )
 }
 
-/** A folder beside the data's own place, which it takes only when it is complete: a killed initdb leaves no half of a database. */
-async function makeDraft(dataDir: string): Promise<string> {
+/** A folder that takes the final name only when initdb is done, so that a killed initdb never leaves half a database there. */
+async function createDraft(dataDir: string): Promise<string> {
   const draft = await mkdtemp(path.join(dataDir, 'postgres.new-'))
   if (process.getuid?.() === 0) await chown(draft, postgresUid(), postgresUid())
   return draft
@@ -118,7 +108,7 @@ async function initialise({
     ...['-D', draft, '-U', user, '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
     ...['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'],
   ])
-  const child = spawn(file, args, { ...ids, cwd: '/', env: environment(), stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(file, args, { ...ids, cwd: '/', env: minimalEnvironment(), stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
   const end = () => child.kill('SIGTERM')
@@ -127,35 +117,38 @@ async function initialise({
   signal?.removeEventListener('abort', end)
   await rm(passwordFile, { force: true })
   signal?.throwIfAborted()
-  if (exit.code !== 0) throw new LaunchError(`The embedded Postgres could not make its database: initdb ${describeExit(exit)}.\n${output}`)
+  if (exit.code !== 0)
+    throw new LaunchError(`The embedded Postgres could not create its database: initdb ${describeExit(exit)}.\n${output}`)
   await rename(draft, home).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
-    throw new LaunchError(`${home} holds something that is no Postgres database. Move it away, or choose another DATA_DIR.`)
+    throw new LaunchError(`${home} is not a Postgres database. Move it out of the way, or choose another DATA_DIR.`)
   })
   const folder = await open(path.dirname(home))
   await folder.sync()
   await folder.close()
 }
 
-/** Nothing of our own environment (which holds secrets, and perhaps PG variables) is the server's business. */
-function environment(): NodeJS.ProcessEnv {
+/** Keeps our own environment from the server: it holds secrets, and may hold PG* variables that would configure it. */
+function minimalEnvironment(): NodeJS.ProcessEnv {
   const { PATH, NODE_ENV } = process.env
   return { PATH, NODE_ENV, LC_ALL: 'C', TZ: 'UTC' }
 }
 
-async function endLeftover(home: string, log: (line: string) => void) {
+async function stopLeftover(home: string, log: (line: string) => void) {
   const pidFile = path.join(home, 'postmaster.pid')
   const text = await readFile(pidFile, 'utf8').catch(() => null)
   if (text === null) return
   const pid = Number.parseInt(text, 10)
   const isOurs = async () => Number.isInteger(pid) && pid > 1 && (await commandLineOf(pid)).includes(`/postgres -D ${home} -p `)
   if (await isOurs()) {
-    log(`ending the Postgres that an earlier start left behind (process ${pid})`)
-    if (!(await endStranger(pid, isOurs, shutdown)))
-      throw new LaunchError(`An earlier Postgres (process ${pid}) still uses ${home} and does not end. End it, and start again.`)
+    log(`stopping the Postgres that an earlier start left behind (process ${pid})`)
+    if (!(await stopByPid(pid, isOurs, shutdown)))
+      throw new LaunchError(
+        `A Postgres from an earlier start (process ${pid}) is still using ${home} and does not stop. Kill it, then start Roomline again.`,
+      )
   }
-  // The number may belong to another program by now, and Postgres refuses to start while that one lives. The number of
-  // its own parent it takes for stale; removing the file instead would switch off its check for surviving backends.
+  // The pid in the file may belong to another program by now, and Postgres would refuse to start while that one runs. It
+  // treats its own parent's pid as stale, so write ours. Deleting the file would disable its check for surviving backends.
   const left = await readFile(pidFile, 'utf8').catch(() => null)
   if (left !== null) await writeFile(pidFile, left.replace(/^.*/, String(process.pid)))
 }
@@ -165,7 +158,7 @@ async function startServer({
   account,
   dataDir,
   home,
-  port: wanted,
+  port: fixedPort,
   log,
   signal,
 }: {
@@ -182,7 +175,7 @@ async function startServer({
   const until = Date.now() + 10_000
   for (;;) {
     signal?.throwIfAborted()
-    const port = wanted ?? (await findFreePort())
+    const port = fixedPort ?? (await findFreePort())
     const { file, args, ids } = account.command(programs.postgres, [
       ...['-D', home, '-p', String(port)],
       ...['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', 'fsync=on', 'synchronous_commit=on']
@@ -190,8 +183,14 @@ async function startServer({
         .flatMap((setting) => ['-c', setting]),
     ])
     const output = await open(logFile, 'w', 0o600)
-    // In a session of its own, so that Ctrl-C in a terminal does not end it before those who write to it.
-    const child = spawn(file, args, { ...ids, cwd: '/', env: environment(), stdio: ['ignore', output.fd, output.fd], detached: true })
+    // Detached, so that Ctrl-C in a terminal does not stop it before the servers that still write to it.
+    const child = spawn(file, args, {
+      ...ids,
+      cwd: '/',
+      env: minimalEnvironment(),
+      stdio: ['ignore', output.fd, output.fd],
+      detached: true,
+    })
     const exited = untilExit(child)
     await output.close()
     const guard = child.pid ? startOrphanGuard(child.pid, 'INT') : null
@@ -199,22 +198,22 @@ async function startServer({
 
     const ready = await untilReady({ home, pid: child.pid, exited, log, signal })
     if (ready === 'ready') {
-      return { port, exited, kill: () => void child.kill('SIGQUIT'), close: () => endChild(child, exited, shutdown) }
+      return { port, exited, kill: () => void child.kill('SIGQUIT'), close: () => stopChild(child, exited, shutdown) }
     }
     if (ready === 'aborted') {
-      await endChild(child, exited, shutdown)
+      await stopChild(child, exited, shutdown)
       continue
     }
-    const said = (await readFile(logFile, 'utf8').catch(() => '')).trim()
-    const passing = /could not bind|could not create any TCP|pre-existing shared memory block|lock file .* already exists/.test(said)
-    if (!passing || Date.now() > until) {
-      throw new LaunchError(`The embedded Postgres ${ready}. The end of ${logFile}:\n${said.split('\n').slice(-15).join('\n')}`)
+    const logged = (await readFile(logFile, 'utf8').catch(() => '')).trim()
+    const canRetry = /could not bind|could not create any TCP|pre-existing shared memory block|lock file .* already exists/.test(logged)
+    if (!canRetry || Date.now() > until) {
+      throw new LaunchError(`The embedded Postgres ${ready}. The end of ${logFile}:\n${logged.split('\n').slice(-15).join('\n')}`)
     }
     await delay(200)
   }
 }
 
-/** @returns how it ended when it did */
+/** @returns 'ready', 'aborted', or how the process exited */
 async function untilReady({
   home,
   pid,
@@ -237,7 +236,7 @@ async function untilReady({
     const lines = (await readFile(path.join(home, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
     if (Number(lines[0]) === pid && lines[7]?.trim() === 'ready') return 'ready'
     if (Date.now() > patience) {
-      log('Postgres is still recovering what the last run left …')
+      log('Postgres is still recovering from the last run …')
       patience = Number.POSITIVE_INFINITY
     }
     await delay(10)
@@ -245,7 +244,7 @@ async function untilReady({
   return ended ?? 'aborted'
 }
 
-async function makeDatabase(url: string) {
+async function createDatabase(url: string) {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
   client.on('error', () => {})
   try {
@@ -255,7 +254,7 @@ async function makeDatabase(url: string) {
   } catch (error) {
     if ((error as { code?: string }).code !== '28P01') throw error
     throw new LaunchError(
-      'The embedded Postgres does not take the password in postgres-password: that file and the data are not of one DATA_DIR.',
+      'The embedded Postgres rejects the password in the file postgres-password: the file and the data come from different data folders.',
     )
   } finally {
     await client.end()

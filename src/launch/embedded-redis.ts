@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { LaunchError } from './launch-error'
 import { startOrphanGuard } from './orphan-guard'
 import { findFreePort } from './ports'
-import { commandLineOf, describeExit, endChild, endStranger, type Running, untilExit } from './running'
+import { commandLineOf, describeExit, type Running, stopByPid, stopChild, untilExit } from './running'
 
 export interface EmbeddedRedis extends Running {
   url: string
@@ -19,12 +19,12 @@ interface Options {
   dataDir: string
   log?: (line: string) => void
   signal?: AbortSignal | undefined
-  /** That of one that crashed, to take its place. */
+  /** The URL of a crashed one, to be replaced at the same port and with the same password. */
   url?: string | undefined
 }
 
-/** Port 0 is any free one. */
-interface Place {
+interface Endpoint {
+  /** 0 means any free port. */
   port: number
   password: string
 }
@@ -35,19 +35,19 @@ const shutdown = [
 ] as const
 
 /**
- * Starts a Redis of our own on loopback, without persistence: the `redis-server` of this machine when it has one of
- * version 6.2 or newer, else Valkey as WebAssembly in a process of its own.
+ * Starts a Redis on loopback, without persistence: the machine's `redis-server` if it is 6.2 or newer, otherwise Valkey as
+ * WebAssembly in a process of its own.
  */
 export async function startEmbeddedRedis(options: Options): Promise<EmbeddedRedis> {
-  const place = options.url ? placeOf(options.url) : { port: 0, password: randomBytes(24).toString('hex') }
-  await endLeftover(options.dataDir, options.log)
+  const endpoint = options.url ? endpointOf(options.url) : { port: 0, password: randomBytes(24).toString('hex') }
+  await stopLeftover(options.dataDir, options.log)
   const logFile = path.join(options.dataDir, 'redis.log')
   await rename(logFile, `${logFile}.1`).catch(() => {})
-  const started = (await hasRedisServer()) ? await startRedisServer(options, place) : await startWasm(options, place)
-  return { ...started, url: `redis://:${place.password}@127.0.0.1:${started.port}` }
+  const started = (await hasRedisServer()) ? await startRedisServer(options, endpoint) : await startWasm(options, endpoint)
+  return { ...started, url: `redis://:${endpoint.password}@127.0.0.1:${started.port}` }
 }
 
-function placeOf(url: string): Place {
+function endpointOf(url: string): Endpoint {
   const { port, password } = new URL(url)
   return { port: Number(port), password }
 }
@@ -61,12 +61,12 @@ function hasRedisServer(): Promise<boolean> {
   })
 }
 
-async function startRedisServer({ dataDir, signal }: Options, place: Place): Promise<Running & { port: number }> {
-  const { password } = place
+async function startRedisServer({ dataDir, signal }: Options, endpoint: Endpoint): Promise<Running & { port: number }> {
+  const { password } = endpoint
   const logFile = path.join(dataDir, 'redis.log')
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted()
-    const port = place.port || (await findFreePort())
+    const port = endpoint.port || (await findFreePort())
     const output = await open(logFile, 'w', 0o600)
     const child = spawn('redis-server', ['-'], { cwd: dataDir, stdio: ['pipe', output.fd, output.fd], detached: true })
     const exited = untilExit(child)
@@ -78,7 +78,7 @@ async function startRedisServer({ dataDir, signal }: Options, place: Place): Pro
     const guard = child.pid ? startOrphanGuard(child.pid, 'TERM') : null
     const pidFile = path.join(dataDir, 'redis.pid')
     await writeFile(pidFile, `${child.pid} ${port}\n`, { mode: 0o600 })
-    // Only then may another take its place: the file would be that one's.
+    // `exited` waits until the pid file is gone: a replacement writes its own.
     const gone = exited.then(async (exit) => {
       guard?.close()
       await rm(pidFile, { force: true })
@@ -91,19 +91,19 @@ async function startRedisServer({ dataDir, signal }: Options, place: Place): Pro
     while (!ended && !signal?.aborted) {
       if (await answers(port, password)) {
         const close = async () => {
-          await endChild(child, exited, shutdown)
+          await stopChild(child, exited, shutdown)
           await gone
         }
         return { port, exited: gone, kill: () => void child.kill('SIGKILL'), close }
       }
       await delay(10)
     }
-    await endChild(child, exited, shutdown)
+    await stopChild(child, exited, shutdown)
     await gone
-    const said = await readFile(logFile, 'utf8').catch(() => '')
-    if (!signal?.aborted && !(said.includes('Address already in use') && attempt < 5)) {
+    const logged = await readFile(logFile, 'utf8').catch(() => '')
+    if (!signal?.aborted && !(logged.includes('Address already in use') && attempt < 5)) {
       throw new LaunchError(
-        `redis-server ${describeExit(await exited)}. The end of ${logFile}:\n${said.trim().split('\n').slice(-10).join('\n')}\nOr set REDIS_URL to a Redis 6.2 or newer.`,
+        `redis-server ${describeExit(await exited)}. The end of ${logFile}:\n${logged.trim().split('\n').slice(-10).join('\n')}\nAlternatively, set REDIS_URL to a Redis 6.2 or newer.`,
       )
     }
   }
@@ -123,8 +123,8 @@ function answers(port: number, password: string): Promise<boolean> {
   })
 }
 
-/** A redis-server names itself and its port in its command line: only such a one is ever ended. */
-async function endLeftover(dataDir: string, log: (line: string) => void = () => {}) {
+/** Only stops a process whose command line names redis-server and the port: the pid may belong to another program by now. */
+async function stopLeftover(dataDir: string, log: (line: string) => void = () => {}) {
   const pidFile = path.join(dataDir, 'redis.pid')
   const [pid, port] = (await readFile(pidFile, 'utf8').catch(() => '')).split(' ').map(Number)
   if (!pid || !port) return
@@ -133,13 +133,13 @@ async function endLeftover(dataDir: string, log: (line: string) => void = () => 
     return /(redis|valkey)-server /.test(command) && command.includes(` 127.0.0.1:${port} `)
   }
   if (await isOurs()) {
-    log(`ending the Redis that an earlier start left behind (process ${pid})`)
-    await endStranger(pid, isOurs, shutdown)
+    log(`stopping the Redis that an earlier start left behind (process ${pid})`)
+    await stopByPid(pid, isOurs, shutdown)
   }
   await rm(pidFile, { force: true })
 }
 
-async function startWasm({ dataDir, signal }: Options, place: Place): Promise<Running & { port: number }> {
+async function startWasm({ dataDir, signal }: Options, endpoint: Endpoint): Promise<Running & { port: number }> {
   signal?.throwIfAborted()
   const output = await open(path.join(dataDir, 'redis.log'), 'w', 0o600)
   const child = fork(fileURLToPath(new URL('redis-process.ts', import.meta.url)), {
@@ -149,15 +149,15 @@ async function startWasm({ dataDir, signal }: Options, place: Place): Promise<Ru
   })
   const exited = untilExit(child)
   await output.close()
-  child.send(place, () => {})
-  const close = () => endChild(child, exited, shutdown)
+  child.send(endpoint, () => {})
+  const close = () => stopChild(child, exited, shutdown)
   const port = await Promise.race([untilPort(child), exited.then(() => null), untilAborted(signal)])
   if (typeof port === 'number') return { port, exited, kill: () => void child.kill('SIGKILL'), close }
   await close()
   signal?.throwIfAborted()
-  const said = await readFile(path.join(dataDir, 'redis.log'), 'utf8').catch(() => '')
+  const logged = await readFile(path.join(dataDir, 'redis.log'), 'utf8').catch(() => '')
   throw new LaunchError(
-    `The embedded Redis ${describeExit(await exited)}.\n${said.trim().split('\n').slice(-10).join('\n')}\nInstall redis-server, or set REDIS_URL to a Redis 6.2 or newer.`,
+    `The embedded Redis ${describeExit(await exited)}.\n${logged.trim().split('\n').slice(-10).join('\n')}\nInstall redis-server, or set REDIS_URL to a Redis 6.2 or newer.`,
   )
 }
 

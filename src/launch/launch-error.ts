@@ -1,4 +1,4 @@
-/** Something the person at the terminal can put right: the message says what, and is all that is shown. */
+/** A problem that the person at the terminal can fix. Only the message is shown, so it says what to do. */
 export class LaunchError extends Error {
   override name = 'LaunchError'
 }

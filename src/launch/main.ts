@@ -5,27 +5,27 @@ import { launch } from './launch'
 import { LaunchError } from './launch-error'
 import { createServices } from './services'
 
-/** One Ctrl-C can arrive twice, from the terminal and from npm. */
+/** One Ctrl-C can arrive twice, from the terminal and from npm: a second signal within this time is the same one. */
 const sameSignalMs = 500
 
-// Whoever reads our output may go away: that is no reason to leave services behind.
+// A broken output pipe must not end this process before it has stopped its services.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 const log = (line: string) => void process.stdout.write(`${line}\n`)
-const complain = (line: string) => void process.stderr.write(`${line}\n`)
+const logError = (line: string) => void process.stderr.write(`${line}\n`)
 
 const stop = new AbortController()
 let exitCode = 0
 let stoppedAt = 0
 
-function end(code: number, why?: string) {
+function stopAll(code: number, reason?: string) {
   if (stop.signal.aborted) return
-  if (why) complain(why)
+  if (reason) logError(reason)
   exitCode = code
   stoppedAt = performance.now()
   stop.abort(new Error('stopping'))
 }
 
-const services = createServices((what) => end(1, `${what}. Ending the rest.`))
+const services = createServices((what) => stopAll(1, `${what}. Stopping everything.`))
 
 for (const [signal, code] of [
   ['SIGINT', 130],
@@ -35,18 +35,18 @@ for (const [signal, code] of [
   process.on(signal, () => {
     if (!stop.signal.aborted) {
       log('stopping …')
-      end(0)
+      stopAll(0)
     } else if (performance.now() - stoppedAt > sameSignalMs) {
       void services.kill().then(() => process.exit(code))
     }
   })
 }
 
-// npm passes signals on, but when it is killed itself nobody tells us.
+// npm forwards signals, but if npm itself is killed, no signal arrives here.
 if (process.env.npm_lifecycle_event) {
   const parent = process.ppid
   setInterval(() => {
-    if (process.ppid !== parent) end(1, 'npm is gone. Stopping.')
+    if (process.ppid !== parent) stopAll(1, 'npm has ended. Stopping everything.')
   }, 1_000).unref()
 }
 
@@ -60,7 +60,7 @@ try {
   await stopped
 } catch (error) {
   const expected = error instanceof ConfigError || error instanceof LaunchError
-  if (!stop.signal.aborted) end(1, expected ? error.message : error instanceof Error ? error.stack : String(error))
+  if (!stop.signal.aborted) stopAll(1, expected ? error.message : error instanceof Error ? error.stack : String(error))
 }
 await services.close()
 process.exit(exitCode)

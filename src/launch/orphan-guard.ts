@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 
 /**
- * Ends a process when we are gone, however we went: a shell waits at the other end of a pipe, and reads its end when
- * the kernel closes ours. Close the guard as soon as the process is gone, before its number is given to another.
+ * Signals a process when this one exits for any reason, even kill -9: a shell waits on a pipe, which the kernel closes
+ * with us. Close the guard as soon as the process has exited, before its pid can be reused.
  */
 export function startOrphanGuard(pid: number, signal: 'INT' | 'TERM'): { close(): void } {
   const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -s "$1" "$2"', 'orphan-guard', signal, String(pid)], {

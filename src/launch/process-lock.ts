@@ -13,22 +13,23 @@ export interface ProcessLock {
 }
 
 /**
- * Takes the lock of that name, for as long as this process lives: it is a listening socket, so that the kernel frees it
- * however the process ends.
+ * Takes the lock, at most for as long as this process lives: it is a listening socket, so the kernel frees it however the
+ * process ends.
+ * @param file path of the socket, which names the lock
  * @returns null when another process holds it
  */
 export async function takeProcessLock(file: string): Promise<ProcessLock | null> {
-  for (const place of placesOf(file)) {
+  for (const socketPath of candidatePaths(file)) {
     try {
-      return await takeAt(place)
+      return await takeAt(socketPath)
     } catch (error) {
-      if (place === placesOf(file).at(-1)) throw error
+      if (socketPath === candidatePaths(file).at(-1)) throw error
     }
   }
   return null
 }
 
-/** Takes the lock as soon as whoever holds it lets go, or gives up with null when `signal` aborts. */
+/** Waits for the lock. Gives up with null when `signal` aborts. */
 export async function awaitProcessLock(file: string, signal: AbortSignal): Promise<ProcessLock | null> {
   for (;;) {
     const lock = await takeProcessLock(file)
@@ -38,8 +39,8 @@ export async function awaitProcessLock(file: string, signal: AbortSignal): Promi
 }
 
 async function untilLockIsFree(file: string, signal: AbortSignal): Promise<void> {
-  for (const place of placesOf(file)) {
-    const holder = await connect(place)
+  for (const socketPath of candidatePaths(file)) {
+    const holder = await connect(socketPath)
     if (!holder) continue
     const end = () => holder.destroy()
     signal.addEventListener('abort', end)
@@ -49,45 +50,45 @@ async function untilLockIsFree(file: string, signal: AbortSignal): Promise<void>
   }
 }
 
-/** Where it should be, and where it is when that is too long for a socket, or on a file system without sockets. */
-function placesOf(file: string): string[] {
+/** The path itself, and a substitute for when it is too long for a socket or its file system has no sockets. */
+function candidatePaths(file: string): string[] {
   const digest = createHash('sha256').update(file).digest('hex').slice(0, 24)
-  const elsewhere = path.join(os.tmpdir(), `roomline-${process.getuid?.() ?? 0}-${digest}.sock`)
-  return Buffer.byteLength(file) > longestSocketPath ? [elsewhere] : [file, elsewhere]
+  const substitute = path.join(os.tmpdir(), `roomline-${process.getuid?.() ?? 0}-${digest}.sock`)
+  return Buffer.byteLength(file) > longestSocketPath ? [substitute] : [file, substitute]
 }
 
-async function takeAt(place: string): Promise<ProcessLock | null> {
+async function takeAt(socketPath: string): Promise<ProcessLock | null> {
   for (;;) {
-    const lock = await listen(place)
+    const lock = await listenAt(socketPath)
     if (lock) return lock
-    if (await isHeld(place)) return null
-    await removeStale(place)
+    if (await isHeld(socketPath)) return null
+    await removeStale(socketPath)
   }
 }
 
-/** Longer than anybody needs to remove a socket; a folder that is older was left by a process that was killed over it. */
-const removingMs = 5_000
+/** A lock folder older than this was left by a process that was killed while it removed a socket. */
+const staleAfterMs = 5_000
 
 /**
- * Two may find the same stale socket, and the slower must not remove the one that the quicker has made meanwhile: only
- * who made the folder may look again and remove.
+ * Removes a socket whose process has ended. Two processes may find the same stale socket, and the slower one must not
+ * remove the new socket of the faster one: only the process that creates the folder may check again and remove.
  */
-async function removeStale(place: string): Promise<void> {
-  const turn = `${place}.turn`
-  if (!(await mkdir(turn).then(() => true, isThere))) {
-    const since = await stat(turn).then(({ mtimeMs }) => mtimeMs, isMissing)
-    if (since && Date.now() - since > removingMs) await rmdir(turn).catch(isMissing)
+async function removeStale(socketPath: string): Promise<void> {
+  const turn = `${socketPath}.turn`
+  if (!(await mkdir(turn).then(() => true, ignoreExisting))) {
+    const since = await stat(turn).then(({ mtimeMs }) => mtimeMs, ignoreMissing)
+    if (since && Date.now() - since > staleAfterMs) await rmdir(turn).catch(ignoreMissing)
     await delay(10)
     return
   }
   try {
-    if (!(await isHeld(place))) await rm(place, { force: true })
+    if (!(await isHeld(socketPath))) await rm(socketPath, { force: true })
   } finally {
-    await rmdir(turn).catch(isMissing)
+    await rmdir(turn).catch(ignoreMissing)
   }
 }
 
-function listen(place: string): Promise<ProcessLock | null> {
+function listenAt(socketPath: string): Promise<ProcessLock | null> {
   return new Promise((resolve, reject) => {
     const waiting = new Set<net.Socket>()
     const server = net.createServer((socket) => {
@@ -97,7 +98,7 @@ function listen(place: string): Promise<ProcessLock | null> {
       socket.unref()
     })
     server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(null) : reject(error)))
-    server.listen(place, () => {
+    server.listen(socketPath, () => {
       server.unref()
       resolve({
         close: () =>
@@ -110,15 +111,15 @@ function listen(place: string): Promise<ProcessLock | null> {
   })
 }
 
-async function isHeld(place: string): Promise<boolean> {
-  const holder = await connect(place)
+async function isHeld(socketPath: string): Promise<boolean> {
+  const holder = await connect(socketPath)
   holder?.destroy()
   return holder !== null
 }
 
-function connect(place: string): Promise<net.Socket | null> {
+function connect(socketPath: string): Promise<net.Socket | null> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect(place)
+    const socket = net.connect(socketPath)
     socket.once('connect', () => {
       socket.on('error', () => {})
       resolve(socket)
@@ -129,12 +130,12 @@ function connect(place: string): Promise<net.Socket | null> {
   })
 }
 
-function isThere(error: NodeJS.ErrnoException): false {
+function ignoreExisting(error: NodeJS.ErrnoException): false {
   if (error.code === 'EEXIST') return false
   throw error
 }
 
-function isMissing(error: NodeJS.ErrnoException): false {
+function ignoreMissing(error: NodeJS.ErrnoException): false {
   if (error.code === 'ENOENT') return false
   throw error
 }

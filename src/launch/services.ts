@@ -1,20 +1,19 @@
 import { describeExit, type Exit, type Running } from './running'
 
-/** What runs, in the order in which it was started. */
+/** Everything that the launcher has started. */
 export interface Services {
-  /** Later stages lean on earlier ones, and are closed before them. One that ends by itself is reported. */
+  /** Registers something. Later stages depend on earlier ones and are closed first. If it exits by itself, `onFailure` is called. */
   add(stage: Stage, name: string, running: Pick<Running, 'close'> & Partial<Running>): void
-  /** Closes everything, stage by stage, from the last to the first. */
+  /** Closes everything, from the last stage to the first. */
   close(): Promise<void>
-  /** Ends everything at once, and waits a little until it has. */
+  /** Kills everything and waits up to two seconds until it has exited. */
   kill(): Promise<void>
 }
 
-const stages = ['lock', 'postgres', 'redis', 'parts'] as const
+const stages = ['lock', 'postgres', 'redis', 'servers'] as const
 export type Stage = (typeof stages)[number]
 
-/** How long those that were killed have, in milliseconds. */
-const lastBreathMs = 2_000
+const killWaitMs = 2_000
 
 export function createServices(onFailure: (what: string) => void): Services {
   const started: { stage: Stage; name: string; running: Parameters<Services['add']>[2] }[] = []
@@ -39,7 +38,7 @@ export function createServices(onFailure: (what: string) => void): Services {
     async kill() {
       for (const { running } of started) running.kill?.()
       const gone = Promise.all(started.map((one) => one.running.exited))
-      await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, lastBreathMs))])
+      await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, killWaitMs))])
     },
   }
 }

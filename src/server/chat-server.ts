@@ -7,25 +7,31 @@ import { WebSocketServer } from 'ws'
 import { closeCodes, Failure, type FailureName } from '../contract/failures'
 import { readTokens } from './auth/http'
 import type { SessionUse } from './auth/session-use'
-import { findClaimed, type Session } from './auth/sessions'
+import { findClaimed, type Session, type SessionParts } from './auth/sessions'
+import type { Caller } from './caller'
 import { Connection, type ConnectionLimits, type Connections, createConnections, maxMessageBytes } from './connections'
-import type { Caller, Context, Parts } from './context'
+import type { Context } from './context'
 import { ClientSocket, canTakeOver, takeOver, takeoverEncoder } from './fanout/client-socket'
+import type { RoomFeeds } from './fanout/room-feeds'
 import { readClientAddress } from './platform/client-address'
 import { isUnavailable } from './platform/database'
 import type { Health } from './platform/health'
+import type { Log } from './platform/log'
 import type { Metrics } from './platform/metrics'
 import { createOperatorRoutes } from './platform/operator-routes'
 import type { OwnPeople } from './presence/own-people'
 import { appRouter } from './router'
 import { maxCallsTogether, reportError, tooManyTogether, toTRPCError } from './trpc'
 
-export interface ChatServerParts extends Omit<Parts, 'takeOver'> {
+export interface ChatServerParts extends Omit<Context['parts'], 'takeOver'> {
+  sessions: SessionParts
+  feeds: RoomFeeds
   sessionUse: Pick<SessionUse, 'began' | 'ended'>
   ownPeople: Pick<OwnPeople, 'connectionChanged'>
   health: Health
   metrics: Metrics
   metricsToken: string | undefined
+  log: Log
   connectionLimits: ConnectionLimits
   allowedOrigins: readonly string[]
   trustProxyHops: number

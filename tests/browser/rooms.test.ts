@@ -346,7 +346,7 @@ describe('two people', () => {
     await olga.page.getByRole('heading', { name: 'You are invited to Backstage' }).waitFor()
     await olga.page.getByText('Private room, 2 members').waitFor()
     await olga.page.getByRole('button', { name: 'Accept' }).click()
-    await messages(olga.page).getByText('joined by an invitation of Mona').waitFor()
+    await messages(olga.page).getByText('joined with an invitation from Mona').waitFor()
     await olga.page.goto(link)
     await olga.page.getByRole('heading', { name: 'This invitation does not work' }).waitFor()
 

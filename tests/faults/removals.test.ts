@@ -104,8 +104,7 @@ describe('somebody who is removed while others write', () => {
       await removers[Math.floor(index / 2) % 2]?.trpc.rooms.remove.mutate({ room, username: person.username })
       await subject.untilOver()
       const [removed] = await bench.query<{ version: number }>(
-        `SELECT m.version - 1 AS version FROM messages m JOIN users u ON m.text = 'removed ' || u.display_name
-         WHERE m.room_id = $1 AND m.kind = 'removed' AND u.id = $2`,
+        `SELECT m.version - 1 AS version FROM messages m WHERE m.room_id = $1 AND m.kind = 'removed' AND m.detail_user_id = $2`,
         [room, person.id],
       )
       if (!removed) throw new Error('the removal is no entry in the order of the room')

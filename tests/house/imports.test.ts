@@ -59,7 +59,20 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   // The realtime server: concrete parts meet in one place.
   { file: /^server\/(main|realtime-node)\.ts$/, may: ['server/'] },
   { file: /^server\/(chat-server|connections)\.ts$/, may: ['server/', 'contract/', 'ws', '@trpc/server'] },
-  { file: /^server\/context\.ts$/, may: [], types: ['server/', 'contract/'] },
+  { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
+  {
+    file: /^server\/context\.ts$/,
+    may: [],
+    types: [
+      'server/caller',
+      'server/auth/needs',
+      'server/people/needs',
+      'server/rooms/needs',
+      'server/chat/needs',
+      'server/presence/needs',
+      'server/platform/limits',
+    ],
+  },
   { file: /^server\/rights\.ts$/, may: [], types: ['contract/'] },
   { file: /^server\/trpc\.ts$/, may: ['server/platform/', 'server/rights', 'contract/', '@trpc/server', 'zod'], types: ['server/context'] },
   {
@@ -115,26 +128,34 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       '@node-rs/argon2',
       'zod',
     ],
-    types: ['server/platform/', 'server/context', 'pg', 'ioredis'],
+    types: ['server/platform/', 'server/caller', 'pg', 'ioredis'],
   },
   // Operations know their own store, the bus and each other's contract: never ws, tRPC's server, ioredis or Prisma.
   {
     file: /^server\/chat\/follow-room\.ts$/,
     may: ['server/chat/', 'server/fanout/event-frames', 'server/platform/database', 'contract/', '@trpc/server'],
-    types: ['server/'],
+    types: ['server/caller', 'server/fanout/'],
   },
   {
     file: /^server\/rooms\//,
-    may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/platform/background', 'server/platform/database'],
-    types: ['server/'],
+    may: ['contract/', 'server/rooms/', 'server/platform/background', 'server/platform/database'],
+    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', 'server/platform/log'],
   },
   {
     file: /^server\/chat\//,
-    may: ['contract/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/chat/mentions', 'server/platform/background'],
-    types: ['server/'],
+    may: ['contract/', 'server/chat/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/platform/background'],
+    types: ['server/caller', 'server/rooms/needs', 'server/rooms/room-change', 'server/fanout/', 'server/platform/'],
   },
-  { file: /^server\/people\//, may: ['server/auth/passwords', 'contract/'], types: ['server/', 'zod'] },
-  { file: /^server\/presence\//, may: ['server/presence/', 'server/platform/background', 'contract/'], types: ['server/'] },
+  {
+    file: /^server\/people\//,
+    may: ['server/auth/passwords', 'contract/', 'server/people/'],
+    types: ['server/caller', 'server/auth/own-password', 'server/bus/news-bus', 'zod'],
+  },
+  {
+    file: /^server\/presence\//,
+    may: ['server/presence/', 'server/platform/background', 'contract/'],
+    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', 'server/platform/log', 'server/platform/redis'],
+  },
   {
     file: /^server\/platform\//,
     may: ['server/platform/', 'contract/', 'pg', 'pino', 'prom-client', 'ioredis', 'zod', '@prisma/adapter-pg'],

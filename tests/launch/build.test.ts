@@ -16,7 +16,7 @@ const next = `
   fs.mkdirSync('.next', { recursive: true })
   setTimeout(() => fs.writeFileSync('.next/BUILD_ID', ''), 100)`
 
-/** A clone with a stand-in for each tool, which writes down that it ran. */
+/** A clone with a fake of each tool, which records that it ran. */
 async function makeClone() {
   const folder = await makeFolder()
   const write = async (file: string, text: string) => {
@@ -33,8 +33,8 @@ async function makeClone() {
   return { write, steps, build, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
 }
 
-describe('the build', () => {
-  it('runs once, and again only for what has changed', async () => {
+describe('build', () => {
+  it('runs once, and again only for inputs that have changed', async () => {
     await using clone = await makeClone()
     await clone.build()
     expect(await clone.build()).toEqual([])
@@ -42,7 +42,7 @@ describe('the build', () => {
 
     await clone.write('src/page.tsx', 'two')
     await clone.write('src/page.test.ts', 'a test')
-    await clone.write('src/launch/main.ts', 'not of the web app')
+    await clone.write('src/launch/main.ts', 'not part of the web app')
     await clone.build()
     expect(await clone.steps()).toEqual(['prisma', 'next', 'next'])
 
@@ -51,16 +51,16 @@ describe('the build', () => {
     expect(await clone.steps()).toEqual(['prisma', 'next', 'next', 'prisma', 'next'])
   })
 
-  it('shows what the failing step said, and does not take it for done', async () => {
+  it('shows the output of a failed step, and runs that step again', async () => {
     await using clone = await makeClone()
     await clone.write('src/page.tsx', 'a mistake')
     await expect(clone.build()).rejects.toThrow('page.tsx is mistaken')
-    await clone.write('src/page.tsx', 'put right')
+    await clone.write('src/page.tsx', 'corrected')
     await clone.build()
     expect(await clone.steps()).toEqual(['prisma', 'next', 'next'])
   })
 
-  it('is done by one of two who start in the same clone, while the other waits', async () => {
+  it('runs once when two start in the same clone: the second waits', async () => {
     await using clone = await makeClone()
     const log = vi.fn<(line: string) => void>()
     await Promise.all([clone.build(), clone.build(log)])

@@ -3,10 +3,10 @@ import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openDataDir, readAuthSecret } from '../../src/launch/data-dir'
-import { makeFolder, runBeside } from './temporary-folder'
+import { makeFolder, runModule } from './temporary-folder'
 
-describe('the data folder', () => {
-  it('refuses a second launcher, says which folder it is about, and is free again when the first closes', async () => {
+describe('data folder', () => {
+  it('refuses a second launcher, naming the folder, until the first one closes it', async () => {
     await using folder = await makeFolder()
     const place = path.join(folder.path, 'data')
     const first = await openDataDir(place)
@@ -17,7 +17,7 @@ describe('the data folder', () => {
     expect((await stat(place)).mode & 0o777).toBe(0o700)
   })
 
-  it('waits for a launcher that is about to end', async () => {
+  it('waits for a launcher that is about to stop', async () => {
     await using folder = await makeFolder()
     const first = await openDataDir(folder.path)
     const second = openDataDir(folder.path)
@@ -25,9 +25,9 @@ describe('the data folder', () => {
     await (await second).close()
   })
 
-  it('is free after its launcher was killed, and keeps the secret that signs sessions', async () => {
+  it('can be opened after its launcher was killed, and keeps the secret that signs sessions', async () => {
     await using folder = await makeFolder()
-    const { child, message } = await runBeside('data-dir-holder.ts', folder.path)
+    const { child, message } = await runModule('data-dir-holder.ts', folder.path)
     await expect(openDataDir(folder.path, { patienceMs: 50 })).rejects.toThrow('is in use')
     child.kill('SIGKILL')
     await once(child, 'exit')
@@ -38,9 +38,9 @@ describe('the data folder', () => {
     expect((await stat(path.join(folder.path, 'auth-secret'))).mode & 0o777).toBe(0o600)
   })
 
-  it('lets one of many launchers in when they find the lock of a killed one at the same moment', async () => {
+  it('lets in exactly one of many launchers that find the lock of a killed one at the same time', async () => {
     await using folder = await makeFolder()
-    const { child } = await runBeside('data-dir-holder.ts', folder.path)
+    const { child } = await runModule('data-dir-holder.ts', folder.path)
     child.kill('SIGKILL')
     await once(child, 'exit')
     const all = await Promise.allSettled(Array.from({ length: 8 }, () => openDataDir(folder.path, { patienceMs: 0 })))
@@ -49,7 +49,7 @@ describe('the data folder', () => {
     await opened[0]?.value.close()
   })
 
-  it('may lie deeper than the path of a socket can be long', async () => {
+  it('works when its path is longer than a socket path can be', async () => {
     await using folder = await makeFolder()
     const place = path.join(folder.path, 'deep'.repeat(40))
     const first = await openDataDir(place)
@@ -57,7 +57,7 @@ describe('the data folder', () => {
     await first.close()
   })
 
-  it('makes its secret once, and long enough', async () => {
+  it('creates its secret once, with at least 32 bytes', async () => {
     await using folder = await makeFolder()
     const { path: place, close } = await openDataDir(folder.path)
     const first = await readAuthSecret(place)

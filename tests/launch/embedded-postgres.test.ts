@@ -5,11 +5,11 @@ import path from 'node:path'
 import pg from 'pg'
 import { describe, expect, it, vi } from 'vitest'
 import { startEmbeddedPostgres } from '../../src/launch/embedded-postgres'
-import { makeFolder, runBeside } from './temporary-folder'
+import { makeFolder, runModule } from './temporary-folder'
 
 async function ask(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url })
-  // What is asked is rejected anyway; unheard, an end of the server while nothing is asked would end the run.
+  // Queries reject by themselves. Without a listener, a connection that ends between two queries would end the test run.
   client.on('error', () => {})
   await client.connect()
   const { rows } = await client.query<{ answer: unknown }>(sql)
@@ -19,8 +19,8 @@ async function ask(url: string, sql: string): Promise<unknown[]> {
 
 const isRoot = process.getuid?.() === 0
 
-describe('the embedded Postgres', { timeout: 30_000 }, () => {
-  it('keeps what was written over a stop and over kill -9, durably and on loopback only', async () => {
+describe('embedded Postgres', { timeout: 30_000 }, () => {
+  it('keeps its data over a stop and over kill -9, with durable commits and on loopback only', async () => {
     await using folder = await makeFolder()
     const first = await startEmbeddedPostgres({ dataDir: folder.path })
     await ask(first.url, 'CREATE TABLE notes (answer text)')
@@ -44,7 +44,7 @@ describe('the embedded Postgres', { timeout: 30_000 }, () => {
     await third.close()
   })
 
-  it('ends the server that an earlier start left behind, and no stranger who has got its number', async () => {
+  it('stops a server that an earlier start left behind, but no other program that has its pid', async () => {
     await using folder = await makeFolder()
     const leftover = await startEmbeddedPostgres({ dataDir: folder.path })
     const log = vi.fn()
@@ -55,19 +55,19 @@ describe('the embedded Postgres', { timeout: 30_000 }, () => {
     const pidFile = path.join(folder.path, 'postgres/postmaster.pid')
     const left = await readFile(pidFile, 'utf8')
     await next.close()
-    const stranger = spawn('sleep', ['60'])
-    await once(stranger, 'spawn')
-    await writeFile(pidFile, left.replace(/^\d+/, String(stranger.pid)))
+    const unrelated = spawn('sleep', ['60'])
+    await once(unrelated, 'spawn')
+    await writeFile(pidFile, left.replace(/^\d+/, String(unrelated.pid)))
     const last = await startEmbeddedPostgres({ dataDir: folder.path })
     expect(await ask(last.url, 'SELECT 1 AS answer')).toEqual([1])
-    expect(stranger.exitCode ?? stranger.signalCode).toBeNull()
+    expect(unrelated.exitCode ?? unrelated.signalCode).toBeNull()
     await last.close()
-    stranger.kill()
+    unrelated.kill()
   })
 
-  it('does not stay when its launcher is killed', async () => {
+  it('stops when its launcher is killed', async () => {
     await using folder = await makeFolder()
-    const { child, message } = await runBeside('postgres-holder.ts', folder.path)
+    const { child, message } = await runModule('postgres-holder.ts', folder.path)
     const { url } = message as { url: string }
     expect(await ask(url, 'SELECT 1 AS answer')).toEqual([1])
     child.kill('SIGKILL')
@@ -77,7 +77,7 @@ describe('the embedded Postgres', { timeout: 30_000 }, () => {
     })
   })
 
-  it('starts over where making the database was interrupted', async () => {
+  it('starts over when creating the database was interrupted', async () => {
     await using folder = await makeFolder()
     await mkdir(path.join(folder.path, 'postgres.new-gone'))
     await writeFile(path.join(folder.path, 'postgres.new-gone/PG_VERSION'), '18\n')
@@ -94,7 +94,7 @@ describe('the embedded Postgres', { timeout: 30_000 }, () => {
     expect((await readdir(folder.path)).filter((name) => name.includes('.new-'))).toEqual([])
   })
 
-  it.runIf(isRoot)('serves root from a folder that nobody else may enter, and keeps the data there', async () => {
+  it.runIf(isRoot)('runs for root in a folder that only root can enter, and keeps its data there', async () => {
     await using folder = await makeFolder(0o700)
     const dataDir = path.join(folder.path, 'data')
     await mkdir(dataDir)
@@ -109,11 +109,11 @@ describe('the embedded Postgres', { timeout: 30_000 }, () => {
     await second.close()
   })
 
-  it.runIf(isRoot)('tells root whose the data are, when an ordinary user made them', async () => {
+  it.runIf(isRoot)('tells root who created the data when an ordinary user did', async () => {
     await using folder = await makeFolder()
     const home = path.join(folder.path, 'postgres')
     await mkdir(home)
     await writeFile(path.join(home, 'PG_VERSION'), '18\n')
-    await expect(startEmbeddedPostgres({ dataDir: folder.path })).rejects.toThrow('were made by root')
+    await expect(startEmbeddedPostgres({ dataDir: folder.path })).rejects.toThrow('was created by root')
   })
 })

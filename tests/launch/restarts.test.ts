@@ -1,128 +1,130 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, vi } from 'vitest'
-import { startPart } from '../../src/launch/part'
 import { keepRunning, startStoppable } from '../../src/launch/restarts'
 import type { Running, Starting } from '../../src/launch/running'
+import { startServerProcess } from '../../src/launch/server-process'
 
-const file = fileURLToPath(new URL('part-stand-in.ts', import.meta.url))
-const start = (mood: string) => startPart({ name: 'The part', file, env: { ...process.env, MOOD: mood } })
-const soon = { pausesMs: [1, 1, 1, 1], windowMs: 600_000 }
+const file = fileURLToPath(new URL('fake-server.ts', import.meta.url))
+const start = (behavior: string) => startServerProcess({ name: 'The server', file, env: { ...process.env, BEHAVIOR: behavior } })
+const quickPolicy = { pausesMs: [1, 1, 1, 1], windowMs: 600_000 }
 
-/** Its first life has the first mood, and so on; there may be no more lives than moods. */
-function keep(moods: string[], policy = soon) {
-  const lives: Starting[] = []
-  const live = () => {
-    const mood = moods[lives.length]
-    if (!mood) throw new Error('no mood for another life')
-    const part = start(mood)
-    lives.push(part)
-    return part
+/** Keeps a fake server running. Its first process gets the first behavior, and so on; starting more processes throws. */
+function keep(behaviors: string[], policy = quickPolicy) {
+  const processes: Starting[] = []
+  const startNext = () => {
+    const behavior = behaviors[processes.length]
+    if (!behavior) throw new Error('no behavior for another process')
+    const server = start(behavior)
+    processes.push(server)
+    return server
   }
   const log = vi.fn<(line: string) => void>()
-  const kept = keepRunning({ name: 'The part', first: live(), restart: live, log, policy })
+  const kept = keepRunning({ name: 'The server', first: startNext(), restart: startNext, log, policy })
   const lines = () => log.mock.calls.map(([line]) => line)
-  const said = (text: string) => vi.waitFor(() => expect(lines().at(-1)).toContain(text), { timeout: 20_000 })
-  return { kept, lives, lines, said }
+  const logged = (text: string) => vi.waitFor(() => expect(lines().at(-1)).toContain(text), { timeout: 20_000 })
+  return { kept, processes, lines, logged }
 }
 
 describe('restarts', () => {
-  it('a part is restarted when it is killed, and the last one is closed in order', async () => {
-    const { kept, lives, lines, said } = keep(['well', 'well'])
+  it('restart a killed server, and close the new one cleanly', async () => {
+    const { kept, processes, lines, logged } = keep(['starts', 'starts'])
     await kept.ready
-    lives[0]?.kill()
-    await said('is running again')
+    processes[0]?.kill()
+    await logged('is running again')
     await kept.close()
     expect(await kept.exited).toEqual({ code: 0, signal: null })
-    const again = expect.stringMatching(/^The part is running again {2}\d+\.\d s$/)
-    expect(lines()).toEqual(['The part was ended by SIGKILL. Restarting it.', again])
+    const again = expect.stringMatching(/^The server is running again {2}\d+\.\d s$/)
+    expect(lines()).toEqual(['The server was ended by SIGKILL. Restarting it.', again])
   })
 
-  it('a part that somebody else tells to stop is not restarted', async () => {
-    const { kept, lives, lines } = keep(['well', 'well'])
+  it('leave a server stopped that somebody else has stopped', async () => {
+    const { kept, processes, lines } = keep(['starts', 'starts'])
     await kept.ready
-    // Behind the back of what keeps it running.
-    await lives[0]?.close()
+    // Not through `kept`.
+    await processes[0]?.close()
     expect(await kept.exited).toEqual({ code: 0, signal: null })
     expect(lines()).toEqual([])
   })
 
-  it('the fifth crash within the window is the last, whether or not the part was ready before it', async () => {
-    const { kept, lives, lines } = keep(['well', 'stumbles', 'stumbles', 'stumbles', 'stumbles'])
+  it('give up at the fifth crash within the window, whether or not the server was ready before it', async () => {
+    const { kept, processes, lines } = keep(['starts', 'exits', 'exits', 'exits', 'exits'])
     await kept.ready
-    lives[0]?.kill()
+    processes[0]?.kill()
     expect(await kept.exited).toEqual({ code: 3, signal: null })
     expect(lines()).toEqual([
-      'The part was ended by SIGKILL. Restarting it.',
-      ...Array(3).fill('The part ended with code 3 before it was ready. Restarting it.'),
-      'The part ended with code 3 before it was ready. That was crash number 5 within 600 s: giving up.',
+      'The server was ended by SIGKILL. Restarting it.',
+      ...Array(3).fill('The server ended with code 3 before it was ready. Restarting it.'),
+      'The server ended with code 3 before it was ready. That was crash number 5 within 600 s: giving up.',
     ])
   })
 
-  it('crashes before the window are forgotten', async () => {
-    const { kept, lives, lines } = keep(['well', 'stumbles', 'stumbles', 'well'], { pausesMs: [1], windowMs: 0 })
+  it('do not count crashes before the window', async () => {
+    const { kept, processes, lines } = keep(['starts', 'exits', 'exits', 'starts'], { pausesMs: [1], windowMs: 0 })
     await kept.ready
-    lives[0]?.kill()
-    await vi.waitFor(() => expect(lives).toHaveLength(4), { timeout: 20_000 })
+    processes[0]?.kill()
+    await vi.waitFor(() => expect(processes).toHaveLength(4), { timeout: 20_000 })
     await kept.close()
     expect(lines().filter((line) => line.endsWith('Restarting it.'))).toHaveLength(3)
   })
 
-  it('a part that ends before it was ever ready is a failed start', async () => {
-    const { kept, lives, lines } = keep(['stumbles', 'well'])
-    await expect(kept.ready).rejects.toThrow('The part ended with code 3 before it was ready.')
+  it('do not happen when the first start fails', async () => {
+    const { kept, processes, lines } = keep(['exits', 'starts'])
+    await expect(kept.ready).rejects.toThrow('The server ended with code 3 before it was ready.')
     expect(await kept.exited).toEqual({ code: 3, signal: null })
-    expect([lives.length, lines()]).toEqual([1, []])
+    expect([processes.length, lines()]).toEqual([1, []])
   })
 
-  it('a restart that cannot even begin counts as a crash', async () => {
-    const { kept, lives, lines } = keep(['well'], { pausesMs: [1], windowMs: 600_000 })
+  it('count a restart that throws as a crash', async () => {
+    const { kept, processes, lines } = keep(['starts'], { pausesMs: [1], windowMs: 600_000 })
     await kept.ready
-    lives[0]?.kill()
+    processes[0]?.kill()
     await kept.exited
-    expect(lines().at(-1)).toBe('The part could not be started: no mood for another life. That was crash number 2 within 600 s: giving up.')
+    expect(lines().at(-1)).toBe(
+      'The server could not be started: no behavior for another process. That was crash number 2 within 600 s: giving up.',
+    )
   })
 
-  it('a part that is told to stop is not restarted', async () => {
-    const { kept, lives, lines } = keep(['well', 'well'])
+  it('do not happen after `close`', async () => {
+    const { kept, processes, lines } = keep(['starts', 'starts'])
     await kept.ready
     await kept.close()
     expect(await kept.exited).toEqual({ code: 0, signal: null })
-    expect([lives.length, lines()]).toEqual([1, []])
+    expect([processes.length, lines()]).toEqual([1, []])
   })
 
-  it('a stop during the pause ends it at once', async () => {
-    const { kept, lives, said } = keep(['well', 'well'], { pausesMs: [600_000], windowMs: 600_000 })
+  it('end at once when `close` comes during the pause', async () => {
+    const { kept, processes, logged } = keep(['starts', 'starts'], { pausesMs: [600_000], windowMs: 600_000 })
     await kept.ready
-    lives[0]?.kill()
-    await said('Restarting it.')
+    processes[0]?.kill()
+    await logged('Restarting it.')
     await kept.close()
     expect(await kept.exited).toEqual({ code: null, signal: 'SIGKILL' })
-    expect(lives).toHaveLength(1)
+    expect(processes).toHaveLength(1)
   })
 
-  it.each(['close', 'kill'] as const)('a restarted part that is still coming up hears the %s', async (end) => {
-    const { kept, lives, lines } = keep(['well', 'slow', 'well'])
+  it.each(['close', 'kill'] as const)('pass `%s` on to a restarted server that is not ready yet', async (end) => {
+    const { kept, processes, lines } = keep(['starts', 'never ready', 'starts'])
     await kept.ready
-    lives[0]?.kill()
-    await vi.waitFor(() => expect(lives).toHaveLength(2), { timeout: 20_000 })
+    processes[0]?.kill()
+    await vi.waitFor(() => expect(processes).toHaveLength(2), { timeout: 20_000 })
     await kept[end]()
     await kept.exited
-    expect([lives.length, lines()]).toEqual([2, ['The part was ended by SIGKILL. Restarting it.']])
+    expect([processes.length, lines()]).toEqual([2, ['The server was ended by SIGKILL. Restarting it.']])
   })
 })
 
-describe('a service that is coming up', () => {
-  it('stops when it is closed, and is closed when it came up nevertheless', async () => {
+describe('startStoppable', () => {
+  it('aborts the start when it is closed, and closes a service that started anyway', async () => {
     const closed = vi.fn(async () => {})
     const running: Running = { close: closed, kill: () => {}, exited: Promise.resolve({ code: 0, signal: null }) }
     const untilStopped = (signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
-    const heeding = startStoppable(async (signal) => {
+    const obedient = startStoppable(async (signal) => {
       await untilStopped(signal)
       throw signal.reason
     })
-    await heeding.close()
-    await expect(heeding.ready).rejects.toThrow('stopping')
-    expect(await heeding.exited).toEqual({ code: null, signal: null })
+    await obedient.close()
+    await expect(obedient.ready).rejects.toThrow('stopping')
+    expect(await obedient.exited).toEqual({ code: null, signal: null })
 
     const late = startStoppable(async (signal) => {
       await untilStopped(signal)

@@ -118,7 +118,9 @@ describe('a moderator', () => {
     await until(() => events.some((event) => event.type === 'gone' && event.room === room))
     expect(followed.messages).toEqual([])
     const { messages } = await ada.trpc.chat.history.query({ room })
-    expect(messages).toMatchObject([{ seq: 1, kind: 'removed', author: { username: ada.username }, text: `removed ${ben.username}` }])
+    expect(messages).toMatchObject([
+      { seq: 1, kind: 'removed', author: { username: ada.username }, detail: { user: { username: ben.username } }, text: '' },
+    ])
     expect(await failureOf(ben.trpc.rooms.join.mutate({ room }))).toBe('ROOM_NOT_FOUND')
   })
 
@@ -152,9 +154,9 @@ describe('a room', () => {
     await until(() => events.length > 0)
     const changed = await ada.trpc.rooms.update.mutate({ room, name: 'New name', topic: 'New topic', slowModeSeconds: 30 })
     expect(changed).toMatchObject({ id: room, name: 'New name', topic: 'New topic', slowModeSeconds: 30, lastSeq: 2, unread: 0 })
-    expect((await followed.until(2)).map(({ kind, text }) => [kind, text])).toEqual([
-      ['renamed', 'renamed the room to “New name”'],
-      ['topic', 'changed the topic to “New topic”'],
+    expect((await followed.until(2)).map(({ kind, detail, text }) => [kind, detail, text])).toEqual([
+      ['renamed', { name: 'New name' }, ''],
+      ['topic', { topic: 'New topic' }, ''],
     ])
     await until(() => events.some((event) => event.type === 'room' && event.room.name === 'New name' && event.room.unread === 2))
     await ada.trpc.rooms.update.mutate({ room, name: 'New name' })
@@ -231,9 +233,9 @@ describe('a room', () => {
     await ada.trpc.rooms.invite.mutate({ room: closed, username: ben.username })
     await ben.trpc.rooms.leave.mutate({ room: closed })
     expect(await versionOf(closed)).toBe(4)
-    expect((await ada.trpc.chat.history.query({ room: closed })).messages.map(({ kind, text }) => [kind, text])).toEqual([
-      ['joined', `was added by ${ada.username}`],
-      ['left', 'left'],
+    expect((await ada.trpc.chat.history.query({ room: closed })).messages).toMatchObject([
+      { kind: 'added', author: { username: ada.username }, detail: { user: { username: ben.username } } },
+      { kind: 'left', author: { username: ben.username }, detail: null },
     ])
   })
 

@@ -16,6 +16,7 @@ export function createMessage(fields: Partial<Message> = {}): Message {
     seq,
     version: seq,
     kind: 'text',
+    detail: null,
     author: createUser(),
     uid: null,
     clientId: null,

@@ -1,9 +1,9 @@
 import { Failure } from '../../contract/failures'
 import type { Me, SessionInfo, User } from '../../contract/session'
-import type { Context } from '../context'
+import type { AuthContext } from './needs'
 
 /** The caller as they are now, which may be other than when they connected. @throws {Failure} UNAUTHORIZED when they are gone */
-export async function showMe({ parts, caller }: Context): Promise<Me> {
+export async function showMe({ parts, caller }: AuthContext): Promise<Me> {
   return {
     user: await findSelf({ parts, caller }),
     uid: caller.uid,
@@ -16,7 +16,7 @@ export async function showMe({ parts, caller }: Context): Promise<Me> {
 /** Most ask right after they have connected, and for that their row was just read. */
 const freshMs = 50
 
-async function findSelf({ parts, caller }: Context): Promise<User> {
+async function findSelf({ parts, caller }: AuthContext): Promise<User> {
   if (Date.now() - caller.readAt < freshMs) return caller.user
   const profile = await parts.people.findProfile(caller.user.id)
   if (!profile) throw new Failure('UNAUTHORIZED')
@@ -25,7 +25,7 @@ async function findSelf({ parts, caller }: Context): Promise<User> {
 }
 
 /** The caller's live sessions: this one first, then those that were used last. */
-export async function listSessions({ parts, caller }: Context): Promise<SessionInfo[]> {
+export async function listSessions({ parts, caller }: AuthContext): Promise<SessionInfo[]> {
   const sessions = await parts.sessions.store.listLive(caller.user.id, caller.sessionId)
   return sessions.map(({ id, userAgent, ip, createdAt, lastSeenAt }) => {
     const current = id === caller.sessionId
@@ -35,7 +35,7 @@ export async function listSessions({ parts, caller }: Context): Promise<SessionI
 }
 
 /** Ends one of the caller's sessions on every node. @throws {Failure} SESSION_NOT_FOUND for any that is not theirs, or over */
-export async function revokeOwnSession({ parts, caller }: Context, sessionId: string): Promise<{ sessionId: string }> {
+export async function revokeOwnSession({ parts, caller }: AuthContext, sessionId: string): Promise<{ sessionId: string }> {
   const isRevoked = uuid.test(sessionId) && (await parts.sessions.store.revoke(sessionId, caller.user.id, 'revoked'))
   if (!isRevoked) throw new Failure('SESSION_NOT_FOUND')
   parts.sessions.announceRevocation()
@@ -43,7 +43,7 @@ export async function revokeOwnSession({ parts, caller }: Context, sessionId: st
 }
 
 /** Ends all of the caller's sessions but the one that asks. */
-export async function revokeOtherSessions({ parts, caller }: Context): Promise<{ revoked: number }> {
+export async function revokeOtherSessions({ parts, caller }: AuthContext): Promise<{ revoked: number }> {
   const revoked = await parts.sessions.store.revokeOthers(caller.user.id, caller.sessionId)
   if (revoked > 0) parts.sessions.announceRevocation()
   return { revoked }

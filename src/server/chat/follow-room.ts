@@ -1,12 +1,12 @@
 import { type TrackedEnvelope, tracked } from '@trpc/server'
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
-import type { Parts } from '../context'
 import type { TakenSubscription } from '../fanout/client-socket'
 import { type EncodedEvent, encodeEvent, joinFrames } from '../fanout/event-frames'
 import type { LiveNews, Reader } from '../fanout/live-news'
 import type { Outlet } from '../fanout/outlet'
 import { untilAvailable } from '../platform/database'
+import type { ChatNeeds } from './needs'
 
 type MessageEvent = TrackedEnvelope<Message>
 
@@ -24,7 +24,7 @@ export interface FollowRequest {
   ended?: () => void
 }
 
-type FollowParts = Pick<Parts, 'feeds' | 'messages' | 'rooms'>
+type FollowParts = Pick<ChatNeeds, 'feeds' | 'messages' | 'rooms'>
 
 /** A follower that has joined its room's feed, and how far each of them is. */
 interface Follow {

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { Failure, type FailureName } from '../../contract/failures'
-import type { HistoryPage, Message, MessageKind } from '../../contract/message'
+import type { HistoryPage, LineDetail, Message, MessageKind } from '../../contract/message'
 import { isUnavailable, type Querying, retried } from '../platform/database'
 import { createSendQueue, type Send } from './send-queue'
 
@@ -13,6 +13,11 @@ interface MessageRow {
   username: string
   display_name: string
   avatar: string | null
+  detail: LineDetail | null
+  detail_user_id: string | null
+  detail_username: string | null
+  detail_display_name: string | null
+  detail_avatar: string | null
   uid: string | null
   client_id: string | null
   text: string
@@ -32,9 +37,10 @@ interface MessageRow {
 const pageSize = 500
 const pageBytes = 256 * 1024
 
-const columns = `m.room_id, m.seq, m.version, m.kind, m.author_id, u.username, u.display_name, u.avatar, m.uid, m.client_id,
-  m.text, m.time, m.reply_to_seq, m.reply_count, m.reaction_count, m.mentions, m.edited_at, m.deleted_at, m.pinned_at`
-const messages = `SELECT ${columns} FROM messages m JOIN users u ON u.id = m.author_id`
+const columns = `m.room_id, m.seq, m.version, m.kind, m.author_id, u.username, u.display_name, u.avatar, m.detail, m.detail_user_id,
+  d.username AS detail_username, d.display_name AS detail_display_name, d.avatar AS detail_avatar, m.uid, m.client_id, m.text, m.time, m.reply_to_seq, m.reply_count, m.reaction_count, m.mentions, m.edited_at, m.deleted_at, m.pinned_at`
+const people = 'JOIN users u ON u.id = m.author_id LEFT JOIN users d ON d.id = m.detail_user_id'
+const messages = `SELECT ${columns} FROM messages m ${people}`
 const ofPlace = `${messages} WHERE m.room_id = $1 AND m.seq = $2`
 
 /** One statement for all that are stored together: see prisma/migrations, store_sends. */
@@ -129,7 +135,7 @@ export function createMessageStore(pool: Pool, lookUps: Pool = pool) {
            SELECT *, sum(octet_length(text)) OVER (ORDER BY version) - octet_length(text) AS bytes_before, count(*) OVER () AS found
            FROM (SELECT * FROM messages WHERE room_id = $1 AND version > $2 ORDER BY version LIMIT $3) page
          )
-         SELECT ${columns}, m.found FROM m JOIN users u ON u.id = m.author_id WHERE m.bytes_before < $4 ORDER BY m.version`,
+         SELECT ${columns}, m.found FROM m ${people} WHERE m.bytes_before < $4 ORDER BY m.version`,
         [room, version, pageSize, pageBytes],
       )
       const found = Number(rows[0]?.found ?? 0)
@@ -234,6 +240,7 @@ function toNewMessage({ room, authorId, uid, clientId, text, replyTo = null }: S
   if (seq === null || version === null || time === null) throw new Error('a message was stored without its place')
   return toMessage({
     ...{ room_id: room, seq, version, kind: 'text', author_id: authorId, username, display_name, avatar, uid, client_id: clientId, text },
+    ...{ detail: null, detail_user_id: null, detail_username: null, detail_display_name: null, detail_avatar: null },
     ...{ time, reply_to_seq: replyTo, reply_count: 0, reaction_count: 0, mentions: mentions ?? [] },
     ...{ edited_at: null, deleted_at: null, pinned_at: null, reactions: [] },
     replyTo: replyTo === null ? null : { seq: replyTo, author: reply_author ?? '', text: quoteOf(reply_text ?? '') },
@@ -298,6 +305,7 @@ function toMessage(row: Found): Message {
     seq: row.seq,
     version: row.version,
     kind: row.kind,
+    detail: detailOf(row),
     author: { id: row.author_id, username: row.username, displayName: row.display_name, avatar: row.avatar },
     uid: row.uid,
     clientId: row.client_id,
@@ -312,4 +320,10 @@ function toMessage(row: Found): Message {
     deletedAt: row.deleted_at?.toISOString() ?? null,
     pinnedAt: row.pinned_at?.toISOString() ?? null,
   }
+}
+
+function detailOf(row: MessageRow): LineDetail | null {
+  const { detail_user_id: id, detail_username: username, detail_display_name: displayName } = row
+  if (id === null || username === null || displayName === null) return row.detail
+  return { user: { id, username, displayName, avatar: row.detail_avatar }, ...row.detail }
 }

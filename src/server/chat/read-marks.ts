@@ -1,16 +1,16 @@
 import type { Room } from '../../contract/room'
-import type { Context } from '../context'
 import { showRoom, tellPeople } from '../rooms/rooms'
+import type { ChatContext } from './needs'
 
 /** The caller has read the room up to a place. It never takes back what was read on another device. */
-export async function markRead({ parts, caller }: Context, { room, seq }: { room: string; seq: number }): Promise<Room> {
+export async function markRead({ parts, caller }: ChatContext, { room, seq }: { room: string; seq: number }): Promise<Room> {
   await parts.rooms.moveReadMark(room, caller.user.id, { upTo: seq })
   tellPeople(parts, room, [caller.user.id])
   return showRoom({ parts, caller }, room)
 }
 
 /** From this message on, the room is unread for the caller. */
-export async function markUnread({ parts, caller }: Context, { room, seq }: { room: string; seq: number }): Promise<Room> {
+export async function markUnread({ parts, caller }: ChatContext, { room, seq }: { room: string; seq: number }): Promise<Room> {
   await parts.rooms.moveReadMark(room, caller.user.id, { set: seq - 1 })
   tellPeople(parts, room, [caller.user.id])
   return showRoom({ parts, caller }, room)

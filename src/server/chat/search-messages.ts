@@ -1,11 +1,11 @@
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
-import type { Context } from '../context'
 import { readCursor, writeCursor } from '../rooms/cursor'
+import type { ChatContext } from './needs'
 
 /** Messages in the caller's rooms, the latest first. A room that they are not in has nothing in it. */
 export async function searchMessages(
-  { parts, caller }: Context,
+  { parts, caller }: ChatContext,
   asked: { query: string; room?: string | undefined; author?: string | undefined; before?: string | undefined; limit: number },
 ): Promise<{ messages: Message[]; cursor: string | null }> {
   if (asked.room !== undefined) await parts.rooms.requireMembership(asked.room, caller.user.id)

@@ -1,10 +1,10 @@
 import type { Message } from '../../contract/message'
-import type { Context, Parts } from '../context'
 import { findMentions } from './mentions'
+import type { ChatContext, ChatNeeds } from './needs'
 
 /** Stores once, publishes, returns: whoever gets an answer can rely on it, whatever happens to the news of it. */
 export async function sendMessage(
-  { parts, caller }: Context,
+  { parts, caller }: ChatContext,
   input: { room: string; text: string; clientId?: string | undefined; replyTo?: number | undefined },
 ): Promise<Message> {
   parts.limits.sends.count(caller.user.id)
@@ -27,7 +27,7 @@ export async function sendMessage(
 }
 
 /** The message that was answered counts its answers. Nobody waits for it: where this fails, followers find a gap and read it. */
-async function tellParent({ bus, messages }: Parts, room: string, seq: number, version: number): Promise<void> {
+async function tellParent({ bus, messages }: ChatNeeds, room: string, seq: number, version: number): Promise<void> {
   const parent = await messages.find(room, seq).catch(() => null)
   if (!parent) return
   // It has changed once more: the change that it is by now comes with its own news, and this one must be no gap.

@@ -1,10 +1,10 @@
-import type { Context } from '../context'
+import type { PeopleContext } from './needs'
 
 /**
  * Deletes the caller's account: they are signed out everywhere and out of their rooms; what they wrote stays, by "Deleted
  * user". @throws {Failure} WRONG_PASSWORD, TOO_MANY_REQUESTS, LAST_OWNER naming the rooms
  */
-export async function deleteAccount({ parts, caller }: Context, password: string): Promise<{ deleted: true }> {
+export async function deleteAccount({ parts, caller }: PeopleContext, password: string): Promise<{ deleted: true }> {
   const userId = caller.user.id
   const verifiedHash = await parts.ownPasswords.require(userId, password)
   const left = await parts.people.delete(userId, verifiedHash)

@@ -2,10 +2,10 @@ import type { z } from 'zod'
 import { Failure } from '../../contract/failures'
 import type { changePasswordInput, Person, Profile, searchPeopleInput, updateProfileInput } from '../../contract/people'
 import { hashPassword, requireAcceptablePassword } from '../auth/passwords'
-import type { Context } from '../context'
+import type { PeopleContext } from './needs'
 
 /** @throws {Failure} UNAUTHORIZED when the account was deleted meanwhile */
-export async function showOwnProfile({ parts, caller }: Context): Promise<Profile> {
+export async function showOwnProfile({ parts, caller }: PeopleContext): Promise<Profile> {
   const profile = await parts.people.findProfile(caller.user.id)
   if (!profile) throw new Failure('UNAUTHORIZED')
   return profile
@@ -13,21 +13,21 @@ export async function showOwnProfile({ parts, caller }: Context): Promise<Profil
 
 /** People whose username or display name contains `query`, who is called exactly that first. */
 export async function searchPeople(
-  { parts }: Context,
+  { parts }: PeopleContext,
   input: z.output<typeof searchPeopleInput>,
 ): Promise<{ users: Person[]; cursor: null }> {
   return { users: await parts.people.search(input), cursor: null }
 }
 
 /** @throws {Failure} USER_NOT_FOUND */
-export async function showPerson({ parts }: Context, username: string): Promise<Person> {
+export async function showPerson({ parts }: PeopleContext, username: string): Promise<Person> {
   const person = await parts.people.findPerson(username)
   if (!person) throw new Failure('USER_NOT_FOUND')
   return person
 }
 
 /** Messages from now on carry the new name. */
-export async function updateProfile(context: Context, change: z.output<typeof updateProfileInput>): Promise<Profile> {
+export async function updateProfile(context: PeopleContext, change: z.output<typeof updateProfileInput>): Promise<Profile> {
   await context.parts.people.update(context.caller.user.id, change)
   // What the connection began with is no longer so.
   context.caller.readAt = 0
@@ -36,7 +36,7 @@ export async function updateProfile(context: Context, change: z.output<typeof up
 
 /** Ends every other session of the caller, on every node. @throws {Failure} BAD_REQUEST, WRONG_PASSWORD, TOO_MANY_REQUESTS */
 export async function changePassword(
-  { parts, caller }: Context,
+  { parts, caller }: PeopleContext,
   { current, password }: z.output<typeof changePasswordInput>,
 ): Promise<{ revoked: number }> {
   requireAcceptablePassword(password, caller.user.username)

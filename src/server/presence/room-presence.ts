@@ -1,4 +1,4 @@
-import type { Parts } from '../context'
+import type { RoomFeeds } from '../fanout/room-feeds'
 import type { Log } from '../platform/log'
 import type { PresenceBoard } from './presence-board'
 import type { PresenceStore } from './presence-store'
@@ -14,8 +14,8 @@ export interface RoomPresence {
 interface RoomPresenceParts {
   board: PresenceBoard
   store: Pick<PresenceStore, 'membersOf' | 'membersAmong'>
-  rooms: Pick<Parts['rooms'], 'requireMembership'>
-  feeds: Pick<Parts['feeds'], 'watch'>
+  rooms: { requireMembership(room: string, userId: string): Promise<unknown> }
+  feeds: Pick<RoomFeeds, 'watch'>
   log: Log
 }
 

@@ -1,4 +1,5 @@
-import type { Context, Parts } from '../context'
+import type { NewsBus, RoomNews } from '../bus/news-bus'
+import type { CallContext } from '../caller'
 
 /** Somebody who writes says so now and then; of that, so much is passed on in each room. */
 const everyMs = 1_000
@@ -6,6 +7,11 @@ const everyMs = 1_000
 export interface TypingLimits {
   /** Whether this may be passed on. */
   mayTell(room: string, userId: string): boolean
+}
+
+export interface TypingNeeds {
+  bus: Pick<NewsBus<RoomNews>, 'publish'>
+  typingLimits: TypingLimits
 }
 
 export function createTypingLimits(now: () => number = () => performance.now()): TypingLimits {
@@ -26,10 +32,7 @@ export function createTypingLimits(now: () => number = () => performance.now()):
 }
 
 /** Tells the room that the caller is writing. Nothing is kept, and nobody waits for it. */
-export function announceTyping(
-  { parts, caller }: Pick<Context, 'caller'> & { parts: Pick<Parts, 'bus' | 'typingLimits'> },
-  room: string,
-): { room: string } {
+export function announceTyping({ parts, caller }: CallContext<TypingNeeds>, room: string): { room: string } {
   const { id: userId, username } = caller.user
   if (parts.typingLimits.mayTell(room, userId)) parts.bus.publish(room, { type: 'typing', userId, username })
   return { room }

@@ -160,7 +160,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
       change('rooms.leave', roomId, actorId, async (given) => {
         requireNotDirect(given)
         if (given.actor.room === 'owner') await requireOthersOwn(given, actorId)
-        if (given.room.kind === 'private') await given.say('left', actorId, 'left')
+        if (given.room.kind === 'private') await given.addLine('left')
         await endMembership(given, actorId)
       }),
 
@@ -172,7 +172,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
         if (role === null) {
           if (isBanned) throw new Failure('USER_BANNED')
           await addMember(given, user.id)
-          if (given.room.kind === 'private') await given.say('joined', user.id, `was added by ${given.actor.displayName}`)
+          if (given.room.kind === 'private') await given.addLine('added', { user })
           await given.audit('room.invite', user.id)
         }
         return showMember(given, user.id)
@@ -185,7 +185,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
         const { user, role } = await requireReachable(given, username)
         if (role === 'owner') await requireOthersOwn(given, user.id)
         await endMembership(given, user.id)
-        await given.say('removed', actorId, `removed ${user.displayName}`)
+        await given.addLine('removed', { user })
         await given.audit('room.remove', user.id)
         return { room: roomId, user }
       }),
@@ -210,7 +210,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
         if (role === null) await given.takeRoomVersion()
         else {
           await endMembership(given, user.id)
-          await given.say('removed', actorId, `banned ${user.displayName}`)
+          await given.addLine('banned', { user })
         }
         await given.audit('room.ban', user.id, { reason })
         return { room: roomId, user }
@@ -284,8 +284,8 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
         await query('UPDATE rooms SET name = $2, topic = $3, posting_policy = $4, slow_mode_seconds = $5 WHERE id = $1', [
           ...[roomId, name, topic, postingPolicy, slowModeSeconds],
         ])
-        if (name !== room.name) await given.say('renamed', actorId, `renamed the room to “${name}”`)
-        if (topic !== room.topic) await given.say('topic', actorId, topic === '' ? 'removed the topic' : `changed the topic to “${topic}”`)
+        if (name !== room.name) await given.addLine('renamed', { name })
+        if (topic !== room.topic) await given.addLine('topic', { topic })
         if (isNewRule) await given.takeRoomVersion()
         await given.audit('room.update', null, { name, topic, postingPolicy, slowModeSeconds })
       }),
@@ -298,7 +298,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
         await given.query('UPDATE rooms SET archived_at = CASE WHEN $2 THEN now() END WHERE id = $1', [roomId, archived])
         // Nobody's list watches an archived room: the tail of what changed brings it back to them.
         if (!archived) await given.query('UPDATE memberships SET changed_at = clock_timestamp() WHERE room_id = $1', [roomId])
-        await given.say(archived ? 'archived' : 'restored', actorId, archived ? 'archived the room' : 'took the room out of the archive')
+        await given.addLine(archived ? 'archived' : 'restored')
         await given.audit(archived ? 'room.archive' : 'room.restore')
       }),
 
@@ -390,15 +390,15 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
       if (roomId === undefined) throw new Failure('INVITE_NOT_FOUND')
       return change('rooms.acceptInvite', roomId, actorId, async (given) => {
         if (given.actor.room !== null) return roomId
-        const used = await given.query<{ name: string }>(
+        const used = await given.query<UserRow>(
           `UPDATE invites i SET uses = i.uses + 1 FROM users u WHERE i.token_hash = $1 AND ${stillWorks} AND u.id = i.created_by
-           RETURNING u.display_name AS name`,
+           RETURNING u.id AS user_id, u.username, u.display_name, u.avatar`,
           [hashOf(token)],
         )
         const [inviter] = used.rows
         if (!inviter || given.actor.isBanned || given.room.isArchived) throw new Failure('INVITE_NOT_FOUND')
         await addMember(given, actorId)
-        if (given.room.kind === 'private') await given.say('joined', actorId, `joined by an invitation of ${inviter.name}`)
+        if (given.room.kind === 'private') await given.addLine('joined', { user: userOf(inviter) })
         await given.audit('room.acceptInvite', actorId)
         return roomId
       })

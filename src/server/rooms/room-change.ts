@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
-import type { Message, MessageKind } from '../../contract/message'
+import type { LineDetail, Message, MessageKind } from '../../contract/message'
 import type { PostingPolicy, RoomKind, RoomRole } from '../../contract/room'
 import type { ServerRole, User } from '../../contract/session'
 import type { RoomNews } from '../bus/news-bus'
@@ -32,8 +32,8 @@ export interface RoomChange {
   touchMessages(seqs: readonly number[]): Promise<void>
   /** Takes a version for another change of the room. */
   takeRoomVersion(): Promise<number>
-  /** Puts a line into the room, whose text goes on from the author's name. */
-  say(kind: Exclude<MessageKind, 'text'>, authorId: string, text: string): Promise<void>
+  /** Adds a line about the room: what the actor did. */
+  addLine(kind: Exclude<MessageKind, 'text'>, detail?: LineDetail): Promise<void>
   audit(action: string, subjectId?: string | null, detail?: Record<string, unknown>): Promise<void>
 }
 
@@ -166,17 +166,16 @@ export function createRoomChanges(
               news.push({ type: 'room', version })
               return version
             },
-            say: async (lineKind, authorId, text) => {
+            addLine: async (lineKind, { user, ...detail } = {}) => {
               const { seq, version } = await takeVersion(1)
-              await client.query('INSERT INTO messages (room_id, seq, version, kind, author_id, text) VALUES ($1, $2, $3, $4, $5, $6)', [
-                ...[roomId, seq, version, lineKind, authorId],
-                // The schema's bound, which a long topic and its words would pass.
-                text.slice(0, 1_000),
-              ])
-              // As what they write themselves: it is read.
+              await client.query(
+                `INSERT INTO messages (room_id, seq, version, kind, author_id, detail_user_id, detail, text) VALUES ($1, $2, $3, $4, $5, $6, $7, '')`,
+                [...[roomId, seq, version, lineKind, actorId], user?.id ?? null, Object.keys(detail).length > 0 ? detail : null],
+              )
+              // Like a message of their own, it is read by the one who acted, and by somebody who has just been added.
               await client.query(
                 'UPDATE memberships SET read_seq = greatest(read_seq, $3) WHERE room_id = $1 AND user_id = ANY($2::uuid[])',
-                [...[roomId, [authorId, actorId], seq]],
+                [roomId, lineKind === 'added' && user ? [actorId, user.id] : [actorId], seq],
               )
               news.push({ seq })
             },

@@ -1,22 +1,13 @@
 import type { Room, RoomListEvent } from '../../contract/room'
-import type { CallerConnection, Parts } from '../context'
+import type { NewsBus, PersonNews } from '../bus/news-bus'
+import type { CallerConnection } from '../caller'
+import type { RoomFeeds } from '../fanout/room-feeds'
 import { startEvery } from '../platform/background'
 import { untilAvailable } from '../platform/database'
+import type { Log } from '../platform/log'
+import type { NewestMessages, RoomLists } from './needs'
+import type { RoomStore } from './room-store'
 import { readRoomList, toRoom } from './rooms'
-
-export interface RoomLists {
-  /**
-   * The person's room list, and every change of it from then on. What changes twice before it is taken comes once, as it is
-   * then, so that a slow reader costs no more than its list is long.
-   * @throws {Failure} TOO_MANY_SUBSCRIPTIONS
-   */
-  follow(
-    userId: string,
-    connection: Pick<CallerConnection, 'openSubscription' | 'untilReadable'>,
-    signal: AbortSignal,
-  ): Promise<AsyncIterable<RoomListEvent>>
-  close(): Promise<void>
-}
 
 /** What happens in a room within this comes together. */
 const pauseMs = 100
@@ -49,13 +40,15 @@ interface WatchedRoom {
   unwatch(): void
 }
 
-export function createRoomLists({
-  feeds,
-  personBus,
-  rooms,
-  messages,
-  log,
-}: Pick<Parts, 'feeds' | 'personBus' | 'rooms' | 'messages' | 'log'>): RoomLists {
+interface RoomListParts {
+  feeds: Pick<RoomFeeds, 'watch'>
+  personBus: NewsBus<PersonNews>
+  rooms: RoomStore
+  messages: NewestMessages
+  log: Log
+}
+
+export function createRoomLists({ feeds, personBus, rooms, messages, log }: RoomListParts): RoomLists & { close(): Promise<void> } {
   const people = new Map<string, Promise<PersonList>>()
   const lists = new Map<string, PersonList>()
   const watched = new Map<string, WatchedRoom>()

@@ -2,17 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { PublicRoom, Room } from '../../contract/room'
-import type { Context, Parts } from '../context'
+import type { CallContext } from '../caller'
 import { readCursor, writeCursor } from './cursor'
+import type { RoomsContext, RoomsNeeds } from './needs'
 import type { Changed } from './room-change'
 import type { ListedRoom } from './room-store'
 
 /** The caller's rooms, the one with the newest talk first. */
-export async function listRooms({ parts, caller }: Context): Promise<Room[]> {
+export async function listRooms({ parts, caller }: RoomsContext): Promise<Room[]> {
   return readRoomList(parts, caller.user.id)
 }
 
-export async function readRoomList({ rooms, messages }: Pick<Parts, 'rooms' | 'messages'>, userId: string): Promise<Room[]> {
+export async function readRoomList({ rooms, messages }: Pick<RoomsNeeds, 'rooms' | 'messages'>, userId: string): Promise<Room[]> {
   // The messages first: what was written after somebody was removed is then in none of the rooms that are still theirs.
   const newest = await messages.newestOfPerson(userId)
   const listed = await rooms.listOf(userId)
@@ -30,7 +31,7 @@ const pageSize = 50
 
 /** Public rooms by name, a page at a time. */
 export async function browseRooms(
-  { parts, caller }: Context,
+  { parts, caller }: RoomsContext,
   { query = '', cursor }: { query?: string | undefined; cursor?: string | null | undefined } = {},
 ): Promise<{ rooms: PublicRoom[]; cursor: string | null }> {
   const [name, id] = readCursor(cursor, 'string', 'string') ?? []
@@ -46,7 +47,7 @@ export async function browseRooms(
 
 /** A new room with the caller as its owner and the named people as members. */
 export async function createRoom(
-  { parts, caller }: Context,
+  { parts, caller }: RoomsContext,
   input: { name: string; kind: 'public' | 'private'; topic?: string | undefined; members?: string[] | undefined },
 ): Promise<Room> {
   const id = input.kind === 'public' ? slugOf(input.name) : randomUUID()
@@ -64,21 +65,21 @@ export async function createRoom(
 }
 
 /** The one direct room of the caller and these people. */
-export async function openDirectRoom({ parts, caller }: Context, usernames: readonly string[]): Promise<Room> {
+export async function openDirectRoom({ parts, caller }: RoomsContext, usernames: readonly string[]): Promise<Room> {
   const { room, people, isNew } = await parts.rooms.direct(caller.user.id, [...new Set(usernames)], randomUUID())
   if (isNew) tellPeople(parts, room, people)
   return showRoom({ parts, caller }, room)
 }
 
 /** Sets what of the room the caller wants to be told. */
-export async function setNotify({ parts, caller }: Context, { room, notify }: Pick<Room, 'notify'> & { room: string }): Promise<Room> {
+export async function setNotify({ parts, caller }: RoomsContext, { room, notify }: Pick<Room, 'notify'> & { room: string }): Promise<Room> {
   await parts.rooms.setNotify(room, caller.user.id, notify)
   tellPeople(parts, room, [caller.user.id])
   return showRoom({ parts, caller }, room)
 }
 
 /** A room of the caller's, as it is now. @throws {Failure} ROOM_NOT_FOUND */
-export async function showRoom({ parts, caller }: Context, room: string): Promise<Room> {
+export async function showRoom({ parts, caller }: CallContext<Pick<RoomsNeeds, 'rooms' | 'messages'>>, room: string): Promise<Room> {
   const newest = await parts.messages.newestOf([room])
   const listed = await parts.rooms.findListed(room, caller.user.id)
   if (!listed) throw new Failure('ROOM_NOT_FOUND')
@@ -86,14 +87,14 @@ export async function showRoom({ parts, caller }: Context, room: string): Promis
 }
 
 /** Tells the room's followers what was changed, in its order, and those whose membership it is. @returns what came of it */
-export function tell<Result>({ bus, personBus }: Pick<Parts, 'bus' | 'personBus'>, room: string, changed: Changed<Result>): Result {
+export function tell<Result>({ bus, personBus }: Pick<RoomsNeeds, 'bus' | 'personBus'>, room: string, changed: Changed<Result>): Result {
   for (const news of changed.news) bus.publish(room, news)
   tellPeople({ personBus }, room, changed.people)
   return changed.result
 }
 
 /** Tells these people's devices that something of the room is different for them. */
-export function tellPeople({ personBus }: Pick<Parts, 'personBus'>, room: string, userIds: readonly string[]): void {
+export function tellPeople({ personBus }: Pick<RoomsNeeds, 'personBus'>, room: string, userIds: readonly string[]): void {
   for (const userId of userIds) personBus.publish(userId, { type: 'room', room })
 }
 

@@ -1,18 +1,8 @@
-import { Ellipsis } from 'lucide-react'
-import { type ComponentProps, lazy, Suspense, useState } from 'react'
-import type { NotificationLevel, Room } from '../../../sdk'
-import { IconButton } from '../../ui/button'
+import { lazy, Suspense, useState } from 'react'
+import { RoomMenuButton, type RoomMenuProps } from './room-menu-trigger'
 
 const loadMenu = () => import('./room-menu')
 const LoadedMenu = lazy(loadMenu)
-
-export interface RoomMenuProps {
-  room: Room
-  onNotify(level: NotificationLevel): void
-  onInvite(): void
-  onSettings(): void
-  onLeave(): void
-}
 
 /** Stands where the room's menu will be, and brings the menu when it is pressed. */
 export function RoomMenu(props: RoomMenuProps) {
@@ -33,13 +23,5 @@ export function RoomMenu(props: RoomMenuProps) {
     </Suspense>
   ) : (
     button
-  )
-}
-
-export function RoomMenuButton({ name, ...props }: { name: string } & Omit<ComponentProps<typeof IconButton>, 'label' | 'children'>) {
-  return (
-    <IconButton label={`More about ${name}`} {...props}>
-      <Ellipsis />
-    </IconButton>
   )
 }

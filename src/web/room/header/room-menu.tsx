@@ -3,7 +3,7 @@ import * as Menu from 'radix-ui/dropdown-menu'
 import { NotificationChoices } from '../../rooms/notification-choices'
 import { rightsIn } from '../../rooms/room-rights'
 import { MenuContent, MenuItem, MenuLine } from '../../ui/menu'
-import { RoomMenuButton, type RoomMenuProps } from './room-menu-button'
+import { RoomMenuButton, type RoomMenuProps } from './room-menu-trigger'
 
 /** Open from the start: it is loaded when somebody asks for it. */
 export default function OpenRoomMenu({ room, onNotify, onInvite, onSettings, onLeave }: RoomMenuProps) {

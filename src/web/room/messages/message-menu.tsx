@@ -2,7 +2,7 @@ import clsx from 'clsx'
 import * as Menu from 'radix-ui/dropdown-menu'
 import type { Message } from '../../../sdk'
 import { messageChoices, useMessageActs } from './message-acts'
-import { MoreButton } from './message-toolbar'
+import { MoreButton } from './message-toolbar-button'
 
 interface MessageMenuProps {
   message: Message

@@ -1,18 +1,16 @@
 import clsx from 'clsx'
-import { Ellipsis, Pencil, Reply, SmilePlus } from 'lucide-react'
-import { type ComponentProps, lazy, Suspense, useRef, useState } from 'react'
+import { Pencil, Reply, SmilePlus } from 'lucide-react'
+import { lazy, Suspense, useRef, useState } from 'react'
 import type { Message } from '../../../sdk'
 import { IconButton } from '../../ui/button'
 import { isForMouse } from '../../ui/media'
 import { useMessageActs } from './message-acts'
+import { MoreButton, toolbarButtonLook } from './message-toolbar-button'
 
 const loadMenu = () => import('./message-menu')
 const loadEmoji = () => import('../emoji/emoji-popover')
 const LoadedMenu = lazy(loadMenu)
 const LoadedEmoji = lazy(loadEmoji)
-
-/** No higher than a line of text on a desk, so that the messages of one person stay close together. */
-const buttonLook = 'size-10! rounded-s! text-faint! mouse:text-soft! mouse:h-7! mouse:w-8! mouse:hover:bg-selected'
 
 interface MessageToolbarProps {
   message: Message
@@ -63,7 +61,7 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
               onPointerEnter={loadEmoji}
               onFocus={loadEmoji}
               onClick={() => show('emoji')}
-              className={buttonLook}
+              className={toolbarButtonLook}
             >
               <SmilePlus />
             </IconButton>
@@ -71,12 +69,12 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
           {/* Where there is no room for them, they are in the menu. */}
           <span className="@2xl:contents hidden">
             {acts.mayWrite && (
-              <IconButton label="Reply" onClick={() => acts.reply(message)} className={buttonLook}>
+              <IconButton label="Reply" onClick={() => acts.reply(message)} className={toolbarButtonLook}>
                 <Reply />
               </IconButton>
             )}
             {acts.mayAct && message.author.username === acts.me && (
-              <IconButton label="Edit" onClick={() => acts.edit(message)} className={buttonLook}>
+              <IconButton label="Edit" onClick={() => acts.edit(message)} className={toolbarButtonLook}>
                 <Pencil />
               </IconButton>
             )}
@@ -103,13 +101,5 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
         </Suspense>
       )}
     </fieldset>
-  )
-}
-
-export function MoreButton({ author, ...props }: { author: string } & Omit<ComponentProps<typeof IconButton>, 'label' | 'children'>) {
-  return (
-    <IconButton label={`More on this message by ${author}`} {...props} className={buttonLook}>
-      <Ellipsis />
-    </IconButton>
   )
 }

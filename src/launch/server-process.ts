@@ -2,27 +2,27 @@ import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { LaunchError } from './launch-error'
 import { startOrphanGuard } from './orphan-guard'
-import { describeExit, endChild, type Starting, untilExit } from './running'
+import { describeExit, type Starting, stopChild, untilExit } from './running'
 
-/** Longer than a part gives its own drain. */
+/** Longer than a server's own drain takes. */
 const shutdown = [
   ['SIGTERM', 28_000],
   ['SIGKILL', 5_000],
 ] as const
 
 /**
- * Starts a part of Roomline as a process of its own. It says over IPC when it is ready, and ends by itself when that
- * channel closes, which is how it follows a launcher that was killed. With `watch` it starts anew at each change of its
- * sources, and is ready at once. One that ends before it is ready rejects `ready` with a LaunchError.
+ * Starts one of Roomline's two servers as a process of its own. The server reports over IPC when it is ready, and exits when
+ * the IPC channel closes, so it does not outlive a killed launcher. With `watch` it restarts whenever a source file changes,
+ * and `ready` resolves at once. If the process exits before it is ready, `ready` rejects with a LaunchError.
  */
-export function startPart({
+export function startServerProcess({
   name,
   file,
   env,
   watch = false,
 }: {
   name: string
-  /** The module to run, absolute. */
+  /** Absolute path of the module to run. */
   file: string
   env: NodeJS.ProcessEnv
   watch?: boolean
@@ -30,14 +30,14 @@ export function startPart({
   const command = watch
     ? [createRequire(import.meta.url).resolve('tsx/cli'), 'watch', '--clear-screen=false', file]
     : ['--import', createRequire(import.meta.url).resolve('tsx'), file]
-  // In a session of its own: Ctrl-C in a terminal reaches the launcher only, which then ends its parts in order.
+  // Detached: Ctrl-C in a terminal reaches only the launcher, which then stops the servers cleanly.
   const child = spawn(process.execPath, command, {
     env,
     stdio: watch ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'inherit', 'inherit', 'ipc'],
     detached: true,
   })
   const exited = untilExit(child)
-  // The watcher of tsx knows nothing of our channel.
+  // tsx's watcher has no IPC channel to follow.
   const guard = watch && child.pid ? startOrphanGuard(child.pid, 'TERM') : null
   void exited.then(() => {
     guard?.close()
@@ -52,10 +52,10 @@ export function startPart({
     void exited.then((exit) => reject(new LaunchError(`${name} ${describeExit(exit)} before it was ready.`)))
   })
   ready.catch(() => {})
-  return { ready, exited, kill: () => void child.kill('SIGKILL'), close: () => endChild(child, exited, shutdown) }
+  return { ready, exited, kill: () => void child.kill('SIGKILL'), close: () => stopChild(child, exited, shutdown) }
 }
 
-/** A watcher that is killed leaves its server behind, which would hold the port of the next. */
+/** A killed watcher leaves its server running, which would keep the port occupied. */
 function killGroup(leader: number) {
   try {
     process.kill(-leader, 'SIGKILL')

@@ -1,0 +1,493 @@
+-- The whole data model. Prisma's schema cannot express all of it: checks, partial indexes, the generated search column,
+-- functions and triggers are only here.
+
+CREATE TYPE "server_role" AS ENUM ('admin', 'member', 'bot', 'guest');
+
+CREATE TYPE "room_kind" AS ENUM ('public', 'private', 'direct');
+
+CREATE TYPE "room_role" AS ENUM ('owner', 'moderator', 'member');
+
+CREATE TYPE "posting_policy" AS ENUM ('everyone', 'moderators');
+
+CREATE TYPE "notification_level" AS ENUM ('all', 'mentions', 'nothing');
+
+CREATE TABLE "users" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "username" TEXT NOT NULL,
+    "display_name" TEXT NOT NULL,
+    "password_hash" TEXT,
+    "external_issuer" TEXT,
+    "external_subject" TEXT,
+    "avatar" TEXT,
+    "status" TEXT NOT NULL DEFAULT '',
+    "role" "server_role" NOT NULL DEFAULT 'member',
+    "hide_last_seen" BOOLEAN NOT NULL DEFAULT false,
+    "last_seen_at" TIMESTAMPTZ(3),
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "disabled_at" TIMESTAMPTZ(3),
+    "deleted_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "users_pkey" PRIMARY KEY ("id"),
+    CONSTRAINT "users_username_folded" CHECK ("username" ~ '^[a-z0-9_.-]{2,32}$')
+);
+
+CREATE TABLE "sessions" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "user_id" UUID NOT NULL,
+    "ip" TEXT,
+    "user_agent" TEXT,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "last_seen_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+    "revoked_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "sessions_pkey" PRIMARY KEY ("id")
+);
+
+-- An entry without a session says that somebody was disabled, enabled or deleted, or has another server role.
+CREATE TABLE "session_revocations" (
+    "id" BIGSERIAL NOT NULL,
+    "session_id" UUID,
+    "user_id" UUID NOT NULL,
+    "reason" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "session_revocations_pkey" PRIMARY KEY ("id")
+);
+
+-- Both counters are taken under this row's lock, in the transaction that writes the message.
+CREATE TABLE "rooms" (
+    "id" TEXT NOT NULL,
+    "kind" "room_kind" NOT NULL,
+    "name" TEXT NOT NULL,
+    "topic" TEXT NOT NULL DEFAULT '',
+    "last_seq" INTEGER NOT NULL DEFAULT 0,
+    "last_version" INTEGER NOT NULL DEFAULT 0,
+    "posting_policy" "posting_policy" NOT NULL DEFAULT 'everyone',
+    "slow_mode_seconds" INTEGER NOT NULL DEFAULT 0,
+    "direct_key" TEXT,
+    "created_by" UUID,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "archived_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "rooms_pkey" PRIMARY KEY ("id"),
+    CONSTRAINT "rooms_counters_rise_together" CHECK ("last_seq" >= 0 AND "last_version" >= "last_seq"),
+    CONSTRAINT "rooms_direct_key_of_direct_rooms" CHECK (("kind" = 'direct') = ("direct_key" IS NOT NULL))
+);
+
+CREATE TABLE "memberships" (
+    "room_id" TEXT NOT NULL,
+    "user_id" UUID NOT NULL,
+    "role" "room_role" NOT NULL DEFAULT 'member',
+    "version" INTEGER NOT NULL DEFAULT 0,
+    "read_seq" INTEGER NOT NULL DEFAULT 0,
+    "notify" "notification_level" NOT NULL DEFAULT 'all',
+    "muted_until" TIMESTAMPTZ(3),
+    "last_sent_at" TIMESTAMPTZ(3),
+    -- Not the start of the transaction: nodes read the rows that changed since they last looked.
+    "changed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
+    "joined_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "memberships_pkey" PRIMARY KEY ("room_id","user_id"),
+    CONSTRAINT "memberships_read_seq" CHECK ("read_seq" >= 0)
+-- A read mark moves with each message that somebody writes: leave room for the new row on the same page.
+) WITH (fillfactor = 80);
+
+CREATE TABLE "past_memberships" (
+    "room_id" TEXT NOT NULL,
+    "user_id" UUID NOT NULL,
+    "muted_until" TIMESTAMPTZ(3),
+    "last_sent_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "past_memberships_pkey" PRIMARY KEY ("room_id","user_id")
+);
+
+CREATE TABLE "messages" (
+    "room_id" TEXT NOT NULL,
+    "seq" INTEGER NOT NULL,
+    "version" INTEGER NOT NULL,
+    "kind" TEXT NOT NULL DEFAULT 'text',
+    "author_id" UUID NOT NULL,
+    "detail_user_id" UUID,
+    "detail" JSONB,
+    "uid" TEXT,
+    "client_id" TEXT,
+    "body_hash" BYTEA,
+    "text" TEXT NOT NULL,
+    "time" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
+    "reply_to_seq" INTEGER,
+    "reply_count" INTEGER NOT NULL DEFAULT 0,
+    "mentions" TEXT[] NOT NULL DEFAULT '{}',
+    "mentions_room" BOOLEAN NOT NULL DEFAULT false,
+    "reaction_count" INTEGER NOT NULL DEFAULT 0,
+    "edited_at" TIMESTAMPTZ(3),
+    "deleted_at" TIMESTAMPTZ(3),
+    "pinned_at" TIMESTAMPTZ(3),
+    "search" tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, "text")) STORED,
+
+    CONSTRAINT "messages_pkey" PRIMARY KEY ("room_id","seq"),
+    CONSTRAINT "messages_seq_and_version" CHECK ("seq" >= 1 AND "version" >= "seq"),
+    CONSTRAINT "messages_kind" CHECK ("kind" IN ('text', 'joined', 'left', 'added', 'removed', 'banned', 'renamed', 'topic', 'archived', 'restored')),
+    CONSTRAINT "messages_detail_or_text" CHECK (CASE WHEN "kind" = 'text' THEN "detail" IS NULL AND "detail_user_id" IS NULL ELSE "text" = '' END),
+    CONSTRAINT "messages_text_length" CHECK (char_length("text") <= 4000),
+    CONSTRAINT "messages_client_id_length" CHECK (char_length("client_id") BETWEEN 8 AND 64),
+    CONSTRAINT "messages_client_id_has_body_hash" CHECK (("client_id" IS NULL) = ("body_hash" IS NULL))
+);
+
+CREATE TABLE "reactions" (
+    "room_id" TEXT NOT NULL,
+    "seq" INTEGER NOT NULL,
+    "emoji" TEXT NOT NULL,
+    "user_id" UUID NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "reactions_pkey" PRIMARY KEY ("room_id","seq","emoji","user_id")
+);
+
+CREATE TABLE "mentions" (
+    "user_id" UUID NOT NULL,
+    "room_id" TEXT NOT NULL,
+    "seq" INTEGER NOT NULL,
+
+    CONSTRAINT "mentions_pkey" PRIMARY KEY ("user_id","room_id","seq")
+);
+
+CREATE TABLE "attachments" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "uploader_id" UUID NOT NULL,
+    "room_id" TEXT,
+    "seq" INTEGER,
+    "position" INTEGER NOT NULL DEFAULT 0,
+    "name" TEXT NOT NULL,
+    "type" TEXT NOT NULL,
+    "size" INTEGER NOT NULL,
+    "width" INTEGER,
+    "height" INTEGER,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "attachments_pkey" PRIMARY KEY ("id"),
+    CONSTRAINT "attachments_size" CHECK ("size" >= 0),
+    CONSTRAINT "attachments_room_and_seq_together" CHECK (("room_id" IS NULL) = ("seq" IS NULL))
+);
+
+CREATE TABLE "invites" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "token_hash" BYTEA NOT NULL,
+    "room_id" TEXT NOT NULL,
+    "created_by" UUID NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expires_at" TIMESTAMPTZ(3),
+    "max_uses" INTEGER,
+    "uses" INTEGER NOT NULL DEFAULT 0,
+    "revoked_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "invites_pkey" PRIMARY KEY ("id"),
+    CONSTRAINT "invites_uses" CHECK ("uses" >= 0 AND ("max_uses" IS NULL OR "uses" <= "max_uses"))
+);
+
+CREATE TABLE "bans" (
+    "room_id" TEXT NOT NULL,
+    "user_id" UUID NOT NULL,
+    "by_id" UUID,
+    "reason" TEXT NOT NULL DEFAULT '',
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "bans_pkey" PRIMARY KEY ("room_id","user_id")
+);
+
+CREATE TABLE "audit_log" (
+    "id" BIGSERIAL NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "actor_id" UUID,
+    "action" TEXT NOT NULL,
+    "room_id" TEXT,
+    "subject_id" UUID,
+    "detail" JSONB NOT NULL DEFAULT '{}',
+
+    CONSTRAINT "audit_log_pkey" PRIMARY KEY ("id")
+);
+
+CREATE TABLE "rate_limits" (
+    "key" TEXT NOT NULL,
+    "count" INTEGER NOT NULL,
+    "resets_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "rate_limits_pkey" PRIMARY KEY ("key")
+);
+
+CREATE UNIQUE INDEX "users_username_key" ON "users"("username");
+
+CREATE UNIQUE INDEX "users_external_issuer_external_subject_key" ON "users"("external_issuer", "external_subject");
+
+CREATE INDEX "sessions_user_id_last_seen_at_idx" ON "sessions"("user_id", "last_seen_at" DESC);
+
+CREATE INDEX "sessions_expires_at_idx" ON "sessions"("expires_at");
+
+CREATE INDEX "session_revocations_at_idx" ON "session_revocations"("at");
+
+CREATE UNIQUE INDEX "rooms_direct_key_key" ON "rooms"("direct_key");
+
+CREATE INDEX "memberships_user_id_idx" ON "memberships"("user_id");
+
+CREATE INDEX "memberships_changed_at_idx" ON "memberships"("changed_at");
+
+CREATE INDEX "past_memberships_user_id_idx" ON "past_memberships"("user_id");
+
+CREATE INDEX "messages_author_id_idx" ON "messages"("author_id");
+
+CREATE INDEX "messages_search_idx" ON "messages" USING GIN ("search");
+
+CREATE UNIQUE INDEX "messages_room_id_version_key" ON "messages"("room_id", "version");
+
+CREATE UNIQUE INDEX "messages_room_id_author_id_client_id_key" ON "messages"("room_id", "author_id", "client_id");
+
+CREATE INDEX "reactions_user_id_idx" ON "reactions"("user_id");
+
+CREATE INDEX "mentions_room_id_seq_idx" ON "mentions"("room_id", "seq");
+
+CREATE INDEX "attachments_room_id_seq_idx" ON "attachments"("room_id", "seq");
+
+CREATE INDEX "attachments_uploader_id_idx" ON "attachments"("uploader_id");
+
+CREATE UNIQUE INDEX "invites_token_hash_key" ON "invites"("token_hash");
+
+CREATE INDEX "invites_room_id_idx" ON "invites"("room_id");
+
+CREATE INDEX "invites_created_by_idx" ON "invites"("created_by");
+
+CREATE INDEX "bans_user_id_idx" ON "bans"("user_id");
+
+CREATE INDEX "audit_log_at_idx" ON "audit_log"("at");
+
+CREATE INDEX "audit_log_room_id_at_idx" ON "audit_log"("room_id", "at");
+
+CREATE INDEX "audit_log_actor_id_at_idx" ON "audit_log"("actor_id", "at");
+
+CREATE INDEX "rate_limits_resets_at_idx" ON "rate_limits"("resets_at");
+
+-- Few messages are replies, are pinned, mention the whole room or are lines about somebody.
+CREATE INDEX "messages_thread_idx" ON "messages"("room_id", "reply_to_seq", "seq") WHERE "reply_to_seq" IS NOT NULL;
+CREATE INDEX "messages_pins_idx" ON "messages"("room_id", "pinned_at" DESC) WHERE "pinned_at" IS NOT NULL;
+CREATE INDEX "messages_room_mentions_idx" ON "messages"("room_id", "seq") WHERE "mentions_room";
+CREATE INDEX "messages_detail_user_id_idx" ON "messages"("detail_user_id") WHERE "detail_user_id" IS NOT NULL;
+
+-- rooms.browse pages through the public rooms by name.
+CREATE INDEX "rooms_browse_idx" ON "rooms"(lower("name"), "id") WHERE "kind" = 'public' AND "archived_at" IS NULL;
+
+ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "session_revocations" ADD CONSTRAINT "session_revocations_session_id_fkey" FOREIGN KEY ("session_id") REFERENCES "sessions"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "session_revocations" ADD CONSTRAINT "session_revocations_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "memberships" ADD CONSTRAINT "memberships_room_id_fkey" FOREIGN KEY ("room_id") REFERENCES "rooms"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "memberships" ADD CONSTRAINT "memberships_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "past_memberships" ADD CONSTRAINT "past_memberships_room_id_fkey" FOREIGN KEY ("room_id") REFERENCES "rooms"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "past_memberships" ADD CONSTRAINT "past_memberships_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "messages" ADD CONSTRAINT "messages_room_id_fkey" FOREIGN KEY ("room_id") REFERENCES "rooms"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "messages" ADD CONSTRAINT "messages_author_id_fkey" FOREIGN KEY ("author_id") REFERENCES "users"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+ALTER TABLE "messages" ADD CONSTRAINT "messages_detail_user_id_fkey" FOREIGN KEY ("detail_user_id") REFERENCES "users"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+ALTER TABLE "messages" ADD CONSTRAINT "messages_room_id_reply_to_seq_fkey" FOREIGN KEY ("room_id", "reply_to_seq") REFERENCES "messages"("room_id", "seq") ON DELETE NO ACTION ON UPDATE NO ACTION;
+
+ALTER TABLE "reactions" ADD CONSTRAINT "reactions_room_id_seq_fkey" FOREIGN KEY ("room_id", "seq") REFERENCES "messages"("room_id", "seq") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "reactions" ADD CONSTRAINT "reactions_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "mentions" ADD CONSTRAINT "mentions_room_id_seq_fkey" FOREIGN KEY ("room_id", "seq") REFERENCES "messages"("room_id", "seq") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "mentions" ADD CONSTRAINT "mentions_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "attachments" ADD CONSTRAINT "attachments_room_id_seq_fkey" FOREIGN KEY ("room_id", "seq") REFERENCES "messages"("room_id", "seq") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "attachments" ADD CONSTRAINT "attachments_uploader_id_fkey" FOREIGN KEY ("uploader_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "invites" ADD CONSTRAINT "invites_room_id_fkey" FOREIGN KEY ("room_id") REFERENCES "rooms"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "invites" ADD CONSTRAINT "invites_created_by_fkey" FOREIGN KEY ("created_by") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "bans" ADD CONSTRAINT "bans_room_id_fkey" FOREIGN KEY ("room_id") REFERENCES "rooms"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+ALTER TABLE "bans" ADD CONSTRAINT "bans_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- A trigger writes these entries, so that every node learns of any change to a person's row, an operator's SQL included.
+CREATE FUNCTION log_person_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO session_revocations (user_id, reason) VALUES (NEW.id, CASE
+    WHEN NEW.deleted_at IS DISTINCT FROM OLD.deleted_at THEN 'deleted'
+    WHEN NEW.disabled_at IS NOT NULL AND OLD.disabled_at IS NULL THEN 'disabled'
+    WHEN NEW.disabled_at IS NULL AND OLD.disabled_at IS NOT NULL THEN 'enabled'
+    ELSE 'role'
+  END);
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER users_log_change AFTER UPDATE OF disabled_at, deleted_at, role ON users FOR EACH ROW
+WHEN ((NEW.disabled_at, NEW.deleted_at, NEW.role) IS DISTINCT FROM (OLD.disabled_at, OLD.deleted_at, OLD.role))
+EXECUTE FUNCTION log_person_change();
+
+-- Tells listening nodes at the commit that the log has grown: it reaches them without Redis too.
+CREATE FUNCTION notify_of_revocations() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('roomline_revocations', '');
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER session_revocations_notify AFTER INSERT ON session_revocations FOR EACH STATEMENT
+EXECUTE FUNCTION notify_of_revocations();
+
+-- Stores sends that waited together, to one room or many, in one round trip. It is a function and not one large statement
+-- because each statement of a function sees what was committed while the one before it waited for its lock: a membership
+-- that ended, or a client_id that was stored, in the meantime counts.
+--
+-- sends:    [{place, room, author, uid, client_id, text, reply_to, mentions}], with each client_id of an author at most
+--           once. mentions are usernames and "@room"; names of people who are not in the room are left out.
+-- may_wait: whether to wait for rooms that another transaction holds. When false, no room is waited for, so that one held
+--           room cannot delay the others; when true, only one room may be given, so that two callers cannot deadlock.
+--
+-- outcome:  stored · known (its client_id was used for the same message before) · reused (its client_id was used for
+--           another message) · busy (another transaction holds the room: call again with may_wait) · not_a_member ·
+--           archived · no_room (there is none, or the author may not see it) · muted · restricted (only moderators may
+--           write) · too_soon (slow mode: wait for wait_ms) · no_parent (the message that it answers does not exist, or
+--           was removed) · signed_out (its author was disabled or deleted)
+--
+-- The author has read what they wrote. The message that was answered changes too: it gets a version of its own, after the
+-- versions of everything that is stored with it, in the parent_version of the last answer to it.
+CREATE FUNCTION store_sends(sends jsonb, may_wait boolean)
+RETURNS TABLE (
+  place int, outcome text, seq int, version int, "time" timestamptz, username text, display_name text, avatar text,
+  mentions text[], reply_author text, reply_text text, parent_version int, wait_ms int
+)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  wanted text[] := ARRAY(SELECT DISTINCT g.room FROM jsonb_to_recordset(sends) AS g(room text));
+  held text[];
+BEGIN
+  IF may_wait THEN
+    held := ARRAY(SELECT r.id FROM rooms r WHERE r.id = ANY(wanted) ORDER BY r.id FOR NO KEY UPDATE);
+  ELSE
+    held := ARRAY(SELECT r.id FROM rooms r WHERE r.id = ANY(wanted) FOR NO KEY UPDATE SKIP LOCKED);
+  END IF;
+
+  RETURN QUERY
+  WITH asked AS (
+    SELECT g.*, CASE
+        WHEN g.reply_to IS NULL THEN sha256(convert_to(g.text, 'UTF8'))
+        ELSE sha256(sha256(convert_to(g.text, 'UTF8')) || int4send(g.reply_to))
+      END AS body_hash
+    FROM jsonb_to_recordset(sends)
+      AS g(place int, room text, author uuid, uid text, client_id text, text text, reply_to int, mentions jsonb)
+  ),
+  looked_at AS (
+    SELECT a.*, k.seq AS known_seq, u.username, u.display_name, u.avatar, p.username AS reply_author, p.text AS reply_text,
+      s.role <> 'member' OR u.role = 'admin' AS moderates, r.slow_mode_seconds,
+      (extract(epoch FROM s.last_sent_at - clock_timestamp()) + r.slow_mode_seconds) * 1000 AS still_ms,
+      CASE
+        WHEN u.disabled_at IS NOT NULL OR u.deleted_at IS NOT NULL THEN 'signed_out'
+        WHEN r.id IS NULL THEN 'no_room'
+        -- Before busy: a stranger must not learn that a room exists because somebody holds it.
+        WHEN s.room_id IS NULL THEN
+          CASE WHEN r.kind = 'public' AND (u.role = 'admin' OR (r.archived_at IS NULL AND u.role <> 'guest'
+            AND NOT EXISTS (SELECT FROM bans b WHERE b.room_id = a.room AND b.user_id = a.author)))
+          THEN 'not_a_member' ELSE 'no_room' END
+        WHEN NOT r.id = ANY(held) THEN 'busy'
+        WHEN k.seq IS NOT NULL THEN CASE WHEN k.body_hash = a.body_hash THEN 'known' ELSE 'reused' END
+        WHEN r.archived_at IS NOT NULL THEN 'archived'
+        WHEN s.muted_until > clock_timestamp() THEN 'muted'
+        WHEN r.posting_policy = 'moderators' AND s.role = 'member' AND u.role <> 'admin' THEN 'restricted'
+        WHEN a.reply_to IS NOT NULL AND p.seq IS NULL THEN 'no_parent'
+        ELSE 'stored'
+      END AS first_outcome
+    FROM asked a
+    -- LATERAL with LIMIT 1: looked up by key even when the plan was made while the tables were small.
+    LEFT JOIN LATERAL (SELECT * FROM rooms r WHERE r.id = a.room LIMIT 1) r ON true
+    LEFT JOIN LATERAL (SELECT * FROM memberships s WHERE s.room_id = a.room AND s.user_id = a.author LIMIT 1) s ON true
+    LEFT JOIN LATERAL (SELECT * FROM users u WHERE u.id = a.author LIMIT 1) u ON true
+    LEFT JOIN LATERAL (
+      SELECT * FROM messages m WHERE m.room_id = a.room AND m.author_id = a.author AND m.client_id = a.client_id LIMIT 1
+    ) k ON true
+    LEFT JOIN LATERAL (
+      SELECT m.seq, m.text, w.username FROM messages m JOIN users w ON w.id = m.author_id
+      WHERE m.room_id = a.room AND m.seq = a.reply_to AND m.kind = 'text' AND m.deleted_at IS NULL LIMIT 1
+    ) p ON true
+  ),
+  judged AS (
+    SELECT l.*,
+      CASE WHEN l.first_outcome = 'stored' AND l.slow_mode_seconds > 0 AND NOT l.moderates THEN
+        CASE
+          WHEN l.still_ms > 0 THEN ceil(l.still_ms)::int
+          WHEN row_number() OVER (PARTITION BY l.room, l.author, l.first_outcome ORDER BY l.place) > 1 THEN l.slow_mode_seconds * 1000
+        END
+      END AS wait_ms
+    FROM looked_at l
+  ),
+  fresh AS (
+    SELECT j.*, row_number() OVER (PARTITION BY j.room ORDER BY j.place)::int AS nth,
+      CASE WHEN j.mentions IS NULL THEN '{}'::text[] ELSE ARRAY(
+        SELECT w.username FROM users w JOIN memberships t ON t.user_id = w.id AND t.room_id = j.room
+        WHERE w.username IN (SELECT jsonb_array_elements_text(j.mentions)) ORDER BY 1
+      ) || CASE WHEN j.mentions ? '@room' THEN ARRAY['@room'] ELSE '{}'::text[] END END AS mentioned
+    FROM judged j WHERE j.first_outcome = 'stored' AND j.wait_ms IS NULL
+  ),
+  parents AS (
+    SELECT f.room, f.reply_to, count(*)::int AS answers, max(f.place) AS last_place,
+      row_number() OVER (PARTITION BY f.room ORDER BY f.reply_to)::int AS nth
+    FROM fresh f WHERE f.reply_to IS NOT NULL GROUP BY f.room, f.reply_to
+  ),
+  raised AS (
+    UPDATE rooms r SET last_seq = r.last_seq + n.count, last_version = r.last_version + n.count + n.parents
+    FROM (
+      SELECT f.room, count(*)::int AS count, (SELECT count(*)::int FROM parents p WHERE p.room = f.room) AS parents
+      FROM fresh f GROUP BY f.room
+    ) n
+    WHERE r.id = n.room
+    RETURNING r.id, n.count, r.last_seq - n.count AS seq_before, r.last_version - n.count - n.parents AS version_before
+  ),
+  stored AS (
+    INSERT INTO messages (room_id, seq, version, author_id, uid, client_id, body_hash, text, reply_to_seq, mentions, mentions_room)
+    SELECT f.room, b.seq_before + f.nth, b.version_before + f.nth, f.author, f.uid, f.client_id,
+      CASE WHEN f.client_id IS NOT NULL THEN f.body_hash END, f.text, f.reply_to, f.mentioned, '@room' = ANY(f.mentioned)
+    FROM fresh f JOIN raised b ON b.id = f.room
+    RETURNING room_id, seq, version, "time"
+  ),
+  answered AS (
+    UPDATE messages m SET reply_count = m.reply_count + p.answers, version = b.version_before + b.count + p.nth
+    FROM parents p JOIN raised b ON b.id = p.room
+    WHERE m.room_id = p.room AND m.seq = p.reply_to
+    RETURNING m.room_id, m.seq, m.version
+  ),
+  counted AS (
+    INSERT INTO mentions (user_id, room_id, seq)
+    SELECT w.id, f.room, b.seq_before + f.nth FROM fresh f JOIN raised b ON b.id = f.room
+    JOIN users w ON w.username = ANY(f.mentioned) WHERE f.mentioned <> '{}' AND w.id <> f.author
+  ),
+  own AS (
+    UPDATE memberships s SET read_seq = greatest(s.read_seq, w.seq), last_sent_at = clock_timestamp()
+    FROM (
+      SELECT f.room, f.author, max(b.seq_before + f.nth) AS seq FROM fresh f JOIN raised b ON b.id = f.room GROUP BY f.room, f.author
+    ) w
+    WHERE s.room_id = w.room AND s.user_id = w.author
+  )
+  SELECT j.place, CASE WHEN j.wait_ms IS NULL THEN j.first_outcome ELSE 'too_soon' END, coalesce(j.known_seq, m.seq), m.version,
+    m."time", j.username, j.display_name, j.avatar, f.mentioned, j.reply_author, j.reply_text, w.version, j.wait_ms
+  FROM judged j
+  LEFT JOIN fresh f ON f.place = j.place
+  LEFT JOIN raised b ON b.id = f.room
+  LEFT JOIN stored m ON m.room_id = f.room AND m.seq = b.seq_before + f.nth
+  LEFT JOIN parents p ON p.room = f.room AND p.reply_to = f.reply_to AND p.last_place = f.place
+  LEFT JOIN answered w ON w.room_id = p.room AND w.seq = p.reply_to
+  ORDER BY j.place;
+END
+$$;
+
+-- Everybody starts in this room.
+INSERT INTO "rooms" ("id", "kind", "name", "topic") VALUES ('general', 'public', 'general', 'Everybody''s first room');

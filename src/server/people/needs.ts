@@ -1,0 +1,15 @@
+import type { OwnPasswords } from '../auth/own-password'
+import type { NewsBus, RoomNews } from '../bus/news-bus'
+import type { CallContext } from '../caller'
+import type { PeopleStore } from './people-store'
+
+/** What the procedures of `users` need. */
+export interface PeopleNeeds {
+  people: PeopleStore
+  ownPasswords: OwnPasswords
+  /** Tells the realtime nodes that the revocation log has grown. */
+  sessions: { announceRevocation(): void }
+  bus: Pick<NewsBus<RoomNews>, 'publish'>
+}
+
+export type PeopleContext = CallContext<PeopleNeeds>

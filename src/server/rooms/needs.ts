@@ -1,0 +1,39 @@
+import type { Message } from '../../contract/message'
+import type { RoomListEvent } from '../../contract/room'
+import type { NewsBus, PersonNews, RoomNews } from '../bus/news-bus'
+import type { CallContext, CallerConnection } from '../caller'
+import type { RoomActStore } from './room-act-store'
+import type { RoomChanges } from './room-change'
+import type { RoomStore } from './room-store'
+
+/** What the procedures of `rooms` need. */
+export interface RoomsNeeds {
+  rooms: RoomStore
+  roomChanges: Pick<RoomChanges, 'requireRight'>
+  roomActs: RoomActStore
+  roomLists: RoomLists
+  messages: NewestMessages
+  bus: Pick<NewsBus<RoomNews>, 'publish'>
+  personBus: Pick<NewsBus<PersonNews>, 'publish'>
+}
+
+export type RoomsContext = CallContext<RoomsNeeds>
+
+/** The newest message of each room, by the room's id. */
+export interface NewestMessages {
+  newestOf(rooms: string[]): Promise<Map<string, Message>>
+  newestOfPerson(userId: string): Promise<Map<string, Message>>
+}
+
+export interface RoomLists {
+  /**
+   * The person's room list, and every change of it from then on. What changes twice before it is taken comes once, as it is
+   * then, so that a slow reader costs no more than its list is long.
+   * @throws {Failure} TOO_MANY_SUBSCRIPTIONS
+   */
+  follow(
+    userId: string,
+    connection: Pick<CallerConnection, 'openSubscription' | 'untilReadable'>,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<RoomListEvent>>
+}
