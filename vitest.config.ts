@@ -4,18 +4,20 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Two, whatever the machine: most tests wait more than they compute, and each worker has services of its own.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,
-        test: { name: 'parts', include: ['tests/{house,launch,sdk,web}/**/*.test.ts'], sequence: { groupOrder: 0 } },
+        test: { name: 'parts', include: ['tests/{contract,house,launch,sdk,web}/**/*.test.ts'], sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
         test: {
           name: 'realtime',
-          include: ['tests/{auth,chat,people,platform,presence,rooms}/**/*.test.ts'],
+          include: ['tests/{auth,chat,jobs,people,platform,presence,rooms}/**/*.test.ts'],
           globalSetup: 'tests/support/services-setup.ts',
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -27,8 +29,7 @@ export default defineConfig({
           globalSetup: 'tests/support/browser-setup.ts',
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
       {

@@ -1,17 +1,17 @@
 import { describeExit } from '../src/launch/running'
 import { startProcess } from '../tests/faults/processes'
-import type { Acts, Answer, InputOf, OutputOf, Question } from './acts'
+import type { Acts, InputOf, OutputOf, Request, Response } from './acts'
 
-/** A process that does what it is asked. */
+/** A process whose functions this one can call. */
 export interface Child<Does extends Acts> {
-  /** Where it listens, if it does. */
+  /** The port it listens on, if any. */
   port: number
-  /** @throws when it could not do it, or ended instead */
+  /** Calls one of its functions. @throws when the function throws or the process exits */
   act<Name extends keyof Does & string>(name: Name, ...input: InputOf<Does, Name>): Promise<OutputOf<Does, Name>>
   close(): Promise<void>
 }
 
-/** It ends when `signal` aborts, and what is asked of it with it. */
+/** Starts a process. When `signal` aborts, it is killed and its pending calls reject. */
 export async function startChild<Does extends Acts>(
   file: string,
   environment: Record<string, string>,
@@ -24,13 +24,13 @@ export async function startChild<Does extends Acts>(
   return {
     port: started.port,
     act: async (act, ...input) => {
-      const answer = await new Promise<Answer>((resolve, reject) => {
-        started.onceMessage((message) => resolve(message as Answer))
+      const response = await new Promise<Response>((resolve, reject) => {
+        started.onceMessage((message) => resolve(message as Response))
         void started.exited.then((exit) => reject(new Error(`${file} ${describeExit(exit)}:\n${started.said()}`)))
-        started.send({ act, input } satisfies Question)
+        started.send({ act, input } satisfies Request)
       })
-      if ('error' in answer) throw new Error(`${answer.error}\n${started.said()}`)
-      return answer.value as never
+      if ('error' in response) throw new Error(`${response.error}\n${started.said()}`)
+      return response.value as never
     },
     close: async () => {
       signal.removeEventListener('abort', started.kill)

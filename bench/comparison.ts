@@ -1,26 +1,27 @@
-import { ratios, roundsOf, summarise, write } from './figures'
+import { format, ratios, roundsOf, summarise } from './figures'
 import type { Row } from './measurement'
 import type { Reading, Target } from './reading'
 
 interface Comparison {
   target: Target
+  /** The row's title. */
   what: string
-  /** The figure's name in the readings. */
+  /** Name of the figure in the readings. */
   figure: string
   unit: string
   peer: string
-  /** Of both, where there are several circumstances. */
-  at?: string
-  /** Without one it is told, and nothing is to be met. */
+  /** The variant to compare, where a measurement has several. */
+  variant?: string
+  /** Without a goal, the row is for information only. */
   goal?: { atMost: number } | { atLeast: number }
 }
 
-/** Roomline's figure against a peer's in the same rounds. */
-export function compare(readings: readonly Reading[], { target, what, figure, unit, peer, at, goal }: Comparison): Row {
-  const own = roundsOf(readings, target, 'roomline', figure, at)
-  const others = roundsOf(readings, target, peer, figure, at)
+/** Compares Roomline's figure with a peer's from the same rounds. */
+export function compare(readings: readonly Reading[], { target, what, figure, unit, peer, variant, goal }: Comparison): Row {
+  const own = roundsOf(readings, target, 'roomline', figure, variant)
+  const others = roundsOf(readings, target, peer, figure, variant)
   const ratio = summarise(ratios(own, others))
-  const words = { figure: write(summarise(own), unit), peer: `${peer} ${write(summarise(others), unit)}`, ratio: write(ratio) }
+  const words = { figure: format(summarise(own), unit), peer: `${peer} ${format(summarise(others), unit)}`, ratio: format(ratio) }
   if (!goal) return { target, what, ...words, goal: '', met: null }
   return 'atMost' in goal
     ? { target, what, ...words, goal: `≤ ${goal.atMost} × ${peer}`, met: ratio && ratio.median <= goal.atMost }

@@ -1,6 +1,6 @@
 import type { Reading, Target } from './reading'
 
-/** A median and how far the rounds lie apart. */
+/** The median of all rounds, and their range. */
 export interface Figure {
   median: number
   min: number
@@ -12,25 +12,27 @@ export function summarise(values: readonly number[]): Figure | null {
   const [min] = sorted
   const max = sorted.at(-1)
   if (min === undefined || max === undefined) return null
-  return { median: share(sorted, 0.5), min, max }
+  return { median: quantile(sorted, 0.5), min, max }
 }
 
-/** The value below which this share of the sorted values lies, between two neighbours in proportion. */
-export function share(sorted: ArrayLike<number>, part: number): number {
+/** The quantile of sorted values (0.5 is the median), interpolated between neighbours. */
+export function quantile(sorted: ArrayLike<number>, part: number): number {
   const at = (sorted.length - 1) * part
   const below = sorted[Math.floor(at)] ?? Number.NaN
   const above = sorted[Math.ceil(at)] ?? below
   return below + (above - below) * (at - Math.floor(at))
 }
 
-/** One figure of one contender, round by round. */
-export function roundsOf(readings: readonly Reading[], target: Target, of: string, name: string, at?: string): number[] {
+/** One figure of one contender, in the order of the rounds. */
+export function roundsOf(readings: readonly Reading[], target: Target, contender: string, figure: string, variant?: string): number[] {
   return readings
-    .filter((reading) => reading.target === target && reading.of === of && (at === undefined || reading.at === at))
-    .flatMap(({ figures }) => figures[name] ?? [])
+    .filter(
+      (reading) => reading.target === target && reading.contender === contender && (variant === undefined || reading.variant === variant),
+    )
+    .flatMap(({ figures }) => figures[figure] ?? [])
 }
 
-/** Each round against the same round: so what drifts between rounds does not count. */
+/** Divides figures from the same round, so that drift between rounds cancels out. */
 export function ratios(own: readonly number[], others: readonly number[]): number[] {
   return own.flatMap((value, round) => {
     const other = others[round]
@@ -40,11 +42,11 @@ export function ratios(own: readonly number[], others: readonly number[]): numbe
 
 export const unknown = '–'
 
-/** "4.7 µs (4.5..5.1)", without a spread where there was one round. */
-export function write(figure: Figure | null, unit = ''): string {
+/** Formats a figure: "4.7 µs (4.5..5.1)", without the range when there was one round. */
+export function format(figure: Figure | null, unit = ''): string {
   if (!figure) return unknown
-  const words = `${number(figure.median)}${unit && ` ${unit}`}`
-  return figure.min === figure.max ? words : `${words} (${number(figure.min)}..${number(figure.max)})`
+  const text = `${number(figure.median)}${unit && ` ${unit}`}`
+  return figure.min === figure.max ? text : `${text} (${number(figure.min)}..${number(figure.max)})`
 }
 
 function number(value: number): string {

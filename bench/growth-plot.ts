@@ -1,5 +1,5 @@
 import { roundsOf, summarise } from './figures'
-import { followersPerNode, type Place, placesIn, wordsOf } from './measurements/growth-rows'
+import { casesIn, describeCase, followersPerNode, type GrowthCase } from './measurements/growth-rows'
 import type { Reading } from './reading'
 
 interface Line {
@@ -17,43 +17,43 @@ interface Panel {
 const size = { width: 320, height: 300, left: 48, right: 20, top: 76, bottom: 30 }
 const colors = { roomline: '#2563eb', ws: '#d97706', reference: '#94a3b8' }
 
-/** CPU per delivery against followers, rooms and nodes, both axes logarithmic. */
+/** Draws CPU per delivery against followers, rooms and nodes, with logarithmic axes. */
 export function drawGrowth(readings: readonly Reading[]): string {
-  const places = placesIn(readings)
-  const most = Math.max(...places.map(({ followers }) => followers))
-  const single = places.filter(({ nodes, rooms }) => nodes === 1 && rooms === 1)
-  const rooms = places.filter((place) => place.nodes === 1 && place.rooms * place.followers === most)
-  const across = places.filter(({ followers, rooms: of }) => followers === followersPerNode && of === 1)
+  const cases = casesIn(readings)
+  const most = Math.max(...cases.map(({ followers }) => followers))
+  const single = cases.filter(({ nodes, rooms }) => nodes === 1 && rooms === 1)
+  const rooms = cases.filter((growthCase) => growthCase.nodes === 1 && growthCase.rooms * growthCase.followers === most)
+  const across = cases.filter(({ followers, rooms: of }) => followers === followersPerNode && of === 1)
   const steps = single.filter(({ followers }) => followers !== followersPerNode)
   const line = (
     name: string,
     of: string,
     color: string,
-    on: Place[],
-    x: keyof Place,
-    at = (place: Place) => place,
+    on: GrowthCase[],
+    x: keyof GrowthCase,
+    at = (growthCase: GrowthCase) => growthCase,
     dashed = false,
   ): Line => ({
     ...{ name, color, dashed },
     points: on
-      .map((place) => ({ x: place[x], y: costAt(readings, of, at(place)) }))
+      .map((growthCase) => ({ x: growthCase[x], y: costAt(readings, of, at(growthCase)) }))
       .filter(({ y }) => Number.isFinite(y))
       .sort((a, b) => a.x - b.x),
   })
-  const alone = ({ followers }: Place): Place => ({ nodes: 1, rooms: 1, followers })
+  const alone = ({ followers }: GrowthCase): GrowthCase => ({ nodes: 1, rooms: 1, followers })
   const panels: Panel[] = [
     {
-      title: 'followers of a room',
+      title: 'followers in a room',
       lines: [line('Roomline', 'roomline', colors.roomline, steps, 'followers'), line('ws', 'ws', colors.ws, steps, 'followers')],
     },
     {
-      title: `rooms, ${most.toLocaleString('en')} followers in all`,
+      title: `rooms (${most.toLocaleString('en')} followers in total)`,
       lines: [
-        line('one room with as many as each', 'roomline', colors.reference, rooms, 'rooms', alone, true),
+        line('one room of the same size', 'roomline', colors.reference, rooms, 'rooms', alone, true),
         line('Roomline', 'roomline', colors.roomline, rooms, 'rooms'),
       ],
     },
-    { title: `nodes, ${followersPerNode} followers on each`, lines: [line('Roomline', 'roomline', colors.roomline, across, 'nodes')] },
+    { title: `nodes (${followersPerNode} followers on each)`, lines: [line('Roomline', 'roomline', colors.roomline, across, 'nodes')] },
   ]
   const width = size.width * panels.length
   return [
@@ -66,8 +66,8 @@ export function drawGrowth(readings: readonly Reading[]): string {
   ].join('\n')
 }
 
-function costAt(readings: readonly Reading[], of: string, place: Place): number {
-  return summarise(roundsOf(readings, 'T7', of, 'cpuPerDeliveryUs', wordsOf(place)))?.median ?? Number.NaN
+function costAt(readings: readonly Reading[], contender: string, growthCase: GrowthCase): number {
+  return summarise(roundsOf(readings, 'T7', contender, 'cpuPerDeliveryUs', describeCase(growthCase)))?.median ?? Number.NaN
 }
 
 function drawPanel({ title, lines }: Panel): string {
@@ -109,7 +109,7 @@ const drawLine =
 function createAxis(values: number[], from: number, to: number) {
   const low = Math.log10(Math.min(...values))
   const high = Math.log10(Math.max(...values))
-  // A line that is flat must not fill the panel.
+  // A flat line must not be stretched over the whole panel.
   const room = Math.max(1 - (high - low), 0) / 2
   const [start, end] = [low - room, high + room]
   const ticks = [1, 2, 5].flatMap((digit) => Array.from({ length: 12 }, (_, power) => digit * 10 ** (power - 4)))

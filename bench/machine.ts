@@ -7,7 +7,7 @@ import type { Services } from './services'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const packages = ['ws', '@trpc/server', 'socket.io', '@socket.io/redis-adapter', 'engine.io', 'ioredis', 'pg', '@prisma/client', 'zod']
 
-/** Where, of what and with what it was measured. */
+/** Describes the machine, the versions and the commit that were measured. */
 export async function describeRun({ query }: Services) {
   const [postgres] = await query<{ version: string }>('SELECT version()')
   return {
@@ -21,7 +21,7 @@ export async function describeRun({ query }: Services) {
     },
     versions: {
       ...Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
-      // Socket.IO brings its own.
+      // Socket.IO has its own copy of ws.
       'ws in engine.io': versionOf('engine.io/node_modules/ws'),
       postgres: postgres?.version ?? 'unknown',
     },
@@ -40,7 +40,7 @@ function versionOf(name: string): string {
   }
 }
 
-/** Empty where there is no git. */
+/** Empty when git is missing. */
 function git(...args: string[]): string {
   try {
     return execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()

@@ -7,11 +7,11 @@ import { type Target, targets } from './reading'
 import { measurements, type RoundReading, runRounds } from './run'
 import { startServices } from './services'
 import { createStage } from './stage'
-import { isKnown, writeTable } from './table'
+import { formatTable, hasFigure } from './table'
 
 const usage = 'usage: npm run bench -- [--quick] [--rounds 5] [--only T1,T2] [--of roomline,ws] [--write-docs]'
 
-/** The measurements of the targets, against peers in the same run. Nothing in it fails on a time. */
+/** Measures Roomline and its peers in the same run. A target that is missed does not fail the run. */
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
@@ -24,14 +24,14 @@ const { values } = parseArgs({
 const quick = values.quick
 const rounds = Number(values.rounds ?? (quick ? 1 : 5))
 const only = new Set((values.only?.split(',') ?? targets) as Target[])
-const of = values.of === undefined ? null : new Set(values.of.split(','))
+const contenders = values.of === undefined ? null : new Set(values.of.split(','))
 if (!Number.isInteger(rounds) || rounds < 1 || [...only].some((target) => !targets.includes(target))) {
   process.stderr.write(`${usage}\n`)
   process.exit(2)
 }
 
 const interrupted = new AbortController()
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupted.abort(new Error(`ended by ${name}`)))
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupted.abort(new Error(`stopped by ${name}`)))
 try {
   await run()
 } catch (error) {
@@ -45,20 +45,22 @@ async function run() {
   try {
     const description = await describeRun(services)
     const { machine, commit, dirty } = description
-    say(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${commit.slice(0, 9)}${dirty ? ' with changes' : ''}`)
-    const stage = createStage({ services, quick, signal: interrupted.signal, say, wants: (target) => only.has(target) })
+    log(
+      `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${commit.slice(0, 9)}${dirty ? ' with uncommitted changes' : ''}`,
+    )
+    const stage = createStage({ services, quick, signal: interrupted.signal, log, wants: (target) => only.has(target) })
     const readings: RoundReading[] = []
-    const failure = await runRounds(stage, { rounds, of }, readings).then(
+    const failure = await runRounds(stage, { rounds, contenders }, readings).then(
       () => null,
       (error: Error) => error,
     )
     if (readings.length === 0 && failure) throw failure
     const rows = measurements
       .flatMap(({ targets: own, rows }) => rows(readings.filter(({ target }) => own.includes(target))))
-      .filter(isKnown)
+      .filter(hasFigure)
     const result = { startedAt, quick, rounds, ...description, failure: failure?.message ?? null, rows, readings }
     const file = await writeResult(result)
-    say(`\n${writeTable(rows)}\n\n${file}`)
+    log(`\n${formatTable(rows)}\n\n${file}`)
     if (failure) throw failure
     if (values['write-docs']) await writeDocs(result)
   } finally {
@@ -74,6 +76,6 @@ async function writeResult(result: { startedAt: Date }): Promise<string> {
   return file
 }
 
-function say(line: string) {
+function log(line: string) {
   process.stdout.write(`${line}\n`)
 }

@@ -4,7 +4,7 @@ import { startRealtimeNode } from '../src/server/realtime-node'
 import { serveActs } from './acts'
 import { ownUsage } from './own-usage'
 
-/** Roomline as it runs in production: sessions, Postgres, Redis, heartbeats, metrics. */
+/** A realtime node as in production, with sessions, Postgres, Redis, heartbeats and metrics. */
 const config = readConfig(process.env)
 const node = await startRealtimeNode(config, createLog(config, 'measured'))
 serveActs(ownUsage, node.port)

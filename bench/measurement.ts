@@ -6,20 +6,21 @@ import type { Services } from './services'
 
 export type Load = Child<LoadActs>
 
-/** What a measurement works with. */
+/** What a measurement can use. */
 export interface Stage {
   services: Services
-  /** Fewer and smaller, for a look. */
+  /** Fewer and smaller measurements, for a first impression. */
   quick: boolean
   signal: AbortSignal
-  say(line: string): void
+  log(line: string): void
+  /** Whether the run includes this target. */
   wants(target: Target): boolean
-  /** Starts what is measured, and the load beside it; ends both afterwards. */
+  /** Starts the servers to measure and a load process beside them, and stops all of them afterwards. */
   withServers<Result>(name: Server['name'], count: number, act: (servers: Server[], load: Load) => Promise<Result>): Promise<Result>
   withServer<Result>(name: Server['name'], act: (server: Server, load: Load) => Promise<Result>): Promise<Result>
 }
 
-/** One line of the table. */
+/** One row of the table. */
 export interface Row {
   target: Target
   what: string
@@ -27,7 +28,7 @@ export interface Row {
   peer: string
   ratio: string
   goal: string
-  /** Null where there is nothing to meet. */
+  /** Null when there is no goal. */
   met: boolean | null
 }
 

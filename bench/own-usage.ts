@@ -1,19 +1,19 @@
 export interface Memory {
   rssBytes: number
   heapBytes: number
-  /** The most it ever held. */
+  /** The highest value since the process started. */
   peakRssBytes: number
 }
 
-/** What a process can say of itself. Run with --expose-gc. */
+/** Functions that report the resource usage of this process. Needs --expose-gc. */
 export const ownUsage = {
-  /** The processor time that it has used so far, in all its threads. */
+  /** CPU time used so far by all threads, in microseconds. */
   cpuUs: async (): Promise<number> => {
     const { user, system } = process.cpuUsage()
     return user + system
   },
 
-  /** After several collections: each lets go of what only the one before made unreachable. */
+  /** Memory after several garbage collections: each can free what the one before made unreachable. */
   memory: async (): Promise<Memory> => {
     for (let left = 4; left > 0; left--) {
       globalThis.gc?.()

@@ -12,26 +12,27 @@ export const measurements: readonly Measurement[] = [fanOut, sends, memory, conn
 export type RoundReading = Reading & { round: number }
 
 /**
- * Every measurement in every round. Who goes first changes from round to round, so that nobody always has the cool machine.
- * @param of only these contenders, when they are named
- * @param readings what was found so far is here too when it fails
+ * Runs every measurement in every round. The order of the contenders rotates, so that none of them always runs on the cool
+ * machine.
+ * @param contenders only these, or null for all
+ * @param readings collects the results, also those from before a failure
  */
 export async function runRounds(
   stage: Stage,
-  { rounds, of }: { rounds: number; of: ReadonlySet<string> | null },
+  { rounds, contenders }: { rounds: number; contenders: ReadonlySet<string> | null },
   readings: RoundReading[],
 ): Promise<void> {
   for (let round = 1; round <= rounds; round++) {
     for (const measurement of measurements.filter(({ targets }) => targets.some(stage.wants))) {
       for (const contender of rotate(measurement.contenders, round - 1)) {
-        if (of && !of.has(contender)) continue
+        if (contenders && !contenders.has(contender)) continue
         stage.signal.throwIfAborted()
         const since = performance.now()
         const found = await measurement.measure(stage, contender)
         readings.push(...found.map((reading) => ({ round, ...reading })))
-        const asked = measurement.targets.filter(stage.wants).join(', ')
-        stage.say(`round ${round} of ${rounds} · ${asked} · ${contender} · ${((performance.now() - since) / 1_000).toFixed(1)} s`)
-        for (const reading of found) stage.say(`    ${describe(reading)}`)
+        const wanted = measurement.targets.filter(stage.wants).join(', ')
+        stage.log(`round ${round} of ${rounds} · ${wanted} · ${contender} · ${((performance.now() - since) / 1_000).toFixed(1)} s`)
+        for (const reading of found) stage.log(`    ${describe(reading)}`)
       }
     }
   }
@@ -42,7 +43,7 @@ function rotate<Item>(items: readonly Item[], by: number): Item[] {
   return [...items.slice(at), ...items.slice(0, at)]
 }
 
-function describe({ target, at, figures }: Reading): string {
-  const words = Object.entries(figures).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`)
-  return [target, ...(at ? [at] : []), ...words].join(' · ')
+function describe({ target, variant, figures }: Reading): string {
+  const texts = Object.entries(figures).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`)
+  return [target, ...(variant ? [variant] : []), ...texts].join(' · ')
 }

@@ -1,27 +1,27 @@
-import { share } from './figures'
+import { quantile } from './figures'
 
 export interface WindowPlan {
   warmUpMs: number
   forMs: number
 }
 
-/** How sends went. */
+/** The result of a window of sends. */
 export interface Sends {
-  /** All of them, in the warm-up and after the end too. */
+  /** Includes those in the warm-up and after the end. */
   acknowledged: number
   perSecond: number
   p50Ms: number
   p99Ms: number
 }
 
-/** Counts what is acknowledged after the warm-up and before the end. */
+/** Counts the sends that are acknowledged between the warm-up and the end. */
 export function openSendWindow({ warmUpMs, forMs }: WindowPlan) {
   const from = performance.now() + warmUpMs
   const until = from + forMs
   const latenciesMs: number[] = []
   let acknowledged = 0
   return {
-    /** Whether to send on. */
+    /** Whether to keep sending. */
     isOpen: () => performance.now() < until,
     acknowledge: (count: number, sentAt: number) => {
       acknowledged += count
@@ -31,7 +31,7 @@ export function openSendWindow({ warmUpMs, forMs }: WindowPlan) {
     },
     result: (): Sends => {
       const sorted = Float64Array.from(latenciesMs).sort()
-      return { acknowledged, perSecond: sorted.length / (forMs / 1_000), p50Ms: share(sorted, 0.5), p99Ms: share(sorted, 0.99) }
+      return { acknowledged, perSecond: sorted.length / (forMs / 1_000), p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) }
     },
   }
 }

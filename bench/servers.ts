@@ -4,7 +4,7 @@ import type { ownUsage } from './own-usage'
 import type { ServerName } from './server-names'
 import type { Services } from './services'
 
-/** One of those that are measured, in a process of its own. */
+/** A server to measure, in a process of its own. */
 export type Server = Child<typeof ownUsage> & { name: ServerName }
 
 const files: Record<ServerName, string> = {

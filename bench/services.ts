@@ -13,16 +13,16 @@ export interface Person {
   token: string
 }
 
-/** Real Postgres with its data on a real disk, real Redis, and people who are signed in. */
+/** A real Postgres with its data on disk, a real Redis, and signed-in people. */
 export interface Services {
   databaseUrl: string
   redisUrl: string
   secret: string
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
-  /** So many people, always the same ones. */
+  /** The first `count` people; repeated calls return the same ones. */
   people(count: number): Promise<Person[]>
-  /** New private rooms, each of these people. @returns their ids */
-  makeRooms(members: readonly (readonly Person[])[]): Promise<string[]>
+  /** Creates one private room for each list of members. @returns their ids */
+  createRooms(members: readonly (readonly Person[])[]): Promise<string[]>
   close(): Promise<void>
 }
 
@@ -52,10 +52,10 @@ export async function startServices(signal: AbortSignal): Promise<Services> {
       secret,
       query,
       people: async (count) => {
-        if (known.length < count) known.push(...(await makePeople(query, secret, count - known.length)))
+        if (known.length < count) known.push(...(await createPeople(query, secret, count - known.length)))
         return known.slice(0, count)
       },
-      makeRooms: (members) => makeRooms(query, members),
+      createRooms: (members) => createRooms(query, members),
       close,
     }
   } catch (error) {
@@ -64,7 +64,7 @@ export async function startServices(signal: AbortSignal): Promise<Services> {
   }
 }
 
-async function makePeople(query: Services['query'], secret: string, count: number): Promise<Person[]> {
+async function createPeople(query: Services['query'], secret: string, count: number): Promise<Person[]> {
   const tokens = createSessionTokens([secret])
   const expiresAt = new Date(Date.now() + 24 * 3_600_000)
   const sessions = await query<{ id: string; user_id: string }>(
@@ -80,7 +80,7 @@ async function makePeople(query: Services['query'], secret: string, count: numbe
   )
 }
 
-async function makeRooms(query: Services['query'], members: readonly (readonly Person[])[]): Promise<string[]> {
+async function createRooms(query: Services['query'], members: readonly (readonly Person[])[]): Promise<string[]> {
   const ids = members.map(() => `r${randomUUID().replaceAll('-', '')}`)
   await query(`INSERT INTO rooms (id, kind, name) SELECT id, 'private', 'A room' FROM unnest($1::text[]) id`, [ids])
   const pairs = members.flatMap((people, index) => [...new Set(people)].map((person) => ({ room: ids[index], person: person.id })))
@@ -88,7 +88,7 @@ async function makeRooms(query: Services['query'], members: readonly (readonly P
     pairs.map(({ room }) => room),
     pairs.map(({ person }) => person),
   ])
-  // As after a night's autovacuum: without it the first measurement would plan on empty tables.
+  // Autovacuum would have done this in production: without it, the first measurement gets query plans for empty tables.
   await query('ANALYZE')
   return ids
 }

@@ -3,8 +3,8 @@ import type { LoadActs } from './load/main'
 import type { Stage } from './measurement'
 import { type Server, startServer } from './servers'
 
-/** Each measurement gets processes of its own, so that none inherits another's memory. */
-export function createStage(parts: Pick<Stage, 'services' | 'quick' | 'signal' | 'say' | 'wants'>): Stage {
+/** Starts new processes for each measurement, so that none inherits another's memory. */
+export function createStage(parts: Pick<Stage, 'services' | 'quick' | 'signal' | 'log' | 'wants'>): Stage {
   const withServers: Stage['withServers'] = async (name, count, act) => {
     const started: { close(): Promise<void> }[] = []
     try {
@@ -26,7 +26,7 @@ export function createStage(parts: Pick<Stage, 'services' | 'quick' | 'signal' |
     withServers,
     withServer: (name, act) =>
       withServers(name, 1, ([server], load) => {
-        if (!server) throw new Error('there is no server')
+        if (!server) throw new Error('no server was started')
         return act(server, load)
       }),
   }

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto'
 import net from 'node:net'
 import { clientFrame, createFrameWalker, opcodes } from './frames'
 
-/** A WebSocket with as little in it as a load can do with. */
+/** A minimal WebSocket client, so that the load costs as little as possible. */
 export interface BareSocket {
-  say(text: string): void
-  /** Where texts go: they lie in `bytes` only until it returns. */
+  send(text: string): void
+  /** Called for each text frame. The text is at `start`..`end` of `bytes`, and only until this returns. */
   onText: (bytes: Buffer, start: number, end: number) => void
   onClose: (reason: string) => void
-  drop(): void
+  destroy(): void
 }
 
-/** Whoever reads is done with it before the next socket reads. */
+/** All sockets read into this buffer: each is done with it before the next one reads. */
 const shared = Buffer.allocUnsafe(64 * 1024)
 
 export interface Address {
@@ -20,7 +20,7 @@ export interface Address {
   token?: string | undefined
 }
 
-/** Resolves when the server has agreed to the upgrade. */
+/** Resolves when the server has accepted the upgrade. */
 export function openBareSocket({ port, path, token }: Address): Promise<BareSocket> {
   return new Promise((resolve, reject) => {
     let head: string | null = ''
@@ -39,7 +39,7 @@ export function openBareSocket({ port, path, token }: Address): Promise<BareSock
       head = null
       if (!status.includes(' 101 ')) return closed(`refused: ${status}`)
       resolve(socket)
-      // Whoever waits for the socket has to hear its first words too.
+      // Only after the caller has set its listeners, so that the first frames are not lost.
       if (rest.length > 0) queueMicrotask(() => walk(rest, rest.length))
     }
     const wire = net.connect({
@@ -63,12 +63,12 @@ export function openBareSocket({ port, path, token }: Address): Promise<BareSock
       socket.onClose(reason)
     }
     const socket: BareSocket = {
-      say: (text) => void wire.write(clientFrame(text)),
+      send: (text) => void wire.write(clientFrame(text)),
       onText: () => {},
       onClose: () => {},
-      drop: () => {
+      destroy: () => {
         isClosed = true
-        // No port is left waiting behind it, however many sockets a run opens.
+        // A reset leaves no port in TIME_WAIT, however many sockets a run opens.
         wire.resetAndDestroy()
       },
     }

@@ -1,7 +1,7 @@
 import type { ServerName } from '../server-names'
 import type { BareSocket } from './bare-socket'
-import { openSocket } from './converse'
 import { dialectOf } from './dialects'
+import { openSocket } from './dialogue'
 import { inParallel } from './in-parallel'
 import { texts } from './texts'
 
@@ -11,14 +11,14 @@ export interface CrowdPlan {
   senders: { port: number; token?: string | undefined }[]
 }
 
-/** What was sent and came since the last `begin`. */
+/** What was sent and delivered in one `tally`. */
 export interface Tally {
   messages: number
   deliveries: number
-  /** Of the deliveries' texts. */
+  /** Total size of the delivered frames' payloads. */
   bytes: number
   elapsedMs: number
-  /** What the counting itself cost. */
+  /** CPU time of the load process itself. */
   loadCpuUs: number
 }
 
@@ -26,7 +26,7 @@ interface Room {
   name: string
   followers: number
   sentAt: number[]
-  /** For each message, how many followers have it. */
+  /** For each message, how many followers have received it. */
   seenBy: number[]
 }
 
@@ -35,20 +35,20 @@ interface Follower {
   count: number
 }
 
-/** So many sockets are opened at once. */
-const openAtOnce = 64
-/** With nothing coming for so long, what is missing is lost. */
-const patienceMs = 30_000
-/** What comes once too often comes within this. */
+/** How many sockets are opened in parallel. */
+const parallelOpens = 64
+/** After this long without a delivery, missing messages count as lost. */
+const silenceTimeoutMs = 30_000
+/** How long to wait for surplus deliveries at the end. */
 const surplusMs = 50
-/** Every delivery is longer: it carries the text. */
+/** Every delivery is at least as long as its text, in bytes. */
 const shortestDelivery = 250
 
 export type Crowd = Awaited<ReturnType<typeof openCrowd>>
 
 /**
- * Followers that count what each of them gets, and senders. Every message has to reach every follower of its room, once:
- * anything else ends the run.
+ * Opens senders, and followers that count what they receive. Every message must reach every follower of its room exactly
+ * once; anything else fails the run.
  */
 export async function openCrowd(plan: CrowdPlan) {
   const dialect = dialectOf(plan.server)
@@ -58,16 +58,16 @@ export async function openCrowd(plan: CrowdPlan) {
   let ending = false
   let failure: Error | null = null
   let sent = 0
-  let done = 0
+  let delivered = 0
   let deliveries = 0
   let bytesReceived = 0
   let answers = 0
-  let onDone = (_latencyMs: number) => {}
+  let onDelivered = (_latencyMs: number) => {}
   let wake = () => {}
 
-  const fail = (words: string) => {
+  const fail = (message: string) => {
     if (ending) return
-    failure ??= new Error(`${plan.server}: ${words}`)
+    failure ??= new Error(`${plan.server}: ${message}`)
     wake()
   }
 
@@ -75,13 +75,13 @@ export async function openCrowd(plan: CrowdPlan) {
     const { room } = follower
     const index = follower.count++
     const sentAt = room.sentAt[index]
-    if (sentAt === undefined) return fail(`a follower of ${room.name} got more than was sent`)
+    if (sentAt === undefined) return fail(`a follower of ${room.name} received more messages than were sent`)
     deliveries++
     const seen = (room.seenBy[index] ?? 0) + 1
     room.seenBy[index] = seen
     if (seen < room.followers) return
-    done++
-    onDone(performance.now() - sentAt)
+    delivered++
+    onDelivered(performance.now() - sentAt)
     wake()
   }
 
@@ -89,12 +89,12 @@ export async function openCrowd(plan: CrowdPlan) {
     sockets.push(socket)
     socket.onClose = (reason) => fail(`a socket was ${reason}`)
   }
-  const hearSmall = (socket: BareSocket, text: string) => {
-    if (text === dialect.heartbeat?.ask) socket.say(dialect.heartbeat.answer)
-    else fail(`a follower was told ${text}`)
+  const onOtherText = (socket: BareSocket, text: string) => {
+    if (text === dialect.heartbeat?.ping) socket.send(dialect.heartbeat.pong)
+    else fail(`unexpected text on a socket: ${text}`)
   }
 
-  await inParallel(plan.followers, openAtOnce, async ({ port, room: name, token }) => {
+  await inParallel(plan.followers, parallelOpens, async ({ port, room: name, token }) => {
     const room = rooms.get(name) ?? { name, followers: 0, sentAt: [], seenBy: [] }
     rooms.set(name, room)
     room.followers++
@@ -105,18 +105,18 @@ export async function openCrowd(plan: CrowdPlan) {
       if (end - start >= shortestDelivery) {
         bytesReceived += end - start
         receive(follower)
-      } else hearSmall(socket, bytes.toString('utf8', start, end))
+      } else onOtherText(socket, bytes.toString('utf8', start, end))
     }
     watch(socket)
   })
-  const senders = await inParallel(plan.senders, openAtOnce, async ({ port, token }) => {
+  const senders = await inParallel(plan.senders, parallelOpens, async ({ port, token }) => {
     const socket = await openSocket({ port, path: dialect.sendPath, token }, dialect.prepare)
     socket.onText = (bytes, start, end) => {
       const text = bytes.toString('latin1', start, end)
       if (dialect.answer?.test(text)) {
         answers++
         wake()
-      } else hearSmall(socket, text)
+      } else onOtherText(socket, text)
     }
     watch(socket)
     return socket
@@ -128,18 +128,18 @@ export async function openCrowd(plan: CrowdPlan) {
   function send() {
     const room = targets[sent % targets.length]
     const sender = senders[sent % senders.length]
-    if (!room || !sender) throw new Error('there is nobody to send')
+    if (!room || !sender) throw new Error('the crowd has no rooms or no senders')
     const text = texts[sent % texts.length] ?? ''
     sent++
     room.sentAt.push(performance.now())
-    sender.say(dialect.send(++lastId, room.name, text))
+    sender.send(dialect.send(++lastId, room.name, text))
   }
 
-  /** Resolves when so many at most are on their way. */
-  async function untilUnderWay(count: number) {
+  /** Resolves when at most `count` messages are not yet delivered to everybody. */
+  async function untilInFlight(count: number) {
     let seen = -1
     let since = performance.now()
-    while (sent - done > count || (count === 0 && dialect.answer && answers < sent)) {
+    while (sent - delivered > count || (count === 0 && dialect.answer && answers < sent)) {
       if (failure) throw failure
       let timer: NodeJS.Timeout | undefined
       await new Promise<void>((resolve) => {
@@ -149,28 +149,28 @@ export async function openCrowd(plan: CrowdPlan) {
       clearTimeout(timer)
       if (seen !== deliveries + answers) since = performance.now()
       seen = deliveries + answers
-      if (performance.now() - since > patienceMs) fail(`${describeMissing()} after ${patienceMs} ms of silence`)
+      if (performance.now() - since > silenceTimeoutMs) fail(`${describeMissing()} after ${silenceTimeoutMs} ms of silence`)
     }
     if (failure) throw failure
   }
 
   function describeMissing(): string {
     const lacking = followers.filter(({ room, count }) => count < room.sentAt.length)
-    return `${lacking.length} of ${followers.length} followers lack messages, ${sent - done} of ${sent} are not everywhere, ${answers} were answered`
+    return `${lacking.length} of ${followers.length} followers lack messages, ${sent - delivered} of ${sent} messages were not delivered to everybody, ${answers} were answered`
   }
 
-  /** Sends in some way until nothing is on its way any more, and counts. */
+  /** Runs `sending`, waits until everything is delivered, and counts. */
   async function tally(sending: () => Promise<void>): Promise<Tally> {
     for (const room of targets) {
       room.sentAt = []
       room.seenBy = []
     }
     for (const follower of followers) follower.count = 0
-    sent = done = deliveries = bytesReceived = answers = 0
+    sent = delivered = deliveries = bytesReceived = answers = 0
     const before = process.cpuUsage()
     const since = performance.now()
     await sending()
-    await untilUnderWay(0)
+    await untilInFlight(0)
     const elapsedMs = performance.now() - since
     const { user, system } = process.cpuUsage(before)
     await pause(surplusMs)
@@ -179,45 +179,45 @@ export async function openCrowd(plan: CrowdPlan) {
   }
 
   return {
-    /** One message after the other at an even pace, however late the server is. */
+    /** Sends messages at an even pace, however late the server is. */
     steady: ({ messages, everyMs }: { messages: number; everyMs: number }): Promise<Tally> =>
       tally(async () => {
         const since = performance.now()
         for (let index = 0; index < messages; index++) {
-          // Never two at once, even when this process was late: they would be delivered together.
+          // Never two at once, even when this process is late: the server would deliver them together.
           await pause(Math.max(1, since + index * everyMs - performance.now()))
           if (failure) throw failure
           send()
         }
       }),
 
-    /** As fast as it goes, with so many messages on their way that not everybody has. */
-    burst: ({ forMs, atOnce }: { forMs: number; atOnce: number }): Promise<Tally> =>
+    /** Sends as fast as possible, with up to `inFlight` messages not yet delivered to everybody. */
+    burst: ({ forMs, inFlight }: { forMs: number; inFlight: number }): Promise<Tally> =>
       tally(async () => {
         for (const until = performance.now() + forMs; performance.now() < until; ) {
-          while (sent - done < atOnce) send()
-          await untilUnderWay(atOnce - 1)
+          while (sent - delivered < inFlight) send()
+          await untilInFlight(inFlight - 1)
         }
       }),
 
-    /** The next when everybody has the last one. @returns how long each took to the last of its followers */
+    /** Sends each message when everybody has the one before. @returns how long each took to reach its last follower */
     oneByOne: async ({ messages, pauseMs }: { messages: number; pauseMs: number }): Promise<{ latenciesMs: number[] }> => {
       const latenciesMs: number[] = []
-      onDone = (latencyMs) => void latenciesMs.push(latencyMs)
+      onDelivered = (latencyMs) => void latenciesMs.push(latencyMs)
       await tally(async () => {
         for (let index = 0; index < messages; index++) {
           await pause(Math.random() * pauseMs)
           send()
-          await untilUnderWay(0)
+          await untilInFlight(0)
         }
       })
-      onDone = () => {}
+      onDelivered = () => {}
       return { latenciesMs }
     },
 
     close: () => {
       ending = true
-      for (const socket of sockets) socket.drop()
+      for (const socket of sockets) socket.destroy()
     },
   }
 }

@@ -1,9 +1,9 @@
 import type { ServerName } from '../server-names'
 
-/** What is said and heard on a socket, one after the other, until it is of use. */
-export type Dialogue = readonly ({ say: string } | { hear: string })[]
+/** What to send on a new socket and which texts to expect, in order, until it is ready. */
+export type Dialogue = readonly ({ send: string } | { expect: string })[]
 
-/** How one kind of server is spoken to. */
+/** The protocol of one kind of server. */
 export interface Dialect {
   followPath: string
   sendPath: string
@@ -11,22 +11,22 @@ export interface Dialect {
   follow(room: string): Dialogue
   /** Before the first send. */
   prepare: Dialogue
-  /** The least that shows that the server knows who asks and answers. */
+  /** The smallest exchange that shows that the server has authenticated the client and answers. */
   greet: Dialogue
   send(id: number, room: string, text: string): string
-  /** How the answer to a send begins when it went well; null when sends are not answered. */
+  /** How the answer to a successful send begins; null when sends are not answered. */
   answer: RegExp | null
-  /** A text that asks whether the client is there, and what is answered. */
-  heartbeat?: { ask: string; answer: string }
+  /** The server's heartbeat and the client's answer, for protocols that use text frames for it. */
+  heartbeat?: { ping: string; pong: string }
 }
 
 const trpc: Dialect = {
   followPath: '/trpc',
   sendPath: '/trpc',
   greetPath: '/trpc',
-  follow: (room) => [{ say: subscribe(room) }, { hear: '"started"' }],
+  follow: (room) => [{ send: subscribe(room) }, { expect: '"started"' }],
   prepare: [],
-  greet: [{ say: '{"id":1,"method":"query","params":{"path":"session.me"}}' }, { hear: '"result"' }],
+  greet: [{ send: '{"id":1,"method":"query","params":{"path":"session.me"}}' }, { expect: '"result"' }],
   send: (id, room, text) =>
     `{"id":${id},"method":"mutation","params":{"path":"chat.send","input":{"room":"${room}","text":"${text}","clientId":"${clientId()}"}}}`,
   answer: /^\{"id":\d+,"result"/,
@@ -38,24 +38,24 @@ const plain: Dialect = {
   greetPath: '/echo',
   follow: () => [],
   prepare: [],
-  greet: [{ say: 'hello' }, { hear: 'hello' }],
+  greet: [{ send: 'hello' }, { expect: 'hello' }],
   send: (_id, _room, text) => text,
   answer: null,
 }
 
 const enginePath = '/socket.io/?EIO=4&transport=websocket'
-const openedBySocketIo: Dialogue = [{ hear: '0{' }, { say: '40' }, { hear: '40{' }]
+const openedBySocketIo: Dialogue = [{ expect: '0{' }, { send: '40' }, { expect: '40{' }]
 
 const socketIo: Dialect = {
   followPath: enginePath,
   sendPath: enginePath,
   greetPath: enginePath,
-  follow: (room) => [...openedBySocketIo, { say: `420["follow","${room}"]` }, { hear: '430' }],
+  follow: (room) => [...openedBySocketIo, { send: `420["follow","${room}"]` }, { expect: '430' }],
   prepare: openedBySocketIo,
   greet: openedBySocketIo,
   send: (id, room, text) => `42${id}["send","${room}","${text}"]`,
   answer: /^43\d+\[/,
-  heartbeat: { ask: '2', answer: '3' },
+  heartbeat: { ping: '2', pong: '3' },
 }
 
 const dialects: Record<ServerName, Dialect> = { roomline: trpc, trpc, ws: plain, socketio: socketIo }
@@ -70,5 +70,5 @@ export function subscribe(room: string, after?: number): string {
 let sent = 0
 const run = Math.random().toString(36).slice(2, 14).padEnd(12, '0')
 
-/** As long as the ids that the SDK makes. */
+/** Ids of the same length as the SDK's. */
 const clientId = () => `${run}-${String(++sent).padStart(23, '0')}`

@@ -1,25 +1,25 @@
 import { openSendWindow, type Sends, type WindowPlan } from '../send-window'
 import type { BareSocket } from './bare-socket'
-import { openSocket } from './converse'
 import { dialectOf } from './dialects'
+import { openSocket } from './dialogue'
 import { inParallel } from './in-parallel'
 import { texts } from './texts'
 
 export interface FloodPlan extends WindowPlan {
   port: number
   senders: { token: string; rooms: string[] }[]
-  /** So many sends of one sender wait for their answer. */
+  /** How many sends of each sender wait for their answer at the same time. */
   inFlight: number
 }
 
 const dialect = dialectOf('roomline')
 
-/** Sends of many connections to Roomline, each the next as soon as one is acknowledged. */
+/** Sends to Roomline over many connections, each sending the next message as soon as one is acknowledged. */
 export async function flood({ port, senders, inFlight, ...window }: FloodPlan): Promise<Sends> {
   const sockets = await inParallel(senders, 64, ({ token }) => openSocket({ port, path: dialect.sendPath, token }, dialect.prepare))
   const sends = openSendWindow(window)
   await Promise.all(sockets.map((socket, index) => floodOn(socket, senders[index]?.rooms ?? [], inFlight, sends)))
-  for (const socket of sockets) socket.drop()
+  for (const socket of sockets) socket.destroy()
   return sends.result()
 }
 
@@ -30,7 +30,7 @@ function floodOn(socket: BareSocket, rooms: string[], inFlight: number, sends: R
     const sendNext = () => {
       const id = ++lastId
       sentAt.set(id, performance.now())
-      socket.say(dialect.send(id, rooms[id % rooms.length] ?? '', texts[id % texts.length] ?? ''))
+      socket.send(dialect.send(id, rooms[id % rooms.length] ?? '', texts[id % texts.length] ?? ''))
     }
     socket.onClose = (reason) => reject(new Error(`a sender's socket was ${reason}`))
     socket.onText = (bytes, start, end) => {

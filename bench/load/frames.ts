@@ -1,6 +1,6 @@
 export const opcodes = { text: 1, close: 8, ping: 9, pong: 10 } as const
 
-/** One frame as a client writes it. The mask is all zeros, which leaves the bytes as they are. */
+/** A client's frame. Its mask is all zeros, so the bytes stay as they are. */
 export function clientFrame(payload: string | Buffer, opcode: number = opcodes.text): Buffer {
   const length = Buffer.byteLength(payload)
   const lengthBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8
@@ -14,20 +14,20 @@ export function clientFrame(payload: string | Buffer, opcode: number = opcodes.t
   return frame
 }
 
-/** The payload lies in `bytes` from `start` to `end`, and only until the listener returns. */
+/** The payload is at `start`..`end` of `bytes`, and only until the listener returns. */
 type OnFrame = (opcode: number, bytes: Buffer, start: number, end: number) => void
 
 /**
- * Walks over the frames of a stream by their headers alone, so that counting costs less than sending. Takes the first
- * `length` bytes of each chunk; only a frame that two chunks share is copied.
+ * Splits a stream into frames by reading only their headers, so that counting costs less than sending. Takes the first
+ * `length` bytes of each chunk, and copies only frames that are split over two chunks.
  */
 export function createFrameWalker(onFrame: OnFrame): (chunk: Buffer, length: number) => void {
   let held: Buffer | null = null
 
   const emit = (bytes: Buffer, at: number, end: number) => {
     const first = bytes[at] ?? 0
-    // Whole text frames are all that these servers write: anything else would be counted wrongly.
-    if ((first & 0xf0) !== 0x80 || (first & 0x0f) === 0) throw new Error(`a frame begins with 0x${first.toString(16)}`)
+    // These servers only write unfragmented frames: anything else would be counted wrongly.
+    if ((first & 0xf0) !== 0x80 || (first & 0x0f) === 0) throw new Error(`unexpected frame that begins with 0x${first.toString(16)}`)
     onFrame(first & 0x0f, bytes, at + headerBytes(bytes[at + 1] ?? 0), end)
   }
 
@@ -42,7 +42,7 @@ export function createFrameWalker(onFrame: OnFrame): (chunk: Buffer, length: num
         break
       }
       if (at === length) return
-      // As long as the header itself is cut, byte by byte.
+      // While even the header is incomplete, byte by byte.
       const taken = Math.min(end === null ? 1 : end - held.length, length - at)
       held = Buffer.concat([held, chunk.subarray(at, at + taken)])
       at += taken
@@ -59,7 +59,7 @@ export function createFrameWalker(onFrame: OnFrame): (chunk: Buffer, length: num
 
 const headerBytes = (second: number) => ((second & 127) < 126 ? 2 : (second & 127) === 126 ? 4 : 10)
 
-/** Null while its header is not all there. */
+/** Null while the header is incomplete. */
 function endOfFrame(bytes: Buffer, at: number, length: number): number | null {
   if (length - at < 2) return null
   const second = bytes[at + 1] ?? 0

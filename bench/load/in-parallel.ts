@@ -1,7 +1,7 @@
-/** Does it for each, so many at once. The results are in the order of the items. */
+/** Calls `act` for each item, at most `limit` at a time. The results are in the order of the items. */
 export async function inParallel<Item, Result>(
   items: readonly Item[],
-  atOnce: number,
+  limit: number,
   act: (item: Item, index: number) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = []
@@ -9,6 +9,6 @@ export async function inParallel<Item, Result>(
   const work = async () => {
     for (const [index, item] of entries) results[index] = await act(item, index)
   }
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, work))
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work))
   return results
 }

@@ -7,11 +7,11 @@ import { resume } from './resume'
 let crowd: Crowd | null = null
 
 function requireCrowd(): Crowd {
-  if (!crowd) throw new Error('nobody is there')
+  if (!crowd) throw new Error('no crowd is open')
   return crowd
 }
 
-/** The load, in a process of its own. */
+/** The functions of the load process. */
 const acts = {
   open: async (plan: CrowdPlan): Promise<void> => {
     crowd?.close()

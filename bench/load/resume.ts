@@ -1,17 +1,17 @@
-import { openSocket } from './converse'
 import { dialectOf, subscribe } from './dialects'
+import { openSocket } from './dialogue'
 
 export interface ResumePlan {
   port: number
   token: string
   room: string
-  /** Everything after this version is to come. */
+  /** Resume after this version. */
   after: number
-  /** The room's version, which is how many come when each change made a message. */
+  /** The room's latest version. */
   upTo: number
 }
 
-/** Follows a room of Roomline from far behind, until all of it is there. */
+/** Follows a Roomline room from far behind until everything has arrived, and checks that no version is missing. */
 export async function resume({ port, token, room, after, upTo }: ResumePlan): Promise<{ elapsedMs: number; bytes: number }> {
   const socket = await openSocket({ port, path: dialectOf('roomline').followPath, token }, [])
   try {
@@ -21,18 +21,18 @@ export async function resume({ port, token, room, after, upTo }: ResumePlan): Pr
       let bytesReceived = 0
       socket.onClose = (reason) => reject(new Error(`a socket was ${reason} at version ${version}`))
       socket.onText = (bytes, start, end) => {
-        // The ids stand at the beginning of each frame, and tell whether one is missing.
+        // Each frame begins with its event id.
         const head = bytes.toString('latin1', start, Math.min(end, start + 90))
         if (head.includes('"started"')) return
         const id = Number(/"data":\{"id":"(\d+)"/.exec(head)?.[1])
-        if (id !== version + 1) return reject(new Error(`after version ${version} came ${bytes.toString('utf8', start, end)}`))
+        if (id !== version + 1) return reject(new Error(`unexpected text after version ${version}: ${bytes.toString('utf8', start, end)}`))
         version = id
         bytesReceived += end - start
         if (version === upTo) resolve({ elapsedMs: performance.now() - since, bytes: bytesReceived })
       }
-      socket.say(subscribe(room, after))
+      socket.send(subscribe(room, after))
     })
   } finally {
-    socket.drop()
+    socket.destroy()
   }
 }

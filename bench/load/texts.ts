@@ -2,10 +2,10 @@ import { createSeeded } from '../../tests/faults/seeded'
 
 const textBytes = 250
 
-/** Texts of plain words, each of 250 bytes: as people write, so that the search index has its usual work. */
-export const texts = makeTexts(512)
+/** Texts of 250 bytes made of words, so that the search index has realistic work. */
+export const texts = createTexts(512)
 
-function makeTexts(count: number): string[] {
+function createTexts(count: number): string[] {
   const chance = createSeeded(7)
   const word = () => Array.from({ length: chance.between(2, 9) }, () => String.fromCharCode(97 + chance.between(0, 25))).join('')
   const vocabulary = Array.from({ length: 2_000 }, word)

@@ -2,11 +2,11 @@ import { compare } from '../comparison'
 import type { Measurement } from '../measurement'
 import type { ServerName } from '../server-names'
 
-const atOnce = 64
+const parallel = 64
 
 /**
- * Connects a second, each from the first byte to the first answer: of Roomline with the cookie read, the session looked
- * up and `session.me` answered, of the others with the first word that they say (T6).
+ * T6: connects per second, each from the first byte to the first answer. Roomline reads the cookie, looks up the session and
+ * answers `session.me`; the others just answer.
  */
 export const connects: Measurement = {
   targets: ['T6'],
@@ -15,10 +15,10 @@ export const connects: Measurement = {
     const name = contender as ServerName
     const tokens = (await services.people(quick ? 1_000 : 4_000)).map(({ token }) => token)
     return withServer(name, async (server, load) => {
-      const plan = { server: name, port: server.port, atOnce }
-      // A node serves for weeks: the code that is compiled in its first second is not what a connect costs.
+      const plan = { server: name, port: server.port, parallel }
+      // Warm up: a node runs for weeks, so its first second, when code is still being compiled, does not count.
       await load.act('connect', { ...plan, tokens: quick ? tokens.slice(0, 500) : tokens })
-      // They are gone for the server too, before anything is counted.
+      // Lets the server notice that these clients are gone before anything is counted.
       await new Promise((resolve) => setTimeout(resolve, 300))
       const before = await server.act('cpuUs')
       const { perSecond, p50Ms, p99Ms, loadCpuUs } = await load.act('connect', { ...plan, tokens })
@@ -26,7 +26,7 @@ export const connects: Measurement = {
       return [
         {
           target: 'T6',
-          of: name,
+          contender: name,
           figures: { connectsPerSecond: perSecond, cpuPerConnectUs, loadCpuPerConnectUs: loadCpuUs / tokens.length, p50Ms, p99Ms },
         },
       ]
@@ -34,9 +34,9 @@ export const connects: Measurement = {
   },
   rows: (readings) => [
     compare(readings, {
-      ...{ target: 'T6', what: 'signed-in connects a second', figure: 'connectsPerSecond', unit: '' },
+      ...{ target: 'T6', what: 'authenticated connects per second', figure: 'connectsPerSecond', unit: '' },
       ...{ peer: 'ws', goal: { atLeast: 0.5 } },
     }),
-    compare(readings, { target: 'T6', what: 'signed-in connects, server CPU each', figure: 'cpuPerConnectUs', unit: 'µs', peer: 'ws' }),
+    compare(readings, { target: 'T6', what: 'server CPU per authenticated connect', figure: 'cpuPerConnectUs', unit: 'µs', peer: 'ws' }),
   ],
 }

@@ -1,5 +1,5 @@
 import { compare } from '../comparison'
-import { share } from '../figures'
+import { quantile } from '../figures'
 import type { Tally } from '../load/crowd'
 import type { Load, Measurement, Row, Stage } from '../measurement'
 import type { Reading } from '../reading'
@@ -9,9 +9,9 @@ import type { Server } from '../servers'
 const followers = 500
 const senders = 10
 const everyMs = 5
-const burstAtOnce = 100
+const burstInFlight = 100
 
-/** One room and 500 who follow it: at an even pace (T1), as fast as it goes (T2), and one message at a time (T3). */
+/** One room with 500 followers: at an even pace (T1), as fast as possible (T2), and one message at a time (T3). */
 export const fanOut: Measurement = {
   targets: ['T1', 'T2', 'T3'],
   contenders: ['roomline', 'ws', 'socketio', 'trpc'],
@@ -19,12 +19,12 @@ export const fanOut: Measurement = {
     const name = contender as ServerName
     return stage.withServer(name, async (server, load) => {
       await gather(stage, server, load)
-      // Compiled code is what is measured.
+      // Warm up, so that compiled code is measured.
       await load.act('steady', { messages: stage.quick ? 100 : 300, everyMs })
       const readings: Reading[] = []
       if (stage.wants('T1')) readings.push(await steady(stage, server, load))
       if (stage.wants('T2')) readings.push(await burst(stage, server, load))
-      // Stock tRPC takes so long over it that a whole run would mostly wait for it.
+      // Stock tRPC is too slow here: the run would spend most of its time on it.
       if (stage.wants('T3') && name !== 'trpc') readings.push(await oneByOne(stage, server, load))
       return readings
     })
@@ -35,7 +35,7 @@ export const fanOut: Measurement = {
 const cpu = { figure: 'cpuPerDeliveryUs', unit: 'µs' }
 
 function steadyRows(readings: readonly Reading[]): Row[] {
-  const what = `server CPU per delivery, ${followers} in a room, a message every ${everyMs} ms`
+  const what = `server CPU per delivery, ${followers} followers, one message every ${everyMs} ms`
   return [
     compare(readings, { target: 'T1', what, ...cpu, peer: 'ws', goal: { atMost: 1 } }),
     compare(readings, { target: 'T1', what, ...cpu, peer: 'socketio' }),
@@ -49,12 +49,12 @@ function burstRows(readings: readonly Reading[]): Row[] {
     compare(readings, { target: 'T2', what, ...cpu, peer: 'ws', goal: { atMost: 0.2 } }),
     compare(readings, { target: 'T2', what, ...cpu, peer: 'socketio', goal: { atMost: 0.15 } }),
     compare(readings, { target: 'T2', what, ...cpu, peer: 'trpc', goal: { atMost: 0.04 } }),
-    compare(readings, { target: 'T2', what: 'deliveries a second, in a burst', figure: 'deliveriesPerSecond', unit: '', peer: 'ws' }),
+    compare(readings, { target: 'T2', what: 'deliveries per second, in a burst', figure: 'deliveriesPerSecond', unit: '', peer: 'ws' }),
   ]
 }
 
 function oneByOneRows(readings: readonly Reading[]): Row[] {
-  const what = `send → seen by all ${followers}`
+  const what = `time until all ${followers} have a message`
   const against = { target: 'T3', unit: 'ms', peer: 'socketio', goal: { atMost: 1.5 } } as const
   return [
     compare(readings, { ...against, what: `${what}, p50`, figure: 'p50Ms' }),
@@ -64,7 +64,7 @@ function oneByOneRows(readings: readonly Reading[]): Row[] {
 
 async function gather({ services }: Stage, { name, port }: Server, load: Load) {
   const people = await services.people(followers + senders)
-  const [room = ''] = await services.makeRooms([people])
+  const [room = ''] = await services.createRooms([people])
   await load.act('open', {
     server: name,
     followers: people.slice(senders).map(({ token }) => ({ port, room, token })),
@@ -74,13 +74,13 @@ async function gather({ services }: Stage, { name, port }: Server, load: Load) {
 
 async function steady({ quick }: Stage, server: Server, load: Load): Promise<Reading> {
   const figures = await costOf(server, () => load.act('steady', { messages: quick ? 200 : 800, everyMs }))
-  return { target: 'T1', of: server.name, figures }
+  return { target: 'T1', contender: server.name, figures }
 }
 
 async function burst({ quick }: Stage, server: Server, load: Load): Promise<Reading> {
-  await load.act('burst', { forMs: quick ? 500 : 1_500, atOnce: burstAtOnce })
-  const figures = await costOf(server, () => load.act('burst', { forMs: quick ? 1_500 : 4_000, atOnce: burstAtOnce }))
-  return { target: 'T2', of: server.name, figures }
+  await load.act('burst', { forMs: quick ? 500 : 1_500, inFlight: burstInFlight })
+  const figures = await costOf(server, () => load.act('burst', { forMs: quick ? 1_500 : 4_000, inFlight: burstInFlight }))
+  return { target: 'T2', contender: server.name, figures }
 }
 
 async function costOf(server: Server, sending: () => Promise<Tally>): Promise<Record<string, number>> {
@@ -102,7 +102,7 @@ async function oneByOne({ quick }: Stage, server: Server, load: Load): Promise<R
   const sorted = latenciesMs.sort((a, b) => a - b)
   return {
     target: 'T3',
-    of: server.name,
-    figures: { p50Ms: share(sorted, 0.5), p99Ms: share(sorted, 0.99), maxMs: share(sorted, 1) },
+    contender: server.name,
+    figures: { p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99), maxMs: quantile(sorted, 1) },
   }
 }

@@ -3,17 +3,16 @@ import type { Load, Measurement, Stage } from '../measurement'
 import type { Reading } from '../reading'
 import type { ServerName } from '../server-names'
 import type { Server } from '../servers'
-import { followersPerNode, growthRows, oneRoom, type Place, wordsOf } from './growth-rows'
+import { describeCase, followersPerNode, type GrowthCase, growthRows, oneRoom } from './growth-rows'
 
-/** So many deliveries a second leave every server idle most of the time. */
+/** At this pace, every server is idle most of the time. */
 const deliveriesPerSecond = 25_000
 const shortestMs = 5
 const senders = 2
 
 /**
- * How the cost of a delivery grows with followers, with rooms and with nodes (T7). A message has a cost of its own, and
- * each delivery one on top: so it is the cost of one follower more that must not grow, and many rooms are compared with one
- * room that has as many followers as each of them.
+ * T7: how the cost of a delivery grows with followers, rooms and nodes. A message has a fixed cost, and each delivery adds to
+ * it. So the cost of one additional follower must not grow, and many rooms are compared with one room of the same size.
  */
 export const growth: Measurement = {
   targets: ['T7'],
@@ -29,7 +28,7 @@ export const growth: Measurement = {
     const readings = await measureOn(stage, name, 1, [...steps.map(oneRoom), ...overRooms])
     const nodeSteps = stage.quick ? [1, 2] : [1, 2, 4]
     for (const nodes of nodeSteps) {
-      // At one pace for any number of nodes.
+      // The same pace for any number of nodes.
       const everyMs = paceOf(followersPerNode * Math.max(...nodeSteps))
       readings.push(...(await measureOn(stage, name, nodes, [{ nodes, rooms: 1, followers: followersPerNode }], everyMs)))
     }
@@ -40,11 +39,12 @@ export const growth: Measurement = {
 
 const paceOf = (deliveries: number) => Math.max(shortestMs, (deliveries * 1_000) / deliveriesPerSecond)
 
-async function measureOn(stage: Stage, name: ServerName, nodes: number, places: Place[], everyMs?: number): Promise<Reading[]> {
+async function measureOn(stage: Stage, name: ServerName, nodes: number, cases: GrowthCase[], everyMs?: number): Promise<Reading[]> {
   return stage.withServers(name, nodes, async (servers, load) => {
     await warmUp(stage, servers, load)
     const readings: Reading[] = []
-    for (const place of places) readings.push(await measureAt(stage, servers, load, place, everyMs ?? paceOf(place.followers)))
+    for (const growthCase of cases)
+      readings.push(await measureAt(stage, servers, load, growthCase, everyMs ?? paceOf(growthCase.followers)))
     return readings
   })
 }
@@ -54,25 +54,25 @@ async function warmUp(stage: Stage, servers: Server[], load: Load) {
   await load.act('steady', { messages: stage.quick ? 100 : 300, everyMs: 2 * shortestMs * servers.length })
 }
 
-async function gather({ services }: Stage, servers: Server[], load: Load, { rooms, followers }: Place) {
+async function gather({ services }: Stage, servers: Server[], load: Load, { rooms, followers }: GrowthCase) {
   const people = await services.people(senders + rooms * followers)
-  const speaking = people.slice(0, senders)
+  const speakers = people.slice(0, senders)
   const groups = Array.from({ length: rooms }, (_, room) => people.slice(senders + room * followers, senders + (room + 1) * followers))
-  const ids = await services.makeRooms(groups.map((group) => [...speaking, ...group]))
+  const ids = await services.createRooms(groups.map((group) => [...speakers, ...group]))
   await load.act('open', {
     server: servers[0]?.name ?? 'roomline',
     followers: servers.flatMap(({ port }) =>
       groups.flatMap((group, index) => group.map(({ token }) => ({ port, room: ids[index] ?? '', token }))),
     ),
-    senders: speaking.flatMap(({ token }) => servers.map(({ port }) => ({ port, token }))),
+    senders: speakers.flatMap(({ token }) => servers.map(({ port }) => ({ port, token }))),
   })
 }
 
-async function measureAt(stage: Stage, servers: Server[], load: Load, place: Place, everyMs: number): Promise<Reading> {
-  await gather(stage, servers, load, place)
+async function measureAt(stage: Stage, servers: Server[], load: Load, growthCase: GrowthCase, everyMs: number): Promise<Reading> {
+  await gather(stage, servers, load, growthCase)
   const messages = Math.max(10, Math.round((stage.quick ? 1_000 : 6_000) / everyMs))
   await load.act('steady', { messages: Math.ceil(messages / 5), everyMs })
-  // What gathering left behind is collected now, and not while it is measured.
+  // `memory` collects garbage: what opening the crowd left behind must not be collected during the measurement.
   await Promise.all(servers.map((server) => server.act('memory')))
   const idleUsPerSecond = stage.quick ? 0 : await idle(servers)
   const before = await cpuOf(servers)
@@ -81,13 +81,13 @@ async function measureAt(stage: Stage, servers: Server[], load: Load, place: Pla
   const ownUs = cpuUs - (idleUsPerSecond * tally.elapsedMs) / 1_000
   return {
     target: 'T7',
-    of: servers[0]?.name ?? 'roomline',
-    at: wordsOf(place),
+    contender: servers[0]?.name ?? 'roomline',
+    variant: describeCase(growthCase),
     figures: {
-      ...place,
+      ...growthCase,
       cpuPerMessageUs: ownUs / tally.messages,
       cpuPerDeliveryUs: ownUs / tally.deliveries,
-      idleCpuUsPerSecond: idleUsPerSecond / place.nodes,
+      idleCpuUsPerSecond: idleUsPerSecond / growthCase.nodes,
       withIdleCpuPerDeliveryUs: cpuUs / tally.deliveries,
       loadCpuPerDeliveryUs: tally.loadCpuUs / tally.deliveries,
     },
@@ -100,7 +100,7 @@ async function cpuOf(servers: Server[]): Promise<number> {
   return sum
 }
 
-/** What they use in a second without a message: heartbeats, and looks at what may have been missed. */
+/** CPU per second without messages: heartbeats, and checks for missed news. */
 async function idle(servers: Server[]): Promise<number> {
   const seconds: number[] = []
   for (let left = 3; left > 0; left--) {

@@ -1,10 +1,10 @@
-import { roundsOf, share, summarise, write } from '../figures'
+import { format, quantile, roundsOf, summarise } from '../figures'
 import { texts } from '../load/texts'
 import type { Measurement, Stage } from '../measurement'
 
 const messages = 10_000
 
-/** One who comes back 10,000 messages behind, again and again: how fast the messages come, and what it leaves behind (T8). */
+/** T8: a client resumes 10,000 messages behind, again and again: how fast the messages arrive, and how much memory stays in use. */
 export const resumes: Measurement = {
   targets: ['T8'],
   contenders: ['roomline'],
@@ -24,40 +24,44 @@ export const resumes: Measurement = {
       const perSecond = await again(stage.quick ? 5 : 30)
       const after = await server.act('memory')
       const figures = {
-        messagesPerSecond: share(perSecond, 0.5),
-        slowest: share(perSecond, 0),
+        messagesPerSecond: quantile(perSecond, 0.5),
+        slowest: quantile(perSecond, 0),
         heapBeforeMb: before.heapBytes / 1e6,
         heapAfterMb: after.heapBytes / 1e6,
         rssBeforeMb: before.rssBytes / 1e6,
         rssAfterMb: after.rssBytes / 1e6,
-        // Since the process began, the first resumes included.
+        // Since the process started, including the first resumes.
         peakRssMb: after.peakRssBytes / 1e6,
       }
-      return [{ target: 'T8', of: 'roomline', figures }]
+      return [{ target: 'T8', contender: 'roomline', figures }]
     })
   },
   rows: (readings) => {
     const speed = summarise(roundsOf(readings, 'T8', 'roomline', 'messagesPerSecond'))
     if (!speed) return []
-    const of = (name: string) => roundsOf(readings, 'T8', 'roomline', name)
-    const growth = summarise(of('heapAfterMb').map((after, round) => after / (of('heapBeforeMb')[round] ?? after)))
-    const peak = summarise(of('peakRssMb').map((high, round) => high - (of('rssBeforeMb')[round] ?? high)))
+    const figuresOf = (name: string) => roundsOf(readings, 'T8', 'roomline', name)
+    const growth = summarise(figuresOf('heapAfterMb').map((after, round) => after / (figuresOf('heapBeforeMb')[round] ?? after)))
+    const peak = summarise(figuresOf('peakRssMb').map((high, round) => high - (figuresOf('rssBeforeMb')[round] ?? high)))
     return [
       {
-        ...{ target: 'T8', what: 'resume 10,000 messages behind', figure: write(speed, 'messages/s'), peer: '', ratio: '' },
+        ...{ target: 'T8', what: 'resuming 10,000 messages behind', figure: format(speed, 'messages/s'), peer: '', ratio: '' },
         ...{ goal: '≥ 50,000 messages/s', met: speed.median >= 50_000 },
       },
       {
-        ...{ target: 'T8', what: 'heap after many resumes, against before', figure: write(summarise(of('heapAfterMb')), 'MB') },
         ...{
-          peer: `before ${write(summarise(of('heapBeforeMb')), 'MB')}`,
-          ratio: write(growth),
+          target: 'T8',
+          what: 'heap after many resumes, compared with before',
+          figure: format(summarise(figuresOf('heapAfterMb')), 'MB'),
+        },
+        ...{
+          peer: `before ${format(summarise(figuresOf('heapBeforeMb')), 'MB')}`,
+          ratio: format(growth),
           goal: '≤ 1.05',
           met: growth && growth.median <= 1.05,
         },
       },
       {
-        ...{ target: 'T8', what: 'most memory during resumes, above before', figure: write(peak, 'MB') },
+        ...{ target: 'T8', what: 'peak memory during resumes, above the start', figure: format(peak, 'MB') },
         ...{ peer: '', ratio: '', goal: '', met: null },
       },
     ]
@@ -66,8 +70,8 @@ export const resumes: Measurement = {
 
 async function fillRoom({ services }: Stage): Promise<{ room: string; token: string }> {
   const [person] = await services.people(1)
-  if (!person) throw new Error('nobody is there')
-  const [room = ''] = await services.makeRooms([[person]])
+  if (!person) throw new Error('there are no people')
+  const [room = ''] = await services.createRooms([[person]])
   await services.query(
     `INSERT INTO messages (room_id, seq, version, author_id, text)
      SELECT $1, n, n, $2, ($3::text[])[1 + n % array_length($3::text[], 1)] FROM generate_series(1, $4::int) n`,

@@ -9,33 +9,39 @@ import type { Person } from '../services'
 const senders = 100
 const inFlight = 8
 const manyRooms = 1_000
-const membersOfOneOfMany = 10
+const membersOfEachOfMany = 10
 
-const cases = ['one room', '1,000 rooms'] as const
+const variants = ['one room', '1,000 rooms'] as const
 
-interface Place {
+interface RoomWithPeople {
   id: string
   people: Person[]
 }
 
-/** Acknowledged durable sends a second: of a whole node, of a plain program over Prisma, and of Postgres alone (T4). */
+/** T4: acknowledged durable sends per second, of a whole node, of a simple program over Prisma, and of Postgres alone. */
 export const sends: Measurement = {
   targets: ['T4'],
   contenders: ['roomline', 'prisma', 'pg'],
   measure: async (stage, contender) => {
     const readings: Reading[] = []
-    for (const at of cases) {
-      const rooms = await makePlaces(stage, at === 'one room' ? 1 : manyRooms)
-      const found = contender === 'roomline' ? await ofRoomline(stage, rooms) : await ofPeer(stage, contender, rooms)
+    for (const variant of variants) {
+      const rooms = await createRoomsWithPeople(stage, variant === 'one room' ? 1 : manyRooms)
+      const found = contender === 'roomline' ? await measureRoomline(stage, rooms) : await measurePeer(stage, contender, rooms)
       await requireStored(stage, rooms, found.acknowledged)
       const { perSecond, p50Ms, p99Ms, cpuPerSendUs } = found
-      readings.push({ target: 'T4', of: contender, at, figures: { sendsPerSecond: perSecond, p50Ms, p99Ms, cpuPerSendUs } })
+      readings.push({ target: 'T4', contender, variant, figures: { sendsPerSecond: perSecond, p50Ms, p99Ms, cpuPerSendUs } })
     }
     return readings
   },
   rows: (readings) =>
-    cases.flatMap((at) => {
-      const figure = { target: 'T4', what: `acknowledged sends a second, ${at}`, figure: 'sendsPerSecond', unit: '', at } as const
+    variants.flatMap((variant) => {
+      const figure = {
+        target: 'T4',
+        what: `acknowledged sends per second, ${variant}`,
+        figure: 'sendsPerSecond',
+        unit: '',
+        variant,
+      } as const
       return [
         compare(readings, { ...figure, peer: 'prisma', goal: { atLeast: 5 } }),
         compare(readings, { ...figure, peer: 'pg', goal: { atLeast: 0.5 } }),
@@ -43,19 +49,19 @@ export const sends: Measurement = {
     }),
 }
 
-async function makePlaces({ services }: Stage, count: number): Promise<Place[]> {
+async function createRoomsWithPeople({ services }: Stage, count: number): Promise<RoomWithPeople[]> {
   const everybody = await services.people(senders)
-  const groups = senders / membersOfOneOfMany
+  const groups = senders / membersOfEachOfMany
   const members = Array.from({ length: count }, (_, index) =>
     count === 1 ? everybody : everybody.filter((_person, at) => at % groups === index % groups),
   )
-  const ids = await services.makeRooms(members)
+  const ids = await services.createRooms(members)
   return ids.map((id, index) => ({ id, people: members[index] ?? [] }))
 }
 
 const windowOf = ({ quick }: Stage) => ({ warmUpMs: quick ? 300 : 1_000, forMs: quick ? 1_200 : 5_000 })
 
-async function ofRoomline(stage: Stage, rooms: Place[]): Promise<Sends & { cpuPerSendUs: number }> {
+async function measureRoomline(stage: Stage, rooms: RoomWithPeople[]): Promise<Sends & { cpuPerSendUs: number }> {
   const everybody = await stage.services.people(senders)
   return stage.withServer('roomline', async (server, load) => {
     const before = await server.act('cpuUs')
@@ -72,7 +78,7 @@ async function ofRoomline(stage: Stage, rooms: Place[]): Promise<Sends & { cpuPe
   })
 }
 
-async function ofPeer(stage: Stage, contender: string, rooms: Place[]): Promise<Sends & { cpuPerSendUs: number }> {
+async function measurePeer(stage: Stage, contender: string, rooms: RoomWithPeople[]): Promise<Sends & { cpuPerSendUs: number }> {
   const file = `bench/peers/${contender}.ts`
   const peer = await startChild<StoringActs>(file, { DATABASE_URL: stage.services.databaseUrl }, stage.signal)
   try {
@@ -85,8 +91,8 @@ async function ofPeer(stage: Stage, contender: string, rooms: Place[]): Promise<
   }
 }
 
-/** What was acknowledged is there. */
-async function requireStored({ services }: Stage, rooms: Place[], acknowledged: number) {
+/** Checks that everything that was acknowledged is stored. */
+async function requireStored({ services }: Stage, rooms: RoomWithPeople[], acknowledged: number) {
   const [{ count } = { count: '0' }] = await services.query<{ count: string }>('SELECT count(*) FROM messages WHERE room_id = ANY($1)', [
     rooms.map(({ id }) => id),
   ])

@@ -6,8 +6,8 @@ const uid = randomUUID()
 const clientId = randomUUID()
 let seq = 0
 
-/** The message that Roomline would make of this text, field by field: so every server puts about as many bytes on the wire. */
-export function makeMessage(room: string, text: string): Message {
+/** A message with the same fields as Roomline's, so that every server sends about as many bytes. */
+export function createMessage(room: string, text: string): Message {
   seq++
   return {
     room,

@@ -6,22 +6,22 @@ import { ownUsage } from '../own-usage'
 import { openSendWindow, type Sends } from '../send-window'
 import type { StorePlan } from './store-plan'
 
-const atOnce = 10
+const parallel = 10
 
-/** What a plain chat does: one create per send, ten at a time, each its own transaction. Its places come from memory. */
+/** What a simple chat does: one `create` per send, each in its own transaction, ten at a time. It takes `seq` from memory. */
 const acts = {
   ...ownUsage,
   store: async ({ rooms, ...window }: StorePlan): Promise<Sends> => {
-    const { prisma } = openDatabase(process.env.DATABASE_URL ?? '', { maxConnections: atOnce, onError: () => {} })
+    const { prisma } = openDatabase(process.env.DATABASE_URL ?? '', { maxConnections: parallel, onError: () => {} })
     const sends = openSendWindow(window)
-    const places = new Map<string, number>()
+    const lastSeqs = new Map<string, number>()
     let next = 0
     const work = async () => {
       while (sends.isOpen()) {
         const index = next++
         const { id: roomId = '', authors = [] } = rooms[index % rooms.length] ?? {}
-        const seq = (places.get(roomId) ?? 0) + 1
-        places.set(roomId, seq)
+        const seq = (lastSeqs.get(roomId) ?? 0) + 1
+        lastSeqs.set(roomId, seq)
         const text = texts[index % texts.length] ?? ''
         const bodyHash = createHash('sha256').update(text).digest()
         const since = performance.now()
@@ -34,7 +34,7 @@ const acts = {
         sends.acknowledge(1, since)
       }
     }
-    await Promise.all(Array.from({ length: atOnce }, work))
+    await Promise.all(Array.from({ length: parallel }, work))
     return sends.result()
   },
 }

@@ -5,9 +5,9 @@ import { Redis } from 'ioredis'
 import { Server } from 'socket.io'
 import { serveActs } from '../acts'
 import { ownUsage } from '../own-usage'
-import { makeMessage } from './message'
+import { createMessage } from './message'
 
-/** Socket.IO over WebSocket alone, with its Redis adapter, as it is run on more than one node. */
+/** Socket.IO over WebSocket only, with its Redis adapter, as it runs on several nodes. */
 const redisUrl = process.env.REDIS_URL ?? ''
 const publisher = new Redis(redisUrl)
 const subscriber = publisher.duplicate()
@@ -20,7 +20,7 @@ io.on('connection', (socket) => {
     answer()
   })
   socket.on('send', (room: string, text: string, answer: () => void) => {
-    io.to(room).emit('message', makeMessage(room, text))
+    io.to(room).emit('message', createMessage(room, text))
     answer()
   })
 })

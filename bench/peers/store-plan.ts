@@ -1,6 +1,6 @@
 import type { WindowPlan } from '../send-window'
 
-/** What the peers without a server of their own are to store, and where. */
+/** What the peers that only store messages have to store. */
 export interface StorePlan extends WindowPlan {
   rooms: { id: string; authors: string[] }[]
 }

@@ -7,9 +7,9 @@ import { z } from 'zod'
 import type { Message } from '../../src/contract/message'
 import { serveActs } from '../acts'
 import { ownUsage } from '../own-usage'
-import { makeMessage } from './message'
+import { createMessage } from './message'
 
-/** tRPC with its own WebSocket adapter, as its documentation shows it: an async generator over an emitter per subscriber. */
+/** tRPC with its own WebSocket adapter, as in its documentation: each subscriber has an async generator over an event emitter. */
 const t = initTRPC.create()
 const rooms = new EventEmitter().setMaxListeners(0)
 
@@ -24,7 +24,7 @@ const router = t.router({
       }
     }),
     send: t.procedure.input(z.object({ room: z.string(), text: z.string() })).mutation(({ input }) => {
-      const message = makeMessage(input.room, input.text)
+      const message = createMessage(input.room, input.text)
       rooms.emit(input.room, message)
       return message
     }),

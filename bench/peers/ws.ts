@@ -2,9 +2,9 @@ import type { AddressInfo } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import { serveActs } from '../acts'
 import { ownUsage } from '../own-usage'
-import { makeMessage } from './message'
+import { createMessage } from './message'
 
-/** The plainest there is: one ready buffer, sent in a loop to all who are connected. */
+/** The simplest server: it encodes a message once and sends it to all followers in a loop. */
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
 const followers = new Set<WebSocket>()
 
@@ -16,8 +16,8 @@ server.on('connection', (socket, { url = '' }) => {
     socket.on('close', () => followers.delete(socket))
   }
   socket.on('message', (data) => {
-    const ready = Buffer.from(JSON.stringify(makeMessage('room', String(data))))
-    for (const follower of followers) if (follower.readyState === WebSocket.OPEN) follower.send(ready, { binary: false })
+    const encoded = Buffer.from(JSON.stringify(createMessage('room', String(data))))
+    for (const follower of followers) if (follower.readyState === WebSocket.OPEN) follower.send(encoded, { binary: false })
   })
 })
 server.on('listening', () => serveActs(ownUsage, (server.address() as AddressInfo).port))

@@ -1,14 +1,14 @@
 import type { z } from 'zod'
 import type { FailureFields } from './failures'
 
-/** Each wrong field with its first complaint. */
+/** What zod found wrong, as one message per field: the first. */
 export function fieldsOf(error: z.core.$ZodError): FailureFields {
   const fields: FailureFields = {}
   for (const issue of error.issues) {
     const names = issue.code === 'unrecognized_keys' ? issue.keys.map((name) => [...issue.path, name]) : [issue.path]
     for (const path of names) {
       const name = path.map(String).join('.').slice(0, 100)
-      fields[name] ??= issue.code === 'unrecognized_keys' ? 'is not known' : issue.message
+      fields[name] ??= issue.code === 'unrecognized_keys' ? 'is unknown' : issue.message
     }
   }
   return fields

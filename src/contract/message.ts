@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isEmoji, limits } from './rules'
 import { type User, username } from './session'
 import { key, roomId, text } from './text'
 
@@ -36,7 +37,8 @@ export interface Message {
   text: string
   /** ISO 8601 in UTC, stamped once by the server. It orders nothing: `seq` does. */
   time: string
-  replyTo: { seq: number; author: string; text: string } | null
+  /** What it answers, as that message is when this is read: '' once it was removed, and at most 200 characters of it. A change of that message gives this one no new version. */
+  replyTo: { seq: number; author: User; text: string } | null
   replyCount: number
   /** Usernames; "@room" for everybody. */
   mentions: string[]
@@ -60,9 +62,9 @@ const place = z.int().min(1).max(maxCount)
 
 export const sendInput = z.strictObject({
   room: roomId,
-  text: text(1, 4_000),
+  text: text(1, limits.messageText),
   /** The same (author, room, clientId) is the same message, whenever it is sent again. */
-  clientId: key(8, 64).optional(),
+  clientId: key(limits.clientId.min, limits.clientId.max).optional(),
   /** The seq of the message that this one answers. */
   replyTo: place.optional(),
 })
@@ -84,7 +86,7 @@ export const historyInput = z
     before: seq.optional(),
     after: seq.optional(),
     around: seq.optional(),
-    limit: z.int().min(1).max(100).default(50),
+    limit: z.int().min(1).max(limits.historyPage.max).default(limits.historyPage.usual),
   })
   .refine(
     ({ before, after, around }) => [before, after, around].filter((bound) => bound !== undefined).length <= 1,
@@ -92,21 +94,19 @@ export const historyInput = z
   )
 
 export const messageInput = z.strictObject({ room: roomId, seq: place })
-export const editInput = z.strictObject({ room: roomId, seq: place, text: text(1, 4_000) })
+export const editInput = z.strictObject({ room: roomId, seq: place, text: text(1, limits.messageText) })
 
-/** An emoji: a picture with its modifiers, a flag, or a keycap. */
-const oneEmoji = /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic}\uFE0F?)$/v
-const emoji = key(1, 40).regex(oneEmoji, 'must be one emoji')
+const emoji = key(1, limits.emoji).refine(isEmoji, 'must be one emoji')
 export const reactInput = z.strictObject({ room: roomId, seq: place, emoji })
 
 export const markReadInput = z.strictObject({ room: roomId, seq })
 
 export const searchInput = z.strictObject({
-  query: text(1, 200),
+  query: text(1, limits.messageQuery),
   room: roomId.optional(),
   /** A username. */
   author: username.optional(),
   /** The cursor of an earlier answer. */
-  before: key(1, 1_000).optional(),
-  limit: z.int().min(1).max(100).default(30),
+  before: key(1, limits.cursor).optional(),
+  limit: z.int().min(1).max(limits.searchPage.max).default(limits.searchPage.usual),
 })

@@ -1,41 +1,38 @@
 import { z } from 'zod'
 
 /**
- * - `here`: has a connection
- * - `away`: has connections, and on none of them anybody has done anything for a while
- * - `offline`
+ * - `here`: connected
+ * - `away`: connected, but idle on every connection
+ * - `offline`: not connected
  */
 export type PresenceState = 'here' | 'away' | 'offline'
 
 export interface PersonPresence {
   username: string
   state: PresenceState
-  /** Of who is offline: since when, ISO 8601. Null when it is not known or when they hide it. */
+  /** When somebody who is offline was last connected, ISO 8601. Null when it is unknown or hidden. */
   lastSeen: string | null
 }
 
 /**
- * What `presence.onChange` tells: first `now`, then what changes. It is news for the eye: several changes come as one,
- * some never do, and of a crowd only so many people are named.
+ * The events of `presence.onChange`: first `now`, then `changed` with what is different. They are made to be looked at, not
+ * to be logged: several changes are sent as one, short-lived ones are left out, and in a large room not everybody is named.
  */
 export type PresenceEvent =
   | {
       type: 'now'
-      /** False when this server cannot tell who is here: nobody is offline then, but unknown. */
+      /** False while the server does not know who is here. Then nobody is shown as offline. */
       known: boolean
       /** How many members are here or away. */
       count: number
-      /** Those who are here or away, and of a small room those who are not; at most `maxNamed`. */
+      /** The members who are here or away, in a small room also those offline; at most `limits.presenceNamed`. */
       people: PersonPresence[]
-      /** Usernames. It is so until the next event says otherwise. */
+      /** Usernames. Valid until the next event. */
       typing: string[]
     }
   | { type: 'changed'; known: boolean; count: number; people: PersonPresence[]; typing: string[] }
 
-/** So many people are named in one event. */
-export const maxNamed = 200
-
 export const presenceUpdateInput = z.strictObject({
-  /** Whether nobody has done anything on this connection for a while. */
+  /** Whether the person is idle on this connection. */
   away: z.boolean(),
 })

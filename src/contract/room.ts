@@ -1,52 +1,52 @@
 import { z } from 'zod'
 import type { Message } from './message'
+import { limits, type RoomRole, roomRoles } from './rules'
 import { type User, username } from './session'
 import { key, roomId, text } from './text'
 
 export type RoomKind = 'public' | 'private' | 'direct'
-export type RoomRole = 'owner' | 'moderator' | 'member'
 export type NotificationLevel = 'all' | 'mentions' | 'nothing'
 export type PostingPolicy = 'everyone' | 'moderators'
 
-/** A room as one of its members has it in the room list. */
+/** A room in the room list of one of its members. */
 export interface Room {
-  /** Never changes. A public room's is its slug. */
+  /** Never changes. In a public room it is the slug of its first name. */
   id: string
   kind: RoomKind
-  /** Of a direct room: the other people's names. */
+  /** In a direct room, the display names of the other people. */
   name: string
   topic: string
   role: RoomRole
-  /** The place of the newest message; 0 in a room without any. */
+  /** The seq of the newest message; 0 in an empty room. */
   lastSeq: number
-  /** Up to where this person has read. */
+  /** The seq of the last message that this person has read. */
   readSeq: number
-  /** `lastSeq - readSeq`, whatever `notify` says. */
+  /** `lastSeq - readSeq`, whatever `notify` is. */
   unread: number
   /** How many of the unread messages mention this person; 0 when `notify` is `nothing`. */
   mentions: number
-  /** Of what in it this person wants to be told. */
+  /** What this person wants to be notified of. */
   notify: NotificationLevel
   lastMessage: Message | null
   /** Who may write. */
   postingPolicy: PostingPolicy
-  /** How long each member waits between two messages; 0 for no wait. */
+  /** How long a member must wait between two messages, in seconds; 0 for no wait. */
   slowModeSeconds: number
-  /** Until when this person may not write, ISO 8601. */
+  /** Until when this person is muted, ISO 8601; null when they are not. */
   mutedUntil: string | null
-  /** Since when nobody may write, ISO 8601. */
+  /** Since when the room is archived, ISO 8601; null when it is not. */
   archivedAt: string | null
-  /** Of a direct room: the other people. */
+  /** In a direct room, the other people; otherwise empty. */
   people: User[]
 }
 
 /**
- * What `rooms.onChange` tells: the whole list first and after each reconnect, then rooms that are new or have changed, each
- * as it is now, and those that are gone.
+ * The events of `rooms.onChange`: the whole list first and after each reconnect, then each room that is new or has changed,
+ * as it is now, and the id of each room that the person has lost.
  */
 export type RoomListEvent = { type: 'list'; rooms: Room[] } | { type: 'room'; room: Room } | { type: 'gone'; room: string }
 
-/** A public room as anybody signed in may find it. */
+/** A public room as everybody who is signed in can find it. */
 export interface PublicRoom {
   id: string
   kind: 'public'
@@ -59,38 +59,38 @@ export interface PublicRoom {
 export interface Member {
   user: User
   role: RoomRole
-  /** A line of their own, "" when there is none. */
+  /** A short line that they wrote about themselves; "" when there is none. */
   status: string
   /** ISO 8601. */
   joinedAt: string
-  /** ISO 8601; null for who is not muted. */
+  /** ISO 8601; null when they are not muted. */
   mutedUntil: string | null
 }
 
 export interface Ban {
   user: User
-  /** Who banned them; null when that account is gone. */
+  /** The username of whoever banned them; null when that account was deleted. */
   by: string | null
   reason: string
   /** ISO 8601. */
   at: string
 }
 
-/** An invitation by link, as moderators see it. */
+/** An invitation link, as moderators see it. */
 export interface Invite {
   id: string
-  /** Who made it. */
+  /** The username of whoever created it. */
   by: string
   /** ISO 8601. */
   createdAt: string
   /** ISO 8601; null for never. */
   expiresAt: string | null
-  /** Null for any number. */
+  /** How many people can use it; null for no limit. */
   maxUses: number | null
   uses: number
 }
 
-/** What somebody with an invitation sees of the room before they accept it. */
+/** What somebody with an invitation link sees of the room before they accept it. */
 export interface InvitedRoom {
   room: string
   kind: RoomKind
@@ -102,14 +102,14 @@ export interface InvitedRoom {
 
 export const roomInput = z.strictObject({ room: roomId })
 
-const roomName = text(1, 60)
-const topic = text(0, 250)
+const roomName = text(1, limits.roomName)
+const topic = text(0, limits.roomTopic)
 
 export const createRoomInput = z.strictObject({
   name: roomName,
   kind: z.enum(['public', 'private']),
   topic: topic.optional(),
-  members: z.array(username).max(100).optional(),
+  members: z.array(username).max(limits.firstMembers).optional(),
 })
 
 export const updateRoomInput = z
@@ -118,49 +118,49 @@ export const updateRoomInput = z
     name: roomName.optional(),
     topic: topic.optional(),
     postingPolicy: z.enum(['everyone', 'moderators']).optional(),
-    slowModeSeconds: z.int().min(0).max(3_600).optional(),
+    slowModeSeconds: z.int().min(0).max(limits.slowModeSeconds).optional(),
   })
   .refine(({ room: _, ...change }) => Object.values(change).some((value) => value !== undefined), 'must change something')
 
 export const archiveRoomInput = z.strictObject({
   room: roomId,
-  /** False takes an archived room back. */
+  /** False restores an archived room. */
   archived: z.boolean().default(true),
 })
 
-export const directInput = z.strictObject({ usernames: z.array(username).min(1).max(8) })
+export const directInput = z.strictObject({ usernames: z.array(username).min(1).max(limits.directPeople) })
 
 export const notifyInput = z.strictObject({ room: roomId, notify: z.enum(['all', 'mentions', 'nothing']) })
 
 export const membersInput = z.strictObject({
   room: roomId,
   /** Part of a username or display name. */
-  query: text(0, 64).optional(),
-  cursor: key(1, 1_000).nullish(),
+  query: text(0, limits.peopleQuery).optional(),
+  cursor: key(1, limits.cursor).nullish(),
 })
 
 export const memberInput = z.strictObject({ room: roomId, username })
-export const setRoleInput = z.strictObject({ room: roomId, username, role: z.enum(['owner', 'moderator', 'member']) })
-export const banInput = z.strictObject({ room: roomId, username, reason: text(0, 250).optional() })
+export const setRoleInput = z.strictObject({ room: roomId, username, role: z.enum(roomRoles) })
+export const banInput = z.strictObject({ room: roomId, username, reason: text(0, limits.banReason).optional() })
 export const muteInput = z.strictObject({
   room: roomId,
   username,
-  minutes: z.int().min(1).max(525_600).default(60),
+  minutes: z.int().min(1).max(limits.muteMinutes.max).default(limits.muteMinutes.usual),
 })
 
 export const createInviteInput = z.strictObject({
   room: roomId,
-  /** For so many hours; null for ever. */
-  hours: z.int().min(1).max(8_760).nullable().default(168),
-  /** For so many people; null for any number. */
-  maxUses: z.int().min(1).max(10_000).nullable().default(null),
+  /** How many hours it is valid; null for no expiry. */
+  hours: z.int().min(1).max(limits.inviteHours.max).nullable().default(limits.inviteHours.usual),
+  /** How many people can use it; null for no limit. */
+  maxUses: z.int().min(1).max(limits.inviteUses).nullable().default(null),
 })
-export const revokeInviteInput = z.strictObject({ room: roomId, invite: key(1, 64) })
-export const inviteTokenInput = z.strictObject({ token: key(1, 128) })
+export const revokeInviteInput = z.strictObject({ room: roomId, invite: key(1, limits.id) })
+export const inviteTokenInput = z.strictObject({ token: key(1, limits.inviteToken) })
 
 export const browseInput = z
   .strictObject({
-    query: text(0, 60).optional(),
-    cursor: key(1, 1_000).nullish(),
+    query: text(0, limits.roomQuery).optional(),
+    cursor: key(1, limits.cursor).nullish(),
   })
   .optional()

@@ -1,8 +1,6 @@
 import { z } from 'zod'
+import { isUsername, limits } from './rules'
 import { key } from './text'
-
-/** What somebody may do on the whole server. Guests see only the rooms they are in. */
-export type ServerRole = 'admin' | 'member' | 'bot' | 'guest'
 
 /** A person as everybody sees them. */
 export interface User {
@@ -12,10 +10,10 @@ export interface User {
   avatar: string | null
 }
 
-/** What `session.me` answers. */
+/** The answer of `session.me`. */
 export interface Me {
   user: User
-  /** This connection's id, the one that `Message.uid` carries; null over plain HTTP. */
+  /** The id of this connection, as in `Message.uid`; null over plain HTTP. */
   uid: string | null
   sessionId: string
   /** ISO 8601. */
@@ -24,29 +22,29 @@ export interface Me {
   serverTime: string
 }
 
-/** One of the caller's own sign-ins. Times are ISO 8601. */
+/** One of the person's own sessions. Times are ISO 8601. */
 export interface SessionInfo {
   id: string
-  /** The browser or program, as it named itself; null when it did not. */
+  /** The user agent of the browser or program; null when it sent none. */
   device: string | null
-  /** The address that it signed in from. */
+  /** The IP address it signed in from. */
   ip: string | null
   created: string
   lastSeen: string
-  /** Whether it is the one that asks. */
+  /** Whether this call was made with it. */
   current: boolean
 }
 
 export const username = z
   .string()
-  .max(32)
+  .max(limits.username.max)
   .transform((value) => value.toLowerCase())
-  .pipe(z.string().regex(/^[a-z0-9_.-]{2,32}$/, 'must have 2 to 32 characters from a-z, 0-9, _ . and -'))
+  .refine(isUsername, 'must have 2 to 32 characters from a-z, 0-9, _ . and -')
 
 export const password = z
   .string()
-  .min(8, 'must have at least 8 characters')
-  .max(128, 'must have at most 128 characters')
+  .min(limits.password.min, `must have at least ${limits.password.min} characters`)
+  .max(limits.password.max, `must have at most ${limits.password.max} characters`)
   .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
 
-export const revokeSessionInput = z.strictObject({ sessionId: key(1, 64) })
+export const revokeSessionInput = z.strictObject({ sessionId: key(1, limits.id) })

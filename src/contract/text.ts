@@ -1,33 +1,24 @@
 import { z } from 'zod'
+import { countCharacters, limits } from './rules'
 
-/**
- * Text of a person, in any script. NUL does not exist in Postgres, and a lone surrogate would be stored as another
- * character: both are refused rather than changed.
- */
+// Postgres cannot store NUL, and would store a lone surrogate as another character.
+const storable = z.string().refine((value) => value.isWellFormed() && !value.includes('\0'), 'must be well-formed Unicode without NUL')
+
+/** Text that a person wrote, in any script. Space around it is removed. `min` and `max` count characters. */
 export function text(min: number, max: number) {
   return z
     .string()
     .max(max * 4, `must have at most ${max} characters`)
-    .refine((value) => value.isWellFormed() && !value.includes('\0'), 'must be well-formed Unicode without NUL')
+    .pipe(storable)
     .transform((value) => value.trim())
     .refine((value) => countCharacters(value) >= min, min === 1 ? 'must not be empty' : `must have at least ${min} characters`)
     .refine((value) => countCharacters(value) <= max, `must have at most ${max} characters`)
 }
 
-/** A key that a program made up: kept as it is, neither trimmed nor folded. */
+/** An id or token that a program made. It is kept as it is; `min` and `max` count UTF-16 units. */
 export function key(min: number, max: number) {
-  return z
-    .string()
-    .min(min, `must have ${min} to ${max} characters`)
-    .max(max, `must have ${min} to ${max} characters`)
-    .refine((value) => value.isWellFormed() && !value.includes('\0'), 'must be well-formed Unicode without NUL')
+  const length = `must have ${min} to ${max} characters`
+  return z.string().min(min, length).max(max, length).pipe(storable)
 }
 
-/** Code points, as Postgres' char_length counts them: an emoji is one, whatever JavaScript says. */
-function countCharacters(value: string): number {
-  let count = 0
-  for (const _ of value) count++
-  return count
-}
-
-export const roomId = key(1, 64)
+export const roomId = key(1, limits.roomId)

@@ -13,9 +13,9 @@ export type {
   Room,
   RoomKind,
   RoomListEvent,
-  RoomRole,
 } from '../contract/room'
-export type { Me, ServerRole, SessionInfo, User } from '../contract/session'
+export type { RoomRole, ServerRole } from '../contract/rules'
+export type { Me, SessionInfo, User } from '../contract/session'
 export type { AppRouter } from '../server/router'
 export { type ChatClient, type ChatClientOptions, createChatClient } from './chat-client'
 export { ChatError, type ChatFailure, type ChatFailureName, readFailure } from './chat-error'

@@ -1,4 +1,5 @@
-import type { ServerRole, User } from '../contract/session'
+import type { ServerRole } from '../contract/rules'
+import type { User } from '../contract/session'
 
 /** What a call may ask of the WebSocket that it came over. */
 export interface CallerConnection {

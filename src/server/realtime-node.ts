@@ -26,8 +26,8 @@ import { createRedisPresence, type PresenceNews } from './presence/redis-presenc
 import { createRoomPresence } from './presence/room-presence'
 import { createTypingLimits } from './presence/typing'
 import { createRoomActStore } from './rooms/room-act-store'
-import { createRoomChanges } from './rooms/room-change'
 import { createRoomLists } from './rooms/room-lists'
+import { createRoomChanges } from './rooms/room-lock'
 import { createRoomStore } from './rooms/room-store'
 
 /** One realtime node: the chat server with everything concrete behind it. Closing it leaves nothing open. */

@@ -1,6 +1,5 @@
 import type { FailureName } from '../contract/failures'
-import type { RoomRole } from '../contract/room'
-import type { ServerRole } from '../contract/session'
+import { hasRoomRole, hasServerRole, type Roles, type RoomRole, type ServerRole } from '../contract/rules'
 
 interface Right {
   /** The least role on the server. */
@@ -12,9 +11,6 @@ interface Right {
   /** How often each person may: `acts` change something for others, `lookUps` search much. Sends are counted by themselves. */
   limit?: 'acts' | 'lookUps'
 }
-
-const serverRoles: readonly ServerRole[] = ['guest', 'bot', 'member', 'admin']
-const roomRoles: readonly RoomRole[] = ['member', 'moderator', 'owner']
 
 const anybody = { server: 'guest' } as const
 const inRoom = { server: 'guest', room: 'member' } as const
@@ -79,10 +75,7 @@ export const rights = {
 
 export type RightName = keyof typeof rights
 
-export interface Standing {
-  server: ServerRole
-  /** Null for who is not in the room. */
-  room: RoomRole | null
+export interface Standing extends Roles {
   /** Whether they may know that the room is there. */
   sees: boolean
 }
@@ -90,17 +83,17 @@ export interface Standing {
 /** Why somebody may not do this, whatever the room; null when they may. */
 export function findServerRefusal(path: string, role: ServerRole): FailureName | null {
   const right = findRight(path)
-  return right && isAtLeast(serverRoles, role, right.server) ? null : 'NOT_ALLOWED'
+  return right && hasServerRole(role, right.server) ? null : 'NOT_ALLOWED'
 }
 
 /** Why somebody may not do this in this room; null when they may. */
 export function findRefusal(path: string, { server, room, sees }: Standing): FailureName | null {
   const right = findRight(path)
   if (!sees && room === null && right?.room) return 'ROOM_NOT_FOUND'
-  if (!right || !isAtLeast(serverRoles, server, right.server)) return 'NOT_ALLOWED'
+  if (!right || !hasServerRole(server, right.server)) return 'NOT_ALLOWED'
   if (!right.room || right.room === 'sees' || (right.admin && server === 'admin')) return null
   if (room === null) return 'NOT_A_MEMBER'
-  return isAtLeast(roomRoles, room, right.room) ? null : 'NOT_ALLOWED'
+  return hasRoomRole(room, right.room) ? null : 'NOT_ALLOWED'
 }
 
 /** Whether the room may be known to somebody: members know it; of a public one also who is neither a guest nor banned, and admins. */
@@ -114,19 +107,7 @@ export function seesRoom(
   return room.kind === 'public' && !room.isArchived && !person.isBanned && person.server !== 'guest'
 }
 
-/** Acts on people reach only those of a lower role: owners reach everybody, admins too. Moderators do not reach admins. */
-export function reaches(actor: Pick<Standing, 'server' | 'room'>, subject: { room: RoomRole | null; server: ServerRole }): boolean {
-  if (actor.server === 'admin' || actor.room === 'owner') return true
-  return actor.room === 'moderator' && subject.server !== 'admin' && (subject.room === null || subject.room === 'member')
-}
-
-/** Whether this role may do what moderators do in the room. */
-export const isModerator = (standing: Pick<Standing, 'server' | 'room'>): boolean =>
-  standing.server === 'admin' || standing.room === 'moderator' || standing.room === 'owner'
-
 /** What a call of this procedure is counted against. */
 export const limitOf = (path: string): 'acts' | 'lookUps' | undefined => findRight(path)?.limit
 
 const findRight = (path: string): Right | undefined => (Object.hasOwn(rights, path) ? rights[path as RightName] : undefined)
-
-const isAtLeast = <Role>(ranks: readonly Role[], role: Role, least: Role) => ranks.indexOf(role) >= ranks.indexOf(least)

@@ -304,7 +304,7 @@ describe('somebody', () => {
 
     await eve.trpc.rooms.update.mutate({ room, postingPolicy: 'moderators' })
     await look(fay.page, room)
-    await fay.page.getByText('Only moderators write in this room.').waitFor()
+    await fay.page.getByText('Only moderators can write in this room.').waitFor()
     await look(eve.page, room)
     await say(eve.page, 'As you can see')
     await said(fay.page, 'As you can see').waitFor()

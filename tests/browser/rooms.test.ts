@@ -201,7 +201,7 @@ describe('two people', () => {
     const dialog = edda.getByRole('dialog', { name: 'New message' })
     await pick(dialog.getByLabel('To', { exact: true }), ['nobody-here'])
     await dialog.getByRole('button', { name: 'Open' }).click()
-    await dialog.getByText('There is nobody of that name.').waitFor()
+    await dialog.getByText("There's no one with that username.").waitFor()
     await dialog.getByRole('button', { name: 'Take back nobody-here' }).click()
     await pick(dialog.getByLabel('To', { exact: true }), ['finn'])
     await dialog.getByRole('button', { name: 'Open' }).click()
@@ -259,7 +259,7 @@ describe('two people', () => {
     await greta.getByRole('dialog').getByRole('button', { name: 'Ban' }).click()
     await hugo.getByRole('heading', { name: 'You are no longer in Workshop' }).waitFor()
     await hugo.getByRole('main').getByRole('button', { name: 'Join Workshop' }).click()
-    await hugo.getByText('There is no such room, or you may not see it.').waitFor()
+    await hugo.getByText("This room doesn't exist, or you don't have access to it.").waitFor()
 
     await greta.getByRole('button', { name: 'Banned' }).click()
     await greta.getByText('Hides the good chisels').waitFor()
@@ -277,7 +277,7 @@ describe('two people', () => {
     await iris.getByRole('button', { name: 'Show 2 members' }).click()
     await chooseForMember(iris, 'Iris', 'Step down to member')
     await iris.getByRole('dialog').getByRole('button', { name: 'Step down' }).click()
-    await iris.getByText('A room with people in it keeps an owner').waitFor()
+    await iris.getByText('A room needs an owner').waitFor()
     await iris.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
     await chooseForMember(iris, 'Jonas', 'Make owner')
     await iris.getByRole('region', { name: 'Owners' }).getByText('@jonas').waitFor()
@@ -309,7 +309,7 @@ describe('two people', () => {
     await kira.getByRole('dialog').getByRole('button', { name: 'Archive room…' }).click()
     await kira.getByRole('dialog').getByRole('button', { name: 'Archive room', exact: true }).click()
     for (const page of [kira, leo]) {
-      await page.getByText('This room is archived: it can be read, but not written to.').waitFor()
+      await page.getByText('This room is archived. You can read it, but not write in it.').waitFor()
       await roomLink(page, 'Final').waitFor({ state: 'detached' })
       await messages(page).getByText('Nice room').waitFor()
     }

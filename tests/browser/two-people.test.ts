@@ -154,7 +154,7 @@ describe('somebody', () => {
     await page.getByLabel('Username').fill('plain')
     await page.getByLabel('Password', { exact: true }).fill('not the passphrase')
     await page.getByRole('button', { name: /sign in/i }).click()
-    await page.getByText('The username or the password is wrong.').waitFor()
+    await page.getByText('Wrong username or password.').waitFor()
     expect(await page.getByLabel('Username').inputValue()).toBe('plain')
     await page.getByLabel('Password', { exact: true }).fill(password)
     await page.getByRole('button', { name: /sign in/i }).click()

@@ -96,7 +96,7 @@ describe('a message', () => {
       [ada, ben, ben].map(({ trpc }, index) => trpc.chat.send.mutate({ room, text: `me ${index}`, replyTo: question.seq })),
     )
     for (const answer of answers) {
-      expect(answer.replyTo).toEqual({ seq: 1, author: ada.username, text: 'Who is coming?' })
+      expect(answer.replyTo).toEqual({ seq: 1, author: question.author, text: 'Who is coming?' })
     }
     await until(() => followed.messages.some(({ seq, replyCount }) => seq === 1 && replyCount === 3))
     const versions = followed.messages.map(({ version }) => version)
@@ -117,20 +117,56 @@ describe('a message', () => {
     expect((await ben.trpc.chat.send.mutate({ room, text: 'short', replyTo: long.seq })).replyTo?.text).toBe(`${'👍'.repeat(200)}…`)
   })
 
-  it('that is changed or removed is so in the lines that quote it, for everybody', async () => {
+  it('quotes: an edit or removal shows in every answer that is read, and is one change however many answers there are', async () => {
     const { ada, ben, room } = await meet()
     const { seq } = await ada.trpc.chat.send.mutate({ room, text: 'a secret' })
-    for (let index = 0; index < 3; index++) await ben.trpc.chat.send.mutate({ room, text: `about that ${index}`, replyTo: seq })
+    const { id } = (await ben.trpc.session.me.query()).user
+    const count = 1_500
+    await roomline.pool.query(
+      `WITH raised AS (UPDATE rooms SET last_seq = last_seq + $3, last_version = last_version + $3 WHERE id = $1)
+       INSERT INTO messages (room_id, seq, version, author_id, text, reply_to_seq)
+       SELECT $1, n + 1, n + 1, $2, 'about that ' || n, 1 FROM generate_series(1, $3::int) n`,
+      [room, id, count],
+    )
     const followed = await ben.follow(room)
-    const quotes = () => new Map(followed.messages.filter(({ replyTo }) => replyTo).map((message) => [message.seq, message.replyTo?.text]))
-    await ada.trpc.chat.edit.mutate({ room, seq, text: 'no secret' })
-    await until(() => [...quotes().values()].filter((text) => text === 'no secret').length === 3)
-    await ada.trpc.chat.remove.mutate({ room, seq })
-    await until(() => [...quotes().values()].filter((text) => text === '').length === 3)
-    const versions = followed.messages.map(({ version }) => version)
-    expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b))
-    const { messages } = await ben.trpc.chat.history.query({ room })
-    expect(messages).toEqual([...messages.map((message) => followed.messages.findLast((other) => other.seq === message.seq))])
+    /** Every way in which a reader gets an answer. */
+    const readQuotes = async () => {
+      const resumed = await roomline.connect(ben, { node: 0 }).follow(room, '0')
+      const caughtUp = (await resumed.until(count + 1)).filter(({ replyTo }) => replyTo)
+      resumed.stop()
+      expect(caughtUp).toHaveLength(count)
+      const liveVersion = followed.messages.length
+      const live = await ada.trpc.chat.react.mutate({ room, seq: count, emoji: '👀' })
+      await ada.trpc.chat.unreact.mutate({ room, seq: count, emoji: '👀' })
+      const { messages: page } = await ben.trpc.chat.history.query({ room, limit: 100 })
+      const { messages: found } = await ben.trpc.chat.search.query({ query: 'about that' })
+      const listed = (await ben.trpc.rooms.list.query()).find((one) => one.id === room)
+      await followed.until(liveVersion + 2)
+      const answers = [...caughtUp, live, ...page, ...found, listed?.lastMessage, ...followed.messages.slice(liveVersion)]
+      return new Set(answers.map((answer) => JSON.stringify(answer?.replyTo)))
+    }
+    const quote = (text: string) => new Set([JSON.stringify({ seq, author: followed.messages[0]?.author, text })])
+
+    const edited = await ada.trpc.chat.edit.mutate({ room, seq, text: 'no secret' })
+    expect(edited.version).toBe(count + 2)
+    expect(await followed.until(1)).toEqual([edited])
+    expect(await readQuotes()).toEqual(quote('no secret'))
+
+    const before = followed.messages.length
+    const removed = await ada.trpc.chat.remove.mutate({ room, seq })
+    expect(removed.version).toBe(edited.version + 3)
+    expect((await followed.until(before + 1)).slice(before)).toEqual([removed])
+    expect(await readQuotes()).toEqual(quote(''))
+  })
+
+  it('quotes: an answer that is sent just after an edit quotes the new text', async () => {
+    const { ada, ben, room } = await meet()
+    const { seq, author } = await ada.trpc.chat.send.mutate({ room, text: 'Tea?' })
+    const followed = await ada.follow(room)
+    await ada.trpc.chat.edit.mutate({ room, seq, text: 'Cocoa?' })
+    const answer = await ben.trpc.chat.send.mutate({ room, text: 'Gladly', replyTo: seq })
+    expect(answer.replyTo).toEqual({ seq, author, text: 'Cocoa?' })
+    expect((await followed.until(2))[1]).toEqual(answer)
   })
 
   it('is not edited by a member where only moderators write', async () => {

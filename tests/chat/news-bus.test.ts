@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RoomNews } from '../../src/server/bus/news-bus'
 import { createRedisBus } from '../../src/server/bus/redis-bus'
 import { createLog } from '../../src/server/platform/log'
 import { connectRedis, type RedisConnections, untilRedisAlive } from '../../src/server/platform/redis'
 import { until } from '../support/stock-client'
+import { redisUrl } from '../support/worker'
 
 const log = createLog({ logLevel: 'silent' }, 'test')
 const secrets = ['a secret of the tests that is long enough']
@@ -12,7 +13,7 @@ const secrets = ['a secret of the tests that is long enough']
 /** Two nodes' ends of the bus, over a real Redis. */
 const open: RedisConnections[] = []
 async function connect() {
-  const redis = connectRedis(inject('redisUrl'), log)
+  const redis = connectRedis(redisUrl(), log)
   open.push(redis)
   await untilRedisAlive(redis, 5_000)
   const published: string[] = []

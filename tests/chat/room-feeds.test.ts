@@ -164,7 +164,7 @@ describe('following a room', () => {
     room.stored.push(createMessage({ seq: 1 }))
     const stream = (await follow(room, 0))[Symbol.asyncIterator]()
     room.members.delete('ada')
-    await expect(stream.next()).rejects.toThrow('You are no longer in this room')
+    await expect(stream.next()).rejects.toThrow("You're no longer in this room")
     await until(() => room.feeds.count().rooms === 0)
     await room.feeds.close()
   })

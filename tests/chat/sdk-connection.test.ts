@@ -263,7 +263,7 @@ it('a program that opens rooms while signed out ends when its client is closed',
     console.log('closed')
   `
   const { stdout } = await run(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { timeout: 60_000 })
-  expect(stdout.trim().split('\n')).toEqual(['ended', 'You are not signed in, or no longer.', 'closed'])
+  expect(stdout.trim().split('\n')).toEqual(['ended', "You're not signed in, or your session has ended.", 'closed'])
 }, 90_000)
 
 describe('a client of the SDK, whose credentials become somebody else’s', () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { createChatClient } from '../../src/sdk'
+import { createUser } from '../../src/sdk/testing'
 import { postJson, type Roomline, startRoomline } from '../support/roomline'
 import { until } from '../support/stock-client'
 
@@ -149,7 +150,7 @@ describe('a room opened through the SDK', () => {
 
     adas.send('Tea or coffee?')
     await until(() => of(bens, 1) !== undefined)
-    const replyTo = { seq: 1, author: ada.person.username, text: 'Tea or coffee?' }
+    const replyTo = { seq: 1, author: createUser({ username: ada.person.username }), text: 'Tea or coffee?' }
     bens.send('Coffee', { replyTo })
     expect(bens.state.get().timeline.unsent).toMatchObject([{ text: 'Coffee', replyTo }])
     await until(() => of(adas, 2)?.replyTo?.seq === 1 && of(adas, 1)?.replyCount === 1)

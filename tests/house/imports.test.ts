@@ -10,11 +10,12 @@ const src = fileURLToPath(new URL('../../src', import.meta.url))
  * `types` those it may use as types only. Node's own modules are open to all but `contract`, `sdk` and `web`.
  */
 const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] = [
+  { file: /^contract\/(rules|text-tokens)\.ts$/, may: ['contract/rules', 'contract/text-tokens'], node: false },
   { file: /^contract\//, may: ['contract/', 'zod'], node: false },
   { file: /^sdk\/react\//, may: ['sdk/', 'contract/', 'react'], node: false },
   {
     file: /^sdk\//,
-    may: ['sdk/', 'contract/failures', '@trpc/client', '@trpc/server/observable'],
+    may: ['sdk/', 'contract/failures', 'contract/rules', '@trpc/client', '@trpc/server/observable'],
     types: ['contract/', 'server/router'],
     node: false,
   },
@@ -25,6 +26,8 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       'web/',
       'sdk/',
       'contract/failures',
+      'contract/rules',
+      'contract/text-tokens',
       'react',
       'react-dom',
       'next',
@@ -46,6 +49,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       'server/auth/web-session',
       'server/auth/http',
       'contract/failures',
+      'contract/rules',
       'next',
       'react',
     ],
@@ -59,7 +63,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   // The realtime server: concrete parts meet in one place.
   { file: /^server\/(main|realtime-node)\.ts$/, may: ['server/'] },
   { file: /^server\/(chat-server|connections)\.ts$/, may: ['server/', 'contract/', 'ws', '@trpc/server'] },
-  { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
+  { file: /^server\/caller\.ts$/, may: [], types: ['contract/session', 'contract/rules'] },
   {
     file: /^server\/context\.ts$/,
     may: [],
@@ -73,7 +77,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       'server/platform/limits',
     ],
   },
-  { file: /^server\/rights\.ts$/, may: [], types: ['contract/'] },
+  { file: /^server\/rights\.ts$/, may: ['contract/rules'], types: ['contract/'] },
   { file: /^server\/trpc\.ts$/, may: ['server/platform/', 'server/rights', 'contract/', '@trpc/server', 'zod'], types: ['server/context'] },
   {
     file: /^server\/router\.ts$/,
@@ -94,11 +98,11 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/presence\/router\.ts$/, may: ['server/trpc', 'server/presence/', 'contract/'] },
   // Stores know the database, and nothing above it.
   {
-    file: /^server\/rooms\/room-(act-store|store|change)\.ts$/,
-    may: ['server/platform/database', 'server/platform/look-ups', 'server/rights', 'contract/'],
+    file: /^server\/rooms\/room-(act-store|store|lock)\.ts$/,
+    may: ['server/bus/announce', 'server/platform/database', 'server/platform/look-ups', 'server/rights', 'contract/'],
     types: ['pg', 'server/bus/news-bus', 'server/rooms/'],
   },
-  { file: /^server\/chat\/message-act-store\.ts$/, may: ['server/rights', 'contract/'], types: ['server/rooms/room-change'] },
+  { file: /^server\/chat\/message-act-store\.ts$/, may: ['contract/'], types: ['server/rooms/room-lock'] },
   { file: /^server\/chat\/message-store\.ts$/, may: ['server/chat/send-queue', 'server/platform/database', 'contract/'], types: ['pg'] },
   {
     file: /^server\/(auth\/session|people\/people)-store\.ts$/,
@@ -106,7 +110,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   },
   { file: /^server\/\w+\/[\w-]+-store\.ts$/, may: ['server/platform/database', 'server/platform/look-ups', 'contract/'], types: ['pg'] },
   { file: /^server\/bus\/redis-/, may: ['server/bus/', 'contract/'], types: ['server/platform/'] },
-  { file: /^server\/bus\//, may: [], types: ['contract/'] },
+  { file: /^server\/bus\//, may: [], types: ['server/bus/', 'contract/'] },
   // What is known of tRPC and ws beyond their documents stands in one file.
   { file: /^server\/fanout\/client-socket\.ts$/, may: ['server/fanout/', 'contract/failures', '@trpc/server', 'ws'] },
   {
@@ -138,13 +142,22 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   },
   {
     file: /^server\/rooms\//,
-    may: ['contract/', 'server/rooms/', 'server/platform/background', 'server/platform/database'],
+    may: ['contract/', 'server/rooms/', 'server/bus/announce', 'server/platform/background', 'server/platform/database'],
     types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', 'server/platform/log'],
   },
   {
     file: /^server\/chat\//,
-    may: ['contract/', 'server/chat/', 'server/rooms/rooms', 'server/rooms/cursor', 'server/platform/background'],
-    types: ['server/caller', 'server/rooms/needs', 'server/rooms/room-change', 'server/fanout/', 'server/platform/'],
+    may: [
+      'contract/',
+      'server/rights',
+      'server/chat/',
+      'server/rooms/rooms',
+      'server/rooms/room-lock',
+      'server/rooms/cursor',
+      'server/bus/announce',
+      'server/platform/background',
+    ],
+    types: ['server/caller', 'server/rooms/needs', 'server/fanout/', 'server/platform/'],
   },
   {
     file: /^server\/people\//,

@@ -233,6 +233,30 @@ describe('a deleted account', () => {
     expect(rows).toEqual([{ invites: 0, bans: 0 }])
   })
 
+  it('is named in no line about a room any more: the line names its deleted account', async () => {
+    const ada = await person()
+    const ben = await person()
+    const { user } = await ada.trpc.session.me.query()
+    const room = await ben.trpc.rooms.create.mutate({ name: `Lines of ${ada.username}`, kind: 'private' })
+    await ben.trpc.rooms.invite.mutate({ room: room.id, username: ada.username })
+    await ben.trpc.rooms.remove.mutate({ room: room.id, username: ada.username })
+    const { token } = await ben.trpc.rooms.createInvite.mutate({ room: room.id })
+    await ada.trpc.rooms.acceptInvite.mutate({ token })
+    await ben.trpc.rooms.ban.mutate({ room: room.id, username: ada.username })
+    const linesOf = async () => (await ben.trpc.chat.history.query({ room: room.id })).messages
+    expect((await linesOf()).map(({ kind, author, detail }) => [kind, author.username, detail?.user?.username])).toEqual([
+      ['added', ben.username, ada.username],
+      ['removed', ben.username, ada.username],
+      ['joined', ada.username, ben.username],
+      ['banned', ben.username, ada.username],
+    ])
+    await ada.trpc.users.deleteAccount.mutate({ password })
+    const lines = await linesOf()
+    expect(JSON.stringify(lines)).not.toContain(ada.username)
+    const deleted = expect.objectContaining({ id: user.id, displayName: 'Deleted user', avatar: null })
+    expect(lines.map(({ author, detail }) => (author.id === user.id ? author : detail?.user))).toEqual([deleted, deleted, deleted, deleted])
+  })
+
   it('is not to be had while others would be left without an owner: the rooms are named, nothing has changed', async () => {
     const ada = await person()
     const ben = await person()

@@ -1,10 +1,11 @@
 import { type AddressInfo, createServer } from 'node:net'
 import { Redis } from 'ioredis'
-import { expect, inject, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { connectRedis } from '../../src/server/platform/redis'
 import { keepLog } from '../support/log-lines'
 import { until } from '../support/stock-client'
 import { startTcpProxy } from '../support/tcp-proxy'
+import { redisUrl } from '../support/worker'
 
 function watch(url: string) {
   const kept = keepLog()
@@ -14,7 +15,7 @@ function watch(url: string) {
 }
 
 it('why Redis carries no news is in the log once, and again when it is another reason', async () => {
-  const url = new URL(inject('redisUrl'))
+  const url = new URL(redisUrl())
   const port = Number(url.port)
   await using line = Object.assign(await startTcpProxy(() => port), { [Symbol.asyncDispose]: () => line.close() })
   url.port = String(line.port)
@@ -45,9 +46,9 @@ it('a Redis that nobody listens for is refused, told once', async () => {
 })
 
 it('a wrong password is named, and not quoted', async () => {
-  const admin = new Redis(inject('redisUrl'))
+  const admin = new Redis(redisUrl())
   await admin.call('ACL', 'SETUSER', 'reasons', 'on', '>the right one', '~*', '&*', '+@all')
-  const url = new URL(inject('redisUrl'))
+  const url = new URL(redisUrl())
   url.username = 'reasons'
   url.password = 'the wrong one'
   try {

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const socket of sockets) {
     socket.onClose = () => {}
-    socket.drop()
+    socket.destroy()
   }
   await until(() => roomline.nodes.every((node) => node.count().connections === 0))
   await roomline[Symbol.asyncDispose]()
@@ -61,7 +61,7 @@ async function come({ token, isMember }: { token: string; isMember: boolean }, n
   const port = Number(new URL(roomline.urls[node] ?? '').port)
   const socket = await openBareSocket({ port, path: '/trpc', token })
   sockets.push(socket)
-  const ask = (id: number, method: string, path: string) => socket.say(JSON.stringify({ id, method, params: { path, input: { room } } }))
+  const ask = (id: number, method: string, path: string) => socket.send(JSON.stringify({ id, method, params: { path, input: { room } } }))
   await new Promise<void>((resolve, reject) => {
     socket.onClose = reject
     socket.onText = (bytes, start, end) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, describe, expect, inject, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { createRedisBus } from '../../src/server/bus/redis-bus'
 import { createLog } from '../../src/server/platform/log'
 import { connectRedis, type RedisConnections, untilRedisAlive } from '../../src/server/platform/redis'
@@ -8,10 +8,10 @@ import type { PresenceBoard } from '../../src/server/presence/presence-board'
 import { createRedisPresence, type PresenceNews, type PresenceTiming } from '../../src/server/presence/redis-presence'
 import { until } from '../support/stock-client'
 import { startTcpProxy } from '../support/tcp-proxy'
+import { redisUrl } from '../support/worker'
 
 const log = createLog({ logLevel: 'silent' }, 'test')
 const secrets = ['a secret of the tests that is long enough']
-const redisUrl = inject('redisUrl')
 
 /** So that nobody has to wait for what takes half a minute elsewhere. */
 const quick: Partial<PresenceTiming> = { tickMs: 50, heartbeatMs: 200, ttlMs: 1_000 }
@@ -31,7 +31,7 @@ interface RedisNode {
 async function startNode(
   options: { url?: string; timing?: Partial<PresenceTiming>; onLost?: (userIds: Iterable<string>, silentMs: number) => void } = {},
 ): Promise<RedisNode> {
-  const { url = redisUrl, timing, onLost } = options
+  const { url = redisUrl(), timing, onLost } = options
   const redis = connectRedis(url, log)
   await untilRedisAlive(redis, 5_000)
   const bus = createRedisBus<PresenceNews>(redis, 'roomline:presence:', secrets, log)
@@ -182,7 +182,7 @@ describe('the board of people on Redis', () => {
   })
 
   it('knows nothing while Redis is gone, and everything again when it is back, without being told', async () => {
-    const url = new URL(redisUrl)
+    const url = new URL(redisUrl())
     const { port } = url
     const proxy = await startTcpProxy(() => Number(port))
     ends.push(() => proxy.close())

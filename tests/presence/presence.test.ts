@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PersonPresence, PresenceEvent } from '../../src/contract/presence'
 import { postJson, type Roomline, startRoomline } from '../support/roomline'
 import { failureOf, type StockClient, until } from '../support/stock-client'
 import { startTcpProxy } from '../support/tcp-proxy'
+import { redisUrl } from '../support/worker'
 
 let roomline: Roomline
 beforeAll(async () => {
@@ -288,12 +289,12 @@ describe('typing', () => {
 
 describe('without Redis', () => {
   it('nobody is said to be offline, but unknown; and everybody is known again when it is back', async () => {
-    const redisUrl = new URL(inject('redisUrl'))
-    const { port } = redisUrl
+    const redisAddress = new URL(redisUrl())
+    const { port } = redisAddress
     const proxy = await startTcpProxy(() => Number(port))
-    redisUrl.port = String(proxy.port)
+    redisAddress.port = String(proxy.port)
     try {
-      await using cut = await startRoomline({ nodes: 2, env: { REDIS_URL: redisUrl.href } })
+      await using cut = await startRoomline({ nodes: 2, env: { REDIS_URL: redisAddress.href } })
       const ada = await person(0, cut)
       const ben = await person(1, cut)
       const room = await makeRoom(ada, ben)

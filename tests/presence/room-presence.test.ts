@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/contract/failures'
-import { maxNamed, type PresenceEvent } from '../../src/contract/presence'
+import type { PresenceEvent } from '../../src/contract/presence'
+import { limits } from '../../src/contract/rules'
 import { createMessage, createUser } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
 import { createLog } from '../../src/server/platform/log'
@@ -77,13 +78,13 @@ describe('a room that many watch', () => {
     const { events } = room.watch(nameOf(0))
     await until(() => events.length === 1)
     expect(events[0]).toMatchObject({ type: 'now', count: 300 })
-    expect(events[0]?.people).toHaveLength(maxNamed)
+    expect(events[0]?.people).toHaveLength(limits.presenceNamed)
     expect(new Set(events[0]?.people.map(({ state }) => state))).toEqual(new Set(['here']))
     for (let index = 0; index < 300; index++) room.board.set(nameOf(index), 'here')
     await until(() => events.length === 2)
     // More than could be named of those who changed: then it is all told anew, and nobody is kept who is gone.
     expect(events[1]).toMatchObject({ type: 'now', count: 600 })
-    expect(events[1]?.people).toHaveLength(maxNamed)
+    expect(events[1]?.people).toHaveLength(limits.presenceNamed)
     room.board.set(nameOf(0), 'away')
     await until(() => events.length === 3)
     expect(events[2]).toEqual({

@@ -27,7 +27,8 @@ export async function findBrokenPromises(open: (owner: string) => OutboxStorage,
   await ada.put(failed)
   check('changes a message in its place', (await texts(ada)) === 'one,two, failed,three')
   check('gives back what it was given', JSON.stringify((await ada.load())[1]) === JSON.stringify(failed))
-  const answer: Unsent = { ...message('answer'), replyTo: { seq: 3, author: 'ben', text: 'What do you think?' } }
+  const author = { id: 'ben', username: 'ben', displayName: 'Ben', avatar: null }
+  const answer: Unsent = { ...message('answer'), replyTo: { seq: 3, author, text: 'What do you think?' } }
   await ada.put(answer)
   check('keeps what a message answers', JSON.stringify((await ada.load())[3]) === JSON.stringify(answer))
   await ada.remove('answer')

@@ -5,7 +5,7 @@ import { failureNamed } from '../../src/sdk/chat-error'
 import { createOutbox } from '../../src/sdk/outbox'
 import { createMemoryOutbox, type Unsent } from '../../src/sdk/outbox-storage'
 import { createStore } from '../../src/sdk/store'
-import { createMessage } from '../../src/sdk/testing'
+import { createMessage, createUser } from '../../src/sdk/testing'
 import { until } from '../support/stock-client'
 import { findBrokenPromises } from './outbox-storage-contract'
 
@@ -79,7 +79,7 @@ describe('an outbox', () => {
         return createMessage({ text })
       },
     })
-    const clientId = outbox.add('general', 'yes', { seq: 3, author: 'ben', text: 'Are you there?' })
+    const clientId = outbox.add('general', 'yes', { seq: 3, author: createUser({ username: 'ben' }), text: 'Are you there?' })
     await until(async () => (await storage.load())[0]?.state === 'failed')
     // Slow mode does not pass unseen: its author is told, and for how long to wait.
     expect(await storage.load()).toMatchObject([{ replyTo: { seq: 3 }, reason: { name: 'SLOW_MODE', retry: false, retryAfterMs: 7_000 } }])

@@ -14,6 +14,7 @@ import { createLog } from '../../src/server/platform/log'
 import { startRealtimeNode } from '../../src/server/realtime-node'
 import { password } from './people'
 import { createStockClient, type StockClient, type StockOptions } from './stock-client'
+import { redisUrl } from './worker'
 
 export interface Person {
   username: string
@@ -47,7 +48,7 @@ export async function startRoomline({
   const databaseUrl = await copyDatabase()
   const config = readConfig({
     DATABASE_URL: databaseUrl,
-    REDIS_URL: inject('redisUrl'),
+    REDIS_URL: redisUrl(),
     AUTH_SECRET: secret,
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
     REALTIME_PORT: '0',
@@ -60,7 +61,7 @@ export async function startRoomline({
   })
   const log = createLog(config, 'test')
   const database = openDatabase(databaseUrl, { onError: () => {} })
-  const redis = new Redis(inject('redisUrl'))
+  const redis = new Redis(redisUrl())
   const web = createWebSession({
     store: createSessionStore(database),
     tokens: createSessionTokens(config.authSecrets),

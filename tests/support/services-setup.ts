@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
@@ -11,15 +11,21 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** A migrated database that every test makes its own copy of. */
     templateUrl: string
-    redisUrl: string
+    /** One Redis for each worker: its channels cannot be told apart by database, and two files may run at once. */
+    redisUrls: string[]
   }
 }
 
-/** The real Postgres and the real Redis that the tests share, the ones that `npm start` brings. */
+/** The real Postgres and the real Redis that the tests share, the same ones that `npm start` brings. */
 export default async function setup(project: TestProject) {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'roomline-tests-'))
-  const postgres = await startEmbeddedPostgres({ dataDir })
-  const redis = await startEmbeddedRedis({ dataDir })
+  const workers = Array.from({ length: project.config.maxWorkers ?? 1 }, (_, index) => index)
+  const startRedis = async (worker: number) => {
+    const folder = path.join(dataDir, `redis-${worker}`)
+    await mkdir(folder)
+    return startEmbeddedRedis({ dataDir: folder })
+  }
+  const [postgres, ...redises] = await Promise.all([startEmbeddedPostgres({ dataDir }), ...workers.map(startRedis)])
   const admin = new pg.Client({ connectionString: postgres.url })
   await admin.connect()
   await admin.query('CREATE DATABASE template_of_tests')
@@ -29,10 +35,12 @@ export default async function setup(project: TestProject) {
   await migrate(templateUrl.href)
 
   project.provide('templateUrl', templateUrl.href)
-  project.provide('redisUrl', redis.url)
+  project.provide(
+    'redisUrls',
+    redises.map(({ url }) => url),
+  )
   return async () => {
-    await redis.close()
-    await postgres.close()
+    await Promise.all([postgres, ...redises].map((service) => service.close()))
     await rm(dataDir, { recursive: true, force: true })
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { outranks } from '../../src/contract/rules'
 import type { RoomRole } from '../../src/sdk'
 import { createRoom } from '../../src/sdk/testing'
-import { reaches as serverReaches } from '../../src/server/rights'
-import { forRole, reaches, rightsIn } from '../../src/web/rooms/room-rights'
+import { forRole, mayModerate, rightsIn } from '../../src/web/rooms/room-rights'
 
 const roles: RoomRole[] = ['owner', 'moderator', 'member']
 
@@ -10,8 +10,8 @@ describe('what the page offers by somebody’s role', () => {
   it('reaches whom the server lets them reach', () => {
     for (const role of roles) {
       for (const subject of roles) {
-        const offered = reaches(createRoom({ role }), subject)
-        expect(offered, `${role} on ${subject}`).toBe(serverReaches({ server: 'member', room: role }, { server: 'member', room: subject }))
+        const offered = mayModerate(createRoom({ role }), subject)
+        expect(offered, `${role} on ${subject}`).toBe(outranks({ server: 'member', room: role }, { server: 'member', room: subject }))
       }
     }
   })

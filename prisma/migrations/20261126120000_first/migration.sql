@@ -375,7 +375,7 @@ EXECUTE FUNCTION notify_of_revocations();
 CREATE FUNCTION store_sends(sends jsonb, may_wait boolean)
 RETURNS TABLE (
   place int, outcome text, seq int, version int, "time" timestamptz, username text, display_name text, avatar text,
-  mentions text[], reply_author text, reply_text text, parent_version int, wait_ms int
+  mentions text[], reply_to jsonb, parent_version int, wait_ms int
 )
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -399,7 +399,7 @@ BEGIN
       AS g(place int, room text, author uuid, uid text, client_id text, text text, reply_to int, mentions jsonb)
   ),
   looked_at AS (
-    SELECT a.*, k.seq AS known_seq, u.username, u.display_name, u.avatar, p.username AS reply_author, p.text AS reply_text,
+    SELECT a.*, k.seq AS known_seq, u.username, u.display_name, u.avatar, p.quote,
       s.role <> 'member' OR u.role = 'admin' AS moderates, r.slow_mode_seconds,
       (extract(epoch FROM s.last_sent_at - clock_timestamp()) + r.slow_mode_seconds) * 1000 AS still_ms,
       CASE
@@ -427,7 +427,9 @@ BEGIN
       SELECT * FROM messages m WHERE m.room_id = a.room AND m.author_id = a.author AND m.client_id = a.client_id LIMIT 1
     ) k ON true
     LEFT JOIN LATERAL (
-      SELECT m.seq, m.text, w.username FROM messages m JOIN users w ON w.id = m.author_id
+      SELECT m.seq, jsonb_build_object('seq', m.seq, 'text', m.text, 'author', jsonb_build_object(
+        'id', w.id, 'username', w.username, 'displayName', w.display_name, 'avatar', w.avatar)) AS quote
+      FROM messages m JOIN users w ON w.id = m.author_id
       WHERE m.room_id = a.room AND m.seq = a.reply_to AND m.kind = 'text' AND m.deleted_at IS NULL LIMIT 1
     ) p ON true
   ),
@@ -492,7 +494,7 @@ BEGIN
     WHERE s.room_id = w.room AND s.user_id = w.author
   )
   SELECT j.place, CASE WHEN j.wait_ms IS NULL THEN j.first_outcome ELSE 'too_soon' END, coalesce(j.known_seq, m.seq), m.version,
-    m."time", j.username, j.display_name, j.avatar, f.mentioned, j.reply_author, j.reply_text, w.version, j.wait_ms
+    m."time", j.username, j.display_name, j.avatar, f.mentioned, j.quote, w.version, j.wait_ms
   FROM judged j
   LEFT JOIN fresh f ON f.place = j.place
   LEFT JOIN raised b ON b.id = f.room

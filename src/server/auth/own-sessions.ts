@@ -1,4 +1,5 @@
 import { Failure } from '../../contract/failures'
+import { isUuid } from '../../contract/rules'
 import type { Me, SessionInfo, User } from '../../contract/session'
 import type { AuthContext } from './needs'
 
@@ -36,7 +37,7 @@ export async function listSessions({ parts, caller }: AuthContext): Promise<Sess
 
 /** Ends one of the caller's sessions on every node. @throws {Failure} SESSION_NOT_FOUND for any that is not theirs, or over */
 export async function revokeOwnSession({ parts, caller }: AuthContext, sessionId: string): Promise<{ sessionId: string }> {
-  const isRevoked = uuid.test(sessionId) && (await parts.sessions.store.revoke(sessionId, caller.user.id, 'revoked'))
+  const isRevoked = isUuid(sessionId) && (await parts.sessions.store.revoke(sessionId, caller.user.id, 'revoked'))
   if (!isRevoked) throw new Failure('SESSION_NOT_FOUND')
   parts.sessions.announceRevocation()
   return { sessionId }
@@ -48,5 +49,3 @@ export async function revokeOtherSessions({ parts, caller }: AuthContext): Promi
   if (revoked > 0) parts.sessions.announceRevocation()
   return { revoked }
 }
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Pool } from 'pg'
-import type { ServerRole } from '../../contract/session'
+import type { ServerRole } from '../../contract/rules'
 import { startEvery } from '../platform/background'
 import { type Listener, listen } from '../platform/listen'
 import type { Log } from '../platform/log'

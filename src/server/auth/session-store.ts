@@ -1,4 +1,5 @@
-import type { ServerRole, User } from '../../contract/session'
+import type { ServerRole } from '../../contract/rules'
+import type { User } from '../../contract/session'
 import type { Database, Statements } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
 import { revokeSessions } from './revoke-sessions'

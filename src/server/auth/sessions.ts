@@ -1,5 +1,6 @@
 import { Failure } from '../../contract/failures'
-import type { ServerRole, User } from '../../contract/session'
+import type { ServerRole } from '../../contract/rules'
+import type { User } from '../../contract/session'
 import type { SessionStore } from './session-store'
 import type { SessionTokens, TokenClaims } from './session-token'
 

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import { Failure } from '../../contract/failures'
+import { isReservedUsername, isUsername, limits } from '../../contract/rules'
 import { password, username } from '../../contract/session'
 import { key, text } from '../../contract/text'
 import type { Config } from '../platform/config'
@@ -24,20 +25,19 @@ export interface Device {
 export const registerInput = z.strictObject({
   username,
   password,
-  displayName: text(0, 64).optional(),
+  displayName: text(0, limits.displayName).optional(),
 })
 
 /** `user` is the id of the person that the page belongs to: by then the cookie may be somebody else's. */
 export const logoutInput = z.strictObject({ user: z.uuid().optional() })
 
 // Looser than registering: a name or password that could not be registered is simply wrong.
-export const loginInput = z.strictObject({ username: key(0, 256), password: z.string().max(1_024) })
+export const loginInput = z.strictObject({ username: key(0, limits.typedUsername), password: z.string().max(limits.typedPassword) })
 
 /** @throws {Failure} BAD_REQUEST, USERNAME_TAKEN, TOO_MANY_REQUESTS */
 export async function register(parts: SignInParts, input: z.output<typeof registerInput>, device: Device) {
   requireAcceptablePassword(input.password, input.username)
-  // Of deleted accounts: with such a name taken, the account that it is for could not be deleted.
-  if (input.username.startsWith('deleted-')) throw nameTaken()
+  if (isReservedUsername(input.username)) throw nameTaken()
   await requireWithinLimit(parts, `register ip ${device.ip}`, parts.limits.registrationsPerHour, 60 * 60_000)
   const passwordHash = await hashPassword(input.password)
   const person = { username: input.username, displayName: input.displayName || input.username, passwordHash }
@@ -58,7 +58,7 @@ export async function signIn(parts: SignInParts, input: z.output<typeof loginInp
   const retryAfterMs = await findFailureDelay(parts.pool, account)
   if (retryAfterMs > 0) throw new Failure('TOO_MANY_REQUESTS', { retryAfterMs })
 
-  const person = username.safeParse(name).success ? await parts.store.findPerson(name) : null
+  const person = isUsername(name) ? await parts.store.findPerson(name) : null
   const matches = await verifyPassword(person?.passwordHash ?? null, input.password)
   if (!person?.passwordHash || !matches) {
     await countFailure(parts.pool, account)

@@ -1,4 +1,5 @@
-import type { ServerRole, User } from '../../contract/session'
+import type { ServerRole } from '../../contract/rules'
+import type { User } from '../../contract/session'
 
 /**
  * What the web app's routes and pages get from the process around them. The web server opens it once and lays it down

@@ -1,8 +1,8 @@
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
-import type { Changed } from '../rooms/room-change'
+import { findMentions } from '../../contract/text-tokens'
+import type { Changed } from '../rooms/room-lock'
 import { tell } from '../rooms/rooms'
-import { findMentions } from './mentions'
 import type { ChatContext } from './needs'
 
 type OnMessage = { room: string; seq: number }

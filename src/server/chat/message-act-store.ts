@@ -1,6 +1,6 @@
 import { Failure } from '../../contract/failures'
-import { isModerator } from '../rights'
-import type { Changed, RoomChange, RoomChanges } from '../rooms/room-change'
+import { isModerator, limits } from '../../contract/rules'
+import type { Changed, RoomChange, RoomChanges } from '../rooms/room-lock'
 
 interface Act {
   roomId: string
@@ -15,10 +15,6 @@ interface Row {
   is_deleted: boolean
   mentions: string[]
 }
-
-const mostTouched = 1_000
-/** So many different emoji a message may have. */
-const mostEmoji = 20
 
 /** What people do to a message that is there: each act makes it the same message with a higher version. */
 export function createMessageActStore({ change }: RoomChanges) {
@@ -42,15 +38,6 @@ export function createMessageActStore({ change }: RoomChanges) {
        WHERE m.room_id = $1 AND m.seq = $2`,
       [room.id, seq, await takeMessageVersion(seq)],
     )
-  }
-
-  /** What quotes it says something else by now: each answer is told anew. Of very many, the newest. */
-  const touchAnswers = async ({ room, query, touchMessages }: RoomChange, seq: number) => {
-    const { rows } = await query<{ seq: number }>(
-      'SELECT seq FROM messages WHERE room_id = $1 AND reply_to_seq = $2 ORDER BY seq DESC LIMIT $3',
-      [...[room.id, seq, mostTouched]],
-    )
-    await touchMessages(rows.map((row) => row.seq).reverse())
   }
 
   return {
@@ -78,7 +65,6 @@ export function createMessageActStore({ change }: RoomChanges) {
            INSERT INTO mentions (user_id, room_id, seq) SELECT id, $1, $2 FROM mentioned ON CONFLICT DO NOTHING`,
           [roomId, seq],
         )
-        await touchAnswers(given, seq)
       }),
 
     /** Its author may, and moderators: its place stays, what was in it is gone. @throws {Failure} MESSAGE_NOT_FOUND, NOT_ALLOWED, ROOM_ARCHIVED */
@@ -98,7 +84,6 @@ export function createMessageActStore({ change }: RoomChanges) {
         )
         await query('DELETE FROM mentions WHERE room_id = $1 AND seq = $2', [roomId, seq])
         await query('DELETE FROM reactions WHERE room_id = $1 AND seq = $2', [roomId, seq])
-        await touchAnswers(given, seq)
         if (!isAuthor) await given.audit('chat.remove', message.author_id, { seq })
       }),
 
@@ -110,7 +95,7 @@ export function createMessageActStore({ change }: RoomChanges) {
           'SELECT count(DISTINCT emoji)::int AS others FROM reactions WHERE room_id = $1 AND seq = $2 AND emoji <> $3',
           [roomId, seq, emoji],
         )
-        if ((rows[0]?.others ?? 0) >= mostEmoji) throw new Failure('TOO_MANY_REACTIONS')
+        if ((rows[0]?.others ?? 0) >= limits.emojiPerMessage) throw new Failure('TOO_MANY_REACTIONS')
         const { rowCount } = await given.query(
           'INSERT INTO reactions (room_id, seq, emoji, user_id, at) VALUES ($1, $2, $3, $4, clock_timestamp()) ON CONFLICT DO NOTHING',
           [roomId, seq, emoji, actorId],

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { Failure, type FailureName } from '../../contract/failures'
 import type { HistoryPage, LineDetail, Message, MessageKind } from '../../contract/message'
+import { cutQuote, limits } from '../../contract/rules'
 import { isUnavailable, type Querying, retried } from '../platform/database'
 import { createSendQueue, type Send } from './send-queue'
 
@@ -58,8 +59,7 @@ interface StoreRow {
   display_name: string
   avatar: string | null
   mentions: string[] | null
-  reply_author: string | null
-  reply_text: string | null
+  reply_to: Message['replyTo']
   /** What the message that it answers has become by it; null when another answer stored with it tells. */
   parent_version: number | null
   /** Of `too_soon`. */
@@ -236,31 +236,28 @@ export async function readMessages(querying: Querying, room: string, seqs: reado
 export type MessageStore = ReturnType<typeof createMessageStore>
 
 function toNewMessage({ room, authorId, uid, clientId, text, replyTo = null }: Send, row: StoreRow): Message {
-  const { seq, version, time, username, display_name, avatar, mentions, reply_author, reply_text } = row
+  const { seq, version, time, username, display_name, avatar, mentions, reply_to } = row
   if (seq === null || version === null || time === null) throw new Error('a message was stored without its place')
   return toMessage({
     ...{ room_id: room, seq, version, kind: 'text', author_id: authorId, username, display_name, avatar, uid, client_id: clientId, text },
     ...{ detail: null, detail_user_id: null, detail_username: null, detail_display_name: null, detail_avatar: null },
     ...{ time, reply_to_seq: replyTo, reply_count: 0, reaction_count: 0, mentions: mentions ?? [] },
     ...{ edited_at: null, deleted_at: null, pinned_at: null, reactions: [] },
-    replyTo: replyTo === null ? null : { seq: replyTo, author: reply_author ?? '', text: quoteOf(reply_text ?? '') },
+    replyTo: reply_to && { ...reply_to, text: cutQuote(reply_to.text) },
   })
+}
+
+interface UserRow {
+  id: string
+  username: string
+  display_name: string
+  avatar: string | null
 }
 
 /** A row with what is kept of it in other tables. */
 interface Found extends MessageRow {
   reactions: Message['reactions']
   replyTo: Message['replyTo']
-}
-
-/** A quoted line is no longer than this, in characters. */
-const quoteLength = 200
-/** So many of those who reacted with an emoji are named; all are counted. */
-const reactorsNamed = 50
-
-const quoteOf = (text: string) => {
-  const characters = [...text.slice(0, quoteLength * 4)]
-  return characters.length > quoteLength || text.length > quoteLength * 4 ? `${characters.slice(0, quoteLength).join('')}…` : text
 }
 
 /** Most messages have neither reactions nor a quoted line: those that do are looked up together. */
@@ -271,7 +268,7 @@ async function withParts(pool: Querying, rows: MessageRow[]): Promise<Found[]> {
   const quotes = new Map<string, NonNullable<Message['replyTo']>>()
   if (reactedTo.length > 0) {
     const found = await pool.query<{ room_id: string; seq: number; emoji: string; usernames: string[]; count: number }>(
-      `SELECT r.room_id, r.seq, r.emoji, (array_agg(u.username ORDER BY r.at, u.username))[1:${reactorsNamed}] AS usernames, count(*)::int AS count
+      `SELECT r.room_id, r.seq, r.emoji, (array_agg(u.username ORDER BY r.at, u.username))[1:${limits.reactorsNamed}] AS usernames, count(*)::int AS count
        FROM unnest($1::text[], $2::int[]) AS m(room_id, seq)
        JOIN reactions r ON r.room_id = m.room_id AND r.seq = m.seq JOIN users u ON u.id = r.user_id
        GROUP BY r.room_id, r.seq, r.emoji ORDER BY min(r.at), r.emoji`,
@@ -283,13 +280,15 @@ async function withParts(pool: Querying, rows: MessageRow[]): Promise<Found[]> {
     }
   }
   if (answers.length > 0) {
-    const found = await pool.query<{ room_id: string; seq: number; author: string; text: string }>(
-      `SELECT p.room_id, p.seq, u.username AS author, left(p.text, ${quoteLength + 1}) AS text
+    const found = await pool.query<{ room_id: string; seq: number; text: string } & UserRow>(
+      `SELECT p.room_id, p.seq, u.id, u.username, u.display_name, u.avatar, left(p.text, ${limits.quote + 1}) AS text
        FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::int[])) AS m(room_id, seq)
        JOIN messages p ON p.room_id = m.room_id AND p.seq = m.seq JOIN users u ON u.id = p.author_id`,
       [answers.map(({ room_id }) => room_id), answers.map(({ reply_to_seq }) => reply_to_seq)],
     )
-    for (const { room_id, seq, author, text } of found.rows) quotes.set(`${room_id} ${seq}`, { seq, author, text: quoteOf(text) })
+    for (const { room_id, seq, text, id, username, display_name: displayName, avatar } of found.rows) {
+      quotes.set(`${room_id} ${seq}`, { seq, author: { id, username, displayName, avatar }, text: cutQuote(text) })
+    }
   }
   return rows.map((row) =>
     Object.assign(row, {

@@ -8,7 +8,7 @@ import type { MessageActStore } from './message-act-store'
 import type { MessageStore } from './message-store'
 
 /** What the procedures of `chat` need. They show and announce rooms as the procedures of `rooms` do. */
-export interface ChatNeeds extends Pick<RoomsNeeds, 'rooms' | 'bus' | 'personBus'> {
+export interface ChatNeeds extends Pick<RoomsNeeds, 'rooms' | 'roomChanges' | 'bus' | 'personBus'> {
   messages: MessageStore
   messageActs: MessageActStore
   feeds: Pick<RoomFeeds, 'follow'>

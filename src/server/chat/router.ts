@@ -57,7 +57,7 @@ export const chatRouter = router({
 
   search: signedInProcedure.input(searchInput).query(({ ctx, input }) => searchMessages(ctx, input)),
 
-  // Whether the caller may do what follows is found out under the room's lock: see rooms/room-change.
+  // Whether the caller may do what follows is found out under the room's lock: see rooms/room-lock.
   edit: signedInProcedure.input(editInput).mutation(({ ctx, input }) => editMessage(ctx, input)),
   remove: signedInProcedure.input(messageInput).mutation(({ ctx, input }) => removeMessage(ctx, input)),
   react: signedInProcedure.input(reactInput).mutation(({ ctx, input }) => react(ctx, input)),

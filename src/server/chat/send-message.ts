@@ -1,5 +1,5 @@
 import type { Message } from '../../contract/message'
-import { findMentions } from './mentions'
+import { findMentions } from '../../contract/text-tokens'
 import type { ChatContext, ChatNeeds } from './needs'
 
 /** Stores once, publishes, returns: whoever gets an answer can rely on it, whatever happens to the news of it. */
@@ -16,7 +16,7 @@ export async function sendMessage(
     clientId: input.clientId ?? null,
     text: input.text,
     replyTo: input.replyTo ?? null,
-    mentions: input.text.includes('@') ? findMentions(input.text) : [],
+    mentions: findMentions(input.text),
   })
   parts.metrics.messageStored((performance.now() - startedAt) / 1000)
   if (isNew) parts.bus.publish(input.room, { type: 'message', message })

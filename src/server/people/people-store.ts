@@ -1,6 +1,6 @@
 import { Failure } from '../../contract/failures'
 import type { Person, Profile } from '../../contract/people'
-import type { ServerRole } from '../../contract/session'
+import { deletedUsernamePrefix, type ServerRole } from '../../contract/rules'
 import { revokeSessions } from '../auth/revoke-sessions'
 import type { Database, Statements } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
@@ -119,7 +119,7 @@ async function deletePerson(transaction: Statements, userId: string, verifiedHas
   // From here on nothing that names this person can be stored elsewhere, and no new session: both need this row.
   const deleted = await transaction.$executeRaw`
     UPDATE users SET
-      username = 'deleted-' || right(replace(id::text, '-', ''), 12), display_name = 'Deleted user', password_hash = NULL,
+      username = ${deletedUsernamePrefix}::text || right(replace(id::text, '-', ''), 12), display_name = 'Deleted user', password_hash = NULL,
       external_issuer = NULL, external_subject = NULL, avatar = NULL, status = '', last_seen_at = NULL, role = 'member', deleted_at = now()
     WHERE id = ${userId}::uuid AND password_hash = ${verifiedHash} AND deleted_at IS NULL`
   if (deleted === 0) throw new Failure('WRONG_PASSWORD')

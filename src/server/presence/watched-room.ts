@@ -1,5 +1,6 @@
 import { Failure } from '../../contract/failures'
-import { maxNamed, type PersonPresence, type PresenceEvent, type PresenceState } from '../../contract/presence'
+import type { PersonPresence, PresenceEvent, PresenceState } from '../../contract/presence'
+import { limits } from '../../contract/rules'
 import type { RoomNews } from '../bus/news-bus'
 import type { PresenceBoard } from './presence-board'
 import type { PresenceMember } from './presence-store'
@@ -204,9 +205,9 @@ export class WatchedRoom {
   }
 
   #named(): PersonPresence[] {
-    if (this.#members.size <= maxNamed) return [...this.#members.values()].map(toPerson)
+    if (this.#members.size <= limits.presenceNamed) return [...this.#members.values()].map(toPerson)
     const named: PersonPresence[] = []
-    for (const member of this.#present.values()) if (named.push(toPerson(member)) >= maxNamed) break
+    for (const member of this.#present.values()) if (named.push(toPerson(member)) >= limits.presenceNamed) break
     return named
   }
 
@@ -245,7 +246,7 @@ export class WatchedRoom {
 
   #flush() {
     const known = this.parts.board.isKnown()
-    const all = this.#tellsAll || this.#changed.size > maxNamed
+    const all = this.#tellsAll || this.#changed.size > limits.presenceNamed
     const event: PresenceEvent = all
       ? this.#freshNow()
       : {

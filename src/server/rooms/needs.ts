@@ -1,20 +1,16 @@
 import type { Message } from '../../contract/message'
 import type { RoomListEvent } from '../../contract/room'
-import type { NewsBus, PersonNews, RoomNews } from '../bus/news-bus'
 import type { CallContext, CallerConnection } from '../caller'
 import type { RoomActStore } from './room-act-store'
-import type { RoomChanges } from './room-change'
+import type { RoomLockNeeds } from './room-lock'
 import type { RoomStore } from './room-store'
 
 /** What the procedures of `rooms` need. */
-export interface RoomsNeeds {
+export interface RoomsNeeds extends RoomLockNeeds {
   rooms: RoomStore
-  roomChanges: Pick<RoomChanges, 'requireRight'>
   roomActs: RoomActStore
   roomLists: RoomLists
   messages: NewestMessages
-  bus: Pick<NewsBus<RoomNews>, 'publish'>
-  personBus: Pick<NewsBus<PersonNews>, 'publish'>
 }
 
 export type RoomsContext = CallContext<RoomsNeeds>

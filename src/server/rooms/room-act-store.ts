@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
-import type { Ban, Invite, InvitedRoom, Member, PostingPolicy, RoomKind, RoomRole } from '../../contract/room'
-import type { ServerRole, User } from '../../contract/session'
+import type { Ban, Invite, InvitedRoom, Member, PostingPolicy, RoomKind } from '../../contract/room'
+import { isUuid, limits, outranks, type RoomRole, roomRoles, type ServerRole } from '../../contract/rules'
+import type { User } from '../../contract/session'
 import { patternOf } from '../platform/database'
-import { reaches } from '../rights'
-import type { Changed, RoomChange, RoomChanges } from './room-change'
+import type { Changed, RoomChange, RoomChanges } from './room-lock'
 
 interface Act {
   roomId: string
@@ -45,13 +45,10 @@ const memberOf = (row: MemberRow): Member => ({
 })
 
 const memberColumns = 's.user_id, u.username, u.display_name, u.avatar, u.status, s.role, s.joined_at, s.muted_until'
-const rank = `CASE s.role WHEN 'owner' THEN 0 WHEN 'moderator' THEN 1 ELSE 2 END`
-
-/** As long as what `slowModeSeconds` may be. */
-const longestSlowModeSeconds = 3_600
+/** 0 for owners, then moderators, then members. */
+const rank = `array_position('{${roomRoles.toReversed().join()}}', s.role::text) - 1`
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest()
-const isUuid = (value: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
 
 /** What people do to a room and to each other in it: each act is a change in the room's order, and most are in the audit log. */
 export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
@@ -124,7 +121,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
        SELECT $1, $2, muted_until, last_sent_at FROM ended
        WHERE muted_until > clock_timestamp() OR last_sent_at > clock_timestamp() - $3::int * interval '1 second'
        ON CONFLICT (room_id, user_id) DO UPDATE SET muted_until = excluded.muted_until, last_sent_at = excluded.last_sent_at`,
-      [given.room.id, userId, longestSlowModeSeconds],
+      [given.room.id, userId, limits.slowModeSeconds],
     )
     await endInvites(given, userId)
     await given.takeMembershipVersion(userId)
@@ -144,7 +141,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
   /** @throws {Failure} MEMBER_NOT_FOUND, NOT_ALLOWED for who is of the same role or a higher one */
   const requireReachable = async (given: RoomChange, username: string) => {
     const subject = await requireMember(given, username)
-    if (!reaches(given.actor, { room: subject.role, server: subject.server })) throw new Failure('NOT_ALLOWED')
+    if (!outranks(given.actor, { room: subject.role, server: subject.server })) throw new Failure('NOT_ALLOWED')
     return subject
   }
 
@@ -200,7 +197,7 @@ export function createRoomActStore(pool: Pool, { change }: RoomChanges) {
       change('rooms.ban', roomId, actorId, async (given) => {
         requireChangeable(given)
         const { user, role, server } = await findSubject(given, username)
-        if (user.id === actorId || !reaches(given.actor, { room: role, server })) throw new Failure('NOT_ALLOWED')
+        if (user.id === actorId || !outranks(given.actor, { room: role, server })) throw new Failure('NOT_ALLOWED')
         if (role === 'owner') await requireOthersOwn(given, user.id)
         await given.query(
           `INSERT INTO bans (room_id, user_id, by_id, reason) VALUES ($1, $2, $3, $4)

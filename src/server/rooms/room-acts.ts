@@ -1,5 +1,6 @@
 import { Failure } from '../../contract/failures'
-import type { Ban, Invite, InvitedRoom, Member, PostingPolicy, Room, RoomRole } from '../../contract/room'
+import type { Ban, Invite, InvitedRoom, Member, PostingPolicy, Room } from '../../contract/room'
+import { limits, type RoomRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
 import { readCursor, writeCursor } from './cursor'
 import type { RoomsContext } from './needs'
@@ -87,8 +88,6 @@ const showIfMember = (context: RoomsContext, room: string): Promise<Room | { id:
     throw error
   })
 
-const membersAtOnce = 100
-
 /** Who is in the room, owners first, then moderators, each by name. @returns with how many there are in all, whatever was asked for */
 export async function listMembers(
   { parts, caller }: RoomsContext,
@@ -97,16 +96,16 @@ export async function listMembers(
   const [rank, username] = readCursor(cursor, 'number', 'string') ?? []
   const after = rank === undefined || username === undefined ? null : { rank, username }
   const [found, count] = await Promise.all([
-    parts.roomActs.members(room, { query, after, limit: membersAtOnce + 1 }),
+    parts.roomActs.members(room, { query, after, limit: limits.membersPage + 1 }),
     parts.roomActs.countMembers(room),
   ])
   // Once more after it was read: somebody may have been removed since.
   await parts.rooms.requireMembership(room, caller.user.id)
-  const page = found.slice(0, membersAtOnce)
+  const page = found.slice(0, limits.membersPage)
   const last = page.at(-1)
   return {
     members: page.map(({ rank: _, ...member }) => member),
-    cursor: found.length > membersAtOnce && last ? writeCursor(last.rank, last.user.username) : null,
+    cursor: found.length > limits.membersPage && last ? writeCursor(last.rank, last.user.username) : null,
     count,
   }
 }

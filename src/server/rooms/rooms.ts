@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { PublicRoom, Room } from '../../contract/room'
+import { isUuid, limits, toSlug } from '../../contract/rules'
+import { type AnnounceNeeds, announceToPeople, announceToRoom } from '../bus/announce'
 import type { CallContext } from '../caller'
 import { readCursor, writeCursor } from './cursor'
 import type { RoomsContext, RoomsNeeds } from './needs'
-import type { Changed } from './room-change'
+import type { Changed } from './room-lock'
 import type { ListedRoom } from './room-store'
 
 /** The caller's rooms, the one with the newest talk first. */
@@ -27,8 +29,6 @@ export function toRoom({ userId: _, ...room }: ListedRoom, lastMessage: Message 
   return { ...room, lastMessage }
 }
 
-const pageSize = 50
-
 /** Public rooms by name, a page at a time. */
 export async function browseRooms(
   { parts, caller }: RoomsContext,
@@ -36,12 +36,12 @@ export async function browseRooms(
 ): Promise<{ rooms: PublicRoom[]; cursor: string | null }> {
   const [name, id] = readCursor(cursor, 'string', 'string') ?? []
   const after = name === undefined || id === undefined ? null : { name, id }
-  const found = await parts.rooms.browse(caller.user.id, { query, after, limit: pageSize + 1 })
-  const page = found.slice(0, pageSize)
+  const found = await parts.rooms.browse(caller.user.id, { query, after, limit: limits.roomsPage + 1 })
+  const page = found.slice(0, limits.roomsPage)
   const last = page.at(-1)
   return {
     rooms: page.map(({ room }) => room),
-    cursor: found.length > pageSize && last ? writeCursor(last.folded, last.room.id) : null,
+    cursor: found.length > limits.roomsPage && last ? writeCursor(last.folded, last.room.id) : null,
   }
 }
 
@@ -60,21 +60,21 @@ export async function createRoom(
     ownerId: caller.user.id,
     members,
   })
-  tellPeople(parts, id, made.people)
+  announceToPeople(parts, id, made.people)
   return showRoom({ parts, caller }, id)
 }
 
 /** The one direct room of the caller and these people. */
 export async function openDirectRoom({ parts, caller }: RoomsContext, usernames: readonly string[]): Promise<Room> {
   const { room, people, isNew } = await parts.rooms.direct(caller.user.id, [...new Set(usernames)], randomUUID())
-  if (isNew) tellPeople(parts, room, people)
+  if (isNew) announceToPeople(parts, room, people)
   return showRoom({ parts, caller }, room)
 }
 
 /** Sets what of the room the caller wants to be told. */
 export async function setNotify({ parts, caller }: RoomsContext, { room, notify }: Pick<Room, 'notify'> & { room: string }): Promise<Room> {
   await parts.rooms.setNotify(room, caller.user.id, notify)
-  tellPeople(parts, room, [caller.user.id])
+  announceToPeople(parts, room, [caller.user.id])
   return showRoom({ parts, caller }, room)
 }
 
@@ -86,29 +86,18 @@ export async function showRoom({ parts, caller }: CallContext<Pick<RoomsNeeds, '
   return toRoom(listed, newest.get(room))
 }
 
-/** Tells the room's followers what was changed, in its order, and those whose membership it is. @returns what came of it */
-export function tell<Result>({ bus, personBus }: Pick<RoomsNeeds, 'bus' | 'personBus'>, room: string, changed: Changed<Result>): Result {
-  for (const news of changed.news) bus.publish(room, news)
-  tellPeople({ personBus }, room, changed.people)
+/** Announces what was changed. @returns what came of it */
+export function tell<Result>(parts: AnnounceNeeds, room: string, changed: Changed<Result>): Result {
+  announceToRoom(parts, room, changed.news)
+  announceToPeople(parts, room, changed.people)
   return changed.result
 }
 
-/** Tells these people's devices that something of the room is different for them. */
-export function tellPeople({ personBus }: Pick<RoomsNeeds, 'personBus'>, room: string, userIds: readonly string[]): void {
-  for (const userId of userIds) personBus.publish(userId, { type: 'room', room })
-}
-
-/** "Über uns!" → "über-uns": letters and digits of any script, with hyphens between. */
 function slugOf(name: string): string {
-  const slug = name
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
-    .replace(/^-+|-+$/g, '')
+  const slug = toSlug(name)
   if (slug === '') throw new Failure('BAD_REQUEST', { fields: { name: 'must have a letter or a digit' } })
   // It would tell whether there is a private room of that id.
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(slug))
-    throw new Failure('BAD_REQUEST', { fields: { name: 'must not look like an id' } })
-  if (slug.length > 64) throw new Failure('BAD_REQUEST', { fields: { name: 'is too long' } })
+  if (isUuid(slug)) throw new Failure('BAD_REQUEST', { fields: { name: 'must not look like an id' } })
+  if (slug.length > limits.roomId) throw new Failure('BAD_REQUEST', { fields: { name: 'is too long' } })
   return slug
 }

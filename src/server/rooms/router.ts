@@ -19,7 +19,7 @@ export const roomsRouter = router({
   members: memberProcedure(inputs.membersInput).query(({ ctx, input }) => acts.listMembers(ctx, input)),
   setNotify: memberProcedure(inputs.notifyInput).mutation(({ ctx, input }) => setNotify(ctx, input)),
 
-  // Whether the caller may do what follows is found out under the room's lock: see rooms/room-change.
+  // Whether the caller may do what follows is found out under the room's lock: see rooms/room-lock.
   update: signedInProcedure.input(inputs.updateRoomInput).mutation(({ ctx, input }) => acts.updateRoom(ctx, input)),
   archive: signedInProcedure.input(inputs.archiveRoomInput).mutation(({ ctx, input }) => acts.archiveRoom(ctx, input)),
   invite: signedInProcedure.input(inputs.memberInput).mutation(({ ctx, input }) => acts.invite(ctx, input)),

@@ -2,6 +2,7 @@
 
 import { CircleAlert } from 'lucide-react'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { limits } from '../../contract/rules'
 import { Button } from '../ui/button'
 import { Field } from '../ui/fields'
 import { type AccountFailure, readResponseFailure } from './account-failure'
@@ -71,7 +72,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         autoCapitalize="none"
         autoCorrect="off"
         spellCheck={false}
-        maxLength={isNew ? 32 : 256}
+        maxLength={isNew ? limits.username.max : limits.typedUsername}
         hint={isNew ? 'Small letters, digits, and _ . -' : undefined}
         error={wrong.username}
       />
@@ -81,7 +82,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
           name="displayName"
           autoComplete="name"
           dir="auto"
-          maxLength={64}
+          maxLength={limits.displayName}
           hint="How others see you. Any script."
           error={wrong.displayName}
         />
@@ -92,7 +93,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         type="password"
         required
         autoComplete={isNew ? 'new-password' : 'current-password'}
-        hint={isNew ? '8 characters or more' : undefined}
+        hint={isNew ? `${limits.password.min} characters or more` : undefined}
         error={wrong.password}
       />
       <Button type="submit" pending={pending} className="w-full md:min-h-10">

@@ -1,4 +1,5 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { limits } from '../../contract/rules'
 import type { ChatClient } from '../../sdk'
 import { Done, FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
@@ -39,7 +40,7 @@ export function ChangePassword({ client, username }: { client: ChatClient; usern
         type="password"
         required
         autoComplete="new-password"
-        hint="8 characters or more"
+        hint={`${limits.password.min} characters or more`}
         error={newError}
       />
       <p className="text-soft text-sm">You stay signed in here. Everywhere else you are signed out.</p>

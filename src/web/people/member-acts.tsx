@@ -1,5 +1,6 @@
+import { limits, roomRoles } from '../../contract/rules'
 import type { ChatClient, Member, Room, RoomRole } from '../../sdk'
-import { reaches, rightsIn } from '../rooms/room-rights'
+import { mayModerate, rightsIn } from '../rooms/room-rights'
 import { ConfirmDialog } from '../ui/confirm-dialog'
 import { Field } from '../ui/fields'
 
@@ -23,8 +24,8 @@ export interface MemberChoices {
 
 export function memberChoices(room: Room, { user, role, mutedUntil }: Member, me: string): MemberChoices {
   const isMe = user.username === me
-  const reached = reaches(room, role)
-  const roles = (['owner', 'moderator', 'member'] as const).filter((other) => other !== role)
+  const reached = mayModerate(room, role)
+  const roles = roomRoles.toReversed().filter((other) => other !== role)
   return {
     message: !isMe,
     roles: rightsIn(room).owns ? roles : [],
@@ -90,7 +91,7 @@ export function ConfirmAct({ client, room, member, act, onDone, onClose }: Confi
           name="reason"
           dir="auto"
           autoComplete="off"
-          maxLength={250}
+          maxLength={limits.banReason}
           hint="Moderators of this room see it."
         />
       )}

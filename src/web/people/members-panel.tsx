@@ -1,6 +1,7 @@
 import clsx from 'clsx'
 import { X } from 'lucide-react'
 import { useState } from 'react'
+import { limits } from '../../contract/rules'
 import type { ChatClient, Member, Room } from '../../sdk'
 import { rightsIn } from '../rooms/room-rights'
 import { FailureLine, useAct } from '../ui/act'
@@ -82,7 +83,13 @@ function Panel({ client, room, me, presence, onOpenRoom, onClose }: MembersPanel
       ) : (
         <>
           {!isDirect && (
-            <SearchField label="Search members" value={query} maxLength={64} onValue={setQuery} className="mx-3 mb-1 shrink-0" />
+            <SearchField
+              label="Search members"
+              value={query}
+              maxLength={limits.peopleQuery}
+              onValue={setQuery}
+              className="mx-3 mb-1 shrink-0"
+            />
           )}
           <FailureLine failure={failure} className="mx-3 mt-1" />
           <MemberList {...members} query={query.trim()} room={room} me={me} presence={presence} onAct={act} />

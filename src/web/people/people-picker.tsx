@@ -1,6 +1,7 @@
 import clsx from 'clsx'
 import { UserPlus, X } from 'lucide-react'
 import { type KeyboardEvent, useId, useRef, useState } from 'react'
+import { limits } from '../../contract/rules'
 import type { ChatClient } from '../../sdk'
 import { Avatar } from '../ui/avatar'
 import { inputLook } from '../ui/fields'
@@ -22,7 +23,7 @@ interface PeoplePickerProps {
 }
 
 /** People by name: suggestions while one types, and whoever was chosen as a row of names that can be taken back. */
-export function PeoplePicker({ client, label, hint, error, picked, onPick, without = [], most = 100 }: PeoplePickerProps) {
+export function PeoplePicker({ client, label, hint, error, picked, onPick, without = [], most = limits.firstMembers }: PeoplePickerProps) {
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   const [query, setQuery] = useState('')
@@ -87,7 +88,7 @@ export function PeoplePicker({ client, label, hint, error, picked, onPick, witho
         autoCapitalize="none"
         spellCheck={false}
         dir="auto"
-        maxLength={64}
+        maxLength={limits.peopleQuery}
         disabled={isFull}
         placeholder={isFull ? `At most ${most}` : 'Name or username'}
         value={query}

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { isUsername } from '../../contract/rules'
 import type { ChatClient, User } from '../../sdk'
 import { useSettled } from '../ui/settled'
 
@@ -6,8 +7,6 @@ export interface SuggestedPerson extends Picked {
   /** It is only what was typed: whether there is anybody of that name, the server will say. */
   isTyped: boolean
 }
-
-const username = /^[a-z0-9_.-]{2,32}$/
 
 /** Who may be meant by what was typed, and at last the typed username itself. */
 export function useSuggestions(client: ChatClient, query: string, without: readonly string[]): readonly SuggestedPerson[] {
@@ -33,7 +32,7 @@ export function useSuggestions(client: ChatClient, query: string, without: reado
   const people = found.people.filter((person) => !without.includes(person.username) && (found.query === wanted || fits(person)))
   const suggestions = people.map(({ username, displayName }) => ({ username, displayName, isTyped: false }))
   const isKnown = without.includes(typed) || suggestions.some((person) => person.username === typed)
-  return username.test(typed) && !isKnown ? [...suggestions, { username: typed, displayName: typed, isTyped: true }] : suggestions
+  return isUsername(typed) && !isKnown ? [...suggestions, { username: typed, displayName: typed, isTyped: true }] : suggestions
 }
 
 const atMost = 8

@@ -1,4 +1,6 @@
 import { useEffect, useState } from 'react'
+import { failures } from '../../contract/failures'
+import { hasRoomRole } from '../../contract/rules'
 import type { Message, Room } from '../../sdk'
 import { formatUntil } from '../ui/times'
 
@@ -20,15 +22,15 @@ export function useMessageRights(listed: Room | undefined, messages: readonly Me
   const isRestricted = listed?.postingPolicy === 'moderators' && listed.role === 'member'
   return {
     refusal: isArchived
-      ? 'This room is archived: it can be read, but not written to.'
+      ? failures.ROOM_ARCHIVED.words
       : isMuted && listed?.mutedUntil
         ? `You are muted in this room until ${formatUntil(listed.mutedUntil)}. You can read, but not write.`
         : isRestricted
-          ? 'Only moderators write in this room.'
+          ? failures.POSTING_RESTRICTED.words
           : null,
     mayAct: !isArchived && !isMuted,
     mayRemoveOwn: !isArchived,
-    mayRemoveAny: !isArchived && (listed?.role === 'moderator' || listed?.role === 'owner'),
+    mayRemoveAny: !isArchived && hasRoomRole(listed?.role ?? null, 'moderator'),
   }
 }
 

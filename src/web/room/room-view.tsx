@@ -1,4 +1,5 @@
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
+import { isUuid } from '../../contract/rules'
 import type { ChatClient, ConnectionStatus, Room, RoomState } from '../../sdk'
 import { isOfSession } from '../account/signed-in-client'
 import type { Visitor } from '../account/visitor'
@@ -158,4 +159,4 @@ function useReopening(isListed: boolean, opened: ReturnType<typeof useOpenRoom>)
 }
 
 /** A public room's id reads as its name; any other id is no name at all. */
-const nameOf = (room: string) => (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(room) ? 'Room' : room)
+const nameOf = (room: string) => (isUuid(room) ? 'Room' : room)

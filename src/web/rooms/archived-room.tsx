@@ -1,5 +1,6 @@
 import { Archive } from 'lucide-react'
 import { useEffect, useState } from 'react'
+import { failures } from '../../contract/failures'
 import type { ChatClient, Room } from '../../sdk'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
@@ -36,7 +37,7 @@ export function ArchivedNotice({ client, room }: { client: ChatClient; room: Roo
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <Archive aria-hidden="true" className="size-4 shrink-0 text-faint" />
         <p role="status" className="min-w-0 flex-1 text-sm text-soft">
-          This room is archived: it can be read, but not written to.
+          {failures.ROOM_ARCHIVED.words}
         </p>
         {rightsIn(room).owns && (
           <Button

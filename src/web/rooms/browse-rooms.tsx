@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { limits } from '../../contract/rules'
 import { type ChatClient, type ChatFailure, type PublicRoom, readFailure } from '../../sdk'
 import { roomPath } from '../paths'
 import { Button } from '../ui/button'
@@ -23,7 +24,7 @@ export default function BrowseRooms({ client, onOpen, onJoined, onClose }: Brows
         label="Search public rooms"
         placeholder="Search by name or topic"
         value={query}
-        maxLength={60}
+        maxLength={limits.roomQuery}
         onValue={setQuery}
         className="mb-3 shrink-0"
       />

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react'
+import { limits } from '../../contract/rules'
 import type { ChatClient, Room } from '../../sdk'
 import { PeoplePicker } from '../people/people-picker'
 import type { Picked } from '../people/people-search'
@@ -28,7 +29,15 @@ export default function NewMessage({ client, me, onOpened, onClose }: NewMessage
   return (
     <Dialog title="New message" description="Only the people you choose are in it, always." onClose={onClose}>
       <form onSubmit={open} className="flex min-h-0 flex-col gap-4">
-        <PeoplePicker client={client} label="To" hint="One person or several." picked={picked} onPick={setPicked} without={[me]} most={8} />
+        <PeoplePicker
+          client={client}
+          label="To"
+          hint="One person or several."
+          picked={picked}
+          onPick={setPicked}
+          without={[me]}
+          most={limits.directPeople}
+        />
         <FailureLine failure={failure} />
         <div className="flex justify-end gap-2 pt-1">
           <Button look="quiet" onClick={onClose}>

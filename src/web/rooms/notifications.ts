@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react'
+import { cutQuote } from '../../contract/rules'
 import type { Message, Room } from '../../sdk'
 
 /** So long another tab or device has to show the message to somebody who looks: then it is read, and no news any more. */
@@ -90,6 +91,6 @@ export function notificationText({ room, message, isMention }: RoomNotification)
   const name = author.displayName
   const title = room.kind === 'direct' ? room.name : `${isMention ? 'You were mentioned in ' : ''}${room.name}`
   if (kind !== 'text') return { title, body: '' }
-  const said = text.length > 200 ? `${text.slice(0, 200)}…` : text
+  const said = cutQuote(text)
   return { title, body: room.kind === 'direct' && room.people.length === 1 ? said : `${name}: ${said}` }
 }

@@ -1,9 +1,5 @@
+import { hasRoomRole, outranks } from '../../contract/rules'
 import type { Room, RoomRole, ServerRole } from '../../sdk'
-
-/** As the server ranks them. It has the last word: what it refuses is told in its words. */
-const ranks: readonly RoomRole[] = ['member', 'moderator', 'owner']
-
-const isAtLeast = (role: RoomRole, least: RoomRole) => ranks.indexOf(role) >= ranks.indexOf(least)
 
 /** The room as somebody with this role on the server has it: an admin may do there what its owner may. */
 export function forRole(room: Room, role: ServerRole): Room {
@@ -24,13 +20,12 @@ export function rightsIn({ kind, role }: Pick<Room, 'kind' | 'role'>): RoomRight
   const isOpenToChange = kind !== 'direct'
   return {
     changesOwn: isOpenToChange,
-    moderates: isOpenToChange && isAtLeast(role, 'moderator'),
-    owns: isOpenToChange && isAtLeast(role, 'owner'),
+    moderates: isOpenToChange && hasRoomRole(role, 'moderator'),
+    owns: isOpenToChange && hasRoomRole(role, 'owner'),
   }
 }
 
-/** Whether acts on people reach this one: owners reach everybody, moderators only members. */
-export function reaches(room: Pick<Room, 'kind' | 'role'>, subject: RoomRole): boolean {
-  const { moderates, owns } = rightsIn(room)
-  return owns || (moderates && subject === 'member')
+/** Whether somebody with this role may be muted, removed or banned. Only the server knows whether they are an admin. */
+export function mayModerate({ kind, role }: Pick<Room, 'kind' | 'role'>, subject: RoomRole): boolean {
+  return kind !== 'direct' && outranks({ server: 'member', room: role }, { server: 'member', room: subject })
 }

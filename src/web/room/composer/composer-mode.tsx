@@ -1,18 +1,14 @@
 import { X } from 'lucide-react'
+import { cutQuote } from '../../../contract/rules'
 import type { Message, Unsent } from '../../../sdk'
 import { IconButton } from '../../ui/button'
 
 /** What the reader of a room is about to write. */
 export type ComposerMode = { kind: 'new' } | { kind: 'reply'; to: Message } | { kind: 'edit'; message: Message }
 
-/** A quoted line is no longer than the server's. */
-const quoteLength = 200
-
 /** What an answer carries of the message that it answers. */
 export function quoteOf({ seq, author, text }: Message): NonNullable<Unsent['replyTo']> {
-  const characters = [...text.slice(0, quoteLength * 4)]
-  const isLong = characters.length > quoteLength || text.length > quoteLength * 4
-  return { seq, author: author.username, text: isLong ? `${characters.slice(0, quoteLength).join('')}…` : text }
+  return { seq, author, text: cutQuote(text) }
 }
 
 /** Says above the text what it will become, when that is not just a new message. */

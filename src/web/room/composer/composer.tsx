@@ -1,6 +1,7 @@
 import clsx from 'clsx'
 import { Check, SendHorizontal } from 'lucide-react'
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
+import { countCharacters, limits } from '../../../contract/rules'
 import { type FindMembers, MentionList, optionId, useMentionSuggestions } from './mention-suggestions'
 
 interface ComposerProps {
@@ -26,7 +27,6 @@ interface ComposerProps {
   onBack?(): void
 }
 
-const longest = 4_000
 const countFrom = 3_600
 
 export function Composer({
@@ -46,8 +46,8 @@ export function Composer({
   const textarea = useRef<HTMLTextAreaElement>(null)
   const counterId = useId()
   const namesId = useId()
-  const length = countCharacters(text)
-  const canSend = text.trim() !== '' && length <= longest && waitSeconds === 0 && !isHeld
+  const length = countCharacters(text.trim())
+  const canSend = text.trim() !== '' && length <= limits.messageText && waitSeconds === 0 && !isHeld
 
   const names = useMentionSuggestions(findMembers, text.slice(0, caret), (at, replacement) => {
     caretToSet.current = at + replacement.length
@@ -130,7 +130,7 @@ export function Composer({
             aria-controls={hasNames ? namesId : undefined}
             aria-activedescendant={hasNames ? optionId(namesId, names.active) : undefined}
             aria-describedby={length >= countFrom ? counterId : undefined}
-            aria-invalid={length > longest || undefined}
+            aria-invalid={length > limits.messageText || undefined}
             placeholder={label}
             onChange={({ target }) => change(target.value, target.selectionStart)}
             onSelect={({ currentTarget }) => setCaret(currentTarget.selectionStart)}
@@ -152,11 +152,11 @@ export function Composer({
         <p
           id={counterId}
           role="status"
-          className={clsx('mt-1.5 px-1 text-xs tabular-nums', length > longest ? 'text-danger' : 'text-soft')}
+          className={clsx('mt-1.5 px-1 text-xs tabular-nums', length > limits.messageText ? 'text-danger' : 'text-soft')}
         >
-          {length > longest
-            ? `${(length - longest).toLocaleString()} ${length - longest === 1 ? 'character' : 'characters'} too many to send`
-            : `${(longest - length).toLocaleString()} characters left`}
+          {length > limits.messageText
+            ? `${(length - limits.messageText).toLocaleString()} ${length - limits.messageText === 1 ? 'character' : 'characters'} too many to send`
+            : `${(limits.messageText - length).toLocaleString()} characters left`}
         </p>
       )}
     </form>
@@ -167,11 +167,4 @@ export function Composer({
     const Icon = isEdit ? Check : SendHorizontal
     return <Icon aria-hidden="true" className="size-[1.125rem] rtl:-scale-x-100" />
   }
-}
-
-/** Code points, as the server counts them: an emoji is one, whatever JavaScript says. */
-function countCharacters(text: string): number {
-  let count = 0
-  for (const _ of text.trim()) count++
-  return count
 }

@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { type KeyboardEvent, useEffect, useState } from 'react'
+import { findMentionBeingTyped } from '../../../contract/text-tokens'
 import { Avatar } from '../../ui/avatar'
-import { findNameBeingTyped } from '../messages/mentions'
 
 export interface MentionSuggestion {
   username: string
@@ -24,7 +24,7 @@ export function useMentionSuggestions(
   textBeforeCaret: string,
   onChoose: (at: number, replacement: string) => void,
 ) {
-  const typed = findNameBeingTyped(textBeforeCaret)
+  const typed = findMentionBeingTyped(textBeforeCaret)
   const [found, setFound] = useState<{ query: string; people: MentionSuggestion[] } | null>(null)
   const [active, setActive] = useState(0)
   /** Where the @ is that somebody wants no names for. */

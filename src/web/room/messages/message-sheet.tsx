@@ -1,5 +1,6 @@
 import clsx from 'clsx'
 import { useState } from 'react'
+import { cutText } from '../../../contract/rules'
 import type { Message } from '../../../sdk'
 import { Button } from '../../ui/button'
 import { Dialog } from '../../ui/dialog'
@@ -18,7 +19,7 @@ export default function MessageSheet({ message, onClose }: { message: Message; o
   }
 
   return (
-    <Dialog title={`Message by ${message.author.displayName}`} description={shortened(message.text)} onClose={onClose}>
+    <Dialog title={`Message by ${message.author.displayName}`} description={cutText(message.text, 90)} onClose={onClose}>
       {acts.mayAct && (
         <>
           <Emoji onPick={pick} className={clsx('-mx-5', showsAll && 'max-h-[40dvh]')} />
@@ -53,5 +54,3 @@ export default function MessageSheet({ message, onClose }: { message: Message; o
     </Dialog>
   )
 }
-
-const shortened = (text: string) => (text.length > 90 ? `${text.slice(0, 90).trimEnd()}…` : text)

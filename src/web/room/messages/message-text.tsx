@@ -1,7 +1,6 @@
 import clsx from 'clsx'
 import type { ReactNode } from 'react'
-import { splitLinks } from './links'
-import { isMentioned, splitMentions } from './mentions'
+import { isMentioned, splitText } from '../../../contract/text-tokens'
 
 interface MessageTextProps {
   text: string
@@ -21,37 +20,32 @@ export function MessageText({ text, mentions = [], me = '', className, children 
       dir="auto"
       className={clsx('max-w-[52rem] whitespace-pre-wrap text-start [overflow-wrap:anywhere] [unicode-bidi:plaintext]', className)}
     >
-      {splitLinks(text).flatMap((part, index) =>
-        typeof part === 'string' ? (
-          splitMentions(part, mentions).map((piece, place) =>
-            typeof piece === 'string' ? (
-              piece
-            ) : (
-              <mark
-                // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other identity
-                key={`${index} ${place}`}
-                className={clsx(
-                  'rounded-s px-1 py-px',
-                  isMentioned(me, [piece.name]) ? 'bg-spark font-semibold text-on-spark' : 'bg-accent-soft font-medium text-accent',
-                )}
-              >
-                {piece.text}
-              </mark>
-            ),
-          )
-        ) : (
+      {splitText(text, mentions).map((token, index) => {
+        if (token.type === 'plain') return token.text
+        return token.type === 'link' ? (
           <a
             // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other identity
             key={index}
-            href={part.url}
+            href={token.url}
             target="_blank"
             rel="noopener noreferrer"
             className="text-accent underline decoration-accent/40 underline-offset-3 hover:decoration-current"
           >
-            {part.url}
+            {token.text}
           </a>
-        ),
-      )}
+        ) : (
+          <mark
+            // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other identity
+            key={index}
+            className={clsx(
+              'rounded-s px-1 py-px',
+              isMentioned(me, [token.name]) ? 'bg-spark font-semibold text-on-spark' : 'bg-accent-soft font-medium text-accent',
+            )}
+          >
+            {token.text}
+          </mark>
+        )
+      })}
       {children}
     </p>
   )

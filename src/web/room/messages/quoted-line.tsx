@@ -3,7 +3,7 @@ import type { Message } from '../../../sdk'
 import { useMessageActs } from './message-acts'
 
 interface QuotedLineProps {
-  /** What was answered, as it was then. */
+  /** The message that is answered, as it was when the answer was read. */
   quoted: NonNullable<Message['replyTo']>
   /** The same as it is now, when it is in the list. */
   current: Message | undefined
@@ -12,7 +12,7 @@ interface QuotedLineProps {
 /** What a message answers, in one line; pressing it goes there. */
 export function QuotedLine({ quoted, current }: QuotedLineProps) {
   const { jumpTo } = useMessageActs()
-  const author = current?.author.displayName ?? quoted.author
+  const author = current?.author.displayName ?? quoted.author.displayName
   const text = current ? current.text : quoted.text
   return (
     <button

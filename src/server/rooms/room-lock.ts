@@ -1,12 +1,15 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import type { LineDetail, Message, MessageKind } from '../../contract/message'
-import type { PostingPolicy, RoomKind, RoomRole } from '../../contract/room'
-import type { ServerRole, User } from '../../contract/session'
+import type { PostingPolicy, RoomKind } from '../../contract/room'
+import type { RoomRole, ServerRole } from '../../contract/rules'
+import type { User } from '../../contract/session'
+import { type AnnounceNeeds, announceToPeople, announceToRoom } from '../bus/announce'
 import type { RoomNews } from '../bus/news-bus'
 import { inTransaction, type Querying, retried } from '../platform/database'
 import { findRefusal, type RightName, type Standing, seesRoom } from '../rights'
 
+/** A room while nobody else can change it. */
 export interface LockedRoom {
   id: string
   kind: RoomKind
@@ -16,44 +19,66 @@ export interface LockedRoom {
   postingPolicy: PostingPolicy
   slowModeSeconds: number
   isArchived: boolean
-}
-
-/** One change of a room, while nobody else can change it. */
-export interface RoomChange {
-  room: LockedRoom
+  /** Who changes it, as they are now. */
   actor: User & Standing & { isMuted: boolean; isBanned: boolean }
-  /** A statement of the same transaction. */
+  /** Runs a statement in the same transaction. */
   query: Querying['query']
-  /** Takes a version for a change of this person's membership. */
+  /** Takes a version for a change of this person's membership, which the caller then writes. */
   takeMembershipVersion(userId: string): Promise<number>
-  /** Takes a version for a change of the message, which the caller then writes. */
+  /** Takes a version for a change of this message, which the caller then writes. */
   takeMessageVersion(seq: number): Promise<number>
-  /** Gives each of these messages a version: they have changed with another one. */
-  touchMessages(seqs: readonly number[]): Promise<void>
-  /** Takes a version for another change of the room. */
+  /** Takes a version for any other change of the room. */
   takeRoomVersion(): Promise<number>
+  /** The message as everybody sees it after the changes so far. @throws {Failure} MESSAGE_NOT_FOUND */
+  readMessage(seq: number): Promise<Message>
   /** Adds a line about the room: what the actor did. */
   addLine(kind: Exclude<MessageKind, 'text'>, detail?: LineDetail): Promise<void>
   audit(action: string, subjectId?: string | null, detail?: Record<string, unknown>): Promise<void>
 }
 
+/** What changing a room needs. */
+export interface RoomLockNeeds extends AnnounceNeeds {
+  roomChanges: RoomChanges
+}
+
+/**
+ * Changes a room under its lock and announces the change after the commit. The caller's right is checked before the lock is
+ * waited for, and again under it: a right that was taken away meanwhile counts. All of it is stored, or nothing.
+ * @param right the procedure's row in the table of rights
+ * @throws {Failure} ROOM_NOT_FOUND, NOT_A_MEMBER, NOT_ALLOWED, UNAUTHORIZED, and what `work` throws
+ * @example
+ * changeRoom(ctx, 'chat.remove', room, async (room) => {
+ *   await room.query('UPDATE messages SET version = $3 WHERE room_id = $1 AND seq = $2', [room.id, seq, await room.takeMessageVersion(seq)])
+ *   return room.readMessage(seq)
+ * })
+ */
+export async function changeRoom<Result>(
+  { parts, caller }: { parts: RoomLockNeeds; caller: { user: { id: string } } },
+  right: RightName,
+  roomId: string,
+  work: (room: LockedRoom) => Promise<Result>,
+): Promise<Result> {
+  const { result, news, people } = await parts.roomChanges.change(right, roomId, caller.user.id, work)
+  announceToRoom(parts, roomId, news)
+  announceToPeople(parts, roomId, people)
+  return result
+}
+
+/** A locked room as the acts see it that are not turned into `changeRoom` yet. */
+export type RoomChange = LockedRoom & { room: LockedRoom }
+
 export interface Changed<Result> {
   result: Result
-  /** In the room's order, for the room's followers. */
+  /** In the room's order. */
   news: RoomNews[]
   /** Whose memberships have changed. */
   people: string[]
 }
 
 export interface RoomChanges {
-  /**
-   * Changes a room under its lock, if the actor may by then: a right that was taken away while this waited counts. All of
-   * it is stored, or nothing.
-   * @param right the procedure's row in the table of rights
-   * @throws {Failure} ROOM_NOT_FOUND, NOT_A_MEMBER, NOT_ALLOWED, and what `work` throws
-   */
+  /** What `changeRoom` does, but for the announcement. */
   change<Result>(right: RightName, roomId: string, actorId: string, work: (change: RoomChange) => Promise<Result>): Promise<Changed<Result>>
-  /** For what only looks. @throws {Failure} ROOM_NOT_FOUND, NOT_A_MEMBER, NOT_ALLOWED */
+  /** For reads. @throws {Failure} ROOM_NOT_FOUND, NOT_A_MEMBER, NOT_ALLOWED */
   requireRight(right: RightName, roomId: string, actorId: string): Promise<void>
 }
 
@@ -131,11 +156,15 @@ export function createRoomChanges(
             if (!place) throw new Failure('ROOM_NOT_FOUND')
             return place
           }
-          const result = await work({
-            room: {
-              ...{ id: roomId, kind, name, topic, isArchived, lastSeq: row.last_seq },
-              ...{ postingPolicy: row.posting_policy, slowModeSeconds: row.slow_mode_seconds },
-            },
+          const shown = new Map<number, Message>()
+          const readShown = async (seqs: readonly number[]) => {
+            const unread = seqs.filter((seq) => !shown.has(seq))
+            if (unread.length === 0) return
+            for (const message of await readMessages(client, roomId, unread)) shown.set(message.seq, message)
+          }
+          const room: LockedRoom = {
+            ...{ id: roomId, kind, name, topic, isArchived, lastSeq: row.last_seq },
+            ...{ postingPolicy: row.posting_policy, slowModeSeconds: row.slow_mode_seconds },
             actor: {
               ...{ id: actorId, username: row.username, displayName: row.display_name, avatar: row.avatar },
               ...{ server, room: role, sees, isBanned, isMuted: row.is_muted === true },
@@ -149,22 +178,19 @@ export function createRoomChanges(
             },
             takeMessageVersion: async (seq) => {
               news.push({ seq })
+              shown.delete(seq)
               return (await takeVersion(0)).version
-            },
-            touchMessages: async (seqs) => {
-              if (seqs.length === 0) return
-              await client.query(
-                `WITH raised AS (UPDATE rooms SET last_version = last_version + cardinality($2::int[]) WHERE id = $1 RETURNING last_version)
-               UPDATE messages m SET version = raised.last_version - cardinality($2::int[]) + touched.nth
-               FROM raised, unnest($2::int[]) WITH ORDINALITY AS touched(seq, nth) WHERE m.room_id = $1 AND m.seq = touched.seq`,
-                [roomId, seqs],
-              )
-              for (const seq of seqs) news.push({ seq })
             },
             takeRoomVersion: async () => {
               const { version } = await takeVersion(0)
               news.push({ type: 'room', version })
               return version
+            },
+            readMessage: async (seq) => {
+              await readShown([seq])
+              const message = shown.get(seq)
+              if (!message) throw new Failure('MESSAGE_NOT_FOUND')
+              return message
             },
             addLine: async (lineKind, { user, ...detail } = {}) => {
               const { seq, version } = await takeVersion(1)
@@ -184,16 +210,15 @@ export function createRoomChanges(
                 ...[actorId, action, roomId, subjectId, detail],
               ])
             },
-          })
-          const seqs = news.flatMap((entry) => ('seq' in entry ? [entry.seq] : []))
-          const changed = seqs.length > 0 ? await readMessages(client, roomId, seqs) : []
-          const bySeq = new Map(changed.map((message) => [message.seq, message]))
+          }
+          const result = await work({ ...room, room })
+          await readShown(news.flatMap((entry) => ('seq' in entry ? [entry.seq] : [])))
           return {
             result,
             people: [...people],
             news: news.flatMap((entry): RoomNews[] => {
               if (!('seq' in entry)) return [entry]
-              const message = bySeq.get(entry.seq)
+              const message = shown.get(entry.seq)
               return message ? [{ type: 'message', message }] : []
             }),
           }

@@ -1,0 +1,146 @@
+/**
+ * The rules that server, SDK and web app share. This file imports nothing, so everything may import it, and the browser
+ * bundle gets no schema library with it.
+ */
+
+/** Lengths are in characters as `countCharacters` counts them. */
+export const limits = {
+  username: { min: 2, max: 32 },
+  displayName: 64,
+  status: 140,
+  avatarPath: 500,
+  password: { min: 8, max: 128 },
+  /** A password that is only compared may be longer than one that may be chosen. */
+  typedPassword: 1_024,
+  typedUsername: 256,
+
+  roomId: 64,
+  roomName: 60,
+  roomTopic: 250,
+  banReason: 250,
+  /** Ids of sessions and invitations. */
+  id: 64,
+  inviteToken: 128,
+  cursor: 1_000,
+
+  messageText: 4_000,
+  clientId: { min: 8, max: 64 },
+  quote: 200,
+  emoji: 40,
+  /** Different emoji on one message. */
+  emojiPerMessage: 20,
+  /** People named for one emoji; all are counted. */
+  reactorsNamed: 50,
+  mentionsPerMessage: 50,
+
+  peopleQuery: 64,
+  roomQuery: 60,
+  messageQuery: 200,
+
+  historyPage: { usual: 50, max: 100 },
+  searchPage: { usual: 30, max: 100 },
+  peoplePage: { usual: 20, max: 50 },
+  membersPage: 100,
+  roomsPage: 50,
+
+  /** People added while a room is created. */
+  firstMembers: 100,
+  /** People in a direct room besides its creator. */
+  directPeople: 8,
+  slowModeSeconds: 3_600,
+  muteMinutes: { usual: 60, max: 525_600 },
+  inviteHours: { usual: 168, max: 8_760 },
+  inviteUses: 10_000,
+  /** People named in one presence event. */
+  presenceNamed: 200,
+} as const
+
+/** Code points, as Postgres' char_length counts them: an emoji of one code point counts as 1 although its `length` is 2. */
+export function countCharacters(text: string): number {
+  let count = 0
+  for (const _ of text) count++
+  return count
+}
+
+/** The text, or its first `max` characters and an ellipsis. */
+export function cutText(text: string, max: number): string {
+  // A character has at most two UTF-16 units: a long text need not be taken apart as a whole.
+  const characters = [...text.slice(0, 2 * (max + 1))]
+  return characters.length > max ? `${characters.slice(0, max).join('')}…` : text
+}
+
+/** How much of a message is shown where another one quotes it. */
+export const cutQuote = (text: string): string => cutText(text, limits.quote)
+
+const usernamePattern = /^[a-z0-9_.-]{2,32}$/
+
+/** Whether a name could be somebody's username. Usernames are compared and stored in lowercase. */
+export const isUsername = (name: string): boolean => usernamePattern.test(name)
+
+/** Usernames of deleted accounts start with this. */
+export const deletedUsernamePrefix = 'deleted-'
+
+const reservedUsernames: readonly string[] = ['room', 'everyone', 'here', 'channel', 'admin', 'system', 'deleted']
+
+/** Whether nobody may choose this username. */
+export const isReservedUsername = (username: string): boolean =>
+  reservedUsernames.includes(username) || username.startsWith(deletedUsernamePrefix)
+
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+export const isUuid = (value: string): boolean => uuidPattern.test(value)
+
+/**
+ * The id of a public room, made from its name: letters and digits of any script with hyphens between them.
+ * @example toSlug('Über uns!') // "über-uns"
+ * @returns "" when the name has neither a letter nor a digit
+ */
+export const toSlug = (name: string): string =>
+  name
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+
+// Compiled at its first use: browsers without the flag "v" could not even parse a literal.
+const emojiSource = '^(?:\\p{RGI_Emoji}|\\p{Extended_Pictographic}\\uFE0F?)$'
+let emojiPattern: RegExp | undefined
+
+/** Whether this is one emoji: a pictograph with its modifiers, a flag or a keycap. */
+export function isEmoji(value: string): boolean {
+  emojiPattern ??= new RegExp(emojiSource, 'v')
+  return emojiPattern.test(value)
+}
+
+/** Lowest rank first. Guests see only the rooms they are in. */
+export const serverRoles = ['guest', 'bot', 'member', 'admin'] as const
+/** Lowest rank first. */
+export const roomRoles = ['member', 'moderator', 'owner'] as const
+
+/** What somebody may do on the whole server. */
+export type ServerRole = (typeof serverRoles)[number]
+/** What a member may do in a room. */
+export type RoomRole = (typeof roomRoles)[number]
+
+/** Somebody's roles; `room` is null when they are not in the room. */
+export interface Roles {
+  server: ServerRole
+  room: RoomRole | null
+}
+
+export const hasServerRole = (role: ServerRole, least: ServerRole): boolean => serverRoles.indexOf(role) >= serverRoles.indexOf(least)
+
+export const hasRoomRole = (role: RoomRole | null, least: RoomRole): boolean =>
+  role !== null && roomRoles.indexOf(role) >= roomRoles.indexOf(least)
+
+/** Whether somebody may do in a room what its moderators may do. Admins may, in the room or not. */
+export const isModerator = ({ server, room }: Roles): boolean => server === 'admin' || hasRoomRole(room, 'moderator')
+
+/**
+ * Whether somebody may mute, remove or ban this person: admins and owners everybody, moderators all but admins, owners and
+ * other moderators.
+ */
+export function outranks(actor: Roles, subject: Roles): boolean {
+  if (actor.server === 'admin' || actor.room === 'owner') return true
+  return actor.room === 'moderator' && subject.server !== 'admin' && !hasRoomRole(subject.room, 'moderator')
+}
