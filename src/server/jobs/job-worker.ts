@@ -109,6 +109,7 @@ export function startJobWorker({ pool, handlers, onOutcome, log, timing }: Worke
     name: 'work off jobs',
     log,
   })
+  const removing = startEvery(() => removeGivenUp(pool), { everyMs: 60 * 60_000, startsNow: true, name: 'remove old jobs', log })
   // The queue itself waits for four hours before it takes back the jobs of a process that was killed.
   const freeing = startEvery(() => freeAbandoned(pool, abandonedMs), {
     everyMs: abandonedMs / 4,
@@ -120,7 +121,7 @@ export function startJobWorker({ pool, handlers, onOutcome, log, timing }: Worke
   return {
     close: async () => {
       isClosing = true
-      await Promise.all([freeing.close(), stop(), running.close()])
+      await Promise.all([freeing.close(), removing.close(), stop(), running.close()])
     },
   }
 }
@@ -139,6 +140,14 @@ async function freeAbandoned(pool: Pool, abandonedMs: number): Promise<void> {
     `SELECT ${jobSchema}.force_unlock_workers(array_agg(DISTINCT locked_by)) FROM ${jobSchema}.jobs
      WHERE locked_at < now() - $1 * interval '1 ms'`,
     [abandonedMs],
+  )
+}
+
+/** A job that was given up stays for a month, so that somebody can look at it. */
+async function removeGivenUp(pool: Pool): Promise<void> {
+  await pool.query(
+    `SELECT FROM ${jobSchema}.complete_jobs(ARRAY(
+       SELECT id FROM ${jobSchema}.jobs WHERE attempts >= max_attempts AND locked_at IS NULL AND updated_at < now() - interval '30 days'))`,
   )
 }
 
