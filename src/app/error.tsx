@@ -5,8 +5,8 @@ import { NoticePage } from '../web/ui/pages'
 
 export default function ErrorPage() {
   return (
-    <NoticePage title="That did not work" actions={<Button onClick={() => location.reload()}>Try again</Button>}>
-      The server could not make this page right now. Nothing is lost: wait a moment and try again.
+    <NoticePage title="Something went wrong" actions={<Button onClick={() => location.reload()}>Try again</Button>}>
+      This page ran into a problem. What you have sent is safe. Try loading the page again.
     </NoticePage>
   )
 }

@@ -3,14 +3,14 @@ import { linkButton, NoticePage } from '../web/ui/pages'
 export default function NotFound() {
   return (
     <NoticePage
-      title="Nothing lives here"
+      title="Page not found"
       actions={
         <a className={linkButton} href="/">
-          To your rooms
+          Go to your rooms
         </a>
       }
     >
-      This address leads to no page of Roomline. It may be mistyped, or from another time.
+      There is no page at this address. Check it for typos.
     </NoticePage>
   )
 }

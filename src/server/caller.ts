@@ -1,29 +1,29 @@
 import type { ServerRole } from '../contract/rules'
 import type { User } from '../contract/session'
 
-/** What a call may ask of the WebSocket that it came over. */
+/** What a call may do with the WebSocket that it arrived on. */
 export interface CallerConnection {
-  /** Counts a subscription. @throws {Failure} TOO_MANY_SUBSCRIPTIONS @returns its end */
+  /** Counts a subscription. @returns a function that releases it @throws {Failure} TOO_MANY_SUBSCRIPTIONS */
   openSubscription(): () => void
-  /** Resolves when what was written to this connection has mostly been read; undefined when it has. */
+  /** Resolves when the client has read most of what was written; undefined when it has read most of it already. */
   untilReadable(): Promise<void> | undefined
-  /** Closes this connection without an answer, so that its client reconnects and asks again. */
+  /** Closes the connection without answering the running calls, so that the client reconnects and repeats them. */
   askToComeBack(): void
-  /** Whether nobody has done anything on it for a while: its person is away, unless another connection of theirs says otherwise. */
+  /** @param away whether the person has been inactive on this connection; they are away when they are on all of theirs */
   setAway(away: boolean): void
   /** Runs the calls of this connection a few at a time. */
   takeTurn<Value>(call: () => Promise<Value>): Promise<Value>
 }
 
-/** Who calls, on which connection. The session was checked when the connection was made; losing it closes the socket. */
+/** The person who calls, and on which connection. The session was checked when it connected; when it ends, the socket is closed. */
 export interface Caller {
-  /** As they were when the connection was made. */
+  /** As of the time when the connection was made. */
   user: User
-  /** Kept current by the revocation log. Whatever matters is looked up again by the act itself. */
+  /** Kept current by the revocation log. Acts that depend on it read it again. */
   role: ServerRole
   sessionId: string
   expiresAt: Date
-  /** When all this was read, in milliseconds since the epoch. */
+  /** When this was read, in milliseconds since the epoch. */
   readAt: number
   /** The connection's id; null over plain HTTP. */
   uid: string | null
@@ -31,7 +31,7 @@ export interface Caller {
   connection: CallerConnection | null
 }
 
-/** What an operation works with: the parts that its feature needs, and who calls. */
+/** The argument of every operation: the parts that its feature needs, and the caller. */
 export interface CallContext<Needs> {
   parts: Needs
   caller: Caller

@@ -5,13 +5,13 @@ import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import { WebSocketServer } from 'ws'
 import { closeCodes, Failure, type FailureName } from '../contract/failures'
-import { readTokens } from './auth/http'
+import { readTokens } from './auth/account-routes'
 import type { SessionUse } from './auth/session-use'
 import { findClaimed, type Session, type SessionParts } from './auth/sessions'
 import type { Caller } from './caller'
 import { Connection, type ConnectionLimits, type Connections, createConnections, maxMessageBytes } from './connections'
 import type { Context } from './context'
-import { ClientSocket, canTakeOver, takeOver, takeoverEncoder } from './fanout/client-socket'
+import { ClientSocket, canDeliverDirectly, deliverDirectly, directDeliveryEncoder } from './fanout/client-socket'
 import type { RoomFeeds } from './fanout/room-feeds'
 import { readClientAddress } from './platform/client-address'
 import { isUnavailable } from './platform/database'
@@ -19,15 +19,15 @@ import type { Health } from './platform/health'
 import type { Log } from './platform/log'
 import type { Metrics } from './platform/metrics'
 import { createOperatorRoutes } from './platform/operator-routes'
-import type { OwnPeople } from './presence/own-people'
+import type { ConnectionCounts } from './presence/connection-counts'
 import { appRouter } from './router'
 import { maxCallsTogether, reportError, tooManyTogether, toTRPCError } from './trpc'
 
-export interface ChatServerParts extends Omit<Context['parts'], 'takeOver'> {
+export interface ChatServerParts extends Omit<Context['parts'], 'deliverDirectly'> {
   sessions: SessionParts
   feeds: RoomFeeds
   sessionUse: Pick<SessionUse, 'began' | 'ended'>
-  ownPeople: Pick<OwnPeople, 'connectionChanged'>
+  connectionCounts: Pick<ConnectionCounts, 'connectionChanged'>
   health: Health
   metrics: Metrics
   metricsToken: string | undefined
@@ -38,17 +38,17 @@ export interface ChatServerParts extends Omit<Context['parts'], 'takeOver'> {
 }
 
 export interface ChatServerOptions {
-  /** Whether subscriptions may be taken over from tRPC's loop, where that can be done. */
-  mayTakeOver?: boolean
+  /** False sends every subscription through tRPC's loop. By default they are delivered directly if this release of tRPC allows it. */
+  allowDirectDelivery?: boolean
 }
 
 export interface ChatServer {
   port: number
-  /** What the revocation log says, for the sockets that are open. */
+  /** For the revocation log, which decides over open sockets. */
   connections: Pick<Connections, 'closeSessions' | 'applyPersonChanges' | 'turnAllAway'>
-  /** How many sockets, and what they follow. */
+  /** The number of open sockets, and of the rooms and followers they have. */
   count(): { connections: number; rooms: number; followers: number }
-  /** Drains: takes nobody new, asks everybody to reconnect, closes with 1012. Leaves nothing open. */
+  /** Drains: refuses new connections, asks the clients to reconnect elsewhere, then closes with 1012. Leaves nothing open. */
   close(): Promise<void>
 }
 
@@ -56,34 +56,34 @@ const path = '/trpc'
 const noHeaders = {}
 const maxBodyBytes = 64 * 1024
 const maxBatch = 100
-/** Clients are asked to reconnect over so long, evenly: all at once would be a storm for the nodes that stay. */
-const askOverMs = 8_000
-const askStepMs = 100
-/** So few are asked at once. */
-const few = 4
-/** How long clients have to leave by themselves, once asked, before their sockets are closed. */
+/** Clients are asked to reconnect evenly over this time, so that the remaining nodes are not flooded. */
+const drainMs = 8_000
+const drainStepMs = 100
+/** Up to this many clients are all asked at once. */
+const smallCrowd = 4
+/** How long clients have to leave by themselves after the last was asked, before their sockets are closed. */
 const leaveMs = 2_000
-/** How long calls that are under way have to be answered. */
+/** How long running calls may take to finish. */
 const answerMs = 10_000
-/** How long a client waits to be let in while Postgres is away, before it is asked to come back later. */
+/** While Postgres is unavailable, how long a sign-in is retried before the client is asked to come back later. */
 const signInPatienceMs = 8_000
 
 /** The realtime server: tRPC over WebSocket, and over plain HTTP for queries and mutations, on one port. */
 export async function startChatServer(
-  given: ChatServerParts,
+  needs: ChatServerParts,
   listen: { host: string; port: number },
-  { mayTakeOver: wanted = true }: ChatServerOptions = {},
+  { allowDirectDelivery = true }: ChatServerOptions = {},
 ): Promise<ChatServer> {
-  const { log } = given
-  const mayTakeOver = wanted && (await canTakeOver())
-  if (!mayTakeOver) log.warn('subscriptions cannot be taken over from this release of tRPC: they cost more')
-  const parts = { ...given, takeOver: mayTakeOver ? takeOver : null }
+  const { log } = needs
+  const isDirect = allowDirectDelivery && (await canDeliverDirectly())
+  if (!isDirect) log.warn('direct delivery is off or does not work with this release of tRPC: subscriptions cost more')
+  const parts = { ...needs, deliverDirectly: isDirect ? deliverDirectly : null }
   const connections = createConnections({
     limits: parts.connectionLimits,
     log,
     onClose: parts.metrics.closed,
     onGone: parts.sessionUse.ended,
-    onPresence: parts.ownPeople.connectionChanged,
+    onPresence: parts.connectionCounts.connectionChanged,
   })
   let draining = false
   const operatorRoutes = createOperatorRoutes('', { ...parts, isDraining: () => draining })
@@ -106,20 +106,20 @@ export async function startChatServer(
     wss,
     router: appRouter,
     maxBatchSize: maxCallsTogether,
-    experimental_encoder: takeoverEncoder,
+    experimental_encoder: directDeliveryEncoder,
     createContext: async ({ req, res, info }): Promise<Context> => {
       const connection = (res as ClientSocket).owner
-      if (!(connection instanceof Connection)) throw new Error('a socket without its connection')
+      if (!(connection instanceof Connection)) throw new Error('the socket has no connection')
       const { token, user } = info.connectionParams ?? {}
       const tokens = [...(token ? [token] : []), ...tokensOf(req)]
-      // What the adapter holds of the request it holds as long as the socket.
+      // The adapter keeps the request as long as the socket is open.
       req.headers = noHeaders
-      connection.signingIn()
+      connection.startSignIn()
       try {
         return { parts, caller: await identifyPatiently(tokens, connection, user) }
       } catch (error) {
         const refused = toTRPCError(error)
-        // At once: the adapter answers every call that has come by its id when this throws, unless the socket is closing.
+        // Close first: once this throws, the adapter answers every waiting call by its id, unless the socket is closing.
         connection.turnAway(refused.cause instanceof Failure ? refused.cause : new Failure('INTERNAL'))
         throw refused
       }
@@ -136,16 +136,16 @@ export async function startChatServer(
     wire.on('close', forgetWire)
   })
   http.on('upgrade', (request, wire, head) => {
-    // Until the upgrade is through, nobody else listens: an unheard error would end the process.
+    // Until the upgrade is done there is no other listener, and an unhandled error would end the process.
     wire.on('error', destroyItself)
     if (draining) return refuseUpgrade(wire, '503 Service Unavailable')
     if (pathOf(request) !== path) return refuseUpgrade(wire, '404 Not Found')
-    // A page of another site would act with its visitor's cookie.
+    // Otherwise a page of another site could act with its visitor's cookie.
     if (isForeign(request)) return refuseUpgrade(wire, '403 Forbidden')
     wss.handleUpgrade(request, wire, head, accept)
   })
 
-  /** A function of its own, because what its callbacks see is kept as long as the socket: the whole request is some kilobytes. */
+  /** A separate function, so that the socket's callbacks do not keep the whole request (some kilobytes) in memory. */
   function accept(socket: ClientSocket, request: IncomingMessage) {
     const { socket: wire, url, headers } = request
     wire.off('error', destroyItself)
@@ -153,7 +153,7 @@ export async function startChatServer(
     socket.on('error', logSocketError)
     if (connections.isOverPerIp(connection)) return connection.turnAway(new Failure('TOO_MANY_CONNECTIONS'))
     const { host, authorization, cookie } = headers
-    connection.bringsToken = readTokens(authorization, cookie).length > 0
+    connection.hasToken = readTokens(authorization, cookie).length > 0
     serveSocket(socket, { url, headers: { host, authorization, cookie } } as IncomingMessage)
   }
 
@@ -165,7 +165,7 @@ export async function startChatServer(
     if (operatorRoute) return operatorRoute(request, response)
     if (pathname !== path && !pathname.startsWith(`${path}/`)) return refuse(response, 404, 'NO_SUCH_PROCEDURE')
     if (isForeign(request)) return refuse(response, 403, 'FOREIGN_ORIGIN')
-    // A client whose socket did not open asks here why not: it is the right place, and takes WebSockets.
+    // A client whose socket did not open asks here for the reason. This is the right URL, but it needs a WebSocket.
     if (pathname === path) return refuse(response, 426, 'METHOD_NOT_ALLOWED')
     if (draining) return refuse(response, 503, 'UNAVAILABLE')
     await nodeHTTPRequestHandler({
@@ -183,8 +183,8 @@ export async function startChatServer(
   }
 
   /**
-   * The same for a socket, whose client waits meanwhile: while Postgres is away, waiting costs less than coming back again
-   * and again, and it is over as soon as Postgres is back. The pauses differ, so that not everybody is let in at once.
+   * `identify` for a socket. While Postgres is unavailable it tries again: that costs less than clients that reconnect again
+   * and again. The pauses are random, so that not all clients get in at the same moment.
    */
   async function identifyPatiently(tokens: string[], connection: Connection, user: string | undefined): Promise<Caller> {
     const until = Date.now() + signInPatienceMs
@@ -200,7 +200,7 @@ export async function startChatServer(
   }
 
   /**
-   * @param user the id of the person that the client takes itself for, if it says so
+   * @param user the id of the person that the client expects to be signed in, if it says so
    * @throws {Failure} UNAUTHORIZED, ANOTHER_USER, TOO_MANY_CONNECTIONS
    */
   async function identify(tokens: string[], connection: Connection | null, user?: string): Promise<Caller> {
@@ -209,7 +209,7 @@ export async function startChatServer(
       if (!claims) continue
       if (connection) connections.claim(connection, claims)
       const session = await findClaimed(parts.sessions, claims)
-      if (!session || connection?.isClaimOver) continue
+      if (!session || connection?.isClaimRevoked) continue
       if (user !== undefined && user !== session.user.id) throw new Failure('ANOTHER_USER')
       parts.sessionUse.began(session.id, session.lastSeenAt)
       const caller = callerOf(session, connection)
@@ -241,7 +241,7 @@ export async function startChatServer(
     connections,
     count: () => ({ connections: connections.count(), ...parts.feeds.count() }),
     close: async () => {
-      // Whoever spreads the load still has to be told, by /ready.
+      // The HTTP server stays open, so that the load balancer learns it from /ready.
       draining = true
       await askAllToReconnect([...connections.all()])
       await until(() => connections.count() === 0, leaveMs)
@@ -262,7 +262,7 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? ''
 }
 
-/** With the other half left open by its client, the socket would hold its descriptor for ever. */
+/** The socket is destroyed once the answer is sent: a client that keeps its half open would hold the descriptor for ever. */
 function refuseUpgrade(socket: Duplex, status: string): void {
   socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
@@ -273,7 +273,7 @@ function refuse(response: ServerResponse, status: number, failure: FailureName):
   response.writeHead(status, {
     'content-type': 'application/json',
     'cache-control': 'no-store',
-    // It tells nothing that any page may not know, and a page of another site has to learn that it is one.
+    // Nothing in the answer is secret, and a page of another site has to learn that its origin is refused.
     'access-control-allow-origin': '*',
     ...(status === 426 && { upgrade: 'websocket' }),
   })
@@ -285,11 +285,11 @@ function destroyItself(this: Duplex) {
 }
 
 async function askAllToReconnect(connections: Connection[]): Promise<void> {
-  const steps = connections.length > few ? askOverMs / askStepMs : 1
+  const steps = connections.length > smallCrowd ? drainMs / drainStepMs : 1
   for (let step = 1, asked = 0; step <= steps; step++) {
-    // Counted in steps, not by the clock: a node that was late must not catch up with a burst.
+    // In fixed steps, not by the clock: a node that was delayed must not catch up with a burst.
     for (const upTo = Math.round((connections.length * step) / steps); asked < upTo; asked++) connections[asked]?.askToReconnect()
-    if (asked < connections.length) await new Promise((resolve) => setTimeout(resolve, askStepMs))
+    if (asked < connections.length) await new Promise((resolve) => setTimeout(resolve, drainStepMs))
   }
 }
 

@@ -4,10 +4,10 @@ import type { RawData } from 'ws'
 import { closeCodes, Failure, type FailureName } from '../contract/failures'
 import type { ServerRole } from '../contract/rules'
 import type { PersonChange } from './auth/revocations'
-import { type ClientSocket, type ClosedBy, manyBytes, type SocketOwner } from './fanout/client-socket'
+import { type ClientSocket, type ClosedBy, maxBufferedBytes, type SocketOwner } from './fanout/client-socket'
 import { createGate, type Gate } from './platform/background'
 import type { Log } from './platform/log'
-import type { HereOrAway } from './presence/presence-board'
+import type { OnlineState } from './presence/cluster-presence'
 import { describeStreamError, errorFrame, errorFrames, maxCallsTogether, tooManyTogether } from './trpc'
 
 export interface ConnectionLimits {
@@ -17,23 +17,24 @@ export interface ConnectionLimits {
 }
 
 export interface Connections {
-  /** @param wire what the socket writes to */
+  /** @param wire the network stream of the socket */
   add(socket: ClientSocket, wire: Duplex, ip: string): Connection
-  /** Names the session of a connection before its row is looked up, so that a revocation in between finds the connection. */
+  /** Assigns the session before its row is read, so that a revocation in between finds the connection. */
   claim(connection: Connection, session: { sessionId: string; userId: string; expiresAt: Date }): void
   /**
-   * Its session stands: from now on it counts towards its person, who is here, and may send larger messages.
-   * @param caller whose role is kept current
+   * The session is valid: from now on the connection counts towards its person's limit and presence, and may send larger
+   * messages.
+   * @param caller its role is kept current
    * @throws {Failure} TOO_MANY_CONNECTIONS
    */
   accept(connection: Connection, caller: { role: ServerRole }): void
-  /** Whether its address has more connections than it may, signed in or not. */
+  /** Whether its IP address has too many connections, signed in or not. */
   isOverPerIp(connection: Connection): boolean
-  /** Ends the connections of these sessions. */
+  /** Closes the connections of these sessions. */
   closeSessions(sessionIds: ReadonlySet<string>): void
-  /** Ends the connections of people who may not sign in any more; the others act in their new role. */
+  /** Closes the connections of people who may no longer sign in, and updates the role of the others. */
   applyPersonChanges(changes: readonly PersonChange[]): void
-  /** Asks every client to come back later: this node cannot tell any more who is signed in. */
+  /** Asks every client to come back later, because this node no longer knows who is signed in. */
   turnAllAway(): void
   all(): Iterable<Connection>
   count(): number
@@ -42,35 +43,35 @@ export interface Connections {
 
 const heartbeatMs = 25_000
 const pongWaitMs = 8_000
-/** A client that has taken nothing for so long is closed, and resumes when it comes back. */
+/** A client that has read nothing for this long is closed. It resumes when it reconnects. */
 const stallMs = 30_000
-/** With ?connectionParams=1 the token comes in the first frame; a client that never sends it must not stay. */
+/** With ?connectionParams=1 the token is in the first frame. A client that does not send it in time is closed. */
 const signInMs = 5_000
-const callsAtOnce = 8
-/** With so many calls waiting, the connection is not read any further. */
-const callsWaiting = 100
-/** Text PINGs are answered one for one: nobody needs more of them in a second. */
-const pingsPerSecond = 50
-const lookMs = 1_000
-/** What one message of a client may have: before its session is accepted, and afterwards. */
+const maxRunningCalls = 8
+/** With this many calls waiting, the connection is not read any further. */
+const maxWaitingCalls = 100
+/** Each text PING is answered, so their number is limited. */
+const maxPingsPerSecond = 50
+const checkIntervalMs = 1_000
+/** The limit for one message of a client, before and after its session is accepted. */
 export const maxMessageBytes = { before: 64 * 1024, signedIn: 1024 * 1024 } as const
-/** A message that is too big, and smaller than this, is read so that each of its calls can be told so. */
+/** A message between the limit and this size is still read, so that each of its calls can be answered with the reason. */
 const maxReadBytes = 2 * maxMessageBytes.signedIn
-/** When a message is refused, each of its calls is told so, unless it has more of them: tiny calls would cost far more to answer than to send. */
-const maxToldEach = 5_000
-/** No call is shorter, in bytes: `{"id":1}`. */
-const shortestCall = 8
-/** A client that does not answer the closing handshake is not waited for longer. */
+/** When a message is refused, each of its calls is answered, up to this many: tiny calls cost far more to answer than to send. */
+const maxAnsweredEach = 5_000
+/** The size of the shortest call, `{"id":1}`. */
+const minCallBytes = 8
+/** How long a client has to answer the closing handshake. */
 const closeWaitMs = 1_000
 
-/** How a socket is closed that is turned away. For any other reason its client may try again. */
+/** The close codes for connections that are turned away. For any other reason the client may try again. */
 const closesWith: Partial<Record<FailureName, { code: number }>> = {
   UNAUTHORIZED: closeCodes.notSignedIn,
   ANOTHER_USER: closeCodes.anotherUser,
   TOO_MANY_CONNECTIONS: closeCodes.tooManyConnections,
 }
 
-/** What all connections of a node share. */
+/** Shared by all connections of a node. */
 interface Shared {
   limits: ConnectionLimits
   log: Log
@@ -78,39 +79,39 @@ interface Shared {
   onClose: (by: ClosedBy, code: number) => void
   /** A connection of this session has ended. */
   onGone: (sessionId: string) => void
-  /** A person's connection has come (from null), gone (to null), or is here or away now. */
-  onPresence: (userId: string, from: HereOrAway | null, to: HereOrAway | null) => void
+  /** A person's connection opened (`from` is null), closed (`to` is null), or switched between here and away. */
+  onPresence: (userId: string, from: OnlineState | null, to: OnlineState | null) => void
   remove: (connection: Connection) => void
-  /** Of this node's run: what begins the id of each of its connections. */
+  /** Random for each run of the node: the beginning of its connections' ids. */
   tag: string
   /** How many connections there have been. */
   made: number
 }
 
-/** One socket, from its first byte to its last. A class, and frugal: a node holds very many of them, most of them idle. */
+/** One socket, from its first byte to its last. A class that uses little memory: a node has very many, most of them idle. */
 export class Connection implements SocketOwner {
   readonly uid: string
-  /** Known once its token has been read; the session's row may still have to be looked up. */
+  /** Set once its token has been read. The session's row may not have been read yet. */
   sessionId: string | null = null
   userId: string | null = null
-  /** Whether the request that opened it named a session. */
-  bringsToken = false
-  /** Whether that session has ended since its row may have been looked up. */
-  isClaimOver = false
-  /** Who calls on it; null until its session was found to stand. */
+  /** Whether the request that opened it had a token. */
+  hasToken = false
+  /** Whether that session ended while its row was being read. */
+  isClaimRevoked = false
+  /** Null until its session was found valid. */
   caller: { role: ServerRole } | null = null
   /** In milliseconds since the epoch. */
   expiresAt = Number.POSITIVE_INFINITY
   readonly openedAt = Date.now()
-  /** How its person is here by it; null before its session was looked up, and after its end. */
-  presence: HereOrAway | null = null
-  /** Whether it has answered since the last heartbeat. */
+  /** Its person's presence on it; null before its session is accepted, and after its end. */
+  presence: OnlineState | null = null
+  /** Whether anything arrived since the last heartbeat. */
   alive = true
   #subscriptions = 0
   /** Its calls; null while there are none. */
   #calls: Gate | null = null
   #isClosed = false
-  /** Who it is is being found out: what else the client sends is not read before that. */
+  /** Its session is being looked up. Nothing else from the client is read before that is done. */
   #isSigningIn = false
   #pings = 0
   #pingsSince = 0
@@ -121,48 +122,48 @@ export class Connection implements SocketOwner {
     readonly ip: string,
     private readonly shared: Shared,
   ) {
-    // Counted, and not a UUID each: those cost half a kilobyte and more time than all else here.
+    // A counter instead of a UUID, which costs half a kilobyte and more time than everything else here.
     this.uid = `${shared.tag}-${(shared.made++).toString(36)}`
   }
 
-  receive(data: RawData, isBinary: boolean): void {
+  onMessage(data: RawData, isBinary: boolean): void {
     this.alive = true
     if (Buffer.isBuffer(data)) {
       if (!isBinary && data.length === 4 && this.#isPingFlood()) {
         this.close(closeCodes.abuse.code)
         return
       }
-      if (data.length >= maxToldEach * shortestCall && this.#refuseTooMuch(data)) return
-      this.socket.stopAsked(data)
+      if (data.length >= maxAnsweredEach * minCallBytes && this.#refuseOversized(data)) return
+      this.socket.handleStops(data)
     }
-    // It asks more than it reads the answers of.
-    if (this.#waitingTurns() >= callsWaiting || this.socket.bufferedAmount >= manyBytes) this.socket.pause()
+    // It sends more calls than it reads answers.
+    if (this.#waitingTurns() >= maxWaitingCalls || this.socket.bufferedAmount >= maxBufferedBytes) this.socket.pause()
   }
 
-  answered(): void {
+  onPong(): void {
     this.alive = true
   }
 
-  drained(): void {
-    this.#readOn()
+  onDrained(): void {
+    this.#resumeReading()
   }
 
   malformedCode(): number {
-    return (this.bringsToken ? closeCodes.abuse : closeCodes.notSignedIn).code
+    return (this.hasToken ? closeCodes.abuse : closeCodes.notSignedIn).code
   }
 
-  closing(by: ClosedBy, code: number): void {
+  onClosing(by: ClosedBy, code: number): void {
     this.shared.onClose(by, code)
-    // ws closes for this by itself, and says nothing that a person could read.
+    // ws closes for this by itself, without a message that a person could read.
     if (by === 'server' && code === tooBigCode && !this.#isClosed) this.socket.send(errorFrame(tooBig(this.caller !== null)))
   }
 
-  /** Closes the socket for a message that is too big, or has more calls than each could be told so. @returns whether it did */
-  #refuseTooMuch(data: Buffer): boolean {
+  /** Closes the socket when this message is too big, or has more calls than are answered one by one. @returns whether it did */
+  #refuseOversized(data: Buffer): boolean {
     const isTooBig = data.length > maxMessageBytes.signedIn
     if (!isTooBig && !hasManyObjects(data)) return false
     const ids = idsOf(data)
-    const areTooMany = ids.length > maxToldEach
+    const areTooMany = ids.length > maxAnsweredEach
     if (!isTooBig && !areTooMany) return false
     const failure = isTooBig ? tooBig(true) : tooManyTogether(maxCallsTogether)
     for (const frame of errorFrames(failure, areTooMany ? [null] : ids)) this.socket.send(frame)
@@ -170,46 +171,47 @@ export class Connection implements SocketOwner {
     return true
   }
 
-  closed(): void {
+  onClosed(): void {
     this.shared.remove(this)
   }
 
-  describe(error: unknown, path: string): unknown {
+  describeError(error: unknown, path: string): unknown {
     return describeStreamError(this.shared.log, error, path)
   }
 
   /**
-   * Who it is is being found out. A client sends all calls that waited for the connection right behind what signs it in:
-   * they stay with the network until it is known how much they may be.
+   * Pauses reading while the session is looked up. A client sends all its waiting calls right behind its sign-in; they stay
+   * in the network until it is known which size limit applies.
    */
-  signingIn(): void {
+  startSignIn(): void {
     if (!this.isOpen()) return
     this.#isSigningIn = true
     this.socket.pause()
     this.socket.setMaxMessageBytes(maxReadBytes)
   }
 
-  signedIn(caller: { role: ServerRole }): void {
+  finishSignIn(caller: { role: ServerRole }): void {
     this.caller = caller
     this.#isSigningIn = false
-    this.#readOn()
+    this.#resumeReading()
   }
 
-  /** Goes on reading what it stopped reading, when it can be answered again. */
-  #readOn(): void {
+  /** Resumes reading once the answers can be written again. */
+  #resumeReading(): void {
     if (this.#isSigningIn) return
-    if (this.socket.isPaused && this.#waitingTurns() < callsWaiting && this.socket.bufferedAmount < manyBytes) this.socket.resume()
+    if (this.socket.isPaused && this.#waitingTurns() < maxWaitingCalls && this.socket.bufferedAmount < maxBufferedBytes)
+      this.socket.resume()
   }
 
   /**
-   * Resolves when the client has read most of what was written to it, or is gone; undefined when it has. Whoever writes
-   * much asks first, so that a client that stalls costs a bounded amount of memory.
+   * Resolves when the client has read most of what was written, or is gone; undefined when it has read most of it already.
+   * Ask before writing much, so that a stalled client costs a limited amount of memory.
    */
   untilReadable(): Promise<void> | undefined {
     return this.socket.untilReadable()
   }
 
-  /** Counts a subscription. @throws {Failure} TOO_MANY_SUBSCRIPTIONS @returns its end */
+  /** Counts a subscription. @returns a function that releases it @throws {Failure} TOO_MANY_SUBSCRIPTIONS */
   openSubscription(): () => void {
     if (isOver(this.#subscriptions + 1, this.shared.limits.maxSubscriptionsPerConnection)) throw new Failure('TOO_MANY_SUBSCRIPTIONS')
     this.#subscriptions++
@@ -220,44 +222,44 @@ export class Connection implements SocketOwner {
     }
   }
 
-  /** Runs the calls of this connection a few at a time, in their order, none while the client does not read its answers. */
+  /** Runs the calls of this connection a few at a time, in order, and none while the client does not read its answers. */
   async takeTurn<Value>(call: () => Promise<Value>): Promise<Value> {
-    const calls = this.#calls ?? createGate(callsAtOnce)
+    const calls = this.#calls ?? createGate(maxRunningCalls)
     this.#calls = calls
     try {
       return await calls.run(async () => {
         await this.untilReadable()
-        // What it still sends is not acted on: its session may be over.
+        // After the close no call is run: the session may be over.
         if (this.#isClosed) throw new Failure('UNAUTHORIZED')
         return call()
       })
     } finally {
       if (!calls.isBusy() && this.#calls === calls) this.#calls = null
-      this.#readOn()
+      this.#resumeReading()
     }
   }
 
-  /** Whether nobody has done anything on it for a while. */
+  /** @param away whether the person has been inactive on it for a while */
   setAway(away: boolean): void {
-    if (this.presence) this.becomes(away ? 'away' : 'here')
+    if (this.presence) this.setPresence(away ? 'away' : 'here')
   }
 
-  becomes(presence: HereOrAway | null): void {
+  setPresence(presence: OnlineState | null): void {
     const before = this.presence
     if (presence === before || this.userId === null) return
     this.presence = presence
     this.shared.onPresence(this.userId, before, presence)
   }
 
-  /** Whether a call is under way. */
+  /** Whether a call is running. */
   isBusy(): boolean {
     return this.#calls !== null
   }
 
-  /** Whether no byte of what waits for it has been taken for too long. */
+  /** Whether much is waiting for the client, and it has read none of it for too long. */
   isStalled(now: number): boolean {
     const waiting = this.socket.bufferedAmount
-    if (waiting < manyBytes) this.#stall = null
+    if (waiting < maxBufferedBytes) this.#stall = null
     else if (!this.#stall || waiting < this.#stall.waiting) this.#stall = { waiting, since: now }
     return this.#stall !== null && now - this.#stall.since >= stallMs
   }
@@ -267,28 +269,28 @@ export class Connection implements SocketOwner {
   }
 
   /**
-   * Tells the client why, then closes the socket. Nothing is delivered on it any more: a call that was answered by its id
-   * would be over for the stock client, and so would a subscription, for good.
+   * Sends the reason, then closes the socket. No call is answered by its id: the stock client would take the call or
+   * subscription as failed for good instead of repeating it.
    */
   turnAway(failure: Failure): void {
     if (!this.isOpen()) return
-    // The stock client comes back at once, dozens of times a second, unless an error frame without id came first.
+    // Without an error frame with no id first, the stock client reconnects at once, dozens of times a second.
     this.socket.send(errorFrame(failure))
     this.close((closesWith[failure.failure] ?? closeCodes.restarting).code)
   }
 
-  /** Its session is over. One that is not signed in yet may have brought another token, which is then tried. */
+  /** Its session is over. While it is still signing in, its other tokens are tried. */
   sessionEnded(): void {
     if (this.caller) this.turnAway(new Failure('UNAUTHORIZED'))
-    else this.isClaimOver = true
+    else this.isClaimRevoked = true
   }
 
-  /** Asks the client to connect elsewhere while this socket still serves it. */
+  /** Asks the client to connect elsewhere, while this socket still serves it. */
   askToReconnect(): void {
     if (this.isOpen()) this.socket.send('{"id":null,"method":"reconnect"}')
   }
 
-  /** Closes without an answer, so that the client reconnects and asks again. */
+  /** Closes without answering the running calls, so that the client reconnects and repeats them. */
   askToComeBack(): void {
     this.turnAway(new Failure('UNAVAILABLE'))
   }
@@ -317,11 +319,11 @@ export class Connection implements SocketOwner {
       this.#pings = 0
       this.#pingsSince = now
     }
-    return ++this.#pings > pingsPerSecond
+    return ++this.#pings > maxPingsPerSecond
   }
 }
 
-/** The sockets of this node. One timer serves them all: heartbeats, sign-ins that never come, and sessions whose time is up. */
+/** The sockets of this node. One timer serves them all: heartbeats, missing sign-ins and expired sessions. */
 export function createConnections({
   limits,
   log,
@@ -345,7 +347,7 @@ export function createConnections({
     if (pingedAt !== null && now - pingedAt >= pongWaitMs) {
       pingedAt = null
       for (const connection of connections) {
-        // The answer of one that is not read may be waiting in the network.
+        // While reading is paused, the pong may be waiting in the network.
         if (!connection.alive && !connection.socket.isPaused) connection.socket.terminate()
       }
     }
@@ -356,7 +358,7 @@ export function createConnections({
       connection.alive = false
       connection.socket.ping()
     }
-  }, lookMs)
+  }, checkIntervalMs)
 
   function remove(connection: Connection) {
     const { ip, userId, sessionId } = connection
@@ -364,7 +366,7 @@ export function createConnections({
     count(perIp, ip, -1)
     if (userId && connection.caller) count(perUser, userId, -1)
     if (sessionId) onGone(sessionId)
-    connection.becomes(null)
+    connection.setPresence(null)
   }
 
   return {
@@ -377,23 +379,23 @@ export function createConnections({
     },
 
     claim: (connection, { sessionId, userId, expiresAt }) => {
-      Object.assign(connection, { sessionId, userId, expiresAt: expiresAt.getTime(), isClaimOver: false })
+      Object.assign(connection, { sessionId, userId, expiresAt: expiresAt.getTime(), isClaimRevoked: false })
     },
 
     accept: (connection, caller) => {
       const { userId } = connection
-      // It may have gone while its session was looked up: then nobody would ever take it back.
+      // It may have closed while its session was looked up. Counted now, it would never be removed.
       if (userId === null || !connection.isOpen() || !connections.has(connection)) return
       if (isOver((perUser.get(userId) ?? 0) + 1, limits.maxConnectionsPerUser)) throw new Failure('TOO_MANY_CONNECTIONS')
       count(perUser, userId, 1)
-      connection.signedIn(caller)
-      connection.becomes('here')
+      connection.finishSignIn(caller)
+      connection.setPresence('here')
     },
 
     isOverPerIp: ({ ip }) => isOver(perIp.get(ip) ?? 0, limits.maxConnectionsPerIp),
 
     closeSessions: (sessionIds) => {
-      // Looked for among all of them at once: an index would cost every connection.
+      // A scan: an index would cost memory for every connection.
       for (const connection of connections) {
         if (connection.sessionId !== null && sessionIds.has(connection.sessionId)) connection.sessionEnded()
       }
@@ -428,15 +430,15 @@ function count(counts: Map<string, number>, key: string, by: 1 | -1): number {
 
 const tooBigCode = 1009
 
-/** What somebody is told whose message was not read, because of its size. */
+/** The failure for a message that was not read because of its size. */
 const tooBig = (isSignedIn: boolean) =>
   new Failure('TOO_BIG', {
-    words: `That is too big: a message can have at most ${maxMessageBytes[isSignedIn ? 'signedIn' : 'before'] / 1024} KiB.`,
+    words: `The message is too big. The limit is ${maxMessageBytes[isSignedIn ? 'signedIn' : 'before'] / 1024} KiB.`,
   })
 
-/** Whether there may be more calls in a message than each could be told something. Much cheaper than to parse it. */
+/** Whether a message may have more calls than are answered one by one. Much cheaper than parsing it. */
 function hasManyObjects(data: Buffer): boolean {
-  let left = maxToldEach
+  let left = maxAnsweredEach
   for (let at = data.indexOf('{'); at >= 0 && left >= 0; at = data.indexOf('{', at + 1)) left--
   return left < 0
 }

@@ -7,6 +7,6 @@ await runProcess(async () => {
   const config = readConfig(process.env)
   const log = createLog(config, 'realtime')
   const node = await startRealtimeNode(config, log)
-  log.info({ host: config.host, port: node.port }, 'the realtime server listens')
+  log.info({ host: config.host, port: node.port }, 'the realtime server is listening')
   return node.close
 })

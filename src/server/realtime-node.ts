@@ -20,8 +20,8 @@ import { createLimit } from './platform/limits'
 import type { Log } from './platform/log'
 import { createMetrics } from './platform/metrics'
 import { connectRedis, untilRedisAlive } from './platform/redis'
+import { startConnectionCounts } from './presence/connection-counts'
 import { startLastSeen } from './presence/last-seen'
-import { startOwnPeople } from './presence/own-people'
 import { createPresenceStore } from './presence/presence-store'
 import { createRedisPresence, type PresenceNews } from './presence/redis-presence'
 import { createRoomPresence } from './presence/room-presence'
@@ -31,7 +31,7 @@ import { createRoomLists } from './rooms/room-lists'
 import { createRoomChanges } from './rooms/room-lock'
 import { createRoomStore } from './rooms/room-store'
 
-/** One realtime node: the chat server with everything concrete behind it. Closing it leaves nothing open. */
+/** Starts one realtime node: the chat server, with Postgres and Redis behind it. Closing it leaves nothing open. */
 export async function startRealtimeNode(
   config: Config,
   log: Log,
@@ -42,17 +42,17 @@ export async function startRealtimeNode(
   const database = openDatabase(databaseUrl, {
     maxConnections: 20,
     watch,
-    onError: (error) => log.warn({ error: error.message }, 'a database connection was lost'),
+    onError: (error) => log.warn({ error: error.message }, 'lost a database connection'),
   })
-  // Signing out must not wait behind what people ask for.
+  // A pool of its own, so that sign-outs do not wait behind ordinary queries.
   const control = openPool(databaseUrl, { maxConnections: 2, watch, onError: () => {} })
-  // What searches everything must not take the connections that sends wait for.
+  // Searches must not use up the connections that sends need.
   const lookUps = openPool(databaseUrl, { maxConnections: 2, statementTimeoutMs: 3_000, watch, onError: () => {} })
   const redis = connectRedis(redisUrl, log)
   const sessionUse = startSessionUse(database.pool, log)
   try {
     await requireDurableCommits(database.pool).catch((error: unknown) => {
-      // Away is waited for; whatever connection comes later is judged in the same way.
+      // While Postgres is unavailable the node waits. Later connections are checked in the same way.
       if (error instanceof ConfigError || !isUnavailable(error)) throw error
     })
     if (!(await untilRedisAlive(redis, 3_000))) log.warn('started without Redis')
@@ -67,7 +67,7 @@ export async function startRealtimeNode(
     const roomLists = createRoomLists({ feeds, personBus, rooms, messages, log })
     const presenceStore = createPresenceStore(database.pool)
     const lastSeen = startLastSeen({ store: presenceStore, log })
-    const board = createRedisPresence({
+    const cluster = createRedisPresence({
       redis,
       bus: createRedisBus<PresenceNews>(redis, 'roomline:presence:', config.authSecrets, log),
       log,
@@ -75,8 +75,8 @@ export async function startRealtimeNode(
         for (const userId of userIds) lastSeen.note(userId, Date.now() - silentMs)
       },
     })
-    const ownPeople = startOwnPeople({ board, lastSeen })
-    const presence = createRoomPresence({ board, store: presenceStore, rooms, feeds, log })
+    const connectionCounts = startConnectionCounts({ cluster, lastSeen })
+    const presence = createRoomPresence({ cluster, store: presenceStore, rooms, feeds, log })
     const server = await startChatServer(
       {
         messages,
@@ -89,15 +89,15 @@ export async function startRealtimeNode(
         personBus,
         feeds,
         metrics,
-        ownPeople,
+        connectionCounts,
         presence,
         typingLimits: createTypingLimits(),
         metricsToken: config.metricsToken,
         limits: {
           sends: createLimit(config.sendsPerMinute, 20),
-          // Wide enough for whoever sets up a room for many people by hand or by a program, and still an end.
+          // Enough for a person or program that sets up a room for many people.
           acts: createLimit(config.sendsPerMinute * 5, 200),
-          // A list of suggestions asks with each letter.
+          // Suggestions send a query for each letter.
           lookUps: createLimit(config.sendsPerMinute * 5, 200),
         },
         sessions: {
@@ -131,8 +131,8 @@ export async function startRealtimeNode(
       await Promise.all([server.close(), jobs.close()])
       await roomLists.close()
       presence.close()
-      ownPeople.close()
-      await Promise.all([board.close(), lastSeen.close()])
+      connectionCounts.close()
+      await Promise.all([cluster.close(), lastSeen.close()])
       await feeds.close()
       await sessionUse.close()
       await revocations.close()

@@ -13,5 +13,5 @@ export const appRouter = router({
   presence: presenceRouter,
 })
 
-/** The type of everything that the realtime server can be asked. Clients import this, and nothing else of the server. */
+/** The type of the whole API of the realtime server. Clients import this, and nothing else from the server. */
 export type AppRouter = typeof appRouter

@@ -12,13 +12,13 @@ import { findRefusal, findServerRefusal, limitOf } from './rights'
 
 const t = initTRPC.context<Context>().create({ errorFormatter: ({ shape, error }) => toErrorShape(error, shape.data.path) })
 
-/** What of a failure goes over the wire: `data.failure` is its name, `data.fields` what is wrong where. */
+/** A failure as clients get it: `data.failure` is its name, `data.fields` the input fields with their problems. */
 export function toErrorShape(error: TRPCError, path?: string) {
   const { failure, fields, retryAfterMs, words } = describeError(error)
   return {
     message: words ?? (failures[failure].code === error.code ? failures[failure].words : error.message),
     code: TRPC_ERROR_CODES_BY_KEY[error.code],
-    // No stack and no internal message, in development too: what a client may see must not depend on where it runs.
+    // No stack and no internal message, not even in development: clients must get the same everywhere.
     data: {
       code: error.code,
       httpStatus: getHTTPStatusCodeFromError(error),
@@ -32,7 +32,7 @@ export function toErrorShape(error: TRPCError, path?: string) {
 
 type CallId = number | string | null
 
-/** As tRPC writes it, for each of these calls. A null id stands for a context that could not be made. */
+/** The error frames that tRPC would send for these calls. A null id means that no context could be made. */
 export function errorFrames(failure: Failure, ids: readonly CallId[]): string[] {
   const error = JSON.stringify(toErrorShape(toTRPCError(failure)))
   return ids.map((id) => `{"id":${JSON.stringify(id)},"error":${error}}`)
@@ -43,7 +43,7 @@ export const errorFrame = (failure: Failure): string => errorFrames(failure, [nu
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 
-/** What ends a stream long after its call was answered is named like any other failure. */
+/** Gives errors that end a stream later the same names as errors of the call itself. */
 function withStreamFailures<Value>(stream: AsyncIterable<Value>): AsyncIterable<Value> {
   return {
     [Symbol.asyncIterator]: () => {
@@ -66,15 +66,15 @@ export function toTRPCError(error: unknown): TRPCError {
   return error instanceof TRPCError ? error : new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: failures.INTERNAL.words, cause })
 }
 
-/** What ends a stream that tRPC does not run any more is logged and told as tRPC would. */
+/** Logs an error of a directly delivered stream, and returns its shape, as tRPC would for its own streams. */
 export function describeStreamError(log: Log, error: unknown, path: string) {
-  const named = toTRPCError(error)
-  reportError(log, named, path, 'subscription')
-  return toErrorShape(named, path)
+  const trpcError = toTRPCError(error)
+  reportError(log, trpcError, path, 'subscription')
+  return toErrorShape(trpcError, path)
 }
 
 export function reportError(log: Log, error: Error & { code: string }, procedure: string | undefined, type: string) {
-  // What a client sends that is no WebSocket frame, or too big a one, is its own affair.
+  // A client that sends broken or oversized frames is not a fault of the server.
   const cause = error.cause as { code?: unknown } | undefined
   const expected = error.code !== 'INTERNAL_SERVER_ERROR' || String(cause?.code).startsWith('WS_ERR_')
   log[expected ? 'debug' : 'error'](
@@ -97,19 +97,19 @@ function describeError(error: TRPCError): Description {
   return { failure: byCode[error.code] ?? 'BAD_REQUEST' }
 }
 
-/** As many calls may be in one message. tRPC's client joins all calls of one turn, and after a reconnect all that wait. */
+/** The limit of calls in one message. tRPC's client joins all calls of one turn, and after a reconnect all that wait. */
 export const maxCallsTogether = 1_000
 
-/** What tRPC's adapter says to each call of a message that has more of them. */
+/** The adapter's message for each call when there are too many in one message. */
 const tooManyCalls = 'Batch call exceeds maximum size'
 
 export const tooManyTogether = (limit: number) =>
   new Failure('BAD_REQUEST', {
     fields: { batch: `must have at most ${limit} calls` },
-    words: `Too many calls were sent together: at most ${limit.toLocaleString('en')} can be.`,
+    words: `Too many calls in one message. The limit is ${limit.toLocaleString('en')}.`,
   })
 
-/** For the errors that tRPC makes by itself. */
+/** For errors that tRPC itself raises. */
 const byCode: Partial<Record<TRPCError['code'], FailureName>> = {
   UNAUTHORIZED: 'UNAUTHORIZED',
   NOT_FOUND: 'NO_SUCH_PROCEDURE',
@@ -121,9 +121,9 @@ const byCode: Partial<Record<TRPCError['code'], FailureName>> = {
 export const router = t.router
 
 /**
- * There is no context without a session: the connection is refused before. Every procedure begins here: it has its row in
- * the table of rights, or is refused; calls of a connection run a few at a time; and whatever an operation throws is turned
- * into tRPC's error.
+ * Every procedure starts here. The caller is signed in, because there is no context without a session. A procedure without a
+ * row in the table of rights is refused, the calls of a connection run a few at a time, and everything that an operation
+ * throws becomes tRPC's error.
  */
 export const signedInProcedure = t.procedure.use(async ({ ctx: { caller, parts }, type, path, next }) => {
   const { connection } = caller
@@ -139,7 +139,7 @@ export const signedInProcedure = t.procedure.use(async ({ ctx: { caller, parts }
   })
   if (!result.ok) {
     const error = toTRPCError(result.error)
-    // A client ends a subscription that is rejected. Reconnecting, it asks again for all of its subscriptions.
+    // A client gives up a rejected subscription, but repeats all its subscriptions when it reconnects.
     if (type === 'subscription' && error.code === failures.UNAVAILABLE.code) connection?.askToComeBack()
     throw error
   }
@@ -147,9 +147,9 @@ export const signedInProcedure = t.procedure.use(async ({ ctx: { caller, parts }
 })
 
 /**
- * For what only members of a room do. It finds the room through the caller's membership, so that a procedure cannot hold
- * a room that its caller is not in.
- * @param schema its output names the room in `room`
+ * A procedure for members of a room. It finds the room through the caller's membership, so that a procedure cannot hold a
+ * room that its caller is not in.
+ * @param schema an input schema with the room's id in `room`
  */
 export function memberProcedure<Schema extends z.ZodType<{ room: string }, { room: string }>>(schema: Schema) {
   return signedInProcedure.input(schema).use(async ({ ctx, input, path, next }) => {
@@ -161,7 +161,7 @@ export function memberProcedure<Schema extends z.ZodType<{ room: string }, { roo
   })
 }
 
-/** For what takes no input: unknown keys are refused here too. */
+/** For procedures without input: unknown keys are refused here too. */
 export const noInput = z.strictObject({}).optional()
 
 export const inRoom = memberProcedure(roomInput)

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import next from 'next'
-import { clientAddressHeader, createWebSession } from '../server/auth/http'
+import { clientAddressHeader, createWebSession } from '../server/auth/account-routes'
 import { announceRevocation } from '../server/auth/revocations'
 import { createSessionStore } from '../server/auth/session-store'
 import { createSessionTokens } from '../server/auth/session-token'
@@ -32,7 +32,7 @@ await runProcess(async () => {
   const watch = startDatabaseWatch(databaseUrl, log)
   const database = openDatabase(databaseUrl, {
     watch,
-    onError: (error) => log.warn({ error: error.message }, 'a database connection was lost'),
+    onError: (error) => log.warn({ error: error.message }, 'lost a database connection'),
   })
   const redis = connectRedis(redisUrl, log)
   const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)

@@ -1,5 +1,6 @@
 'use client'
 
+import { QueryClientProvider } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
 import type { ChatClient, Room } from '../sdk'
 import { useRenewal, useSignedInClient } from './account/signed-in-client'
@@ -37,7 +38,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   const [displayName, setDisplayName] = useState(arrived.displayName)
   const visitor = useMemo(() => ({ ...arrived, displayName }), [arrived, displayName])
   useRenewal(visitor)
-  const { client, status, isTurnedAway, onSignOut } = useSignedInClient(visitor)
+  const { client, queries, status, isTurnedAway, onSignOut } = useSignedInClient(visitor)
   const myRooms = useMyRooms(client, visitor.role)
   const { rooms, untilListed } = myRooms
   const openRooms = useMemo(() => client && createOpenRooms(client), [client])
@@ -118,36 +119,38 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   const showRooms = () => setShowsDrawer(true)
 
   return (
-    <div className="grid h-dvh grid-cols-[minmax(0,1fr)] overflow-hidden bg-canvas md:grid-cols-[16.5rem_minmax(0,1fr)]">
-      <a
-        href="#composer"
-        className="sr-only focus:not-sr-only focus:fixed! focus:top-2 focus:left-2 focus:z-40 focus:rounded-m focus:bg-raised focus:px-4 focus:py-2.5 focus:shadow-high"
-      >
-        Skip to writing a message
-      </a>
-      <aside className="hidden min-h-0 flex-col md:flex">{sidebar}</aside>
-      <main className="flex min-h-0 min-w-0 flex-col bg-surface md:my-2 md:mr-2 md:overflow-hidden md:rounded-l md:border md:border-line md:shadow-low">
-        <noscript>
-          <form method="post" action="/api/logout" className="flex flex-wrap items-center gap-x-6 bg-spark-soft px-6 py-2">
-            <p>Talking in real time needs JavaScript: switch it on, and load this page again.</p>
-            <input type="hidden" name="user" value={visitor.id} />
-            <button type="submit" className="min-h-11 font-medium underline underline-offset-3">
-              Sign out
-            </button>
-          </form>
-        </noscript>
-        {renderMain()}
-      </main>
+    <QueryClientProvider client={queries}>
+      <div className="grid h-dvh grid-cols-[minmax(0,1fr)] overflow-hidden bg-canvas md:grid-cols-[16.5rem_minmax(0,1fr)]">
+        <a
+          href="#composer"
+          className="sr-only focus:not-sr-only focus:fixed! focus:top-2 focus:left-2 focus:z-40 focus:rounded-m focus:bg-raised focus:px-4 focus:py-2.5 focus:shadow-high"
+        >
+          Skip to the message box
+        </a>
+        <aside className="hidden min-h-0 flex-col md:flex">{sidebar}</aside>
+        <main className="flex min-h-0 min-w-0 flex-col bg-surface md:my-2 md:mr-2 md:overflow-hidden md:rounded-l md:border md:border-line md:shadow-low">
+          <noscript>
+            <form method="post" action="/api/logout" className="flex flex-wrap items-center gap-x-6 bg-spark-soft px-6 py-2">
+              <p>Roomline needs JavaScript to show messages. Turn it on and reload the page.</p>
+              <input type="hidden" name="user" value={visitor.id} />
+              <button type="submit" className="min-h-11 font-medium underline underline-offset-3">
+                Sign out
+              </button>
+            </form>
+          </noscript>
+          {renderMain()}
+        </main>
 
-      <Suspense>
-        {showsDrawer && (
-          <Drawer title="Rooms" onClose={() => setShowsDrawer(false)}>
-            {sidebar}
-          </Drawer>
-        )}
-      </Suspense>
-      <Suspense>{client && opened && renderDialog(client, opened)}</Suspense>
-    </div>
+        <Suspense>
+          {showsDrawer && (
+            <Drawer title="Rooms" onClose={() => setShowsDrawer(false)}>
+              {sidebar}
+            </Drawer>
+          )}
+        </Suspense>
+        <Suspense>{client && opened && renderDialog(client, opened)}</Suspense>
+      </div>
+    </QueryClientProvider>
   )
 
   function renderDialog(client: ChatClient, opened: Opened) {
@@ -208,7 +211,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
         <RoomHeader name={title ?? 'Roomline'} onShowRooms={showRooms} />
         {rooms?.length === 0 ? (
           <Notice
-            title="You are in no room"
+            title="You're not in any rooms yet"
             actions={
               <>
                 <Button onClick={() => setOpened({ dialog: 'browse' })}>Browse rooms</Button>
@@ -218,7 +221,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
               </>
             }
           >
-            Find one that is open to everybody, or start your own.
+            Browse the public rooms, or create one of your own.
           </Notice>
         ) : (
           <RoomSkeleton />

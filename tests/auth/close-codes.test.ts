@@ -317,7 +317,7 @@ describe('close codes: a stock client that asks for much at once', () => {
         ),
       ),
     )
-    expect(new Set(refused)).toEqual(new Set(['Too many calls were sent together: at most 1,000 can be.']))
+    expect(new Set(refused)).toEqual(new Set(['Too many calls in one message. The limit is 1,000.']))
     expect(closed).toEqual([])
     expect(await trpc.session.me.query()).toBeTruthy()
   })
@@ -329,7 +329,7 @@ describe('close codes: a stock client that asks for much at once', () => {
     const { id: room } = await trpc.rooms.create.mutate({ name: `Big ${Date.now()}`, kind: 'private' })
     const sends = Array.from({ length: 300 }, () => trpc.chat.send.mutate({ room, text: 'x'.repeat(4_000) }))
     const refused = await Promise.all(sends.map((sent) => sent.catch((error: Error) => error.message)))
-    expect(new Set(refused)).toEqual(new Set(['That is too big: a message can have at most 1024 KiB.']))
+    expect(new Set(refused)).toEqual(new Set(['The message is too big. The limit is 1024 KiB.']))
     await until(() => closed[0] === 1009)
     expect((await trpc.chat.history.query({ room, limit: 10 })).messages).toEqual([])
   })
@@ -352,7 +352,7 @@ describe('close codes: a stock client that asks for much at once', () => {
     expect(big.frames).toHaveLength(2)
     expect(JSON.parse(big.frames[1] ?? '')).toMatchObject({
       id: null,
-      error: { message: 'That is too big: a message can have at most 1024 KiB.', data: { failure: 'TOO_BIG' } },
+      error: { message: 'The message is too big. The limit is 1024 KiB.', data: { failure: 'TOO_BIG' } },
     })
     const stranger = await open(
       { ...ada, cookie: '' },

@@ -45,7 +45,7 @@ beforeEach(async () => {
 })
 
 const said = (text: string) => page.getByRole('log').getByRole('listitem').filter({ hasText: text })
-const sheet = () => page.getByRole('dialog', { name: 'Message by ivy' })
+const sheet = () => page.getByRole('dialog', { name: 'Message from ivy' })
 const setAnimationSpeed = (playbackRate: number) => devtools.send('Animation.setPlaybackRate', { playbackRate })
 const isRising = () => sheet().evaluate((element) => element.getAnimations().some(({ playState }) => playState === 'running'))
 
@@ -69,7 +69,7 @@ const isOverButton = ({ x, y }: Finger) =>
 /** Comes after everything that lifting the finger has led to: the browser keeps the order. */
 async function reply() {
   await sheet().getByRole('button', { name: 'Reply' }).tap()
-  await page.getByText('Reply to ivy').waitFor()
+  await page.getByText('Replying to ivy').waitFor()
   expect(await page.evaluate(() => document.documentElement.dataset.clicked)).toBe('Reply;')
 }
 

@@ -77,7 +77,7 @@ async function press(message: Locator, name: string | RegExp) {
 }
 
 async function choose(page: Page, message: Locator, name: string) {
-  await press(message, /^More on/)
+  await press(message, /^More actions for this message/)
   await page.getByRole('menuitem', { name, exact: true }).click()
 }
 
@@ -118,9 +118,9 @@ describe('two people in a room', () => {
     const room = await meet('Answers', ada, ben)
     await say(ada.page, 'Who waters the plants?')
     await press(said(ben.page, 'Who waters the plants?'), 'Reply')
-    await ben.page.getByText('Reply to ada').waitFor()
+    await ben.page.getByText('Replying to ada').waitFor()
     await ben.page.keyboard.press('Escape')
-    await ben.page.getByText('Reply to ada').waitFor({ state: 'detached' })
+    await ben.page.getByText('Replying to ada').waitFor({ state: 'detached' })
     await press(said(ben.page, 'Who waters the plants?'), 'Reply')
     await say(ben.page, 'I do, on Fridays')
     await said(ada.page, 'I do, on Fridays')
@@ -177,13 +177,13 @@ describe('two people in a room', () => {
     await messages(ada.page).getByText('Message removed').waitFor()
     expect(await messages(ada.page).getByText('Oops').count()).toBe(0)
 
-    await press(said(ben.page, 'A word of the owner'), /^More on/)
+    await press(said(ben.page, 'A word of the owner'), /^More actions for this message/)
     await ben.page.getByRole('menuitem', { name: 'Reply' }).waitFor()
     expect(await ben.page.getByRole('menuitem', { name: 'Remove' }).count()).toBe(0)
     await ben.page.keyboard.press('Escape')
 
     await choose(ada.page, said(ada.page, 'Buy my watches'), 'Remove')
-    await ada.page.getByRole('heading', { name: 'Remove this message by ben?' }).waitFor()
+    await ada.page.getByRole('heading', { name: 'Remove this message from ben?' }).waitFor()
     await ada.page.getByRole('button', { name: 'Remove message' }).click()
     await until(async () => (await messages(ben.page).getByText('Message removed').count()) === 2)
   })
@@ -204,7 +204,7 @@ describe('two people in a room', () => {
     expect(await look(ben.page)).not.toBe(await look(ada.page))
 
     await composer(ada.page).pressSequentially('@roo')
-    await ada.page.getByRole('option', { name: /Everybody/ }).click()
+    await ada.page.getByRole('option', { name: /Everyone/ }).click()
     expect(await composer(ada.page).inputValue()).toBe('@room ')
     await composer(ada.page).press('Enter')
     await said(ben.page, '@room').locator('mark').waitFor()
@@ -239,7 +239,7 @@ describe('somebody', () => {
     await said(dan.page, 'news 60').waitFor()
     await until(async () => (await unread()) === 0)
 
-    await choose(dan.page, said(dan.page, 'news 58'), 'Mark unread from here')
+    await choose(dan.page, said(dan.page, 'news 58'), 'Mark as unread')
     await until(async () => (await unread()) === 3)
     await messages(dan.page).getByText('New', { exact: true }).waitFor()
     await cyd.trpc.chat.send.mutate({ room, text: 'news 61' })
@@ -250,7 +250,7 @@ describe('somebody', () => {
 
     // Away from the newest nothing counts as read; back there it does.
     await messages(dan.page).evaluate((element) => element.scrollTo(0, 200))
-    await dan.page.getByRole('button', { name: /newest|new message/ }).click()
+    await dan.page.getByRole('button', { name: /latest|new message/ }).click()
     await until(async () => (await unread()) === 0)
 
     // Whoever comes to unread messages finds where they begin.
@@ -294,7 +294,7 @@ describe('somebody', () => {
     await say(fay.page, 'Noise')
     await eve.trpc.rooms.mute.mutate({ room, username: fay.username, minutes: 60 })
     await look(fay.page, room)
-    await fay.page.getByText(/You are muted in this room until/).waitFor()
+    await fay.page.getByText(/You're muted in this room until/).waitFor()
     expect(await composer(fay.page).count()).toBe(0)
     await said(fay.page, 'Noise').hover()
     expect(await said(fay.page, 'Noise').getByRole('button', { name: 'Edit', exact: true }).count()).toBe(0)
@@ -354,7 +354,7 @@ describe('somebody', () => {
 
     await keyboard.press('Tab')
     await keyboard.press('Enter')
-    await kay.page.getByText('Reply to lee').waitFor()
+    await kay.page.getByText('Replying to lee').waitFor()
     await keyboard.type('I am')
     await keyboard.press('Enter')
     await said(lee.page, 'I am')
@@ -380,7 +380,7 @@ describe('somebody', () => {
     await say(jo.page, 'Coming?')
     await said(ivy.page, 'Coming?').tap()
     await said(ivy.page, 'Coming?')
-      .getByRole('button', { name: /^More on/ })
+      .getByRole('button', { name: /^More actions for this message/ })
       .tap()
     await ivy.page.getByRole('button', { name: 'React with thumbs up' }).tap()
     await said(jo.page, 'Coming?').getByRole('button', { name: 'thumbs up, 1' }).waitFor()
@@ -395,7 +395,7 @@ describe('somebody', () => {
 
     await said(ivy.page, 'On my wey').getByText('On my wey').tap()
     await said(ivy.page, 'On my wey')
-      .getByRole('button', { name: /^More on/ })
+      .getByRole('button', { name: /^More actions for this message/ })
       .tap()
     await ivy.page.getByRole('dialog').getByRole('button', { name: 'Edit' }).tap()
     await composer(ivy.page).fill('On my way')

@@ -202,11 +202,11 @@ async function actInManyWays(page: Page) {
 
 async function actInMenus(page: Page) {
   await page
-    .getByRole('button', { name: /^More on this message by/ })
+    .getByRole('button', { name: /^More actions for this message from/ })
     .first()
     .click()
-  await page.getByRole('menuitem', { name: 'Mark unread from here' }).click()
-  await page.getByRole('button', { name: /^More about/ }).click()
+  await page.getByRole('menuitem', { name: 'Mark as unread' }).click()
+  await page.getByRole('button', { name: /^More actions for/ }).click()
   await page.getByRole('menuitemradio', { name: 'Nothing' }).click()
 }
 
@@ -501,7 +501,7 @@ describe('a page whose browser has changed hands', () => {
     await third.goto(`/invite/${token}`)
     await third.getByRole('button', { name: 'Accept' }).waitFor()
     lines.writer.setOnline(false)
-    await writer.getByRole('button', { name: /^More about/ }).click()
+    await writer.getByRole('button', { name: /^More actions for/ }).click()
     await writer.getByRole('menuitem', { name: 'Leave room' }).click()
     await writer.getByRole('button', { name: 'Leave room' }).click()
     await third.getByRole('button', { name: 'Accept' }).click()

@@ -139,7 +139,7 @@ describe('what can be pressed in a room', () => {
         await desk.locator(`[data-seq="${seq}"]`).hover({ position: { x: 2, y: 2 } })
         await desk
           .locator(`[data-seq="${seq}"]`)
-          .getByRole('button', { name: /^More on/ })
+          .getByRole('button', { name: /^More actions for this message/ })
           .hover()
         found.push(...(await findOverlapping(desk, list)))
       }
@@ -176,10 +176,10 @@ describe('what can be pressed in a room', () => {
     await setLook(phone, 390, 'as designed')
     await phone
       .locator('[data-seq="3"]')
-      .getByRole('button', { name: /^More on/ })
+      .getByRole('button', { name: /^More actions for this message/ })
       .tap()
     await phone.getByRole('dialog').getByRole('button', { name: 'Reply' }).tap()
-    await phone.getByRole('button', { name: 'Cancel the reply' }).waitFor()
+    await phone.getByRole('button', { name: 'Cancel reply' }).waitFor()
     faults.push(...(await inEveryLook(phone, async () => [...(await findCovered(phone, page)), ...(await findTooSmall(phone, page, 40))])))
     expect(faults).toEqual([])
     await phone.context().close()

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Message } from '../../src/contract/message'
 import { createMessage } from '../../src/sdk/testing'
-import { canTakeOver } from '../../src/server/fanout/client-socket'
+import { canDeliverDirectly } from '../../src/server/fanout/client-socket'
 import { encodeEvent, encodeHead, joinFrames } from '../../src/server/fanout/event-frames'
 import { type Roomline, startRoomline } from '../support/roomline'
 import { failureOf, until } from '../support/stock-client'
@@ -44,30 +44,30 @@ describe('a frame of a room', () => {
   })
 })
 
-describe('taking a subscription over from tRPC', () => {
-  it('can be done on this release', async () => {
-    expect(await canTakeOver()).toBe(true)
+describe('direct delivery: the check at the start', () => {
+  it('passes on this release of tRPC', async () => {
+    expect(await canDeliverDirectly()).toBe(true)
   })
 
-  it('is not tried on one whose adapter writes otherwise', async () => {
+  it('fails when the adapter does not pass the encoder’s results on', async () => {
     const textOnly = ((options) =>
       getWSConnectionHandler({
         ...options,
         experimental_encoder: { decode: JSON.parse, encode: JSON.stringify },
       } as typeof options)) as typeof getWSConnectionHandler
     const silent = (() => () => {}) as unknown as typeof getWSConnectionHandler
-    expect(await canTakeOver(textOnly)).toBe(false)
-    expect(await canTakeOver(silent)).toBe(false)
+    expect(await canDeliverDirectly(textOnly)).toBe(false)
+    expect(await canDeliverDirectly(silent)).toBe(false)
   })
 })
 
 describe.each([
-  ['taken over', true],
-  ['on the plain way', false],
-] as const)('a subscription %s', (_, mayTakeOver) => {
+  ['delivered directly', true],
+  ['through tRPC’s loop (the fallback)', false],
+] as const)('a subscription %s', (_, allowDirectDelivery) => {
   let roomline: Roomline
   beforeAll(async () => {
-    roomline = await startRoomline({ nodes: 2, mayTakeOver })
+    roomline = await startRoomline({ nodes: 2, allowDirectDelivery })
   })
   afterAll(() => roomline[Symbol.asyncDispose]())
 
@@ -126,7 +126,7 @@ describe.each([
   })
 
   it('counts against the limit of its connection for as long as it lasts', async () => {
-    await using limited = await startRoomline({ mayTakeOver, env: { MAX_SUBSCRIPTIONS_PER_CONNECTION: '2' } })
+    await using limited = await startRoomline({ allowDirectDelivery, env: { MAX_SUBSCRIPTIONS_PER_CONNECTION: '2' } })
     const client = limited.connect(await limited.signUp())
     const first = await client.follow('general')
     await client.follow('general')

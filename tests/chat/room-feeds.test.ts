@@ -17,7 +17,7 @@ const versionOf = (heard: RoomNews | 'behind' | 'closed') =>
 
 describe('a follower’s news', () => {
   it('wait in order, and are given up when there are too many', async () => {
-    const live = new Follower('ada', { write: () => {}, join: () => {}, leave: () => {} })
+    const live = new Follower('ada', { write: () => {}, startDelivery: () => {}, leave: () => {} })
     live.receive(news(1))
     live.receive(news(2))
     expect([versionOf(await live.next()), versionOf(await live.next())]).toEqual([1, 2])

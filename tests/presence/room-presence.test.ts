@@ -17,7 +17,7 @@ const nameOf = (index: number) => `p${String(index).padStart(4, '0')}`
 /** A room whose members, news and database the test has in its hand. Whoever watches is called by the username. */
 function createRoom(size: number) {
   const memory = createMemoryPresence()
-  const board = memory.join()
+  const cluster = memory.join()
   const members = new Map<string, PresenceMember>()
   for (let index = 0; index < size; index++) {
     members.set(nameOf(index), { userId: nameOf(index), username: nameOf(index), hidesLastSeen: false, lastSeenAt: null })
@@ -30,7 +30,7 @@ function createRoom(size: number) {
     return [...userIds].flatMap((userId) => members.get(userId) ?? [])
   }
   const presence = createRoomPresence({
-    board,
+    cluster,
     log,
     store: { membersOf: () => read(members.keys()), membersAmong: (_, userIds) => read(userIds) },
     rooms: {
@@ -58,7 +58,7 @@ function createRoom(size: number) {
   }
   return {
     memory,
-    board,
+    cluster,
     members,
     database,
     presence,
@@ -74,18 +74,18 @@ function createRoom(size: number) {
 describe('a room that many watch', () => {
   it('names so many at most, those who are here first, and counts all', async () => {
     const room = createRoom(1_000)
-    for (let index = 500; index < 800; index++) room.board.set(nameOf(index), 'here')
+    for (let index = 500; index < 800; index++) room.cluster.set(nameOf(index), 'here')
     const { events } = room.watch(nameOf(0))
     await until(() => events.length === 1)
     expect(events[0]).toMatchObject({ type: 'now', count: 300 })
     expect(events[0]?.people).toHaveLength(limits.presenceNamed)
     expect(new Set(events[0]?.people.map(({ state }) => state))).toEqual(new Set(['here']))
-    for (let index = 0; index < 300; index++) room.board.set(nameOf(index), 'here')
+    for (let index = 0; index < 300; index++) room.cluster.set(nameOf(index), 'here')
     await until(() => events.length === 2)
     // More than could be named of those who changed: then it is all told anew, and nobody is kept who is gone.
     expect(events[1]).toMatchObject({ type: 'now', count: 600 })
     expect(events[1]?.people).toHaveLength(limits.presenceNamed)
-    room.board.set(nameOf(0), 'away')
+    room.cluster.set(nameOf(0), 'away')
     await until(() => events.length === 3)
     expect(events[2]).toEqual({
       type: 'changed',
@@ -101,13 +101,13 @@ describe('a room that many watch', () => {
     const room = createRoom(400)
     const watchers = Array.from({ length: 160 }, (_, index) => room.watch(nameOf(index)))
     await until(() => watchers.every(({ events }) => events.length === 1))
-    room.board.set(nameOf(0), 'here')
+    room.cluster.set(nameOf(0), 'here')
     await until(() => watchers.every(({ events }) => events.length === 2))
     const from = performance.now()
     let changes = 0
     // 160 watchers at 80 messages a second: one every two seconds.
     await until(() => {
-      room.board.set(nameOf(200 + (changes++ % 200)), changes % 400 < 200 ? 'here' : 'away')
+      room.cluster.set(nameOf(200 + (changes++ % 200)), changes % 400 < 200 ? 'here' : 'away')
       return watchers.every(({ events }) => events.length === 4)
     })
     expect(performance.now() - from).toBeGreaterThan(3_500)
@@ -121,7 +121,7 @@ describe('a room that many watch', () => {
     await until(() => events.length === 1)
     for (let round = 0; round < 4; round++) {
       const from = performance.now()
-      room.board.set(nameOf(1), round % 2 === 0 ? 'here' : 'away')
+      room.cluster.set(nameOf(1), round % 2 === 0 ? 'here' : 'away')
       await until(() => events.length === round + 2)
       expect(performance.now() - from).toBeLessThan(400)
     }
@@ -140,7 +140,7 @@ describe('a room that many watch', () => {
     await until(() => slow.events.length === 1 && quick.events.length === 1)
     isSlow = true
     for (const [round, state] of (['here', 'away', 'here'] as const).entries()) {
-      room.board.set(nameOf(2), state)
+      room.cluster.set(nameOf(2), state)
       await until(() => quick.events.length === round + 2)
     }
     expect(slow.events).toHaveLength(1)
@@ -163,7 +163,7 @@ describe('a room that many watch', () => {
     second.close()
     expect(room.listeners()).toBe(0)
     room.members.delete(nameOf(2))
-    room.board.set(nameOf(1), 'here')
+    room.cluster.set(nameOf(1), 'here')
     const third = room.watch(nameOf(0))
     await until(() => third.events.length === 1)
     expect(third.events[0]?.people.map(({ username, state }) => `${username} ${state}`)).toEqual([
@@ -178,13 +178,13 @@ describe('a room that many watch', () => {
 describe('while Postgres is away', () => {
   it('who watches already is told who comes and goes, though not since when; nobody is taken for having left', async () => {
     const room = createRoom(3)
-    room.board.set(nameOf(1), 'here')
+    room.cluster.set(nameOf(1), 'here')
     const { events, errors } = room.watch(nameOf(0))
     await until(() => events.length === 1)
     room.database.isAway = true
     room.hear('anything')
-    room.board.set(nameOf(1), 'offline')
-    room.board.set(nameOf(2), 'here')
+    room.cluster.set(nameOf(1), 'offline')
+    room.cluster.set(nameOf(2), 'here')
     const told = () => events.slice(1).flatMap(({ people }) => people)
     await until(() => told().length === 2)
     expect(told()).toContainEqual({ username: nameOf(1), state: 'offline', lastSeen: null })
@@ -232,7 +232,7 @@ describe('who writes', () => {
     const watchers = Array.from({ length: 500 }, (_, index) => room.watch(nameOf(index)))
     await until(() => watchers.every(({ events }) => events.length === 1))
     for (let index = 0; index < 100; index++) room.hear(typing(nameOf(index)))
-    room.board.set(nameOf(599), 'here')
+    room.cluster.set(nameOf(599), 'here')
     await until(() => watchers.every(({ events }) => events.length === 2), 15_000)
     expect(watchers[0]?.events[1]).toMatchObject({ people: [{ username: nameOf(599) }], typing: [] })
     room.presence.close()

@@ -19,7 +19,7 @@ describe('what asks for attention', () => {
   })
 
   it('is said in words', () => {
-    expect(attentionWords({ unread: 3, mentions: 1 })).toBe('3 unread messages, 1 mention of you')
+    expect(attentionWords({ unread: 3, mentions: 1 })).toBe('3 unread messages, 1 mention')
     expect(attentionWords({ unread: 1, mentions: 0 })).toBe('1 unread message')
   })
 })

@@ -10,7 +10,7 @@ export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
   return (
     <AccountPage
       title="Sign in"
-      intro="Good to have you back."
+      intro="Welcome back."
       footer={
         <>
           New here?{' '}

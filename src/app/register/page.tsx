@@ -10,10 +10,10 @@ export default async function RegisterPage({ searchParams }: PageProps<'/registe
   return (
     <AccountPage
       title="Create an account"
-      intro="A name and a password, and you are in."
+      intro="All you need is a username and a password."
       footer={
         <>
-          Have one already?{' '}
+          Already have an account?{' '}
           <a className="font-medium text-accent underline underline-offset-3" href={withNext('/login', query.next)}>
             Sign in
           </a>

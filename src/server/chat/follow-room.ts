@@ -1,10 +1,10 @@
 import { type TrackedEnvelope, tracked } from '@trpc/server'
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
-import type { TakenSubscription } from '../fanout/client-socket'
+import type { DirectSubscription } from '../fanout/client-socket'
 import { type EncodedEvent, encodeEvent, joinFrames } from '../fanout/event-frames'
-import type { LiveNews, Reader } from '../fanout/live-news'
-import type { Outlet } from '../fanout/outlet'
+import type { CatchUpReader, LiveNews } from '../fanout/live-news'
+import type { SubscriptionWriter } from '../fanout/subscription-writer'
 import { untilAvailable } from '../platform/database'
 import type { ChatNeeds } from './needs'
 
@@ -17,10 +17,10 @@ export interface FollowRequest {
   signal: AbortSignal
   /** Resolves when the reader can take more: at once, mostly. */
   untilReadable: () => Promise<void> | undefined
-  /** Takes the subscription over from tRPC's loop, where that can be done. */
-  takeOver?: ((subscription: TakenSubscription) => AsyncIterable<never>) | null
+  /** Delivers the events directly; null or missing: through tRPC's loop. */
+  deliverDirectly?: ((subscription: DirectSubscription) => AsyncIterable<never>) | null
   path?: string
-  /** Called when a subscription that was taken over has ended. */
+  /** Called when a directly delivered subscription has ended. */
   ended?: () => void
 }
 
@@ -44,7 +44,7 @@ interface Follow {
  */
 export async function followRoom(
   parts: FollowParts,
-  { room, userId, after, signal, untilReadable, takeOver, path = '', ended = () => {} }: FollowRequest,
+  { room, userId, after, signal, untilReadable, deliverDirectly, path = '', ended = () => {} }: FollowRequest,
 ): Promise<AsyncIterable<MessageEvent>> {
   // Subscribe before reading: what happens between the two would be missed otherwise.
   const { version, live } = await parts.feeds.follow(room, userId)
@@ -58,16 +58,16 @@ export async function followRoom(
     const lastVersion = after !== null && after <= version ? version : ((await parts.messages.lastVersions([room])).get(room) ?? 0)
     if (after !== null && after > lastVersion) throw new Failure('CURSOR_AHEAD')
     const follow = { room, userId, live, cursor: after ?? lastVersion, version }
-    return takeOver ? takeOver(new TakenFollow(parts, follow, path, ended)) : stream(parts, follow, untilReadable)
+    return deliverDirectly ? deliverDirectly(new DirectFollow(parts, follow, path, ended)) : stream(parts, follow, untilReadable)
   } catch (error) {
     live.close()
     throw error
   }
 }
 
-/** Writes to the outlet, a page at a time while it catches up, and leaves the rest to the feed. */
-class TakenFollow implements TakenSubscription, Reader {
-  #outlet: Outlet | null = null
+/** Writes to the writer, a page at a time while it catches up, and leaves the rest to the feed. */
+class DirectFollow implements DirectSubscription, CatchUpReader {
+  #writer: SubscriptionWriter | null = null
 
   constructor(
     private readonly parts: FollowParts,
@@ -76,10 +76,10 @@ class TakenFollow implements TakenSubscription, Reader {
     private readonly ended: () => void,
   ) {}
 
-  serve(outlet: Outlet): void {
-    this.#outlet = outlet
+  start(writer: SubscriptionWriter): void {
+    this.#writer = writer
     const { live, cursor, version } = this.follow
-    if (cursor < version || !live.flow(this, outlet, cursor)) this.interrupted(cursor)
+    if (cursor < version || !live.deliverTo(this, writer, cursor)) this.interrupted(cursor)
   }
 
   close(): void {
@@ -88,29 +88,29 @@ class TakenFollow implements TakenSubscription, Reader {
   }
 
   interrupted(cursor: number): void {
-    if (this.#outlet) void this.#catchUp(this.#outlet, cursor)
+    if (this.#writer) void this.#catchUp(this.#writer, cursor)
   }
 
-  async #catchUp(outlet: Outlet, from: number): Promise<void> {
+  async #catchUp(writer: SubscriptionWriter, from: number): Promise<void> {
     const { live } = this.follow
     let cursor = from
     try {
       do {
-        for await (const messages of missing(this.parts, { ...this.follow, cursor }, () => outlet.untilReadable())) {
-          await this.#write(outlet, messages)
+        for await (const messages of missing(this.parts, { ...this.follow, cursor }, () => writer.untilReadable())) {
+          await this.#write(writer, messages)
           cursor = messages.at(-1)?.version ?? cursor
         }
-      } while (!live.flow(this, outlet, cursor))
+      } while (!live.deliverTo(this, writer, cursor))
     } catch (error) {
-      if (!live.isClosed()) outlet.fail(error)
+      if (!live.isClosed()) writer.fail(error)
     }
   }
 
-  async #write(outlet: Outlet, messages: readonly Message[]): Promise<void> {
+  async #write(writer: SubscriptionWriter, messages: readonly Message[]): Promise<void> {
     for (const events of slicesOf(messages.map(encodeEvent))) {
       // Asked again after each wait: many subscriptions may wait for the same socket, and each would write.
-      for (let waiting = outlet.untilReadable(); waiting; waiting = outlet.untilReadable()) await waiting
-      outlet.write(joinFrames(outlet.head, events))
+      for (let waiting = writer.untilReadable(); waiting; waiting = writer.untilReadable()) await waiting
+      writer.write(joinFrames(writer.head, events))
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { CallContext } from '../caller'
-import type { TakenSubscription } from '../fanout/client-socket'
+import type { DirectSubscription } from '../fanout/client-socket'
 import type { RoomFeeds } from '../fanout/room-feeds'
 import type { Limit } from '../platform/limits'
 import type { Metrics } from '../platform/metrics'
@@ -14,8 +14,8 @@ export interface ChatNeeds extends Pick<RoomsNeeds, 'rooms' | 'roomChanges' | 'b
   feeds: Pick<RoomFeeds, 'follow'>
   limits: { sends: Limit }
   metrics: Pick<Metrics, 'messageStored'>
-  /** Takes subscriptions over from tRPC's loop; null where they have to go the plain way. */
-  takeOver: ((subscription: TakenSubscription) => AsyncIterable<never>) | null
+  /** Delivers the events of a subscription directly; null when they have to go through tRPC's loop. */
+  deliverDirectly: ((subscription: DirectSubscription) => AsyncIterable<never>) | null
 }
 
 export type ChatContext = CallContext<ChatNeeds>

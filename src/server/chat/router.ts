@@ -38,7 +38,7 @@ export const chatRouter = router({
         signal: stopped,
         untilReadable: () => connection.untilReadable(),
         path,
-        takeOver: parts.takeOver,
+        deliverDirectly: parts.deliverDirectly,
         ended,
       })
     } catch (error) {

@@ -5,113 +5,115 @@ import { type Encoder, getWSConnectionHandler, jsonEncoder } from '@trpc/server/
 import { type RawData, WebSocket } from 'ws'
 import { Failure } from '../../contract/failures'
 import { encodeHead } from './event-frames'
-import type { Outlet } from './outlet'
+import type { SubscriptionWriter } from './subscription-writer'
 
 /*
- * What Roomline knows of tRPC's adapter and of ws beyond their documents stands in this file. Of the adapter, `canTakeOver`
- * finds out whether it is still so; where it is not, subscriptions go the plain way.
+ * Direct delivery: the events of a subscription are written straight to its client's socket instead of going through tRPC's
+ * loop. Everything that Roomline relies on beyond the documentation of tRPC's adapter and of ws is in this file. For the
+ * adapter, `canDeliverDirectly` checks at the start that it still holds; if not, subscriptions fall back to tRPC's loop.
  *
- * A procedure whose stream has nothing but a `Takeover` to yield gets it to its client's socket: the adapter hands every
- * response to the encoder, and what the encoder made of it to the socket's `send`. The stream then ends, which lets go of
- * all that the adapter keeps for it, and the adapter's word that it has stopped is not sent. From there on the frames of
- * the subscription are written to the wire below ws. They never cut into one of ws' own, because without compression ws
- * writes each frame as a whole before `send` returns.
+ * It works like this. The procedure's stream yields a single `DirectDelivery`. The adapter passes every response to the
+ * encoder, and the encoder's result to the socket's `send`, which so receives a `DirectResponse`. The stream then ends,
+ * which frees everything that the adapter keeps for it, and the adapter's message that it has stopped is not sent. From
+ * then on the frames of the subscription are written to the network stream below ws. They cannot end up inside one of ws'
+ * own frames, because without compression ws writes each frame as a whole before `send` returns.
  */
 
-/** A subscription that is to go on past tRPC's loop. */
-export interface TakenSubscription {
-  /** Begins to write to the outlet. */
-  serve(outlet: Outlet): void
-  /** Nobody listens any more. */
+/** A subscription that is delivered directly. */
+export interface DirectSubscription {
+  /** Starts writing to the client. */
+  start(writer: SubscriptionWriter): void
+  /** The client is gone, or has stopped the subscription. */
   close(): void
-  /** Of the procedure. */
+  /** The path of the procedure. */
   readonly path: string
 }
 
-/** Who began to close a socket; `network` when it just broke. */
+/** Who started closing a socket; `network` when the connection broke. */
 export type ClosedBy = 'server' | 'client' | 'network'
 
-/** Who answers for a socket. */
+/** The connection that a socket belongs to. */
 export interface SocketOwner {
-  receive(data: RawData, isBinary: boolean): void
-  answered(): void
-  /** Most of what waited for the client has been taken. */
-  drained(): void
-  /** How to close it when what should have said who connects was no such thing. */
+  onMessage(data: RawData, isBinary: boolean): void
+  onPong(): void
+  /** The client has read most of what was waiting for it. */
+  onDrained(): void
+  /** The close code for a malformed sign-in frame. */
   malformedCode(): number
-  /** It is about to be closed with this code: what is sent now still arrives before it. */
-  closing(by: ClosedBy, code: number): void
-  closed(): void
-  /** What the client is told of an error that ended a subscription. */
-  describe(error: unknown, path: string): unknown
+  /** The socket is about to be closed with this code. What is sent now still arrives before the close. */
+  onClosing(by: ClosedBy, code: number): void
+  onClosed(): void
+  /** The error shape that the client gets when this error ends a subscription. */
+  describeError(error: unknown, path: string): unknown
 }
 
-class Takeover {
-  constructor(readonly subscription: TakenSubscription) {}
+class DirectDelivery {
+  constructor(readonly subscription: DirectSubscription) {}
 }
 
-class Offer {
+class DirectResponse {
   constructor(
     readonly id: number | string,
     readonly head: string,
-    readonly subscription: TakenSubscription,
+    readonly subscription: DirectSubscription,
   ) {}
 }
 
-class Stopped {
+class StoppedResponse {
   constructor(
     readonly id: number | string,
     readonly text: string,
   ) {}
 }
 
-/** The stream for tRPC of a subscription that is taken over from it. */
-export function takeOver(subscription: TakenSubscription): AsyncIterable<never> {
-  async function* offer() {
-    yield new Takeover(subscription) as never
+/** The stream that a procedure returns to tRPC for a subscription that is delivered directly. */
+export function deliverDirectly(subscription: DirectSubscription): AsyncIterable<never> {
+  async function* stream() {
+    yield new DirectDelivery(subscription) as never
   }
-  return offer()
+  return stream()
 }
 
-/** tRPC's own, but for what `ClientSocket.send` has to see. */
-export const takeoverEncoder: Encoder = {
+/** tRPC's own encoder, except for what `ClientSocket.send` has to recognize. */
+export const directDeliveryEncoder: Encoder = {
   decode: jsonEncoder.decode,
   encode: (response) => {
     const { id, result } = response as { id: number | string; result?: { type?: string; data?: unknown } }
-    // The adapter only passes on what is returned here, whatever the types say.
-    if (result?.data instanceof Takeover) return new Offer(id, encodeHead(response as never), result.data.subscription) as never
+    // The types say string, but the adapter only passes the result on.
+    if (result?.data instanceof DirectDelivery)
+      return new DirectResponse(id, encodeHead(response as never), result.data.subscription) as never
     const text = JSON.stringify(response)
-    return result?.type === 'stopped' ? (new Stopped(id, text) as never) : text
+    return result?.type === 'stopped' ? (new StoppedResponse(id, text) as never) : text
   },
 }
 
-/** What may wait for one client before its streams and answers wait too; what is under way comes on top. */
-export const manyBytes = 512 * 1024
+/** When this much is waiting for one client, its streams and answers wait too. What is already on its way comes on top. */
+export const maxBufferedBytes = 512 * 1024
 
-/** What RFC 6455 reports for a close frame without a code. */
+/** RFC 6455: the close frame had no code. */
 const noCode = 1005
-/** A socket that broke without a close frame. */
+/** RFC 6455: the connection broke without a close frame. */
 const brokenCode = 1006
 
-const noOutlets: SocketOutlet[] = []
+const noWriters: SocketWriter[] = []
 
-/** A subscription's id stands in each of its frames: one of many thousand characters would make them as long. */
-const maxHead = 128
+/** A subscription's id is part of each of its frames, so its length is limited. */
+const maxHeadLength = 128
 
-/** The server's end of a client's WebSocket: it has a bound on what waits in it, and serves what was taken over from tRPC. */
+/** The server's end of a client's WebSocket. It limits how much may wait in it, and delivers subscriptions directly. */
 export class ClientSocket extends WebSocket {
   owner: SocketOwner | null = null
   #wire: Duplex | null = null
-  #outlets: SocketOutlet[] = noOutlets
+  #writers: SocketWriter[] = noWriters
   #isJoining = false
   #isClosing = false
   #drained: { promise: Promise<void>; resolve: () => void } | null = null
 
-  /** @param wire what this WebSocket writes to */
+  /** @param wire the network stream of this WebSocket */
   attach(wire: Duplex, owner: SocketOwner): void {
     this.owner = owner
     this.#wire = wire
-    // Shared functions, and not closures: there are very many sockets.
+    // Shared functions instead of closures: there are very many sockets.
     this.on('message', onMessage)
     this.on('pong', onPong)
     this.on('close', onClose)
@@ -121,23 +123,23 @@ export class ClientSocket extends WebSocket {
   drained(): void {
     this.#drained?.resolve()
     this.#drained = null
-    this.owner?.drained()
+    this.owner?.onDrained()
   }
 
   closed(): void {
     this.#beginClosing('network', brokenCode)
-    const outlets = this.#outlets
-    this.#outlets = noOutlets
-    for (const outlet of outlets) outlet.subscription.close()
+    const writers = this.#writers
+    this.#writers = noWriters
+    for (const writer of writers) writer.subscription.close()
     this.drained()
-    this.owner?.closed()
+    this.owner?.onClosed()
   }
 
   isReadable(): boolean {
-    return (this.#wire?.writableLength ?? 0) < manyBytes
+    return (this.#wire?.writableLength ?? 0) < maxBufferedBytes
   }
 
-  /** Resolves when the client has read most of what was written to it, or is gone; undefined when it has already. */
+  /** Resolves when the client has read most of what was written, or is gone; undefined when it has read most of it already. */
   untilReadable(): Promise<void> | undefined {
     if (this.isReadable() || this.readyState !== WebSocket.OPEN) return undefined
     this.#drained ??= withResolver()
@@ -145,19 +147,19 @@ export class ClientSocket extends WebSocket {
   }
 
   override send(data: unknown, ...rest: unknown[]): void {
-    if (data instanceof Offer) {
-      this.#serve(data)
+    if (data instanceof DirectResponse) {
+      this.#startDirect(data)
       return
     }
     this.joinWrites()
-    if (data instanceof Stopped) {
+    if (data instanceof StoppedResponse) {
       if (!this.#find(data.id)) super.send(data.text)
     } else (super.send as (...all: unknown[]) => void)(data, ...rest)
   }
 
   /**
-   * ws calls it too: to answer a client's close frame, without a code where the client gave none, and for a frame that
-   * breaks the protocol. An answer carries the client's own code: any other would tell it something that is not so.
+   * ws calls this too: to answer a client's close frame (without a code if the client sent none), and when a frame violates
+   * the protocol. The answer repeats the client's own code, because any other code would mean something to the client.
    */
   override close(code?: number, reason?: string | Buffer): void {
     if (hasReceivedClose(this)) {
@@ -165,7 +167,7 @@ export class ClientSocket extends WebSocket {
       super.close(code, reason)
       return
     }
-    // tRPC closes without a code when it could not read the sign-in frame.
+    // tRPC closes without a code when it cannot read the sign-in frame.
     const own = code ?? this.owner?.malformedCode() ?? 1008
     this.#beginClosing('server', own)
     super.close(own, reason)
@@ -174,36 +176,36 @@ export class ClientSocket extends WebSocket {
   #beginClosing(by: ClosedBy, code: number): void {
     if (this.#isClosing) return
     this.#isClosing = true
-    this.owner?.closing(by, code)
+    this.owner?.onClosing(by, code)
   }
 
-  /** How big a message of the client may be from now on. */
+  /** Sets the limit for the size of the client's messages from now on. */
   setMaxMessageBytes(bytes: number): void {
-    // Where a later release of ws keeps it elsewhere, what it was made with stays in force.
+    // If a later release of ws keeps the limit elsewhere, the one that the socket was created with stays in force.
     const { _receiver: receiver } = this as unknown as { _receiver?: { _maxPayload?: number } }
     if (receiver) receiver._maxPayload = bytes
   }
 
-  /** Stops what a frame of the client asks to stop, if it was taken over: tRPC does not know of it any more. */
-  stopAsked(frame: Buffer): void {
-    if (this.#outlets.length === 0 || !frame.includes('stop"')) return
-    let asked: unknown
+  /** Stops directly delivered subscriptions that this frame asks to stop: tRPC no longer knows them. */
+  handleStops(frame: Buffer): void {
+    if (this.#writers.length === 0 || !frame.includes('stop"')) return
+    let message: unknown
     try {
-      asked = JSON.parse(frame.toString())
+      message = JSON.parse(frame.toString())
     } catch {
       return
     }
-    for (const call of Array.isArray(asked) ? asked : [asked]) {
+    for (const call of Array.isArray(message) ? message : [message]) {
       if (call?.method === 'subscription.stop') this.#find(call.id)?.stop()
     }
   }
 
-  /** Below ws, and only between its frames. */
+  /** Writes below ws, always between its frames. */
   writeFrames(frames: Buffer): void {
     if (this.readyState === WebSocket.OPEN) this.#wire?.write(frames)
   }
 
-  /** What is written before the running callback has come to its end goes out in one write. */
+  /** Joins everything that is written before the running callback ends into one write. */
   joinWrites(): void {
     if (this.#isJoining || !this.#wire) return
     this.#isJoining = true
@@ -216,37 +218,37 @@ export class ClientSocket extends WebSocket {
     this.#wire?.uncork()
   }
 
-  forget(outlet: SocketOutlet): void {
-    this.#outlets = this.#outlets.filter((other) => other !== outlet)
+  forget(writer: SocketWriter): void {
+    this.#writers = this.#writers.filter((other) => other !== writer)
   }
 
-  #find(id: unknown): SocketOutlet | undefined {
-    return this.#outlets.find((outlet) => outlet.id === id)
+  #find(id: unknown): SocketWriter | undefined {
+    return this.#writers.find((writer) => writer.id === id)
   }
 
-  #serve({ id, head, subscription }: Offer): void {
+  #startDirect({ id, head, subscription }: DirectResponse): void {
     if (this.readyState !== WebSocket.OPEN) {
       subscription.close()
       return
     }
-    if (head.length > maxHead) {
+    if (head.length > maxHeadLength) {
       subscription.close()
-      const tooLong = new Failure('BAD_REQUEST', { fields: { id: `must have at most ${maxHead} characters` } })
-      this.send(errorFrame(head, this.owner?.describe(tooLong, subscription.path)))
+      const tooLong = new Failure('BAD_REQUEST', { fields: { id: `must have at most ${maxHeadLength} characters` } })
+      this.send(errorFrame(head, this.owner?.describeError(tooLong, subscription.path)))
       return
     }
-    const outlet = new SocketOutlet(this, id, head, subscription)
+    const writer = new SocketWriter(this, id, head, subscription)
     const replaced = this.#find(id)
     if (replaced) {
       this.forget(replaced)
       replaced.subscription.close()
     }
-    this.#outlets = this.#outlets.length === 0 ? [outlet] : [...this.#outlets, outlet]
-    subscription.serve(outlet)
+    this.#writers = this.#writers.length === 0 ? [writer] : [...this.#writers, writer]
+    subscription.start(writer)
   }
 }
 
-/** Whether a close frame of the client has come. ws notes it before it answers. */
+/** Whether the client has sent a close frame. ws records it before it answers. */
 const hasReceivedClose = (socket: WebSocket) => (socket as unknown as { _closeFrameReceived: boolean })._closeFrameReceived
 
 const socketOfWire = Symbol('the WebSocket of this wire')
@@ -256,11 +258,11 @@ function onDrain(this: Duplex & { [socketOfWire]?: ClientSocket }) {
 }
 
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean) {
-  if (this instanceof ClientSocket) this.owner?.receive(data, isBinary)
+  if (this instanceof ClientSocket) this.owner?.onMessage(data, isBinary)
 }
 
 function onPong(this: WebSocket) {
-  if (this instanceof ClientSocket) this.owner?.answered()
+  if (this instanceof ClientSocket) this.owner?.onPong()
 }
 
 function onClose(this: WebSocket) {
@@ -277,12 +279,12 @@ function writeJoined() {
 
 const errorFrame = (head: string, shape: unknown) => `${head},"error":${JSON.stringify(shape)}}`
 
-class SocketOutlet implements Outlet {
+class SocketWriter implements SubscriptionWriter {
   constructor(
     private readonly socket: ClientSocket,
     readonly id: number | string,
     readonly head: string,
-    readonly subscription: TakenSubscription,
+    readonly subscription: DirectSubscription,
   ) {}
 
   isReadable(): boolean {
@@ -301,10 +303,10 @@ class SocketOutlet implements Outlet {
     this.socket.writeFrames(frames)
   }
 
-  /** As tRPC ends a stream that threw. */
+  /** Sends what tRPC would send for a stream that threw. */
   fail(error: unknown): void {
     if (this.socket.readyState === WebSocket.OPEN) {
-      this.socket.send(errorFrame(this.head, this.socket.owner?.describe(error, this.subscription.path)))
+      this.socket.send(errorFrame(this.head, this.socket.owner?.describeError(error, this.subscription.path)))
     }
     this.stop()
   }
@@ -324,11 +326,11 @@ function withResolver() {
   return { promise, resolve }
 }
 
-/** Whether this release of tRPC's adapter hands an offer to the socket and says afterwards that the stream has stopped. */
-export async function canTakeOver(handlerFor: typeof getWSConnectionHandler = getWSConnectionHandler): Promise<boolean> {
+/** Whether this release of tRPC's adapter passes the encoder's results to the socket, as direct delivery needs it. */
+export async function canDeliverDirectly(handlerFor: typeof getWSConnectionHandler = getWSConnectionHandler): Promise<boolean> {
   const trpc = initTRPC.create()
-  const nothing: TakenSubscription = { serve: () => {}, close: () => {}, path: 'probe' }
-  const router = trpc.router({ probe: trpc.procedure.subscription(() => takeOver(nothing)) })
+  const nothing: DirectSubscription = { start: () => {}, close: () => {}, path: 'probe' }
+  const router = trpc.router({ probe: trpc.procedure.subscription(() => deliverDirectly(nothing)) })
   const sent: unknown[] = []
   const socket = Object.assign(new EventEmitter(), {
     readyState: WebSocket.OPEN,
@@ -339,13 +341,18 @@ export async function canTakeOver(handlerFor: typeof getWSConnectionHandler = ge
     close: () => {},
   })
   const probed = once(socket, 'probed', { signal: AbortSignal.timeout(1_000) })
-  handlerFor({ router, wss: null as never, experimental_encoder: takeoverEncoder })(
+  handlerFor({ router, wss: null as never, experimental_encoder: directDeliveryEncoder })(
     socket as never,
     { url: '/', headers: { host: 'localhost' } } as never,
   )
   socket.emit('message', Buffer.from('{"id":1,"method":"subscription","params":{"path":"probe"}}'), false)
   await probed.catch(() => {})
   socket.emit('close')
-  const [started, offer, stopped] = sent
-  return started === '{"id":1,"result":{"type":"started"}}' && offer instanceof Offer && stopped instanceof Stopped && sent.length === 3
+  const [started, response, stopped] = sent
+  return (
+    started === '{"id":1,"result":{"type":"started"}}' &&
+    response instanceof DirectResponse &&
+    stopped instanceof StoppedResponse &&
+    sent.length === 3
+  )
 }

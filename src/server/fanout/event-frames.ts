@@ -1,24 +1,24 @@
 import type { Message } from '../../contract/message'
 
-/** A change as it goes over the wire, but for what each subscription begins its frames with. Encoded once for all who follow. */
+/** A change as it is sent, without the head of the subscription's frame. Encoded once for all followers. */
 export interface EncodedEvent {
   version: number
   bytes: Buffer
 }
 
-/** The event that tRPC's adapter would write for `tracked(String(version), message)`, from the end of its head on. */
+/** What tRPC's adapter would send for `tracked(String(version), message)`, without the head. */
 export function encodeEvent(message: Message): EncodedEvent {
   const id = JSON.stringify(String(message.version))
   const data = `{"id":${id},"data":${JSON.stringify(message)}}`
   return { version: message.version, bytes: Buffer.from(`,"result":{"type":"data","data":${data},"id":${id}}}`) }
 }
 
-/** The beginning of every frame of one subscription: it ends where `encodeEvent` goes on. */
+/** The beginning of every frame of one subscription, which `encodeEvent` continues. */
 export function encodeHead({ id, jsonrpc }: { id: number | string; jsonrpc?: string | undefined }): string {
   return JSON.stringify({ id, jsonrpc }).slice(0, -1)
 }
 
-/** Whole WebSocket text frames, unmasked, one an event, ready to be written at once to every socket with this head. */
+/** One whole, unmasked WebSocket text frame for each event, ready to be written to every socket with this head. */
 export function joinFrames(head: string, events: readonly EncodedEvent[]): Buffer {
   const start = Buffer.from(head)
   const sizes = events.map(({ bytes }) => start.length + bytes.length)

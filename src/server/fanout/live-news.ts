@@ -1,49 +1,48 @@
 import type { RoomNews } from '../bus/news-bus'
-import type { Outlet } from './outlet'
+import type { SubscriptionWriter } from './subscription-writer'
 
-/** One follower's end of a room on this node: news wait here until they are taken, or go straight to its outlet. */
+/** A follower's live news of a room: it waits here until the follower takes it, or goes straight to the follower's writer. */
 export interface LiveNews {
-  /**
-   * The next news in the order they came; `behind` when more had come than may wait, so that some are gone; `closed`
-   * after `close`.
-   */
+  /** The next news, in order; `behind` when some was dropped because too much was waiting; `closed` after `close`. */
   next(): Promise<RoomNews | 'behind' | 'closed'>
   /**
-   * Writes what waits, newer than `cursor`, and from now on hands every change straight to the reader's outlet, until the
-   * reader has to read again. False when it has to at once, because news are gone, its person's membership
-   * has changed, or too much waits for its client already.
+   * Writes the waiting news that is newer than `cursor`, and from then on every change goes straight to the writer, until
+   * `reader.interrupted` is called.
+   * @returns false when the reader has to read from Postgres first, because news was dropped, its person's membership has
+   * changed, or too much is already waiting for its client
    */
-  flow(reader: Reader, outlet: Outlet, cursor: number): boolean
+  deliverTo(reader: CatchUpReader, writer: SubscriptionWriter, cursor: number): boolean
   isClosed(): boolean
   close(): void
 }
 
-/** Who reads from Postgres what does not come as news. */
-export interface Reader {
-  /** Its changes wait again. It has everything up to `cursor`. */
+/** Reads from Postgres what does not arrive as news. */
+export interface CatchUpReader {
+  /** Direct delivery has ended, and news waits again. The follower has everything up to `cursor`. */
   interrupted(cursor: number): void
 }
 
-/** What a follower needs of the feed that it follows. */
+/** What a follower needs of its room's feed. */
 export interface FollowedFeed {
-  /** Writes changes to an outlet. */
-  write(outlet: Outlet, news: readonly RoomNews[]): void
-  join(follower: Follower): void
+  /** Writes changes to a writer. */
+  write(writer: SubscriptionWriter, news: readonly RoomNews[]): void
+  /** From now on this follower's changes go straight to its writer. */
+  startDelivery(follower: Follower): void
   leave(follower: Follower): void
 }
 
-/** So many news may wait for one follower. Past it they are dropped, and the follower reads them from Postgres instead. */
+/** How much news may wait for one follower. Beyond it, news is dropped and the follower reads from Postgres instead. */
 const maxWaiting = 256
-/** So many characters of them may be written at once. */
+/** How many characters of waiting news may be written at once. */
 const maxCharacters = 64 * 1024
 
-/** A class, and frugal: a node holds very many of them, most of them idle. */
+/** A class that uses little memory: a node has very many followers, most of them idle. */
 export class Follower implements LiveNews {
-  /** Where its changes go straight to; null while they wait. */
-  outlet: Outlet | null = null
-  /** With an outlet: it has everything up to here, and everything that was handed on since. */
+  /** Where its changes are delivered; null while they wait. */
+  writer: SubscriptionWriter | null = null
+  /** While it has a writer: it has everything up to here, and everything that was delivered since. */
   cursor = 0
-  reader: Reader | null = null
+  reader: CatchUpReader | null = null
   #waiting: RoomNews[] | null = null
   #isBehind = false
   #isClosed = false
@@ -79,20 +78,20 @@ export class Follower implements LiveNews {
     }
   }
 
-  flow(reader: Reader, outlet: Outlet, cursor: number): boolean {
+  deliverTo(reader: CatchUpReader, writer: SubscriptionWriter, cursor: number): boolean {
     if (this.#isClosed) return true
     const waiting = this.#waiting ?? []
     this.#waiting = null
     const mustRead = this.#isBehind || waiting.some((news) => news.type === 'membership' && news.userId === this.userId)
     this.#isBehind = false
-    if (mustRead || !outlet.isReadable()) return false
+    if (mustRead || !writer.isReadable()) return false
     const fresh = waiting.filter((news) => news.type === 'message' && news.message.version > cursor)
-    // Written at once they would be more than may wait in a socket: read again, they come page by page.
+    // Too much to write to a socket at once. Read from Postgres, it comes page by page.
     if (fresh.reduce((sum, news) => sum + (news.type === 'message' ? news.message.text.length : 0), 0) > maxCharacters) return false
-    if (fresh.length > 0) this.feed.write(outlet, fresh)
+    if (fresh.length > 0) this.feed.write(writer, fresh)
     const last = fresh.at(-1)
-    Object.assign(this, { reader, outlet, cursor: last?.type === 'message' ? last.message.version : cursor })
-    this.feed.join(this)
+    Object.assign(this, { reader, writer, cursor: last?.type === 'message' ? last.message.version : cursor })
+    this.feed.startDelivery(this)
     return true
   }
 

@@ -4,9 +4,9 @@ import { startEvery } from '../platform/background'
 import type { Log } from '../platform/log'
 import { type EncodedEvent, encodeEvent, joinFrames } from './event-frames'
 import { type FollowedFeed, Follower, type LiveNews } from './live-news'
-import type { Outlet } from './outlet'
+import type { SubscriptionWriter } from './subscription-writer'
 
-/** What a node has to read when news are missing. Postgres, in production. */
+/** Reads what a node needs when news is missing: from Postgres, in production. */
 export interface ChangeReader {
   /** The next changes of a room after a version, in order. */
   changesAfter(room: string, version: number): Promise<{ messages: Message[]; isLast: boolean }>
@@ -18,14 +18,14 @@ export interface ChangeReader {
 
 export interface RoomFeeds {
   /**
-   * Resolves when every change after `version` will be handed on, each once and in order. One feed serves all who follow
-   * a room on this node.
+   * Resolves when every change after `version` will be delivered, each once and in order. All followers of a room on this
+   * node share one feed.
    */
   follow(room: string, userId: string): Promise<{ version: number; live: LiveNews }>
   /**
-   * Calls `onNews` with what happens in a room from now on, soon after it did, for those who want to know that and not what
-   * it was: `'anything'` may have happened where news were lost. It is called while messages wait: it must do next to nothing.
-   * @returns its off
+   * Calls `onNews` soon after something happens in a room, with `'anything'` when news was lost. Messages wait while it
+   * runs, so it must do next to nothing.
+   * @returns an unsubscribe function
    */
   watch(room: string, onNews: (news: RoomNews | 'anything') => void): () => void
   /** How many rooms and followers this node serves. */
@@ -33,13 +33,13 @@ export interface RoomFeeds {
   close(): Promise<void>
 }
 
-/** How often the counters of all followed rooms are read, so that news that Redis lost are no later than this. */
+/** How often the version counters of all followed rooms are read: the longest delay of news that Redis lost. */
 const sweepMs = 1_000
-/** News that are on their way come by themselves, if a little out of order: only what is missing after this is read. */
+/** How long to wait for news that arrives out of order, before it is read from Postgres. */
 const graceMs = 50
-/** So many changes may wait for the one before them. */
+/** How many changes may wait for an earlier one. */
 const maxAhead = 512
-/** So much is encoded for one write; more goes out before the turn of the event loop is over. */
+/** A batch is written when it reaches this size, otherwise at the end of the turn of the event loop. */
 const batchBytes = 256 * 1024
 
 type Watcher = (news: RoomNews | 'anything') => void
@@ -52,23 +52,23 @@ const versionOf = (news: RoomNews) =>
 interface Feed extends FollowedFeed {
   readonly room: string
   readonly followers: Set<Follower>
-  /** Who only wants to know that something happens. */
+  /** Callbacks of `watch`. */
   readonly watchers: Set<Watcher>
-  /** Those of them whose news wait to be taken. */
+  /** The followers whose news waits to be taken. */
   readonly waiting: Set<Follower>
-  /** Those whose changes go straight to their outlets, by the head of their frames. */
-  readonly flowing: Map<string, Set<Follower>>
-  /** Handed on in this turn of the event loop, and not written yet. */
+  /** The followers whose changes go straight to their writers, by the head of their frames. */
+  readonly direct: Map<string, Set<Follower>>
+  /** Encoded in this turn of the event loop, and not written yet. */
   batch: EncodedEvent[]
   batchedBytes: number
-  /** The change up to which all was handed on; null until the feed is open. */
+  /** Everything up to this version was delivered; null until the feed is open. */
   version: number | null
-  /** The changes that came before the one that they continue, by version. */
+  /** Changes that arrived before an earlier one, by version. */
   readonly ahead: Map<number, RoomNews>
-  /** Runs while they may still come by themselves. */
+  /** Runs while the missing changes may still arrive by themselves. */
   grace: NodeJS.Timeout | null
   opened: Promise<{ unsubscribe(): void }>
-  /** Reading what is missing, and whether more may be missing by the time it is done. */
+  /** The running read of missing changes, and whether to read again after it. */
   filling: Promise<void> | null
   fillAgain: boolean
 }
@@ -77,7 +77,7 @@ interface FeedParts {
   bus: NewsBus<RoomNews>
   reader: ChangeReader
   log: Log
-  /** Told how many changes had to be read. */
+  /** Called with the number of changes that had to be read. */
   onRead?: (count: number) => void
 }
 
@@ -87,16 +87,16 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
 
   function receive(feed: Feed, news: RoomNews) {
     const version = versionOf(news)
-    // In the middle of a deploy, a node of another release may publish what this one does not know.
+    // During a deploy, a node of another release may publish news that this one does not know.
     if (version === undefined) {
-      if (news.type === 'membership') handOnMembership(feed, news)
-      return tellWatchers(feed, news)
+      if (news.type === 'membership') deliverMembership(feed, news)
+      return notifyWatchers(feed, news)
     }
     if (feed.version !== null && version <= feed.version) return
-    // Only what continues the known version is believed. Anything else waits for what is missing, and is read if that does not come.
+    // Only the change right after the known version is trusted. A later one waits for those in between, which are read if they do not arrive.
     if (feed.version !== null && version === feed.version + 1 && !feed.filling) {
-      handOn(feed, news, version)
-      if (feed.ahead.size > 0) handOnAhead(feed)
+      deliver(feed, news, version)
+      if (feed.ahead.size > 0) deliverAhead(feed)
     } else if (feed.ahead.size < maxAhead) {
       feed.ahead.set(version, news)
       waitForMissing(feed)
@@ -106,10 +106,10 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     }
   }
 
-  function handOnAhead(feed: Feed) {
+  function deliverAhead(feed: Feed) {
     for (const version of [...feed.ahead.keys()].sort((a, b) => a - b)) {
       const news = feed.ahead.get(version)
-      if (news && feed.version !== null && version === feed.version + 1) handOn(feed, news, version)
+      if (news && feed.version !== null && version === feed.version + 1) deliver(feed, news, version)
       if (feed.version !== null && version <= feed.version) feed.ahead.delete(version)
     }
   }
@@ -122,36 +122,35 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     }, graceMs)
   }
 
-  /** The change that comes next. */
-  function handOn(feed: Feed, news: RoomNews, version: number) {
-    if (news.type === 'message') handOnMessage(feed, news)
-    else if (news.type === 'membership') handOnMembership(feed, news)
+  function deliver(feed: Feed, news: RoomNews, version: number) {
+    if (news.type === 'message') deliverMessage(feed, news)
+    else if (news.type === 'membership') deliverMembership(feed, news)
     feed.version = version
-    tellWatchers(feed, news)
+    notifyWatchers(feed, news)
   }
 
-  function tellWatchers(feed: Feed, news: RoomNews | 'anything') {
+  function notifyWatchers(feed: Feed, news: RoomNews | 'anything') {
     for (const onNews of feed.watchers) onNews(news)
   }
 
-  function handOnMessage(feed: Feed, news: MessageNews) {
+  function deliverMessage(feed: Feed, news: MessageNews) {
     for (const follower of feed.waiting) follower.receive(news)
-    if (feed.flowing.size === 0) return
+    if (feed.direct.size === 0) return
     const event = encodeEvent(news.message)
     feed.batch.push(event)
     feed.batchedBytes += event.bytes.length
     if (feed.batchedBytes >= batchBytes) return write(feed)
-    // What is waiting already is joined; a lone message is not delayed, because nothing else runs before the turn is over.
+    // Joins what is already waiting. A single message is not delayed, because nothing else runs before the end of the turn.
     if (batched.size === 0) setImmediate(writeAll)
     batched.add(feed)
   }
 
-  function handOnMembership(feed: Feed, news: MembershipNews) {
+  function deliverMembership(feed: Feed, news: MembershipNews) {
     write(feed)
     for (const follower of feed.followers) {
       if (follower.userId !== news.userId) continue
-      // Reading again, it looks its membership up.
-      if (follower.outlet) interrupt(feed, follower)
+      // When it reads again, it checks its membership.
+      if (follower.writer) interrupt(feed, follower)
       else follower.receive(news)
     }
   }
@@ -159,7 +158,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
   function writeAll() {
     const dirty = [...batched]
     batched.clear()
-    // A socket that follows several of these rooms gets what is new in all of them in one write.
+    // A socket that follows several of these rooms gets the news of all of them in one write.
     for (const feed of dirty) write(feed, { together: dirty.length > 1 })
   }
 
@@ -169,43 +168,43 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     if (!first) return
     feed.batch = []
     feed.batchedBytes = 0
-    for (const [head, followers] of feed.flowing) {
+    for (const [head, followers] of feed.direct) {
       const frames = joinFrames(head, batch)
       for (const follower of followers) {
-        const { outlet, cursor } = follower
-        if (!outlet) continue
-        if (!outlet.isReadable()) {
+        const { writer, cursor } = follower
+        if (!writer) continue
+        if (!writer.isReadable()) {
           interrupt(feed, follower, first.version - 1)
           continue
         }
-        if (together) outlet.joinWrites()
-        if (cursor < first.version) outlet.write(frames)
-        else writeEvents(outlet, batch, cursor)
+        if (together) writer.joinWrites()
+        if (cursor < first.version) writer.write(frames)
+        else writeEvents(writer, batch, cursor)
       }
     }
   }
 
-  function writeEvents(outlet: Outlet, events: readonly EncodedEvent[], after: number) {
+  function writeEvents(writer: SubscriptionWriter, events: readonly EncodedEvent[], after: number) {
     const fresh = events.filter(({ version }) => version > after)
-    if (fresh.length > 0) outlet.write(joinFrames(outlet.head, fresh))
+    if (fresh.length > 0) writer.write(joinFrames(writer.head, fresh))
   }
 
-  /** Its changes wait for it again, from the next one on. */
+  /** Ends direct delivery to this follower. Its news waits again, from the next change on. */
   function interrupt(feed: Feed, follower: Follower, upTo = feed.version ?? 0) {
     const { reader, cursor } = follower
     if (!reader) return
-    stopFlowing(feed, follower)
+    stopDelivery(feed, follower)
     feed.waiting.add(follower)
     reader.interrupted(Math.max(cursor, upTo))
   }
 
-  function stopFlowing(feed: Feed, follower: Follower) {
-    const head = follower.outlet?.head
-    follower.outlet = null
+  function stopDelivery(feed: Feed, follower: Follower) {
+    const head = follower.writer?.head
+    follower.writer = null
     follower.reader = null
     if (head === undefined) return
-    const followers = feed.flowing.get(head)
-    if (followers?.delete(follower) && followers.size === 0) feed.flowing.delete(head)
+    const followers = feed.direct.get(head)
+    if (followers?.delete(follower) && followers.size === 0) feed.direct.delete(head)
   }
 
   function fill(feed: Feed): void {
@@ -214,11 +213,11 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     feed.filling ??= readMissing(feed)
       .catch((error: Error) => {
         feed.ahead.clear()
-        log.warn({ room, error: error.message }, 'changes could not be read; the next sweep tries again')
+        log.warn({ room, error: error.message }, 'could not read changes; trying again with the next sweep')
       })
       .finally(() => {
         feed.filling = null
-        handOnAhead(feed)
+        deliverAhead(feed)
         if (feed.ahead.size > 0) waitForMissing(feed)
       })
   }
@@ -227,26 +226,26 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     const { room } = feed
     while (feed.fillAgain && isUsed(feed)) {
       feed.fillAgain = false
-      // Whatever was published was committed before: what waits now and is not read now does not exist.
+      // News is published after its commit. So a waiting change that this read does not find does not exist.
       const waited = [...feed.ahead.keys()]
-      // A change may have no message any more, because the message changed again: the counter says how far reading got.
+      // A message that changed again has only its newest version. So the counter says how far the read got, not the messages.
       const lastVersion = (await reader.lastVersions([room])).get(room) ?? 0
       for (let isLast = feed.followers.size === 0; !isLast; ) {
         const page = await reader.changesAfter(room, feed.version ?? 0)
         onRead?.(page.messages.length)
-        // News of a removal may be among those that were lost. Looked up after the page was read, nothing in it can be
-        // later than what the look-up knows.
+        // The lost news may include a removal. The memberships are read after the page, so that nothing in the page can be
+        // later than a removal they show.
         const people = [...new Set([...feed.followers].map(({ userId }) => userId))]
         const members = await reader.membersAmong(room, people)
-        for (const userId of people) if (!members.has(userId)) handOnMembership(feed, { type: 'membership', userId })
+        for (const userId of people) if (!members.has(userId)) deliverMembership(feed, { type: 'membership', userId })
         for (const message of page.messages) {
-          if (message.version > (feed.version ?? 0)) handOn(feed, { type: 'message', message }, message.version)
+          if (message.version > (feed.version ?? 0)) deliver(feed, { type: 'message', message }, message.version)
         }
         isLast = page.isLast
       }
       feed.version = Math.max(feed.version ?? 0, lastVersion)
       for (const version of waited) feed.ahead.delete(version)
-      tellWatchers(feed, 'anything')
+      notifyWatchers(feed, 'anything')
     }
   }
 
@@ -269,7 +268,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
       followers: new Set(),
       watchers: new Set(),
       waiting: new Set(),
-      flowing: new Map(),
+      direct: new Map(),
       batch: [],
       batchedBytes: 0,
       version: null,
@@ -277,26 +276,26 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
       grace: null,
       filling: null,
       fillAgain: false,
-      write: (outlet, news) => writeEvents(outlet, encodeNews(news), -1),
-      join: (follower) => {
-        const { head } = follower.outlet ?? {}
+      write: (writer, news) => writeEvents(writer, encodeNews(news), -1),
+      startDelivery: (follower) => {
+        const { head } = follower.writer ?? {}
         if (head === undefined) return
         feed.waiting.delete(follower)
-        feed.flowing.set(head, (feed.flowing.get(head) ?? new Set()).add(follower))
+        feed.direct.set(head, (feed.direct.get(head) ?? new Set()).add(follower))
       },
       leave: (follower) => {
         if (!feed.followers.delete(follower)) return
         feed.waiting.delete(follower)
-        stopFlowing(feed, follower)
+        stopDelivery(feed, follower)
         void closeUnused(feed)
       },
-      // Subscribe before reading: what happens between the two would be missed otherwise.
+      // Subscribe before reading, so that nothing in between is missed.
       opened: bus
         .subscribe(room, (news) => receive(feed, news))
         .then(async (subscription) => {
           try {
             feed.version = (await reader.lastVersions([room])).get(room) ?? 0
-            handOnAhead(feed)
+            deliverAhead(feed)
             if (feed.ahead.size > 0) waitForMissing(feed)
             return subscription
           } catch (error) {
@@ -313,7 +312,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
   async function closeUnused(feed: Feed) {
     if (isUsed(feed)) return
     const subscription = await feed.opened.catch(() => null)
-    // Somebody may have come meanwhile: the feed stays until it is really given up, so that they share it.
+    // A new follower may have joined meanwhile, and shares this feed.
     if (isUsed(feed) || feeds.get(feed.room) !== feed) return
     feeds.delete(feed.room)
     if (feed.grace) clearTimeout(feed.grace)
@@ -336,7 +335,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     },
 
     watch: (room, onNews) => {
-      let isOver = false
+      let isStopped = false
       let end = () => {}
       const begin = () => {
         const feed = feeds.get(room) ?? open(room)
@@ -346,11 +345,11 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
         end = stop
         feed.watchers.add(onNews)
         feed.opened.then(
-          // What happened while it was opened is not known.
-          () => !isOver && onNews('anything'),
+          // Something may have happened while the feed was opening.
+          () => !isStopped && onNews('anything'),
           () => {
             stop()
-            if (isOver) return
+            if (isStopped) return
             const timer = setTimeout(begin, sweepMs)
             end = () => clearTimeout(timer)
           },
@@ -358,7 +357,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
       }
       begin()
       return () => {
-        isOver = true
+        isStopped = true
         end()
       }
     },

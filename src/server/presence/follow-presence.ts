@@ -1,24 +1,24 @@
 import type { PresenceEvent } from '../../contract/presence'
-import type { PresenceWatch } from './watched-room'
+import type { PresenceSubscription } from './room-watch'
 
 /**
- * What a watch tells, as fast as its client reads: whoever is slow gets less, and what is newest.
+ * The events of a presence subscription, as fast as its client reads them. A slow client gets fewer events, always the newest.
  * @throws {Failure} MEMBERSHIP_ENDED
  */
 export async function* followPresence(
-  watch: PresenceWatch,
+  subscription: PresenceSubscription,
   untilReadable: () => Promise<void> | undefined,
-  ended: () => void,
+  onEnd: () => void,
 ): AsyncGenerator<PresenceEvent> {
   try {
     for (;;) {
-      await watch.ready()
+      await subscription.ready()
       await untilReadable()
-      const event = watch.take()
+      const event = subscription.take()
       if (event === null) return
       yield event
     }
   } finally {
-    ended()
+    onEnd()
   }
 }

@@ -1,46 +1,46 @@
-import { bestState, type NodePeople, setState } from './people-of-nodes'
-import type { PresenceBoard, PresenceChange } from './presence-board'
+import type { ClusterPresence, PresenceChange } from './cluster-presence'
+import { bestState, type NodeStates, setState } from './node-states'
 
-/** The board of nodes in one process: each `join` is a node's end of it. */
-export function createMemoryPresence(): { join(): PresenceBoard; setKnown(known: boolean): void } {
-  const nodes = new Set<NodePeople>()
+/** Nodes in one process, for tests: each `join` adds a node. */
+export function createMemoryPresence(): { join(): ClusterPresence; setKnown(known: boolean): void } {
+  const nodes = new Set<NodeStates>()
   const listeners = new Set<(changed: PresenceChange) => void>()
   let isKnown = true
 
-  const tell = (changed: PresenceChange) => {
+  const notify = (changed: PresenceChange) => {
     for (const listener of [...listeners]) listener(changed)
   }
 
   return {
     join: () => {
-      const own: NodePeople = new Map()
-      const heard = new Set<(changed: PresenceChange) => void>()
+      const own: NodeStates = new Map()
+      const ownListeners = new Set<(changed: PresenceChange) => void>()
       nodes.add(own)
       return {
         set: (userId, state) => {
           const before = bestState(nodes, userId)
           setState(own, userId, state)
-          if (bestState(nodes, userId) !== before) tell(new Set([userId]))
+          if (bestState(nodes, userId) !== before) notify(new Set([userId]))
         },
         stateOf: (userId) => bestState(nodes, userId),
         isKnown: () => isKnown,
         onChange: (listener) => {
           listeners.add(listener)
-          heard.add(listener)
+          ownListeners.add(listener)
           return () => listeners.delete(listener)
         },
         close: async () => {
-          for (const listener of heard) listeners.delete(listener)
+          for (const listener of ownListeners) listeners.delete(listener)
           nodes.delete(own)
           const gone = new Set([...own.keys()].filter((userId) => bestState(nodes, userId) !== own.get(userId)))
-          if (gone.size > 0) tell(gone)
+          if (gone.size > 0) notify(gone)
         },
       }
     },
-    /** As when the nodes cannot hear each other, and when they can again. */
+    /** Simulates nodes that lose each other, and find each other again. */
     setKnown: (known) => {
       isKnown = known
-      tell('all')
+      notify('all')
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 
-/** Of a member of a room, what presence tells. */
+/** A member of a room, with what presence shows of them. */
 export interface PresenceMember {
   userId: string
   username: string
@@ -25,18 +25,18 @@ const toMember = (row: MemberRow): PresenceMember => ({
 const members = `SELECT m.user_id, u.username, u.hide_last_seen, u.last_seen_at
   FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.room_id = $1`
 
-/** What presence reads and writes down: who is in a room, and when people were last here. */
+/** Reads who is in a room, and stores when people were last online. */
 export function createPresenceStore(pool: Pick<Pool, 'query'>) {
   return {
     membersOf: async (roomId: string): Promise<PresenceMember[]> => (await pool.query<MemberRow>(members, [roomId])).rows.map(toMember),
 
-    /** Those of these people who are members of the room. */
+    /** The members of the room among these people. */
     membersAmong: async (roomId: string, userIds: readonly string[]): Promise<PresenceMember[]> =>
       (await pool.query<MemberRow>(`${members} AND m.user_id = ANY($2::uuid[])`, [roomId, userIds])).rows.map(toMember),
 
-    /** For many people at once. What is stored never goes back in time. */
+    /** Stores the times of many people at once. A stored time never goes back. */
     recordLastSeen: async (people: readonly { userId: string; at: Date }[]): Promise<void> => {
-      // A row that somebody holds is written by the next sign of life: nobody waits for it, so nobody can wait in a circle.
+      // A locked row is skipped, and written the next time: waiting for it could deadlock.
       await pool.query(
         `UPDATE users u SET last_seen_at = s.at FROM unnest($1::uuid[], $2::timestamptz[]) AS s(user_id, at)
          WHERE u.id = s.user_id AND (u.last_seen_at IS NULL OR u.last_seen_at < s.at)

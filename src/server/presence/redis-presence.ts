@@ -2,51 +2,51 @@ import { randomUUID } from 'node:crypto'
 import type { NewsBus } from '../bus/news-bus'
 import type { Log } from '../platform/log'
 import type { RedisConnections } from '../platform/redis'
-import { bestState, differing, type NodePeople, setState } from './people-of-nodes'
-import type { HereOrAway, PresenceBoard, PresenceChange } from './presence-board'
+import type { ClusterPresence, OnlineState, PresenceChange } from './cluster-presence'
+import { bestState, findChanged, type NodeStates, setState } from './node-states'
 
-/** What nodes tell each other. `count` numbers what a node has written: whoever misses one reads the node's people anew. */
+/** What nodes publish. `count` numbers a node's writes: a node that misses one reads the other's people again. */
 export type PresenceNews =
   | { type: 'changed'; node: string; count: number; here: string[]; away: string[]; offline: string[] }
-  /** It lives, and has written so much. */
+  /** A heartbeat, with the number of writes so far. */
   | { type: 'beat'; node: string; count: number }
   | { type: 'gone'; node: string }
 
 export interface PresenceTiming {
-  /** Changes of so long are written and told together. */
+  /** Changes within this time are written and published together. */
   tickMs: number
   heartbeatMs: number
-  /** A node that was not heard of for so long is dead. Three heartbeats may be lost, and most of a minute is left for its rooms. */
+  /** A node that has been silent for this long counts as dead. This allows for three lost heartbeats. */
   ttlMs: number
 }
 
 const defaultTiming: PresenceTiming = { tickMs: 250, heartbeatMs: 10_000, ttlMs: 35_000 }
-/** A lone change waits only so long for others. */
-const gatherMs = 10
-/** A node's people are read again no sooner. */
-const readPauseMs = 1_000
-/** So many news of a node may wait while its people are read. */
+/** How long a single change waits for others. */
+const batchMs = 10
+/** The shortest time between two reads of one node's people. */
+const minReadIntervalMs = 1_000
+/** How much news of a node may wait while its people are read. */
 const maxWaiting = 100
-/** A process that stood still for longer has missed what others said, and must not take their silence for death. */
-const standstillMs = 5_000
+/** A process that was suspended for longer than this has missed news, and must not take the silence for dead nodes. */
+const suspendedMs = 5_000
 
 const nodesKey = 'roomline:presence:nodes'
 const keyOf = (node: string) => `roomline:presence:node:${node}`
-/** The field of a node's hash that is no person. */
+/** The one field of a node's hash that is not a person. */
 const countField = '#'
 const topic = 'nodes'
 
 type CountedNews = Exclude<PresenceNews, { type: 'gone' }>
 
 interface OtherNode {
-  people: NodePeople
-  /** Of what it has written last; -1 before its people have been read. */
+  states: NodeStates
+  /** The number of its last write that is known here; -1 before its people have been read. */
   count: number
   heardAt: number
   readAt: number
   reading: Promise<void> | null
   readAgain: boolean
-  /** What it told while its people were read. */
+  /** News that arrived while its people were read. */
   waiting: CountedNews[]
 }
 
@@ -54,24 +54,24 @@ interface RedisPresenceParts {
   redis: Pick<RedisConnections, 'commands' | 'isAlive'>
   bus: NewsBus<PresenceNews>
   log: Log
-  /** These people's node was not heard of any more, since so long ago. */
+  /** Called when a node counts as dead, with its people and how long it was silent. */
   onLost?: (userIds: Iterable<string>, silentMs: number) => void
   timing?: Partial<PresenceTiming>
 }
 
 /**
- * The board on Redis: a hash of its people for each node, which fades when the node does not renew it, and one topic on
- * which nodes tell each other what they have written. A node knows all people of all nodes in its memory; Redis is read
- * only at the start, after an outage, and where news were lost.
+ * Presence over Redis. Each node keeps a hash of its people, which expires unless the node renews it, and publishes what it
+ * has written on one topic. Every node holds everybody's state in memory: Redis is only read at the start, after an outage,
+ * and when news was lost.
  */
-export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPresenceParts): PresenceBoard {
+export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPresenceParts): ClusterPresence {
   const { tickMs, heartbeatMs, ttlMs } = { ...defaultTiming, ...timing }
   const { commands } = redis
   const id = randomUUID()
-  const own: NodePeople = new Map()
+  const own: NodeStates = new Map()
   const nodes = new Map<string, OtherNode>()
   const listeners = new Set<(changed: PresenceChange) => void>()
-  /** What of `own` was not written yet. */
+  /** The people in `own` whose state is not written yet. */
   const unwritten = new Set<string>()
   let count = 0
   let isKnown = false
@@ -82,29 +82,29 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
   let writeTimer: NodeJS.Timeout | null = null
   let wroteAt = Number.NEGATIVE_INFINITY
   let beatAt = Number.NEGATIVE_INFINITY
-  let lookedAt = performance.now()
+  let checkedAt = performance.now()
   let isClosed = false
 
-  const everybody = function* () {
+  const allStates = function* () {
     yield own
-    for (const { people } of nodes.values()) yield people
+    for (const { states } of nodes.values()) yield states
   }
-  const stateOf = (userId: string) => bestState(everybody(), userId)
+  const stateOf = (userId: string) => bestState(allStates(), userId)
 
-  const tell = (changed: PresenceChange) => {
+  const notify = (changed: PresenceChange) => {
     if (changed === 'all' || changed.size > 0) for (const listener of [...listeners]) listener(changed)
   }
 
-  /** Does something to a node's people, and tells of whom it made a difference. */
+  /** Changes the states of these people, and notifies the listeners of those it made a difference for. */
   function change(userIds: readonly string[], act: () => void) {
     const before = userIds.map(stateOf)
     act()
     const changed = new Set(userIds.filter((userId, index) => stateOf(userId) !== before[index]))
-    // Until then, nobody was told of anybody.
-    if (isKnown) tell(changed)
+    // Before that, the listeners have not been told anything yet.
+    if (isKnown) notify(changed)
   }
 
-  // Writing: what this node tells of its own people.
+  // Writing this node's own people.
 
   function scheduleWrite() {
     if (writeTimer || isClosed) return
@@ -113,7 +113,7 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
         writeTimer = null
         write()
       },
-      Math.max(gatherMs, wroteAt + tickMs - performance.now()),
+      Math.max(batchMs, wroteAt + tickMs - performance.now()),
     )
   }
 
@@ -128,29 +128,29 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
     mustWriteAll = false
     writing = (all ? writeAll() : writeChanges(changes))
       .catch((error: Error) => {
-        log.debug({ error: error.message }, 'presence was not written')
+        log.debug({ error: error.message }, 'could not write presence')
         mustWriteAll = true
       })
       .finally(() => {
         writing = null
         if (unwritten.size > 0) scheduleWrite()
       })
-    // On the same connection as the hash, and after it: whoever hears this and reads finds it.
+    // Published on the same connection as the hash and after it, so that a node that reads in answer finds the new hash.
     if (all) bus.publish(topic, { type: 'beat', node: id, count })
     else bus.publish(topic, { type: 'changed', node: id, count, ...byState(changes) })
   }
 
   function byState(userIds: readonly string[]) {
-    const of = (state: HereOrAway | undefined) => userIds.filter((userId) => own.get(userId) === state)
+    const of = (state: OnlineState | undefined) => userIds.filter((userId) => own.get(userId) === state)
     return { here: of('here'), away: of('away'), offline: of(undefined) }
   }
 
   const letters = { here: 'h', away: 'a' } as const
-  const fields = (people: Iterable<[string, HereOrAway]>) => [...people].flatMap(([userId, state]) => [userId, letters[state]])
+  const fields = (people: Iterable<[string, OnlineState]>) => [...people].flatMap(([userId, state]) => [userId, letters[state]])
 
   async function writeChanges(userIds: readonly string[]) {
     const { here, away, offline } = byState(userIds)
-    const present = [...here, ...away].map((userId): [string, HereOrAway] => [userId, own.get(userId) ?? 'here'])
+    const present = [...here, ...away].map((userId): [string, OnlineState] => [userId, own.get(userId) ?? 'here'])
     const transaction = commands.multi().hset(keyOf(id), countField, count, ...fields(present))
     if (offline.length > 0) transaction.hdel(keyOf(id), ...offline)
     await run(transaction.pexpire(keyOf(id), ttlMs))
@@ -173,27 +173,27 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
     beatAt = performance.now()
     bus.publish(topic, { type: 'beat', node: id, count })
     const [, renewed] = await run(commands.multi().sadd(nodesKey, id).pexpire(keyOf(id), ttlMs))
-    // It was flushed, or faded while this node stood still.
+    // The hash was flushed, or expired while this process was suspended.
     if (renewed === 0) mustWriteAll = true
   }
 
-  // Reading: what other nodes tell.
+  // Reading the people of other nodes.
 
-  function hear(news: PresenceNews) {
+  function onNews(news: PresenceNews) {
     if (news.node === id || isClosed) return
     if (news.type === 'gone') return forget(news.node)
-    // In the middle of a deploy, a node of another release may tell what this one does not know.
+    // During a deploy, a node of another release may publish news that this one does not know.
     if (typeof news.count !== 'number') return
-    const node = nodes.get(news.node) ?? meet(news.node)
+    const node = nodes.get(news.node) ?? addNode(news.node)
     node.heardAt = performance.now()
-    if (!node.reading) return take(news.node, node, news)
+    if (!node.reading) return applyNews(news.node, node, news)
     node.waiting.push(news)
     if (node.waiting.length > maxWaiting) node.waiting.shift()
   }
 
-  function meet(name: string): OtherNode {
+  function addNode(name: string): OtherNode {
     const node: OtherNode = {
-      people: new Map(),
+      states: new Map(),
       count: -1,
       heardAt: performance.now(),
       readAt: Number.NEGATIVE_INFINITY,
@@ -205,21 +205,21 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
     return node
   }
 
-  function take(name: string, node: OtherNode, news: CountedNews) {
+  function applyNews(name: string, node: OtherNode, news: CountedNews) {
     if (news.count <= node.count) return
     if (node.count === -1 || news.count > node.count + 1 || news.type !== 'changed') return read(name, node)
     node.count = news.count
     const { here, away, offline } = news
     change([...here, ...away, ...offline], () => {
-      for (const userId of here) node.people.set(userId, 'here')
-      for (const userId of away) node.people.set(userId, 'away')
-      for (const userId of offline) node.people.delete(userId)
+      for (const userId of here) node.states.set(userId, 'here')
+      for (const userId of away) node.states.set(userId, 'away')
+      for (const userId of offline) node.states.delete(userId)
     })
   }
 
   function read(name: string, node: OtherNode): void {
     if (node.reading) return
-    if (performance.now() - node.readAt < readPauseMs) {
+    if (performance.now() - node.readAt < minReadIntervalMs) {
       node.readAgain = true
       return
     }
@@ -227,12 +227,12 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
     node.readAt = performance.now()
     node.reading = readPeople(name, node)
       .catch((error: Error) => {
-        log.debug({ error: error.message }, 'a node’s people could not be read')
+        log.debug({ error: error.message }, 'could not read the people of a node')
         node.readAgain = true
       })
       .finally(() => {
         node.reading = null
-        for (const news of node.waiting.splice(0)) if (!node.reading) take(name, node, news)
+        for (const news of node.waiting.splice(0)) if (!node.reading) applyNews(name, node, news)
       })
   }
 
@@ -240,26 +240,26 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
     const [hash, leftMs] = (await run(commands.pipeline().hgetall(keyOf(name)).pttl(keyOf(name)))) as [Record<string, string>, number]
     const written = Number(hash[countField] ?? -1)
     if (written === -1) {
-      // A node that lives writes itself down again.
+      // A live node writes its hash again.
       if (node.count === -1 && nodes.get(name) === node) nodes.delete(name)
       await commands.srem(nodesKey, name)
       return
     }
     if (nodes.get(name) !== node || written < node.count) return
-    const people: NodePeople = new Map()
-    for (const [userId, letter] of Object.entries(hash)) if (userId !== countField) people.set(userId, letter === 'a' ? 'away' : 'here')
-    // A hash may be that of a node which died a while ago: how long it has to live tells when it was renewed.
+    const states: NodeStates = new Map()
+    for (const [userId, letter] of Object.entries(hash)) if (userId !== countField) states.set(userId, letter === 'a' ? 'away' : 'here')
+    // The hash may belong to a node that died a while ago. Its remaining time to live shows when it was last renewed.
     if (node.count === -1) node.heardAt = performance.now() - Math.max(0, ttlMs - leftMs)
     node.count = written
-    change(differing(node.people, people), () => {
-      node.people = people
+    change(findChanged(node.states, states), () => {
+      node.states = states
     })
   }
 
   function forget(name: string) {
     const node = nodes.get(name)
     if (!node) return
-    change([...node.people.keys()], () => nodes.delete(name))
+    change([...node.states.keys()], () => nodes.delete(name))
   }
 
   async function load() {
@@ -268,7 +268,7 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
     await Promise.all(
       [...new Set([...names, ...nodes.keys()])].map(async (name) => {
         if (name === id) return
-        const node = nodes.get(name) ?? meet(name)
+        const node = nodes.get(name) ?? addNode(name)
         await node.reading
         node.readAt = Number.NEGATIVE_INFINITY
         read(name, node)
@@ -277,17 +277,17 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
     )
   }
 
-  function look() {
+  function check() {
     const now = performance.now()
-    const stoodStill = now - lookedAt > standstillMs
-    lookedAt = now
-    if (stoodStill) mustLoad = true
+    const wasSuspended = now - checkedAt > suspendedMs
+    checkedAt = now
+    if (wasSuspended) mustLoad = true
     if (!redis.isAlive()) {
       mustLoad = true
       mustWriteAll = true
       if (isKnown) {
         isKnown = false
-        tell('all')
+        notify('all')
       }
       return
     }
@@ -299,10 +299,10 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
           () => {
             if (isClosed || mustLoad || isKnown) return
             isKnown = true
-            tell('all')
+            notify('all')
           },
           (error: Error) => {
-            log.debug({ error: error.message }, 'presence could not be read')
+            log.debug({ error: error.message }, 'could not read presence')
             mustLoad = true
           },
         )
@@ -314,24 +314,24 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
     if (mustWriteAll) write()
     else if (now - beatAt >= heartbeatMs)
       beat().catch((error: Error) => {
-        log.debug({ error: error.message }, 'a heartbeat was lost')
+        log.debug({ error: error.message }, 'could not write a heartbeat')
         mustWriteAll = true
       })
   }
 
   function forgetSilent(now: number) {
-    for (const [name, { heardAt, people }] of nodes) {
+    for (const [name, { heardAt, states }] of nodes) {
       if (now - heardAt <= ttlMs) continue
-      log.warn({ node: name, people: people.size }, 'a node is not heard of any more')
-      const lost = [...people.keys()]
+      log.warn({ node: name, people: states.size }, 'a node has gone silent')
+      const lost = [...states.keys()]
       forget(name)
       onLost?.(lost, now - heardAt)
     }
   }
 
-  const subscribed = bus.subscribe(topic, hear)
-  const timer = setInterval(look, tickMs)
-  look()
+  const subscribed = bus.subscribe(topic, onNews)
+  const timer = setInterval(check, tickMs)
+  check()
 
   return {
     set: (userId, state) => {
@@ -362,10 +362,10 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
   }
 }
 
-/** What each command of a transaction or pipeline answered. @throws when one of them failed, or all */
+/** The results of a transaction or pipeline. @throws when any command failed */
 async function run(transaction: { exec(): Promise<[error: Error | null, result: unknown][] | null> }): Promise<unknown[]> {
   const answers = await transaction.exec()
-  if (!answers) throw new Error('the transaction was undone')
+  if (!answers) throw new Error('the transaction was rolled back')
   return answers.map(([error, result]) => {
     if (error) throw error
     return result

@@ -7,16 +7,16 @@ export const presenceRouter = router({
   onChange: inRoom.subscription(async ({ ctx, input, signal }) => {
     const { connection, user } = ctx.caller
     if (!connection) throw new Failure('METHOD_NOT_ALLOWED')
-    const ended = connection.openSubscription()
-    const watch = ctx.parts.presence.watch(input.room, user.id)
+    const release = connection.openSubscription()
+    const subscription = ctx.parts.presence.watch(input.room, user.id)
     const stop = () => {
-      watch.close()
-      ended()
+      subscription.close()
+      release()
     }
-    // A stream that is stopped before it was ever read runs no `finally` of its own.
+    // A generator that is stopped before its first read does not run its `finally`.
     signal?.addEventListener('abort', stop, { once: true })
     if (signal?.aborted) stop()
-    return followPresence(watch, () => connection.untilReadable(), stop)
+    return followPresence(subscription, () => connection.untilReadable(), stop)
   }),
 
   update: signedInProcedure.input(presenceUpdateInput).mutation(({ ctx, input }) => {

@@ -1,12 +1,12 @@
 import type { NewsBus, RoomNews } from '../bus/news-bus'
 import type { CallContext } from '../caller'
 
-/** Somebody who writes says so now and then; of that, so much is passed on in each room. */
-const everyMs = 1_000
+/** In each room, a person's typing signals are passed on at most this often. */
+const minIntervalMs = 1_000
 
 export interface TypingLimits {
-  /** Whether this may be passed on. */
-  mayTell(room: string, userId: string): boolean
+  /** Whether a signal may be passed on now. If so, it counts. */
+  allow(room: string, userId: string): boolean
 }
 
 export interface TypingNeeds {
@@ -15,25 +15,25 @@ export interface TypingNeeds {
 }
 
 export function createTypingLimits(now: () => number = () => performance.now()): TypingLimits {
-  /** When each was last passed on, the oldest first. */
-  const told = new Map<string, number>()
+  /** When each signal was last passed on, the oldest first. */
+  const lastSent = new Map<string, number>()
   return {
-    mayTell: (room, userId) => {
-      for (const [key, at] of told) {
-        if (now() - at < everyMs) break
-        told.delete(key)
+    allow: (room, userId) => {
+      for (const [key, at] of lastSent) {
+        if (now() - at < minIntervalMs) break
+        lastSent.delete(key)
       }
       const key = `${userId} ${room}`
-      if (told.has(key)) return false
-      told.set(key, now())
+      if (lastSent.has(key)) return false
+      lastSent.set(key, now())
       return true
     },
   }
 }
 
-/** Tells the room that the caller is writing. Nothing is kept, and nobody waits for it. */
+/** Tells the room that the caller is typing. Nothing is stored. */
 export function announceTyping({ parts, caller }: CallContext<TypingNeeds>, room: string): { room: string } {
   const { id: userId, username } = caller.user
-  if (parts.typingLimits.mayTell(room, userId)) parts.bus.publish(room, { type: 'typing', userId, username })
+  if (parts.typingLimits.allow(room, userId)) parts.bus.publish(room, { type: 'typing', userId, username })
   return { room }
 }

@@ -1,5 +1,5 @@
 import { type FailureFields, failures, isFailureName } from '../../contract/failures'
-import { formatDuration } from '../ui/times'
+import { tooManyAttempts } from '../ui/times'
 
 /** Why an account route refused, in words for a person. */
 export interface AccountFailure {
@@ -21,7 +21,7 @@ export async function readResponseFailure(response: Response): Promise<AccountFa
   const body: { error?: { code?: string; fields?: FailureFields } } = await response.json().catch(() => ({}))
   const failure = describe(body.error?.code ?? 'INTERNAL', body.error?.fields ?? {})
   const seconds = Number(response.headers.get('retry-after'))
-  return seconds > 0 ? { ...failure, words: `That was too often: wait ${formatDuration(seconds)}, then try again.` } : failure
+  return seconds > 0 ? { ...failure, words: tooManyAttempts(seconds) } : failure
 }
 
 function describe(code: string, reasons: FailureFields): AccountFailure {

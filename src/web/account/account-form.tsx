@@ -1,10 +1,10 @@
 'use client'
 
 import { CircleAlert } from 'lucide-react'
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { type FormEvent, useEffect, useState } from 'react'
 import { limits } from '../../contract/rules'
 import { Button } from '../ui/button'
-import { Field } from '../ui/fields'
+import { Field, useInvalidFocus } from '../ui/fields'
 import { type AccountFailure, readResponseFailure } from './account-failure'
 
 interface AccountFormProps {
@@ -20,12 +20,8 @@ interface AccountFormProps {
 export function AccountForm({ action, failure: initialFailure, username, next }: AccountFormProps) {
   const [failure, setFailure] = useState(initialFailure)
   const [pending, setPending] = useState(false)
-  const form = useRef<HTMLFormElement>(null)
+  const form = useInvalidFocus(failure)
   const isNew = action === '/api/register'
-
-  useEffect(() => {
-    if (failure) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
-  }, [failure])
 
   // Coming back with the browser's Back button shows the page as it was left, in the middle of signing in.
   useEffect(() => {
@@ -49,7 +45,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
       if (response.ok) return location.assign(next)
       setFailure(await readResponseFailure(response))
     } catch {
-      setFailure({ fields: {}, words: 'No answer came from the server: try again.' })
+      setFailure({ fields: {}, words: "Couldn't reach the server. Try again." })
     }
     setPending(false)
   }
@@ -73,7 +69,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         autoCorrect="off"
         spellCheck={false}
         maxLength={isNew ? limits.username.max : limits.typedUsername}
-        hint={isNew ? 'Small letters, digits, and _ . -' : undefined}
+        hint={isNew ? 'Lowercase letters, digits, _ . -' : undefined}
         error={wrong.username}
       />
       {isNew && (
@@ -83,7 +79,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
           autoComplete="name"
           dir="auto"
           maxLength={limits.displayName}
-          hint="How others see you. Any script."
+          hint="The name others see. Any alphabet works."
           error={wrong.displayName}
         />
       )}
@@ -93,7 +89,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         type="password"
         required
         autoComplete={isNew ? 'new-password' : 'current-password'}
-        hint={isNew ? `${limits.password.min} characters or more` : undefined}
+        hint={isNew ? `At least ${limits.password.min} characters` : undefined}
         error={wrong.password}
       />
       <Button type="submit" pending={pending} className="w-full md:min-h-10">

@@ -1,34 +1,32 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { limits } from '../../contract/rules'
 import type { ChatClient } from '../../sdk'
-import { Done, FailureLine, useAct } from '../ui/act'
+import { DoneLine, FailureLine, fieldError, useAct } from '../ui/act'
 import { Button } from '../ui/button'
-import { Field } from '../ui/fields'
+import { Field, useInvalidFocus } from '../ui/fields'
 
 /** A new password, which ends every other session. */
 export function ChangePassword({ client, username }: { client: ChatClient; username: string }) {
   const { pending, failure, run } = useAct()
   const [done, setDone] = useState<string | null>(null)
-  const form = useRef<HTMLFormElement>(null)
+  const form = useInvalidFocus(failure)
 
-  useEffect(() => {
-    if (failure) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
-  }, [failure])
-
-  async function change(event: FormEvent<HTMLFormElement>) {
+  function change(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const fields = new FormData(event.currentTarget)
     setDone(null)
-    const changed = await run(() =>
-      client.users.changePassword.mutate({ current: String(fields.get('current')), password: String(fields.get('password')) }),
-    )
-    if (!changed) return
-    form.current?.reset()
-    setDone(`Changed. ${describeRevoked(changed.revoked)}`)
+    void run(async () => {
+      const { revoked } = await client.users.changePassword.mutate({
+        current: String(fields.get('current')),
+        password: String(fields.get('password')),
+      })
+      form.current?.reset()
+      setDone(`Password changed. ${describeRevoked(revoked)}`)
+    })
   }
 
   const currentError = failure?.name === 'WRONG_PASSWORD' ? failure.words : undefined
-  const newError = failure?.fields?.password && `The new password ${failure.fields.password}.`
+  const newError = fieldError(failure, 'password', 'The new password')
   return (
     <form ref={form} noValidate onSubmit={change} className="space-y-4">
       {/* For password managers, which would else not know whose it is. */}
@@ -40,13 +38,13 @@ export function ChangePassword({ client, username }: { client: ChatClient; usern
         type="password"
         required
         autoComplete="new-password"
-        hint={`${limits.password.min} characters or more`}
+        hint={`At least ${limits.password.min} characters`}
         error={newError}
       />
-      <p className="text-soft text-sm">You stay signed in here. Everywhere else you are signed out.</p>
+      <p className="text-soft text-sm">You'll stay signed in here and be signed out everywhere else.</p>
       {!currentError && !newError && <FailureLine failure={failure} />}
       <div className="flex items-center gap-3">
-        <Done>{done}</Done>
+        <DoneLine>{done}</DoneLine>
         <Button type="submit" pending={pending}>
           Change password
         </Button>
@@ -57,6 +55,6 @@ export function ChangePassword({ client, username }: { client: ChatClient; usern
 
 /** How many other sessions were ended. */
 export function describeRevoked(revoked: number): string {
-  if (revoked === 0) return 'You were signed in nowhere else.'
+  if (revoked === 0) return "You weren't signed in anywhere else."
   return `Signed out ${revoked === 1 ? 'one other session' : `${revoked} other sessions`}.`
 }

@@ -1,8 +1,8 @@
-import { type FormEvent, useEffect, useRef } from 'react'
+import type { FormEvent } from 'react'
 import type { ChatClient } from '../../sdk'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
-import { Field } from '../ui/fields'
+import { Field, useInvalidFocus } from '../ui/fields'
 import type { Visitor } from './visitor'
 
 interface DeleteAccountProps {
@@ -13,11 +13,7 @@ interface DeleteAccountProps {
 
 export function DeleteAccount({ client, visitor, onDeleting }: DeleteAccountProps) {
   const { pending, failure, run } = useAct()
-  const form = useRef<HTMLFormElement>(null)
-
-  useEffect(() => {
-    if (failure) form.current?.querySelector<HTMLElement>('input[aria-invalid]')?.focus()
-  }, [failure])
+  const form = useInvalidFocus(failure)
 
   async function destroy(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
@@ -38,13 +34,13 @@ export function DeleteAccount({ client, visitor, onDeleting }: DeleteAccountProp
   return (
     <form ref={form} noValidate onSubmit={destroy} className="space-y-4">
       <ul className="list-disc space-y-1.5 pl-5 text-sm marker:text-faint">
-        <li>You are signed out everywhere, and out of every room.</li>
-        <li>Your name, status and picture are removed. Somebody else may take the username.</li>
+        <li>You'll be signed out everywhere and removed from every room.</li>
+        <li>Your name, status and picture will be deleted. Someone else may take your username.</li>
         <li>
-          What you wrote stays, under the name <b className="font-medium">Deleted user</b>. Direct conversations stay with the people you
-          had them with.
+          Your messages will stay, under the name <b className="font-medium">Deleted user</b>. People keep the direct conversations they had
+          with you.
         </li>
-        <li>Nobody can bring the account back.</li>
+        <li>You can't undo this.</li>
       </ul>
       <input type="text" name="username" autoComplete="username" value={visitor.username} readOnly hidden />
       <Field label="Your password" name="password" type="password" required autoComplete="current-password" error={passwordError} />

@@ -1,28 +1,16 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react'
-import { type ChatClient, type ChatFailure, type Profile, readFailure } from '../../sdk'
-import { Done, FailureLine, useAct } from '../ui/act'
+import { useQuery } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { type ChatClient, type Profile, readFailure } from '../../sdk'
+import { DoneLine, FailureLine, fieldError, useAct } from '../ui/act'
 import { Avatar } from '../ui/avatar'
 import { Button } from '../ui/button'
-import { Field } from '../ui/fields'
+import { Field, useInvalidFocus } from '../ui/fields'
 
 /** What others see of a person. */
 export function EditProfile({ client, onRenamed }: { client: ChatClient; onRenamed(displayName: string): void }) {
-  const [profile, setProfile] = useState<Profile | null>(null)
-  const [unread, setUnread] = useState<ChatFailure | null>(null)
-
-  useEffect(() => {
-    let gone = false
-    client.users.me.query().then(
-      (mine) => gone || setProfile(mine),
-      (error) => gone || setUnread(readFailure(error)),
-    )
-    return () => {
-      gone = true
-    }
-  }, [client])
-
-  if (unread) return <FailureLine failure={unread} />
-  if (!profile) return <p className="late text-soft text-sm">Looking…</p>
+  const { data: profile, error } = useQuery({ queryKey: ['profile'], queryFn: () => client.users.me.query() })
+  if (error) return <FailureLine failure={readFailure(error)} />
+  if (!profile) return <p className="late text-soft text-sm">Loading…</p>
   return <ProfileForm client={client} profile={profile} onRenamed={onRenamed} />
 }
 
@@ -36,29 +24,25 @@ function ProfileForm({ client, profile, onRenamed }: ProfileFormProps) {
   const { pending, failure, run } = useAct()
   const [displayName, setDisplayName] = useState(profile.displayName)
   const [isSaved, setIsSaved] = useState(false)
-  const form = useRef<HTMLFormElement>(null)
+  const form = useInvalidFocus(failure)
 
-  useEffect(() => {
-    if (failure) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
-  }, [failure])
-
-  async function save(event: FormEvent<HTMLFormElement>) {
+  function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const fields = new FormData(event.currentTarget)
-    const saved = await run(() =>
-      client.users.update.mutate({
+    void run(async () => {
+      const saved = await client.users.update.mutate({
         displayName: String(fields.get('displayName')),
         status: String(fields.get('status')),
         hideLastSeen: fields.get('hideLastSeen') !== null,
-      }),
-    )
-    if (!saved) return
-    setDisplayName(saved.displayName)
-    setIsSaved(true)
-    onRenamed(saved.displayName)
+      })
+      setDisplayName(saved.displayName)
+      setIsSaved(true)
+      onRenamed(saved.displayName)
+    })
   }
 
-  const wrong = failure?.fields ?? {}
+  const nameError = fieldError(failure, 'displayName', 'The display name')
+  const statusError = fieldError(failure, 'status', 'The status')
   return (
     <form ref={form} noValidate onSubmit={save} onChange={() => setIsSaved(false)} className="space-y-4">
       <div className="flex items-center gap-3">
@@ -76,8 +60,8 @@ function ProfileForm({ client, profile, onRenamed }: ProfileFormProps) {
         autoComplete="name"
         value={displayName}
         onChange={(event) => setDisplayName(event.target.value)}
-        hint="How others see you. Any script."
-        error={wrong.displayName && `The display name ${wrong.displayName}.`}
+        hint="The name others see. Any alphabet works."
+        error={nameError}
       />
       <Field
         label="Status (optional)"
@@ -86,15 +70,15 @@ function ProfileForm({ client, profile, onRenamed }: ProfileFormProps) {
         autoComplete="off"
         placeholder="On holiday until Monday"
         defaultValue={profile.status}
-        error={wrong.status && `The status ${wrong.status}.`}
+        error={statusError}
       />
       <label className="flex min-h-11 items-center gap-2.5 text-sm mouse:min-h-0">
         <input type="checkbox" name="hideLastSeen" defaultChecked={profile.hideLastSeen} className="size-4.5 shrink-0" />
-        Do not tell others when I was last here
+        Don't show others when I was last online
       </label>
-      {!wrong.displayName && !wrong.status && <FailureLine failure={failure} />}
+      {!nameError && !statusError && <FailureLine failure={failure} />}
       <div className="flex items-center gap-3">
-        <Done>{isSaved ? 'Saved.' : null}</Done>
+        <DoneLine>{isSaved ? 'Saved.' : null}</DoneLine>
         <Button type="submit" pending={pending}>
           Save profile
         </Button>

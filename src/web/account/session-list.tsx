@@ -1,7 +1,8 @@
+import { useQuery } from '@tanstack/react-query'
 import { CircleHelp, Monitor, Smartphone, Terminal } from 'lucide-react'
-import { useCallback, useEffect, useState } from 'react'
-import { type ChatClient, type ChatFailure, readFailure, type SessionInfo } from '../../sdk'
-import { Done, FailureLine, useAct } from '../ui/act'
+import { useState } from 'react'
+import { type ChatClient, readFailure, type SessionInfo } from '../../sdk'
+import { DoneLine, FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { formatFull, timeAgo } from '../ui/times'
 import { describeRevoked } from './change-password'
@@ -10,35 +11,26 @@ const icons: Record<DeviceWords['kind'], typeof Monitor> = { computer: Monitor, 
 
 /** Where a person is signed in, and the end of it. */
 export function SessionList({ client }: { client: ChatClient }) {
-  const [sessions, setSessions] = useState<SessionInfo[] | null>(null)
-  const [unread, setUnread] = useState<ChatFailure | null>(null)
+  const { data: sessions, error, refetch } = useQuery({ queryKey: ['sessions'], queryFn: () => client.session.list.query() })
   const [done, setDone] = useState<string | null>(null)
   const { pending, failure, run } = useAct()
 
-  const load = useCallback(async () => {
-    try {
-      setSessions(await client.session.list.query())
-      setUnread(null)
-    } catch (error) {
-      setUnread(readFailure(error))
-    }
-  }, [client])
-  useEffect(() => void load(), [load])
-
   async function revoke({ id, device }: SessionInfo) {
-    const revoked = await run(() => client.session.revoke.mutate({ sessionId: id }))
-    if (revoked) setDone(`Signed out ${describeDevice(device).words}.`)
-    await load()
+    await run(async () => {
+      await client.session.revoke.mutate({ sessionId: id })
+      setDone(`Signed out ${describeDevice(device).words}.`)
+    })
+    await refetch()
   }
 
   async function revokeOthers() {
-    const answer = await run(() => client.session.revokeOthers.mutate())
-    if (answer) setDone(describeRevoked(answer.revoked))
-    await load()
+    await run(async () => setDone(describeRevoked((await client.session.revokeOthers.mutate()).revoked)))
+    await refetch()
   }
 
-  if (unread && !sessions) return <FailureLine failure={unread} />
-  if (!sessions) return <p className="late text-soft text-sm">Looking…</p>
+  const loadFailure = error && readFailure(error)
+  if (loadFailure && !sessions) return <FailureLine failure={loadFailure} />
+  if (!sessions) return <p className="late text-soft text-sm">Loading…</p>
   return (
     <>
       <ul className="-mx-2">
@@ -46,16 +38,16 @@ export function SessionList({ client }: { client: ChatClient }) {
           <SessionRow key={session.id} session={session} pending={pending} onRevoke={() => revoke(session)} />
         ))}
       </ul>
-      <FailureLine failure={failure ?? unread} />
+      <FailureLine failure={failure ?? loadFailure} />
       <div className="mt-3 flex items-center gap-3">
-        <Done>{done}</Done>
+        <DoneLine>{done}</DoneLine>
         {sessions.length > 1 && (
           <Button look="outline" pending={pending} onClick={revokeOthers}>
-            Sign out all others
+            Sign out everywhere else
           </Button>
         )}
       </div>
-      {sessions.length === 1 && <p className="text-soft text-sm">You are signed in nowhere else.</p>}
+      {sessions.length === 1 && <p className="text-soft text-sm">You're not signed in anywhere else.</p>}
     </>
   )
 }
@@ -76,7 +68,7 @@ function SessionRow({ session, pending, onRevoke }: { session: SessionInfo; pend
         <p className="text-soft text-sm [overflow-wrap:anywhere]">
           {session.ip && `${session.ip} · `}
           <time dateTime={session.lastSeen} title={formatFull(session.lastSeen)}>
-            {session.current ? 'in use now' : `last used ${timeAgo(session.lastSeen)}`}
+            {session.current ? 'active now' : `last active ${timeAgo(session.lastSeen)}`}
           </time>
         </p>
         <p className="text-faint text-xs">
@@ -127,5 +119,5 @@ export function describeDevice(userAgent: string | null): DeviceWords {
   const [, system, kind] = systems.find(([sign]) => sign.test(userAgent)) ?? []
   if (browser && system) return { words: `${browser} on ${system}`, kind: kind ?? 'computer' }
   if (browser || system) return { words: browser ?? `A browser on ${system}`, kind: kind ?? 'computer' }
-  return { words: /^[^\s/(]{1,40}/.exec(userAgent)?.[0] ?? 'A program', kind: 'program' }
+  return { words: /^[^\s/(]{1,40}/.exec(userAgent)?.[0] ?? 'An app', kind: 'program' }
 }

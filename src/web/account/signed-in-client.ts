@@ -1,55 +1,60 @@
-import { useEffect, useRef, useState } from 'react'
+import { QueryClient } from '@tanstack/react-query'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { type ChatClient, type ChatFailure, type ConnectionStatus, createChatClient, createIndexedDbOutbox, type Store } from '../../sdk'
 import { useStore } from '../../sdk/react'
 import type { Visitor } from './visitor'
 
 export interface SignedInClient {
-  /** Null until the page has come to life. */
+  /** Null while the page is rendered on the server, and until its effects have run. */
   client: ChatClient | null
+  /** The answers that the person's page is showing. Another person gets a new one. */
+  queries: QueryClient
   status: ConnectionStatus
-  /** The realtime server keeps turning away a session that the web server believes in. */
+  /** The realtime server keeps rejecting a session that the web server accepts. */
   isTurnedAway: boolean
-  /** The page is about to sign its person out: it leaves by itself, unless they stay after all. */
+  /** Call this when the sign-out form is submitted: the page then leaves by itself, unless the person cancels that. */
   onSignOut(): void
 }
 
 /**
- * A chat client for the person that this page belongs to, and for nobody else: the browser's cookie may be another
- * person's by the time it connects. When the session is over, another tab may have started a new one: then the client
- * goes on if it is the same person's. Otherwise the page reloads for the person who is signed in now.
+ * A chat client for the person this page belongs to, and for nobody else: by the time it connects, the browser's cookie
+ * may be another person's. When the session ends, another tab may have started a new one. If that is the same person's,
+ * the client carries on; otherwise the page reloads for the person who is signed in now.
  */
 export function useSignedInClient({ id, realtimeUrl }: Visitor): SignedInClient {
   const [client, setClient] = useState<ChatClient | null>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another person must not see these answers
+  const queries = useMemo(createQueries, [id, realtimeUrl])
   const [isTurnedAway, setTurnedAway] = useState(false)
   const isSigningOut = useRef(false)
 
   useEffect(() => {
     const started = createChatClient({ url: realtimeUrl, user: id, outbox: createIndexedDbOutbox(id) })
-    let gone = false
+    let isClosed = false
     let mayReopen = true
-    const off = started.status.subscribe(() => {
+    const unsubscribe = started.status.subscribe(() => {
       const status = started.status.get()
       if (status.state === 'connected') mayReopen = true
-      if (status.state === 'signed-out' || (status.state === 'refused' && status.reason.name === 'ANOTHER_USER')) void comeBack()
+      if (status.state === 'signed-out' || (status.state === 'refused' && status.reason.name === 'ANOTHER_USER')) void resume()
     })
     setClient(started)
     return () => {
-      gone = true
-      off()
+      isClosed = true
+      unsubscribe()
       void started.close()
     }
 
-    async function comeBack() {
+    async function resume() {
       const wasSigningOut = isSigningOut.current
-      // The page is on its way to the sign-in form already, unless its person stayed when the browser asked.
+      // The page is already leaving for the sign-in form, unless the person chose to stay when the browser asked.
       if (wasSigningOut) await pause(signOutMs)
-      let person = await findSignedIn(() => gone)
+      let person = await findSignedIn(() => isClosed)
       if (person === null && !wasSigningOut) {
-        // Somebody may just be signing in in another tab: that ends this session a moment before the browser has the new one.
+        // A sign-in in another tab ends this session a moment before the browser has the new cookie.
         await pause(signInMs)
-        person = await findSignedIn(() => gone)
+        person = await findSignedIn(() => isClosed)
       }
-      if (gone) return
+      if (isClosed) return
       if (person === null) return leaveForLogin(wasSigningOut ? null : location.pathname)
       if (person !== id) return location.reload()
       if (!mayReopen) return setTurnedAway(true)
@@ -60,6 +65,7 @@ export function useSignedInClient({ id, realtimeUrl }: Visitor): SignedInClient 
 
   return {
     client,
+    queries,
     status: useStore(client?.status ?? notStarted),
     isTurnedAway,
     onSignOut: () => {
@@ -71,18 +77,26 @@ export function useSignedInClient({ id, realtimeUrl }: Visitor): SignedInClient 
 const starting: ConnectionStatus = { state: 'connecting', attempt: 1, nextTryAt: null, lastError: null }
 const notStarted: Store<ConnectionStatus> = { get: () => starting, subscribe: () => () => {} }
 
-/** Whether it is about the session as a whole, which the page sees to, and not about what was asked. */
+/** Answers are forgotten as soon as nothing shows them. The SDK reconnects and retries: a failure here is final. */
+const createQueries = () =>
+  new QueryClient({
+    defaultOptions: {
+      queries: { gcTime: 0, retry: false, networkMode: 'always', refetchOnReconnect: false, refetchOnWindowFocus: false },
+    },
+  })
+
+/** Whether a failure is about the whole session, which the page handles, and not about one call. */
 export const isOfSession = ({ name }: ChatFailure): boolean => name === 'UNAUTHORIZED' || name === 'ANOTHER_USER' || name === 'CLOSED'
 
 const dayMs = 24 * 60 * 60_000
 const renewBelowMs = 6 * dayMs
-const againMs = 3_000
-/** How long the answer to a sign-in may take to arrive. */
+const retryMs = 3_000
+/** How long to wait for a sign-in in another tab. */
 const signInMs = 1_000
-/** How long a page may take to leave for the sign-in form. */
+/** How long the page may take to leave for the sign-in form. */
 const signOutMs = 5_000
 
-/** Renews the session when less than six of its seven days are left: now, and once a day while the page stays open. */
+/** Renews the session when less than six of its seven days are left: now, and once a day while the page is open. */
 export function useRenewal({ id, expiresAt }: Visitor) {
   useEffect(() => {
     let until = Date.parse(expiresAt)
@@ -100,14 +114,14 @@ export function useRenewal({ id, expiresAt }: Visitor) {
   }, [id, expiresAt])
 }
 
-/** @returns the id of the person that the browser's cookie signs in; null when it signs in nobody, or nobody asks any more */
-async function findSignedIn(isGone: () => boolean): Promise<string | null> {
-  while (!isGone()) {
+/** @returns the id of the person whom the browser's cookie signs in; null when there is none, or the client was closed */
+async function findSignedIn(isClosed: () => boolean): Promise<string | null> {
+  while (!isClosed()) {
     const response = await fetch('/api/session', { cache: 'no-store' }).catch(() => null)
     if (response?.status === 401) return null
     const session = response?.ok ? ((await response.json().catch(() => null)) as { user: { id: string } } | null) : null
     if (session) return session.user.id
-    await pause(againMs)
+    await pause(retryMs)
   }
   return null
 }

@@ -1,36 +1,31 @@
-import { useCallback, useEffect, useState } from 'react'
-import { type Ban, type ChatClient, type ChatFailure, readFailure } from '../../sdk'
-import { FailureLine } from '../ui/act'
+import { useQuery } from '@tanstack/react-query'
+import { type ChatClient, readFailure } from '../../sdk'
+import { FailureLine, useAct } from '../ui/act'
 import { Avatar } from '../ui/avatar'
 import { Button } from '../ui/button'
 
-/** Who is kept out of a room, for moderators, who may let them in again. */
+/** The people who are banned from a room; moderators can unban them. */
 export function BannedList({ client, room }: { client: ChatClient; room: string }) {
-  const [bans, setBans] = useState<readonly Ban[] | null>(null)
-  const [failure, setFailure] = useState<ChatFailure | null>(null)
+  const {
+    data: bans,
+    error,
+    refetch,
+  } = useQuery({
+    queryKey: ['bans', room],
+    queryFn: async () => (await client.rooms.bans.query({ room })).bans,
+  })
+  const { failure, run } = useAct()
 
-  const load = useCallback(async () => {
-    try {
-      setBans((await client.rooms.bans.query({ room })).bans)
-      setFailure(null)
-    } catch (error) {
-      setFailure(readFailure(error))
-    }
-  }, [client, room])
-  useEffect(() => void load(), [load])
-
-  async function lift(username: string) {
-    try {
+  function unban(username: string) {
+    void run(async () => {
       await client.rooms.unban.mutate({ room, username })
-    } catch (error) {
-      return setFailure(readFailure(error))
-    }
-    await load()
+      await refetch()
+    })
   }
 
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" aria-busy={bans === null}>
-      <FailureLine failure={failure} className="mx-1 mb-2" />
+    <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" aria-busy={bans === undefined}>
+      <FailureLine failure={failure ?? (error && readFailure(error))} className="mx-1 mb-2" />
       <ul aria-label="Banned people">
         {bans?.map(({ user, by, reason, at }) => (
           <li key={user.id} className="flex items-center gap-2.5 rounded-m px-2 py-1.5 hover:bg-hover">
@@ -38,12 +33,12 @@ export function BannedList({ client, room }: { client: ChatClient; room: string 
             <div className="min-w-0 flex-1 leading-tight">
               <bdi className="block truncate font-medium text-sm">{user.displayName}</bdi>
               <p className="text-faint text-xs [overflow-wrap:anywhere]" dir="auto">
-                {by ? `by @${by}, ` : ''}
+                {by ? `Banned by @${by}, ` : 'Banned '}
                 {new Date(at).toLocaleDateString()}
                 {reason && `: ${reason}`}
               </p>
             </div>
-            <Button look="outline" aria-label={`Lift the ban of ${user.displayName}`} onClick={() => lift(user.username)} className="px-3!">
+            <Button look="outline" aria-label={`Unban ${user.displayName}`} onClick={() => unban(user.username)} className="px-3!">
               Unban
             </Button>
           </li>

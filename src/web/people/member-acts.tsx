@@ -92,7 +92,7 @@ export function ConfirmAct({ client, room, member, act, onDone, onClose }: Confi
           dir="auto"
           autoComplete="off"
           maxLength={limits.banReason}
-          hint="Moderators of this room see it."
+          hint="Moderators of this room can see it."
         />
       )}
     </ConfirmDialog>
@@ -101,14 +101,14 @@ export function ConfirmAct({ client, room, member, act, onDone, onClose }: Confi
 
 function wordsOf(room: Room, { user: { displayName: name } }: Member, act: MemberAct) {
   if (act.act === 'ban') {
-    const description = 'They are removed at once, and cannot come back until somebody lifts the ban.'
+    const description = "They will be removed right away and can't come back until a moderator unbans them."
     return { title: `Ban ${name} from ${room.name}?`, description, confirm: 'Ban' }
   }
   if (act.act === 'remove') {
     const description =
       room.kind === 'public'
-        ? 'What they wrote stays. It is a public room: they can join it again.'
-        : 'What they wrote stays. To come back, they have to be invited.'
+        ? 'Their messages will stay. This is a public room, so they can join it again.'
+        : "Their messages will stay. They'll need an invitation to come back."
     return { title: `Remove ${name} from ${room.name}?`, description, confirm: 'Remove' }
   }
   return {

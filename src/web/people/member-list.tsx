@@ -48,7 +48,7 @@ export function MemberList({ members, hasMore, failure, loadMore, reload, query,
         </section>
       ))}
       <p role="status" className="px-2 py-1 text-sm text-soft empty:hidden">
-        {members?.length === 0 && (query ? `Nobody here matches “${query}”.` : 'Nobody is here.')}
+        {members?.length === 0 && (query ? `No members match “${query}”.` : 'No members.')}
       </p>
       {hasMore && (
         <Button look="outline" onClick={loadMore} className="mt-2 w-full">

@@ -27,7 +27,7 @@ export function MemberMenu({ member, isMe, choices, onAct }: MemberMenuProps) {
   return (
     <Menu.Root modal={false}>
       <Menu.Trigger asChild>
-        <IconButton label={`More about ${member.user.displayName}`} className="data-[state=open]:bg-hover">
+        <IconButton label={`More actions for ${member.user.displayName}`} className="data-[state=open]:bg-hover">
           <Ellipsis />
         </IconButton>
       </Menu.Trigger>

@@ -13,20 +13,20 @@ import { useSettled } from '../ui/settled'
 import { BannedList } from './banned-list'
 import { type AskedAct, ConfirmAct, doAct, isGrave, type MemberAct } from './member-acts'
 import { MemberList } from './member-list'
-import { lineKeyOf, useMembers, useReloadAfter } from './members'
+import { useMembers, useReloadAfter, useReloadMembers } from './members'
 import type { Presence } from './presence-dot'
 
 interface MembersPanelProps {
   client: ChatClient
   room: Room
-  /** The username of who looks. */
+  /** The viewer's username. */
   me: string
   presence?: Presence
   onOpenRoom(room: string): void
   onClose(): void
 }
 
-/** Who is in the room, beside the messages where there is space for it. */
+/** A room's members: next to the messages on a wide screen, in a drawer on a narrow one. */
 export default function MembersPanel(props: MembersPanelProps) {
   if (useWideScreen()) {
     return (
@@ -52,18 +52,19 @@ function Panel({ client, room, me, presence, onOpenRoom, onClose }: MembersPanel
   const [asked, setAsked] = useState<AskedAct | null>(null)
   const { failure, run } = useAct()
   const members = useMembers(client, room.id, useSettled(query.trim()))
-  useReloadAfter(lineKeyOf(room), 1_000, members.reload)
-  // Of who comes and goes in a public room no line tells, but presence does, and whoever writes may be new here.
-  useReloadAfter(`${presence?.size}`, 1_000, members.reload)
-  useReloadAfter(`${room.lastSeq}`, 10_000, members.reload)
+  const reload = useReloadMembers(room.id)
+  // The author of a new message may be a new member. Other changes are noticed by the button that opened this panel.
+  useReloadAfter(`${room.lastSeq}`, 10_000, reload)
   const { moderates } = rightsIn(room)
   const isDirect = room.kind === 'direct'
 
   async function act(member: Member, wanted: MemberAct) {
     if (isGrave(wanted, member, me)) return setAsked({ member, act: wanted })
-    const to = await run(() => doAct(client, room.id, member, wanted))
-    if (to !== null) return onOpenRoom(to)
-    members.reload()
+    await run(async () => {
+      const to = await doAct(client, room.id, member, wanted)
+      if (to !== null) onOpenRoom(to)
+    })
+    reload()
   }
 
   return (
@@ -102,7 +103,7 @@ function Panel({ client, room, me, presence, onOpenRoom, onClose }: MembersPanel
           {...asked}
           onDone={() => {
             setAsked(null)
-            members.reload()
+            reload()
           }}
           onClose={() => setAsked(null)}
         />

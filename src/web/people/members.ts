@@ -1,93 +1,65 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useEffect, useRef } from 'react'
 import { type ChatClient, type ChatFailure, type Member, type Room, readFailure } from '../../sdk'
 
 export interface Members {
-  /** Owners first, then moderators; null until they have come. */
+  /** Owners first, then moderators; null until they are loaded. */
   members: readonly Member[] | null
-  /** How many there are in all; null until they have come. */
+  /** How many there are in all; null until they are loaded. */
   count: number | null
   hasMore: boolean
   failure: ChatFailure | null
   loadMore(): void
-  /** Reads again what was read. */
   reload(): void
 }
 
-type Page = { members: Member[]; cursor: string | null; count: number }
-
-/** Who is in a room, a page at a time. */
+/** A room's members who match the query, one page at a time. */
 export function useMembers(client: ChatClient, room: string, query = ''): Members {
-  const of = `${room} ${query}`
-  const [found, setFound] = useState<(Page & { of: string }) | null>(null)
-  const [failure, setFailure] = useState<ChatFailure | null>(null)
-  const latest = useRef(0)
-  const current = found?.of === of ? found : null
-  const known = useRef(current)
-  known.current = current
-
-  const read = useCallback(
-    async (before: Page, atLeast: number) => {
-      latest.current++
-      const call = latest.current
-      try {
-        let { members, cursor, count } = before
-        do {
-          const page: Page = await client.rooms.members.query({ room, query, cursor })
-          if (call !== latest.current) return
-          members = [...members, ...page.members]
-          cursor = page.cursor
-          count = page.count
-        } while (cursor !== null && members.length < atLeast)
-        setFound({ members, cursor, count, of: `${room} ${query}` })
-        setFailure(null)
-      } catch (error) {
-        if (call === latest.current) setFailure(readFailure(error))
-      }
-    },
-    [client, room, query],
-  )
-  const reload = useCallback(() => void read(nobody, known.current?.members.length ?? 0), [read])
-
-  useEffect(() => {
-    setFailure(null)
-    void read(nobody, 0)
-  }, [read])
-
+  const { data, error, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+    queryKey: ['members', room, query],
+    queryFn: ({ pageParam: cursor }) => client.rooms.members.query({ room, query, cursor }),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ cursor }) => cursor,
+  })
   return {
-    members: current?.members ?? null,
-    count: current?.count ?? null,
-    hasMore: current !== null && current.cursor !== null,
-    failure,
-    loadMore: () => void read(current ?? nobody, (current?.members.length ?? 0) + 1),
-    reload,
+    members: data?.pages.flatMap(({ members }) => members) ?? null,
+    count: data?.pages.at(-1)?.count ?? null,
+    hasMore: hasNextPage,
+    failure: error && readFailure(error),
+    loadMore: () => void fetchNextPage(),
+    reload: () => void refetch(),
   }
 }
 
-const nobody: Page = { members: [], cursor: null, count: 0 }
+/** @returns a function that reads again whatever is shown of the room's members */
+export function useReloadMembers(room: string): () => void {
+  const queries = useQueryClient()
+  return useCallback(() => void queries.invalidateQueries({ queryKey: ['members', room] }), [queries, room])
+}
 
-/** Calls `reload` a while after the key has changed, and once for all changes within it. */
-export function useReloadAfter(key: string, pauseMs: number, reload: () => void) {
+/** Calls `reload` some time after the key has changed, and only once for all the changes in between. */
+export function useReloadAfter(key: string, delayMs: number, reload: () => void) {
   const seen = useRef(key)
-  const waiting = useRef<ReturnType<typeof setTimeout> | null>(null)
-  const call = useRef(reload)
-  call.current = reload
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
+  const latest = useRef(reload)
+  latest.current = reload
   useEffect(() => {
     if (seen.current === key) return
     seen.current = key
-    waiting.current ??= setTimeout(() => {
-      waiting.current = null
-      call.current()
-    }, pauseMs)
-  }, [key, pauseMs])
+    timer.current ??= setTimeout(() => {
+      timer.current = null
+      latest.current()
+    }, delayMs)
+  }, [key, delayMs])
   useEffect(
     () => () => {
-      if (waiting.current) clearTimeout(waiting.current)
+      if (timer.current) clearTimeout(timer.current)
     },
     [],
   )
 }
 
-/** Changes with what the room's own lines tell, and with the viewer's standing in it. */
-export function lineKeyOf({ id, role, mutedUntil, lastMessage }: Room): string {
+/** Changes when a line about the room's people or settings is added, and when the viewer's own membership changes. */
+export function membershipKeyOf({ id, role, mutedUntil, lastMessage }: Room): string {
   return [id, role, mutedUntil, lastMessage && lastMessage.kind !== 'text' ? lastMessage.seq : ''].join(' ')
 }

@@ -5,7 +5,7 @@ import { limits } from '../../contract/rules'
 import type { ChatClient } from '../../sdk'
 import { Avatar } from '../ui/avatar'
 import { inputLook } from '../ui/fields'
-import type { Picked, SuggestedPerson } from './people-search'
+import type { PersonName, SuggestedPerson } from './people-search'
 import { useSuggestions } from './people-search'
 
 interface PeoplePickerProps {
@@ -14,8 +14,8 @@ interface PeoplePickerProps {
   hint?: string
   /** What is wrong with the choice, as a sentence. */
   error?: string | undefined
-  picked: readonly Picked[]
-  onPick(picked: readonly Picked[]): void
+  picked: readonly PersonName[]
+  onPick(picked: readonly PersonName[]): void
   /** Usernames that are not offered. */
   without?: readonly string[]
   /** At most so many. */
@@ -32,7 +32,7 @@ export function PeoplePicker({ client, label, hint, error, picked, onPick, witho
   const suggestions = useSuggestions(client, isFull ? '' : query, [...without, ...picked.map(({ username }) => username)])
   const at = Math.min(active, suggestions.length - 1)
 
-  function pick(person: Picked | undefined) {
+  function pick(person: PersonName | undefined) {
     if (!person || isFull) return
     onPick([...picked, person])
     setQuery('')
@@ -58,13 +58,13 @@ export function PeoplePicker({ client, label, hint, error, picked, onPick, witho
         {label}
       </label>
       {picked.length > 0 && (
-        <ul aria-label="Chosen" className="mb-2 flex flex-wrap gap-1.5">
+        <ul aria-label="Selected people" className="mb-2 flex flex-wrap gap-1.5">
           {picked.map((person) => (
             <li key={person.username} className="flex max-w-full items-center rounded-full bg-accent-soft pl-3 text-sm">
               <bdi className="truncate">{person.displayName}</bdi>
               <button
                 type="button"
-                aria-label={`Take back ${person.displayName}`}
+                aria-label={`Remove ${person.displayName}`}
                 onClick={() => onPick(picked.filter(({ username }) => username !== person.username))}
                 className="inline-flex size-11 shrink-0 items-center justify-center rounded-full text-soft hover:text-ink mouse:size-7"
               >
@@ -90,7 +90,7 @@ export function PeoplePicker({ client, label, hint, error, picked, onPick, witho
         dir="auto"
         maxLength={limits.peopleQuery}
         disabled={isFull}
-        placeholder={isFull ? `At most ${most}` : 'Name or username'}
+        placeholder={isFull ? `Up to ${most} people` : 'Name or username'}
         value={query}
         onChange={(event) => {
           setQuery(event.target.value)

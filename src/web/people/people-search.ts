@@ -1,47 +1,63 @@
-import { useEffect, useState } from 'react'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { isUsername } from '../../contract/rules'
 import type { ChatClient, User } from '../../sdk'
 import { useSettled } from '../ui/settled'
 
-export interface SuggestedPerson extends Picked {
-  /** It is only what was typed: whether there is anybody of that name, the server will say. */
+/** Somebody to choose. Of a username that was only typed, nothing else is known. */
+export type PersonName = Pick<User, 'username' | 'displayName'>
+
+export interface SuggestedPerson extends PersonName {
+  /** The typed username itself: only the server knows whether anybody has it. */
   isTyped: boolean
 }
 
-/** Who may be meant by what was typed, and at last the typed username itself. */
+const searchLimit = 8
+
+/** People who match what was typed, then the typed username itself. */
 export function useSuggestions(client: ChatClient, query: string, without: readonly string[]): readonly SuggestedPerson[] {
-  const wanted = query.trim().replace(/^@/, '')
-  const settled = useSettled(wanted)
-  const [found, setFound] = useState<{ query: string; people: readonly Picked[] }>({ query: '', people: [] })
-
-  useEffect(() => {
-    if (settled === '') return
-    let isLate = false
-    void findPeople(client, settled).then((people) => {
-      if (!isLate) setFound({ query: settled, people })
-    })
-    return () => {
-      isLate = true
-    }
-  }, [client, settled])
-
-  if (wanted === '') return []
-  const typed = wanted.toLowerCase()
-  // What was found for fewer letters stays until the answer comes, as far as it still fits.
-  const fits = ({ username, displayName }: Picked) => username.includes(typed) || displayName.toLowerCase().includes(typed)
-  const people = found.people.filter((person) => !without.includes(person.username) && (found.query === wanted || fits(person)))
+  const typed = query.trim().replace(/^@/, '')
+  const found = usePeopleSearch({
+    query: typed === '' ? null : typed,
+    queryKey: ['people'],
+    search: async (query) => (await client.users.search.query({ query, limit: searchLimit })).users,
+  })
+  if (typed === '') return []
+  const name = typed.toLowerCase()
+  const people = (found ?? []).filter((person) => !without.includes(person.username))
   const suggestions = people.map(({ username, displayName }) => ({ username, displayName, isTyped: false }))
-  const isKnown = without.includes(typed) || suggestions.some((person) => person.username === typed)
-  return isUsername(typed) && !isKnown ? [...suggestions, { username: typed, displayName: typed, isTyped: true }] : suggestions
+  const isKnown = without.includes(name) || suggestions.some((person) => person.username === name)
+  return isUsername(name) && !isKnown ? [...suggestions, { username: name, displayName: name, isTyped: true }] : suggestions
 }
 
-const atMost = 8
-
-/** People whose name or username has this in it. Nobody, where the server does not tell: a whole username can still be typed. */
-export async function findPeople(client: ChatClient, query: string): Promise<readonly User[]> {
-  const found = await client.users.search.query({ query, limit: atMost }).catch(() => null)
-  return found?.users ?? []
+interface PeopleSearch {
+  /** What was typed so far; null when nothing is searched for. */
+  query: string | null
+  queryKey: readonly string[]
+  search(query: string): Promise<readonly PersonName[]>
+  /** How long the typing must pause before the server is asked. */
+  settleMs?: number
 }
 
-/** Somebody who was chosen. Of a username that was only typed, nothing more is known. */
-export type Picked = Pick<User, 'username' | 'displayName'>
+/**
+ * Searches while somebody types. Until the answer for the latest letters is there, people found before stay as long as
+ * they still match. When a search fails, nobody is found.
+ * @returns null while nothing is searched for, or before the first answer
+ */
+export function usePeopleSearch({ query, queryKey, search, settleMs }: PeopleSearch): readonly PersonName[] | null {
+  const settled = useSettled(query, settleMs)
+  const { data, isError, isPlaceholderData } = useQuery({
+    queryKey: [...queryKey, settled],
+    queryFn: () => search(settled ?? ''),
+    enabled: settled !== null,
+    placeholderData: keepPreviousData,
+  })
+  const isCurrent = settled === query && !isPlaceholderData
+  return useMemo(() => {
+    if (query === null) return null
+    if (isError) return []
+    if (isCurrent || !data) return data ?? null
+    const letters = query.toLowerCase()
+    return data.filter(({ username, displayName }) => username.includes(letters) || displayName.toLowerCase().includes(letters))
+  }, [query, data, isError, isCurrent])
+}

@@ -5,7 +5,7 @@ import { timeAgo } from '../ui/times'
 /** Who is here, by username; who is not in it, is not known of. */
 export type Presence = ReadonlyMap<string, PersonPresence>
 
-const words: Record<PresenceState, string> = { here: 'here now', away: 'away', offline: 'offline' }
+const words: Record<PresenceState, string> = { here: 'online', away: 'away', offline: 'offline' }
 const looks: Record<PresenceState, string> = {
   here: 'bg-accent',
   away: 'bg-spark',
@@ -31,10 +31,10 @@ export function presenceWords(presence: PersonPresence | undefined): string | un
     case undefined:
       return undefined
     case 'here':
-      return 'Here now'
+      return 'Online'
     case 'away':
       return 'Away'
     case 'offline':
-      return presence.lastSeen ? `Last here ${timeAgo(presence.lastSeen)}` : 'Offline'
+      return presence.lastSeen ? `Last seen ${timeAgo(presence.lastSeen)}` : 'Offline'
   }
 }

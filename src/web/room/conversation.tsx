@@ -1,8 +1,7 @@
-import { CircleAlert, X } from 'lucide-react'
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react'
-import { type ChatClient, type Message, type Room, type RoomHandle, type RoomState, readFailure } from '../../sdk'
+import type { ChatClient, Message, Room, RoomHandle, RoomState } from '../../sdk'
 import type { Visitor } from '../account/visitor'
-import { IconButton } from '../ui/button'
+import { FailureLine, useAct } from '../ui/act'
 import type { ComposerMode } from './composer/composer-mode'
 import { ComposerPanel } from './composer/composer-panel'
 import type { Drafts } from './composer/drafts'
@@ -20,20 +19,20 @@ interface ConversationProps {
   client: ChatClient
   handle: RoomHandle
   state: Exclude<RoomState, { state: 'ended' }>
-  /** As it is in the person's list; undefined when it is not there, or not yet. */
+  /** The room in the person's list; undefined while it is not in it. */
   listed: Room | undefined
   name: string
   visitor: Visitor
   drafts: Drafts
-  /** Usernames of who is writing. */
+  /** Usernames of the people who are typing. */
   typing?: readonly string[]
-  /** Stands where one would write, with a way on from why one cannot. */
+  /** Shown in place of the composer. */
   instead?: ReactNode
 }
 
 const nobody: readonly string[] = []
 
-/** What is said in a room, and what its reader says and does there. One for each time that the room is shown. */
+/** A room's messages, and the composer below them. Mounted anew each time the room is shown. */
 export function Conversation({ client, handle, state, listed, name, visitor, drafts, typing = nobody, instead }: ConversationProps) {
   const { timeline } = state
   const me = visitor.username
@@ -41,8 +40,9 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
   const rights = useMessageRights(listed, timeline.messages)
   const [mode, setMode] = useState<ComposerMode>({ kind: 'new' })
   const [removing, setRemoving] = useState<Message | null>(null)
-  const [refusal, setRefusal] = useState<string | null>(null)
-  const jump = useJump(handle, setRefusal)
+  // Somebody may react to several messages in a row without waiting.
+  const { failure, run, dismiss } = useAct({ concurrent: true })
+  const jump = useJump(handle, run)
   const readMarks = useMemo(() => createReadMarks(handle), [handle])
   useEffect(() => readMarks.close, [readMarks])
   const firstUnread = useFirstUnread(isLive ? timeline.messages : null, listed?.readSeq, me)
@@ -52,10 +52,6 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
   const mayWrite = rights.refusal === null
   const jumpTo = jump.to
   const acts = useMemo((): MessageActs => {
-    const attempt = (act: Promise<unknown>) => {
-      setRefusal(null)
-      act.catch((error: unknown) => setRefusal(readFailure(error).words))
-    }
     return {
       ...{ me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny, jumpTo },
       reply: (to) => setMode({ kind: 'reply', to }),
@@ -63,25 +59,29 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
       remove: setRemoving,
       toggleReaction: ({ seq, reactions }, emoji) => {
         const isThere = reactions.find((reaction) => reaction.emoji === emoji)?.usernames.includes(me)
-        attempt(isThere ? handle.unreact(seq, emoji) : handle.react(seq, emoji))
+        void run(() => (isThere ? handle.unreact(seq, emoji) : handle.react(seq, emoji)))
       },
-      markUnread: ({ seq }) => attempt(readMarks.markUnread(seq).then(() => setFirstUnread(seq))),
+      markUnread: ({ seq }) =>
+        void run(async () => {
+          await readMarks.markUnread(seq)
+          setFirstUnread(seq)
+        }),
     }
-  }, [handle, readMarks, setFirstUnread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny, jumpTo])
+  }, [handle, run, readMarks, setFirstUnread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny, jumpTo])
 
   return (
     <MessageActsProvider value={acts}>
       {isLive ? (
         <MessageList
           {...{ handle, timeline, visitor, readMarks, firstUnread, jump }}
-          name={listed?.kind === 'direct' ? `your talk with ${name}` : name}
+          name={listed?.kind === 'direct' ? `your conversation with ${name}` : name}
           topic={listed?.topic ?? ''}
           listedReadSeq={listed?.readSeq}
         />
       ) : (
         <RoomSkeleton />
       )}
-      {refusal && <ActRefusal words={refusal} onDismiss={() => setRefusal(null)} />}
+      <FailureLine failure={failure} onDismiss={dismiss} className="mx-3 shrink-0 md:mx-6" />
       {instead || (
         <ComposerPanel
           {...{ client, handle, timeline, listed, name, me, typing, drafts, mode }}
@@ -96,21 +96,5 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
         )}
       </Suspense>
     </MessageActsProvider>
-  )
-}
-
-/** Why the last thing that was tried with a message did not happen. */
-export function ActRefusal({ words, onDismiss }: { words: string; onDismiss(): void }) {
-  return (
-    <div
-      role="alert"
-      className="mx-3 flex shrink-0 items-center gap-2 rounded-m bg-danger-soft py-0.5 pr-1 pl-3 text-danger text-sm md:mx-6"
-    >
-      <CircleAlert aria-hidden="true" className="size-4 shrink-0" />
-      <span className="flex-1">{words}</span>
-      <IconButton label="Dismiss" onClick={onDismiss}>
-        <X />
-      </IconButton>
-    </div>
   )
 }

@@ -24,7 +24,7 @@ export function useMessageRights(listed: Room | undefined, messages: readonly Me
     refusal: isArchived
       ? failures.ROOM_ARCHIVED.words
       : isMuted && listed?.mutedUntil
-        ? `You are muted in this room until ${formatUntil(listed.mutedUntil)}. You can read, but not write.`
+        ? `You're muted in this room until ${formatUntil(listed.mutedUntil)}. You can read, but not write.`
         : isRestricted
           ? failures.POSTING_RESTRICTED.words
           : null,

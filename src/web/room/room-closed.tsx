@@ -1,5 +1,5 @@
-import { useState } from 'react'
-import { type ChatClient, type ChatFailure, type RoomKind, readFailure } from '../../sdk'
+import type { ChatClient, ChatFailure, RoomKind } from '../../sdk'
+import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Notice } from '../ui/notice'
 
@@ -17,18 +17,13 @@ interface RoomClosedProps {
 
 /** Why the server does not show this room, and the way on. */
 export function RoomClosed({ client, room, name, kind, reason, onBrowse, onRetry, onJoined }: RoomClosedProps) {
-  const [joining, setJoining] = useState(false)
-  const [refusal, setRefusal] = useState<ChatFailure | null>(null)
+  const { pending, failure, run } = useAct()
 
-  async function join() {
-    setJoining(true)
-    try {
+  function join() {
+    void run(async () => {
       await client.rooms.join.mutate({ room })
       await onJoined()
-    } catch (error) {
-      setRefusal(readFailure(error))
-    }
-    setJoining(false)
+    })
   }
 
   const browse = (
@@ -40,44 +35,40 @@ export function RoomClosed({ client, room, name, kind, reason, onBrowse, onRetry
   const joinAndBrowse = (
     <>
       {canJoin && (
-        <Button pending={joining} onClick={join}>
+        <Button pending={pending} onClick={join}>
           Join {name}
         </Button>
       )}
       {browse}
     </>
   )
-  const whyNot = refusal && (
-    <p role="alert" className="mt-2 text-danger">
-      {refusal.words}
-    </p>
-  )
+  const joinFailure = <FailureLine failure={failure} className="mt-3" />
   if (reason.name === 'NOT_A_MEMBER') {
     return (
-      <Notice title={`You are not in ${name}`} actions={joinAndBrowse}>
-        <p>It is a public room: join it to read what was said, and to take part.</p>
-        {whyNot}
+      <Notice title={`You're not in ${name}`} actions={joinAndBrowse}>
+        <p>This is a public room. Join it to read and write messages.</p>
+        {joinFailure}
       </Notice>
     )
   }
   if (reason.name === 'MEMBERSHIP_ENDED') {
     return (
-      <Notice title={`You are no longer in ${name}`} actions={joinAndBrowse}>
-        <p>You left it on another device, or somebody who looks after the room removed you. What you wrote there stays.</p>
-        {whyNot}
+      <Notice title={`You're no longer in ${name}`} actions={joinAndBrowse}>
+        <p>You left it on another device, or a moderator removed you. Your messages are still there.</p>
+        {joinFailure}
       </Notice>
     )
   }
   if (reason.name === 'ROOM_NOT_FOUND') {
     return (
-      <Notice title="No such room" actions={browse}>
+      <Notice title="Room not found" actions={browse}>
         {reason.words}
       </Notice>
     )
   }
   return (
     <Notice
-      title="This room cannot be shown"
+      title="Couldn't open this room"
       actions={
         <>
           <Button onClick={onRetry}>Try again</Button>

@@ -1,5 +1,5 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Archive } from 'lucide-react'
-import { useEffect, useState } from 'react'
 import { failures } from '../../contract/failures'
 import type { ChatClient, Room } from '../../sdk'
 import { FailureLine, useAct } from '../ui/act'
@@ -7,29 +7,22 @@ import { Button } from '../ui/button'
 import { rightsIn } from './room-rights'
 
 /**
- * An archived room is in nobody's list, and its members still read it: this asks for it.
- * @param room null when nothing is asked
- * @param lastSeq the place of its newest line: after each it is asked again, as one of them may say that it is restored
+ * An archived room is in nobody's list, but its members can still read it, so it has to be asked for.
+ * @param room null to ask for nothing
+ * @param lastSeq the room's newest place: it is asked for again after each line, because one may say that it was restored
  */
 export function useArchivedRoom(client: ChatClient, room: string | null, lastSeq: number): Room | null {
-  const [found, setFound] = useState<Room | null>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see lastSeq
-  useEffect(() => {
-    if (room === null) return setFound(null)
-    let isLate = false
-    // Having read up to place 0 changes nothing, answers with the room, and puts one that is restored into the list again.
-    client.chat.markRead.mutate({ room, seq: 0 }).then(
-      (answer) => isLate || setFound(answer),
-      () => {},
-    )
-    return () => {
-      isLate = true
-    }
-  }, [client, room, lastSeq])
-  return found?.id === room && found?.archivedAt ? found : null
+  const { data } = useQuery({
+    queryKey: ['room', room, lastSeq],
+    // Marking place 0 as read changes nothing, answers with the room, and lists a restored room again.
+    queryFn: () => client.chat.markRead.mutate({ room: room ?? '', seq: 0 }),
+    enabled: room !== null,
+    placeholderData: keepPreviousData,
+  })
+  return room !== null && data?.id === room && data.archivedAt ? data : null
 }
 
-/** Stands where one would write, in a room where nobody writes any more. */
+/** Takes the composer's place in an archived room. */
 export function ArchivedNotice({ client, room }: { client: ChatClient; room: Room }) {
   const { pending, failure, run } = useAct()
   return (

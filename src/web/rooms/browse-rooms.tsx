@@ -1,7 +1,9 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { limits } from '../../contract/rules'
-import { type ChatClient, type ChatFailure, type PublicRoom, readFailure } from '../../sdk'
+import { type ChatClient, type PublicRoom, readFailure } from '../../sdk'
 import { roomPath } from '../paths'
+import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Dialog } from '../ui/dialog'
 import { SearchField } from '../ui/fields'
@@ -10,7 +12,7 @@ import { useSettled } from '../ui/settled'
 interface BrowseRoomsProps {
   client: ChatClient
   onOpen(room: string): void
-  onJoined(room: string): void
+  onJoined(room: string): Promise<void>
   onClose(): void
 }
 
@@ -43,8 +45,10 @@ export default function BrowseRooms({ client, onOpen, onJoined, onClose }: Brows
               </Button>
             </span>
           )}
-          {!failure && rooms?.length === 0 && (query.trim() ? `No public room matches “${query.trim()}”.` : 'There is no public room yet.')}
-          {!failure && rooms === null && <span className="late">Looking…</span>}
+          {!failure &&
+            rooms?.length === 0 &&
+            (query.trim() ? `No public rooms match “${query.trim()}”.` : 'There are no public rooms yet.')}
+          {!failure && rooms === null && <span className="late">Loading…</span>}
         </div>
         {hasMore && (
           <div className="px-2 pb-2">
@@ -62,22 +66,17 @@ interface PublicRoomRowProps {
   client: ChatClient
   room: PublicRoom
   onOpen(room: string): void
-  onJoined(room: string): void
+  onJoined(room: string): Promise<void>
 }
 
 function PublicRoomRow({ client, room, onOpen, onJoined }: PublicRoomRowProps) {
-  const [pending, setPending] = useState(false)
-  const [refusal, setRefusal] = useState<string | null>(null)
+  const { pending, failure, run } = useAct()
 
-  async function join() {
-    setPending(true)
-    try {
+  function join() {
+    void run(async () => {
       await client.rooms.join.mutate({ room: room.id })
-      onJoined(room.id)
-    } catch (error) {
-      setRefusal(readFailure(error).words)
-      setPending(false)
-    }
+      await onJoined(room.id)
+    })
   }
 
   return (
@@ -94,11 +93,7 @@ function PublicRoomRow({ client, room, onOpen, onJoined }: PublicRoomRowProps) {
             {room.topic}
           </p>
         )}
-        {refusal && (
-          <p role="alert" className="text-danger text-sm">
-            {refusal}
-          </p>
-        )}
+        <FailureLine failure={failure} className="mt-1.5" />
       </div>
       {room.joined ? (
         <a
@@ -121,31 +116,20 @@ function PublicRoomRow({ client, room, onOpen, onJoined }: PublicRoomRowProps) {
   )
 }
 
-/** Public rooms that match, a page at a time; null until the first page has come. */
-export function usePublicRooms(client: ChatClient, query: string) {
-  const [rooms, setRooms] = useState<readonly PublicRoom[] | null>(null)
-  const [cursor, setCursor] = useState<string | null>(null)
-  const [failure, setFailure] = useState<ChatFailure | null>(null)
-  const latest = useRef(0)
-
-  const load = useCallback(
-    async (after: string | null) => {
-      latest.current++
-      const call = latest.current
-      setFailure(null)
-      try {
-        const page = await client.rooms.browse.query({ query, cursor: after })
-        if (call !== latest.current) return
-        setRooms((known) => (after && known ? [...known, ...page.rooms] : page.rooms))
-        setCursor(page.cursor)
-      } catch (error) {
-        if (call === latest.current) setFailure(readFailure(error))
-      }
-    },
-    [client, query],
-  )
-
-  useEffect(() => void load(null), [load])
-
-  return { rooms, hasMore: cursor !== null, failure, loadMore: () => void load(cursor), retry: () => void load(rooms ? cursor : null) }
+/** The public rooms that match, one page at a time. While a search runs, the rooms found before stay. */
+function usePublicRooms(client: ChatClient, query: string) {
+  const { data, error, hasNextPage, isFetchNextPageError, fetchNextPage, refetch } = useInfiniteQuery({
+    queryKey: ['public-rooms', query],
+    queryFn: ({ pageParam: cursor }) => client.rooms.browse.query({ query, cursor }),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ cursor }) => cursor,
+    placeholderData: keepPreviousData,
+  })
+  return {
+    rooms: data?.pages.flatMap(({ rooms }) => rooms) ?? null,
+    hasMore: hasNextPage,
+    failure: error && readFailure(error),
+    loadMore: () => void fetchNextPage(),
+    retry: () => void (isFetchNextPageError ? fetchNextPage() : refetch()),
+  }
 }

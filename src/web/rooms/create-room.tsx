@@ -1,53 +1,49 @@
 import { Hash, Lock } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
-import { type ChatClient, type ChatFailure, type Room, readFailure } from '../../sdk'
+import type { ChatClient, Room } from '../../sdk'
 import { PeoplePicker } from '../people/people-picker'
-import type { Picked } from '../people/people-search'
+import type { PersonName } from '../people/people-search'
+import { FailureLine, fieldError, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Dialog } from '../ui/dialog'
 import { Field, RadioCards } from '../ui/fields'
 
 const kinds = [
-  { value: 'public', Icon: Hash, label: 'Public', hint: 'Anybody here can find and join it.' },
-  { value: 'private', Icon: Lock, label: 'Private', hint: 'Only who is invited sees it.' },
+  { value: 'public', Icon: Hash, label: 'Public', hint: 'Anyone on this server can find and join it.' },
+  { value: 'private', Icon: Lock, label: 'Private', hint: 'Only invited people can see it.' },
 ] as const
 
 interface CreateRoomProps {
   client: ChatClient
   me: string
-  onCreated(room: Room): void
+  onCreated(room: Room): Promise<void>
   onClose(): void
 }
 
 export default function CreateRoom({ client, me, onCreated, onClose }: CreateRoomProps) {
-  const [members, setMembers] = useState<readonly Picked[]>([])
-  const [pending, setPending] = useState(false)
-  const [failure, setFailure] = useState<ChatFailure | null>(null)
+  const [members, setMembers] = useState<readonly PersonName[]>([])
+  const { pending, failure, run } = useAct()
 
   async function create(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const form = event.currentTarget
     const fields = new FormData(form)
-    setPending(true)
-    try {
+    const isCreated = await run(async () => {
       const room = await client.rooms.create.mutate({
         name: String(fields.get('name')),
         kind: fields.get('kind') === 'private' ? 'private' : 'public',
         topic: String(fields.get('topic')),
         members: members.map(({ username }) => username),
       })
-      onCreated(room)
-    } catch (error) {
-      setFailure(readFailure(error))
-      setPending(false)
-      form.querySelector('input')?.focus()
-    }
+      await onCreated(room)
+    })
+    if (!isCreated) form.querySelector('input')?.focus()
   }
 
-  const fields = failure?.fields ?? {}
-  const nameError = failure?.name === 'ROOM_NAME_TAKEN' ? failure.words : fields.name && `The name ${fields.name}.`
-  const topicError = fields.topic && `The topic ${fields.topic}.`
-  const membersError = failure?.name === 'USER_NOT_FOUND' ? 'Not all of these are people here: take back who is not.' : undefined
+  const nameError = failure?.name === 'ROOM_NAME_TAKEN' ? failure.words : fieldError(failure, 'name', 'The name')
+  const topicError = fieldError(failure, 'topic', 'The topic')
+  const membersError =
+    failure?.name === 'USER_NOT_FOUND' ? "Some of these people don't have an account here. Remove them and try again." : undefined
   return (
     <Dialog title="Create a room" onClose={onClose}>
       <form onSubmit={create} noValidate className="-mx-5 min-h-0 space-y-4 overflow-y-auto px-5 pb-1">
@@ -55,11 +51,7 @@ export default function CreateRoom({ client, me, onCreated, onClose }: CreateRoo
         <RadioCards legend="Who can see it" name="kind" defaultValue="public" options={kinds} />
         <Field label="Topic (optional)" name="topic" dir="auto" autoComplete="off" error={topicError} />
         <PeoplePicker client={client} label="People (optional)" error={membersError} picked={members} onPick={setMembers} without={[me]} />
-        {failure && !nameError && !topicError && !membersError && (
-          <p role="alert" className="text-danger text-sm">
-            {failure.words}
-          </p>
-        )}
+        {!nameError && !topicError && !membersError && <FailureLine failure={failure} />}
         <div className="flex justify-end gap-2 pt-1">
           <Button look="quiet" onClick={onClose}>
             Cancel

@@ -1,7 +1,7 @@
 'use client'
 
-import { useEffect, useState } from 'react'
-import { type ChatClient, type ChatFailure, type InvitedRoom, readFailure } from '../../sdk'
+import { skipToken, useQuery } from '@tanstack/react-query'
+import { type ChatClient, type InvitedRoom, readFailure } from '../../sdk'
 import { isOfSession, useSignedInClient } from '../account/signed-in-client'
 import type { Visitor } from '../account/visitor'
 import { roomPath } from '../paths'
@@ -12,51 +12,43 @@ import { RoomIcon } from './room-mark'
 
 const toRooms = (
   <a className={linkButton} href="/">
-    To your rooms
+    Go to your rooms
   </a>
 )
 
-/** Shows the room that a link invites to, before one accepts. */
+/** Shows which room a link invites to, and lets the visitor accept. */
 export function Invitation({ visitor, token }: { visitor: Visitor; token: string }) {
-  const { client, status, isTurnedAway } = useSignedInClient(visitor)
-  const isConnected = status.state === 'connected'
-  const [invited, setInvited] = useState<InvitedRoom | null>(null)
-  const [failure, setFailure] = useState<ChatFailure | null>(null)
-
-  useEffect(() => {
-    if (!client || !isConnected) return
-    let isLate = false
-    client.rooms.showInvite.query({ token }).then(
-      (room) => isLate || setInvited(room),
-      (error: unknown) => {
-        const reason = readFailure(error)
-        if (!isLate && !isOfSession(reason)) setFailure(reason)
-      },
-    )
-    return () => {
-      isLate = true
-    }
-  }, [client, isConnected, token])
+  const { client, queries, status, isTurnedAway } = useSignedInClient(visitor)
+  const { data: invited, error } = useQuery(
+    {
+      queryKey: ['invitation', token],
+      queryFn: client ? () => client.rooms.showInvite.query({ token }) : skipToken,
+      enabled: status.state === 'connected',
+    },
+    queries,
+  )
+  const reason = error && readFailure(error)
+  const failure = reason && !isOfSession(reason) ? reason : null
 
   if (failure?.name === 'INVITE_NOT_FOUND' || failure?.name === 'BAD_REQUEST') {
     return (
-      <NoticePage title="This invitation does not work" actions={toRooms}>
-        It may have expired, been used up or been revoked, or part of the link is missing. Ask whoever sent it for a new one.
+      <NoticePage title="This invitation is invalid or has expired" actions={toRooms}>
+        It may have been used up or revoked, or part of the link may be missing. Ask the person who sent it for a new one.
       </NoticePage>
     )
   }
   if (failure || isTurnedAway || status.state === 'refused') {
     return (
-      <NoticePage title="The invitation could not be read" actions={<Button onClick={() => location.reload()}>Try again</Button>}>
+      <NoticePage title="Couldn't load the invitation" actions={<Button onClick={() => location.reload()}>Try again</Button>}>
         {failure?.words ?? (status.state === 'refused' ? status.reason.words : "The chat server didn't accept your session.")}
       </NoticePage>
     )
   }
   if (!client || !invited) {
     return (
-      <NoticePage title="An invitation" actions={null}>
+      <NoticePage title="Invitation" actions={null}>
         <span role="status" className="late">
-          Looking it up…
+          Loading…
         </span>
       </NoticePage>
     )
@@ -69,8 +61,10 @@ function InvitedTo({ client, token, invited }: { client: ChatClient; token: stri
   const { name, topic, kind, memberCount, joined } = invited
 
   async function accept() {
-    const room = await run(() => client.rooms.acceptInvite.mutate({ token }))
-    if (room) location.assign(roomPath(room.id))
+    await run(async () => {
+      const room = await client.rooms.acceptInvite.mutate({ token })
+      location.assign(roomPath(room.id))
+    })
   }
 
   const actions = joined ? (
@@ -89,7 +83,7 @@ function InvitedTo({ client, token, invited }: { client: ChatClient; token: stri
   )
   return (
     <NoticePage
-      title={joined ? `You are in ${name} already` : `You are invited to ${name}`}
+      title={joined ? `You're already in ${name}` : `You're invited to ${name}`}
       actions={
         <>
           {actions}

@@ -1,6 +1,7 @@
+import { useQuery } from '@tanstack/react-query'
 import { Check, Copy } from 'lucide-react'
-import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react'
-import type { ChatClient, Invite } from '../../sdk'
+import { type FormEvent, useRef, useState } from 'react'
+import { type ChatClient, type Invite, readFailure } from '../../sdk'
 import { invitePath } from '../paths'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
@@ -16,57 +17,55 @@ const uses = [
   { value: '1', words: '1 person' },
   { value: '10', words: '10 people' },
   { value: '100', words: '100 people' },
-  { value: '', words: 'Any number' },
+  { value: '', words: 'Anyone' },
 ]
 
 /** Links by which whoever has one comes into the room: a new one, and those that still work. */
 export function InviteLinks({ client, room }: { client: ChatClient; room: string }) {
-  const [invites, setInvites] = useState<readonly Invite[]>([])
+  const {
+    data: invites = [],
+    error,
+    refetch,
+  } = useQuery({ queryKey: ['invites', room], queryFn: async () => (await client.rooms.invites.query({ room })).invites })
   const [made, setMade] = useState<(Invite & { token: string }) | null>(null)
   const { pending, failure, run } = useAct()
 
-  const load = useCallback(async () => {
-    setInvites((await client.rooms.invites.query({ room })).invites)
-  }, [client, room])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it is opened
-  useEffect(() => void run(load), [load])
-
-  async function create(event: FormEvent<HTMLFormElement>) {
+  function create(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
-    await run(async () => {
+    void run(async () => {
       setMade(await client.rooms.createInvite.mutate({ room, hours: numberOf(form, 'hours'), maxUses: numberOf(form, 'maxUses') }))
-      await load()
+      await refetch()
     })
   }
 
-  async function revoke(invite: string) {
-    await run(async () => {
+  function revoke(invite: string) {
+    void run(async () => {
       await client.rooms.revokeInvite.mutate({ room, invite })
       if (made?.id === invite) setMade(null)
-      await load()
+      await refetch()
     })
   }
 
   return (
     <section aria-label="Invitation links" className="mt-5 border-line border-t pt-4">
       <h3 className="font-medium text-sm">By link</h3>
-      <p className="mt-0.5 text-faint text-sm">Whoever has the link can come in, once they are signed in.</p>
+      <p className="mt-0.5 text-faint text-sm">Anyone with the link can join after signing in.</p>
       <form onSubmit={create} className="mt-3 flex flex-wrap items-end gap-3">
-        <SelectField label="Works for" name="hours" defaultValue="168" options={expiries} className="min-w-28 flex-1" />
-        <SelectField label="Lets in" name="maxUses" defaultValue="" options={uses} className="min-w-28 flex-1" />
+        <SelectField label="Expires after" name="hours" defaultValue="168" options={expiries} className="min-w-28 flex-1" />
+        <SelectField label="Can be used by" name="maxUses" defaultValue="" options={uses} className="min-w-28 flex-1" />
         <Button type="submit" look="outline" pending={pending} className="md:min-h-10">
-          Create a link
+          Create link
         </Button>
       </form>
-      <FailureLine failure={failure} className="mt-3" />
+      <FailureLine failure={failure ?? (error && readFailure(error))} className="mt-3" />
       {made && <NewLink key={made.id} url={inviteUrl(made.token)} />}
       {invites.length > 0 && (
-        <ul aria-label="Links that work" className="mt-3 divide-y divide-line">
+        <ul aria-label="Active links" className="mt-3 divide-y divide-line">
           {invites.map((invite) => (
             <li key={invite.id} className="flex items-center gap-3 py-2 text-sm">
               <span className="min-w-0 flex-1">
-                <span className="block truncate">by @{invite.by}</span>
+                <span className="block truncate">Created by @{invite.by}</span>
                 <span className="block text-faint text-xs">{termsOf(invite)}</span>
               </span>
               <Button look="quiet" aria-label={`Revoke the link by ${invite.by}, ${termsOf(invite)}`} onClick={() => revoke(invite.id)}>
@@ -113,7 +112,7 @@ export function NewLink({ url }: { url: string }) {
         </Button>
       </div>
       <p role="status" className="mt-2 text-sm text-soft">
-        Copy it now: it is shown this once.
+        Copy it now. You won't see it again.
       </p>
     </div>
   )

@@ -2,8 +2,8 @@ import { Check } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { type ChatClient, type ChatFailure, type Room, readFailure } from '../../sdk'
 import { PeoplePicker } from '../people/people-picker'
-import type { Picked } from '../people/people-search'
-import { FailureLine } from '../ui/act'
+import type { PersonName } from '../people/people-search'
+import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Dialog } from '../ui/dialog'
 import { InviteLinks } from './invite-links'
@@ -22,27 +22,26 @@ export default function InvitePeople({ client, room, me, onClose }: { client: Ch
 }
 
 function InviteByName({ client, room, me }: { client: ChatClient; room: string; me: string }) {
-  const [picked, setPicked] = useState<readonly Picked[]>([])
-  const [pending, setPending] = useState(false)
+  const [picked, setPicked] = useState<readonly PersonName[]>([])
   const [invited, setInvited] = useState<readonly string[]>([])
-  const [failure, setFailure] = useState<Pick<ChatFailure, 'words'> | null>(null)
+  const { pending, failure, run } = useAct()
 
-  async function invite(event: FormEvent) {
+  function invite(event: FormEvent) {
     event.preventDefault()
-    setPending(true)
-    setFailure(null)
-    const left: Picked[] = []
-    for (const person of picked) {
-      try {
-        const member = await client.rooms.invite.mutate({ room, username: person.username })
-        setInvited((names) => [...names, member.user.displayName])
-      } catch (error) {
-        left.push(person)
-        setFailure({ words: `${person.displayName}: ${readFailure(error).words}` })
+    void run(async () => {
+      const failed: { person: PersonName; failure: ChatFailure }[] = []
+      for (const person of picked) {
+        try {
+          const member = await client.rooms.invite.mutate({ room, username: person.username })
+          setInvited((names) => [...names, member.user.displayName])
+        } catch (error) {
+          failed.push({ person, failure: readFailure(error) })
+        }
       }
-    }
-    setPicked(left)
-    setPending(false)
+      setPicked(failed.map(({ person }) => person))
+      const last = failed.at(-1)
+      if (last) throw { ...last.failure, words: `${last.person.displayName}: ${last.failure.words}` }
+    })
   }
 
   return (
@@ -50,7 +49,7 @@ function InviteByName({ client, room, me }: { client: ChatClient; room: string; 
       <PeoplePicker
         client={client}
         label="By name"
-        hint="They are members at once."
+        hint="They become members right away."
         picked={picked}
         onPick={setPicked}
         without={[me]}
@@ -63,7 +62,7 @@ function InviteByName({ client, room, me }: { client: ChatClient; room: string; 
             <>
               <Check aria-hidden="true" className="size-4 shrink-0 text-accent" />
               <span className="min-w-0 [overflow-wrap:anywhere]">
-                {invited.join(', ')} {invited.length === 1 ? 'is' : 'are'} in the room.
+                {invited.join(', ')} {invited.length === 1 ? 'is' : 'are'} now in the room.
               </span>
             </>
           )}

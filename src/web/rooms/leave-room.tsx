@@ -7,8 +7,8 @@ export default function LeaveRoom({ client, room, onLeft, onClose }: { client: C
       title={`Leave ${room.name}?`}
       description={
         room.kind === 'public'
-          ? 'What you wrote stays. It is a public room: you can join it again.'
-          : 'What you wrote stays. It is a private room: to come back, somebody has to invite you.'
+          ? 'Your messages will stay. This is a public room, so you can join it again.'
+          : "Your messages will stay. This is a private room, so you'll need an invitation to come back."
       }
       confirm="Leave room"
       cancel="Stay"

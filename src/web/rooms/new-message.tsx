@@ -2,7 +2,7 @@ import { type FormEvent, useState } from 'react'
 import { limits } from '../../contract/rules'
 import type { ChatClient, Room } from '../../sdk'
 import { PeoplePicker } from '../people/people-picker'
-import type { Picked } from '../people/people-search'
+import type { PersonName } from '../people/people-search'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Dialog } from '../ui/dialog'
@@ -10,29 +10,28 @@ import { Dialog } from '../ui/dialog'
 interface NewMessageProps {
   client: ChatClient
   me: string
-  onOpened(room: Room): void
+  onOpened(room: Room): Promise<void>
   onClose(): void
 }
 
-/** Picks one or several people, and goes to the one room of exactly them. */
+/** Picks one or more people, and opens the direct room of exactly these people. */
 export default function NewMessage({ client, me, onOpened, onClose }: NewMessageProps) {
-  const [picked, setPicked] = useState<readonly Picked[]>([])
+  const [picked, setPicked] = useState<readonly PersonName[]>([])
   const { pending, failure, run } = useAct()
 
   async function open(event: FormEvent) {
     event.preventDefault()
     if (picked.length === 0) return
-    const room = await run(() => client.rooms.direct.mutate({ usernames: picked.map(({ username }) => username) }))
-    if (room) onOpened(room)
+    await run(async () => onOpened(await client.rooms.direct.mutate({ usernames: picked.map(({ username }) => username) })))
   }
 
   return (
-    <Dialog title="New message" description="Only the people you choose are in it, always." onClose={onClose}>
+    <Dialog title="New message" description="Only the people you choose can see it. Nobody can be added later." onClose={onClose}>
       <form onSubmit={open} className="flex min-h-0 flex-col gap-4">
         <PeoplePicker
           client={client}
           label="To"
-          hint="One person or several."
+          hint="One person or more."
           picked={picked}
           onPick={setPicked}
           without={[me]}

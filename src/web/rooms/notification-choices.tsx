@@ -25,12 +25,12 @@ export function NotificationChoices({ notify, onNotify }: { notify: Notification
       </Menu.RadioGroup>
       {permission === 'default' && (
         <MenuItem icon={<Bell aria-hidden="true" />} onSelect={() => void askForNotifications()}>
-          Allow them in this browser
+          Allow in this browser
         </MenuItem>
       )}
       {permission === 'denied' && (
         <p className="max-w-56 px-2.5 pt-1 pb-1.5 text-faint text-xs">
-          This browser blocks notifications from here: its settings can allow them.
+          This browser blocks notifications from this site. You can allow them in its settings.
         </p>
       )}
     </>

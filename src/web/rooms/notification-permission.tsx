@@ -53,9 +53,9 @@ export function NotificationOffer() {
         className="flex min-h-11 min-w-0 flex-1 items-center gap-2 rounded-m px-2.5 text-left hover:bg-hover hover:text-ink mouse:min-h-8"
       >
         <Bell aria-hidden="true" className="size-4 shrink-0 text-faint" />
-        Notify me of messages
+        Turn on notifications
       </button>
-      <IconButton label="No notifications" onClick={decline}>
+      <IconButton label="No thanks" onClick={decline}>
         <X />
       </IconButton>
     </div>

@@ -1,7 +1,7 @@
 import { ShieldCheck, UsersRound } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import type { ChatClient, PostingPolicy, Room } from '../../sdk'
-import { FailureLine, useAct } from '../ui/act'
+import { FailureLine, fieldError, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { ConfirmDialog } from '../ui/confirm-dialog'
 import { Dialog } from '../ui/dialog'
@@ -10,8 +10,8 @@ import { formatDuration } from '../ui/times'
 import { rightsIn } from './room-rights'
 
 const policies = [
-  { value: 'everyone', Icon: UsersRound, label: 'Everyone', hint: 'Every member may write.' },
-  { value: 'moderators', Icon: ShieldCheck, label: 'Moderators', hint: 'The others read.' },
+  { value: 'everyone', Icon: UsersRound, label: 'Everyone', hint: 'All members can write.' },
+  { value: 'moderators', Icon: ShieldCheck, label: 'Moderators', hint: 'Everyone else can only read.' },
 ] as const
 
 /** What moderators change of a room; owners can also put it into the archive. */
@@ -30,7 +30,7 @@ export default function RoomSettings({ client, room, onClose }: { client: ChatCl
     return (
       <ConfirmDialog
         title={`Archive ${room.name}?`}
-        description="Nobody can write in it any more, and it leaves everybody’s list. Who has its address can still read it, and an owner can restore it there."
+        description="Nobody will be able to write in it, and it will disappear from everyone's list. Members can still read it at its address, where an owner can restore it."
         confirm="Archive room"
         act={() => client.rooms.archive.mutate({ room: room.id, archived: true })}
         onDone={onClose}
@@ -38,15 +38,14 @@ export default function RoomSettings({ client, room, onClose }: { client: ChatCl
       />
     )
   }
-  const fields = failure?.fields ?? {}
-  const nameError = fields.name && `The name ${fields.name}.`
-  const topicError = fields.topic && `The topic ${fields.topic}.`
+  const nameError = fieldError(failure, 'name', 'The name')
+  const topicError = fieldError(failure, 'topic', 'The topic')
   return (
     <Dialog title="Room settings" onClose={onClose}>
       <form onSubmit={save} noValidate className="-mx-5 min-h-0 space-y-4 overflow-y-auto px-5 pb-1">
         <Field label="Name" name="name" dir="auto" autoComplete="off" defaultValue={room.name} error={nameError} />
         <Field label="Topic" name="topic" dir="auto" autoComplete="off" defaultValue={room.topic} error={topicError} />
-        <RadioCards legend="Who may write" name="postingPolicy" defaultValue={room.postingPolicy} options={policies} />
+        <RadioCards legend="Who can write" name="postingPolicy" defaultValue={room.postingPolicy} options={policies} />
         <div>
           <SelectField
             label="Slow mode"
@@ -54,7 +53,7 @@ export default function RoomSettings({ client, room, onClose }: { client: ChatCl
             defaultValue={String(room.slowModeSeconds)}
             options={slowModeOptions(room.slowModeSeconds)}
           />
-          <p className="mt-1.5 text-faint text-sm">How long each member waits between two messages. Moderators do not wait.</p>
+          <p className="mt-1.5 text-faint text-sm">How long members must wait between messages. Moderators don't have to wait.</p>
         </div>
         {!nameError && !topicError && <FailureLine failure={failure} />}
         <div className="flex flex-wrap items-center justify-end gap-2 pt-1">

@@ -72,7 +72,7 @@ export function Sidebar({
               </>
             )}
           </div>
-          <RoomList rooms={shared} current={current} empty="You are in no room yet." onOpen={onOpen} />
+          <RoomList rooms={shared} current={current} empty="You're not in any rooms yet." onOpen={onOpen} />
           {mayFindMore && shared && shared.length <= 1 && (
             <Button look="quiet" onClick={onBrowse} className="mt-1 w-full justify-start! px-2.5! font-normal!">
               <Compass aria-hidden="true" className="size-4" />
@@ -80,14 +80,14 @@ export function Sidebar({
             </Button>
           )}
           <div className="flex items-center pt-4 pb-1 pl-2">
-            <h2 className="flex-1 font-medium text-faint text-xs">Direct</h2>
+            <h2 className="flex-1 font-medium text-faint text-xs">Direct messages</h2>
             {mayFindMore && (
               <IconButton label="New message" onClick={onDirect}>
                 <SquarePen />
               </IconButton>
             )}
           </div>
-          {direct && <RoomList rooms={direct} current={current} presence={presence} empty="Nobody yet." onOpen={onOpen} />}
+          {direct && <RoomList rooms={direct} current={current} presence={presence} empty="No direct messages yet." onOpen={onOpen} />}
         </div>
       </nav>
       <NotificationOffer />

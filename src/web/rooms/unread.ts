@@ -36,7 +36,7 @@ export const shortCount = (count: number) => (count > 99 ? '99+' : String(count)
 export function attentionWords({ unread, mentions }: { unread: number; mentions: number }): string {
   return [
     unread > 0 && `${unread} unread ${unread === 1 ? 'message' : 'messages'}`,
-    mentions > 0 && `${mentions} ${mentions === 1 ? 'mention' : 'mentions'} of you`,
+    mentions > 0 && `${mentions} ${mentions === 1 ? 'mention' : 'mentions'}`,
   ]
     .filter(Boolean)
     .join(', ')

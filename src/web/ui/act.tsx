@@ -1,59 +1,90 @@
-import { Check, CircleAlert } from 'lucide-react'
-import { useState } from 'react'
+import { Check, CircleAlert, X } from 'lucide-react'
+import { useCallback, useRef, useState } from 'react'
 import { type ChatFailure, readFailure } from '../../sdk'
-import { formatDuration } from './times'
+import { IconButton } from './button'
+import { tooManyAttempts } from './times'
 
-/** Something that a person asked for: whether it is under way, and why it was refused. */
+/** Something that a person asked the server to do. */
 export interface Act {
   pending: boolean
+  /** Why the latest call failed; null while it runs and once it has succeeded. */
   failure: ChatFailure | null
-  /** Runs it, one at a time. @returns what it gave, or null when it was refused */
-  run<Value>(call: () => Promise<Value>): Promise<Value | null>
+  /**
+   * Runs a call, and whatever should follow it. The function is always the same one.
+   * @returns whether it succeeded; false too when it was skipped because another call was running
+   */
+  run(call: () => Promise<unknown>): Promise<boolean>
+  /** Hides the failure. */
+  dismiss(): void
 }
 
-export function useAct(): Act {
-  const [pending, setPending] = useState(false)
+/** @param options.concurrent runs several calls at once; by default a second one is skipped while the first is running */
+export function useAct({ concurrent = false } = {}): Act {
+  const [running, setRunning] = useState(0)
   const [failure, setFailure] = useState<ChatFailure | null>(null)
-  return {
-    pending,
-    failure,
-    run: async (call) => {
-      if (pending) return null
-      setPending(true)
+  // A press can come before the render that shows that the first one is running.
+  const isRunning = useRef(false)
+
+  const run = useCallback(
+    async (call: () => Promise<unknown>) => {
+      if (isRunning.current && !concurrent) return false
+      isRunning.current = true
+      setRunning((count) => count + 1)
       setFailure(null)
       try {
-        return await call()
+        await call()
+        return true
       } catch (error) {
         setFailure(readFailure(error))
-        return null
+        return false
       } finally {
-        setPending(false)
+        isRunning.current = false
+        setRunning((count) => count - 1)
       }
     },
-  }
+    [concurrent],
+  )
+  const dismiss = useCallback(() => setFailure(null), [])
+  return { pending: running > 0, failure, run, dismiss }
 }
 
-type Told = Pick<ChatFailure, 'words'> & Partial<ChatFailure>
+type ShownFailure = Pick<ChatFailure, 'words'> & Partial<ChatFailure>
 
-/** Why something was refused, at the place where it was asked for. */
-export function FailureLine({ failure, className = '' }: { failure: Told | null | undefined; className?: string }) {
+interface FailureLineProps {
+  failure: ShownFailure | null | undefined
+  onDismiss?(): void
+  className?: string
+}
+
+/** Why something failed, next to where it was asked for. */
+export function FailureLine({ failure, onDismiss, className = '' }: FailureLineProps) {
   if (!failure) return null
   return (
-    <p role="alert" className={`flex gap-2 rounded-m bg-danger-soft px-3 py-2.5 text-danger text-sm ${className}`}>
+    <div role="alert" className={`flex gap-2 rounded-m bg-danger-soft px-3 py-2.5 text-danger text-sm ${className}`}>
       <CircleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
-      <span className="min-w-0 [overflow-wrap:anywhere]">{failureWords(failure)}</span>
-    </p>
+      <span className="min-w-0 flex-1 [overflow-wrap:anywhere]">{failureWords(failure)}</span>
+      {onDismiss && (
+        <IconButton label="Dismiss" onClick={onDismiss} className="-my-3 -mr-2 mouse:-my-1.5">
+          <X />
+        </IconButton>
+      )}
+    </div>
   )
 }
 
-function failureWords({ name, words, fields, retryAfterMs }: Told): string {
-  if (name === 'TOO_MANY_REQUESTS' && retryAfterMs)
-    return `That was too often: wait ${formatDuration(Math.ceil(retryAfterMs / 1_000))}, then try again.`
-  return name === 'LAST_OWNER' && fields?.rooms ? `${words} This is about: ${fields.rooms}.` : words
+function failureWords({ name, words, fields, retryAfterMs }: ShownFailure): string {
+  if (name === 'TOO_MANY_REQUESTS' && retryAfterMs) return tooManyAttempts(Math.ceil(retryAfterMs / 1_000))
+  return name === 'LAST_OWNER' && fields?.rooms ? `${words} Rooms: ${fields.rooms}.` : words
 }
 
-/** Says that something was done. Rendered empty before, so that it is read out when it comes. */
-export function Done({ children }: { children: string | null }) {
+/** What is wrong with a field, as a sentence: "The name is too long." @param subject "The name" */
+export function fieldError(failure: ChatFailure | null, field: string, subject: string): string | undefined {
+  const problem = failure?.fields?.[field]
+  return problem && `${subject} ${problem}.`
+}
+
+/** Says that something was done. It is rendered empty before, so that screen readers announce the words when they appear. */
+export function DoneLine({ children }: { children: string | null }) {
   return (
     <p role="status" className="flex min-w-0 flex-1 items-center gap-1.5 text-soft text-sm">
       {children && (

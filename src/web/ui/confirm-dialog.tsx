@@ -6,29 +6,28 @@ import { Dialog } from './dialog'
 interface ConfirmDialogProps {
   title: string
   description: string
-  /** What the button says that does it. */
+  /** The button that does it. */
   confirm: string
-  /** What the button says that does not. */
+  /** The button that does nothing. */
   cancel?: string
   act(form: FormData): Promise<unknown>
   onDone(): void
   onClose(): void
-  /** Fields of the form. */
+  /** Fields of the form, above its buttons. */
   children?: ReactNode
 }
 
-/** Asks once more before something that cannot simply be taken back. */
+/** Asks before something that can't easily be undone. */
 export function ConfirmDialog({ title, description, confirm, cancel = 'Cancel', act, onDone, onClose, children }: ConfirmDialogProps) {
   const { pending, failure, run } = useAct()
 
-  async function submit(event: FormEvent<HTMLFormElement>) {
+  function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
-    const done = await run(async () => {
+    void run(async () => {
       await act(form)
-      return true
+      onDone()
     })
-    if (done) onDone()
   }
 
   return (

@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import type { LucideIcon } from 'lucide-react'
 import { ChevronDown, Search } from 'lucide-react'
-import { type ComponentProps, useId } from 'react'
+import { type ComponentProps, type RefObject, useEffect, useId, useRef } from 'react'
 
 interface FieldProps extends ComponentProps<'input'> {
   label: string
@@ -127,4 +127,13 @@ export function RadioCards({ legend, name, defaultValue, options }: RadioCardsPr
       </div>
     </fieldset>
   )
+}
+
+/** @returns a ref for a form, whose first invalid field gets the focus when something has failed */
+export function useInvalidFocus(failure: unknown): RefObject<HTMLFormElement | null> {
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    if (failure) form.current?.querySelector<HTMLElement>('input[aria-invalid]')?.focus()
+  }, [failure])
+  return form
 }

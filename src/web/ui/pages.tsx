@@ -62,7 +62,7 @@ export function DatabaseAway() {
         </a>
       }
     >
-      The server can't reach its database right now. Nothing is lost: wait a moment, then try again.
+      The server can't reach its database right now. Nothing is lost. Wait a moment and try again.
     </NoticePage>
   )
 }

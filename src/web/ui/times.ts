@@ -42,3 +42,6 @@ export function formatDuration(seconds: number): string {
   const shown = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`)
   return shown.join(' ') || '0 seconds'
 }
+
+/** What somebody reads who asked too often. @param seconds until they may try again */
+export const tooManyAttempts = (seconds: number) => `Too many attempts. Wait ${formatDuration(seconds)} and try again.`

@@ -18,9 +18,9 @@ export function ComposerBar({ mode, onCancel }: { mode: ComposerMode; onCancel()
       return null
     case 'reply':
       return (
-        <Bar label="Cancel the reply" onCancel={onCancel}>
+        <Bar label="Cancel reply" onCancel={onCancel}>
           <span className="max-w-3/4 shrink-0 truncate">
-            Reply to <bdi className="font-medium text-ink">{mode.to.author.displayName}</bdi>
+            Replying to <bdi className="font-medium text-ink">{mode.to.author.displayName}</bdi>
           </span>
           <span dir="auto" className="truncate text-faint">
             {mode.to.text.replaceAll('\n', ' ')}
@@ -30,8 +30,8 @@ export function ComposerBar({ mode, onCancel }: { mode: ComposerMode; onCancel()
     case 'edit':
       return (
         <Bar label="Cancel editing" onCancel={onCancel}>
-          <span className="font-medium text-ink">Edit your message</span>
-          <span className="hidden truncate text-faint md:inline">Escape to cancel, Enter to save</span>
+          <span className="font-medium text-ink">Editing your message</span>
+          <span className="hidden truncate text-faint md:inline">Esc to cancel, Enter to save</span>
         </Bar>
       )
   }

@@ -1,9 +1,11 @@
-import { useCallback, useMemo, useState } from 'react'
-import { type ChatClient, type ChatFailure, type Message, type Room, type RoomHandle, type RoomTimeline, readFailure } from '../../../sdk'
+import { useCallback, useMemo } from 'react'
+import type { ChatClient, Message, Room, RoomHandle, RoomTimeline } from '../../../sdk'
+import { fieldError, useAct } from '../../ui/act'
 import { formatDuration } from '../../ui/times'
 import { Composer } from './composer'
 import { ComposerBar, type ComposerMode, quoteOf } from './composer-mode'
 import type { Drafts } from './drafts'
+import type { FindMembers } from './mention-suggestions'
 import { useSlowMode } from './slow-mode'
 import { createTypingNews, TypingLine } from './typing-line'
 
@@ -84,6 +86,7 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
         about={mode.kind === 'reply' ? mode.to : null}
         waitSeconds={waitSeconds}
         isHeld={isSlow && hasPending}
+        room={room}
         findMembers={findMembers}
         onChange={(text) => {
           drafts.set(room, text)
@@ -109,31 +112,26 @@ const isOwnText = ({ kind, author, deletedAt }: Message, me: string) => kind ===
 interface EditComposerProps {
   handle: RoomHandle
   message: Message
-  findMembers: (query: string) => Promise<Message['author'][]>
+  findMembers: FindMembers
   onDone(): void
 }
 
 function EditComposer({ handle, message, findMembers, onDone }: EditComposerProps) {
-  const [isSaving, setSaving] = useState(false)
-  const [failure, setFailure] = useState<ChatFailure | null>(null)
+  const { pending, failure, run, dismiss } = useAct()
 
-  async function save(text: string) {
+  function save(text: string) {
     if (text === message.text) return onDone()
-    setSaving(true)
-    try {
+    void run(async () => {
       await handle.edit(message.seq, text)
       onDone()
-    } catch (error) {
-      setFailure(readFailure(error))
-      setSaving(false)
-    }
+    })
   }
 
   return (
     <>
       {failure && (
         <p role="alert" className="mb-1.5 px-1 text-danger text-sm">
-          Not saved. {failure.fields?.text ? `The text ${failure.fields.text}.` : failure.words}
+          Not saved. {fieldError(failure, 'text', 'The text') ?? failure.words}
         </p>
       )}
       <Composer
@@ -141,10 +139,11 @@ function EditComposer({ handle, message, findMembers, onDone }: EditComposerProp
         initial={message.text}
         isEdit
         about={message}
-        isHeld={isSaving}
+        isHeld={pending}
         bar={<ComposerBar mode={{ kind: 'edit', message }} onCancel={onDone} />}
+        room={handle.room}
         findMembers={findMembers}
-        onChange={() => setFailure(null)}
+        onChange={dismiss}
         onSubmit={save}
         onCancel={onDone}
       />

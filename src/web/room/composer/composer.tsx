@@ -18,6 +18,7 @@ interface ComposerProps {
   waitSeconds?: number
   /** It may be written, but not sent for now. */
   isHeld?: boolean
+  room: string
   findMembers: FindMembers
   onChange(text: string): void
   onSubmit(text: string): void
@@ -37,6 +38,7 @@ export function Composer({
   bar,
   waitSeconds = 0,
   isHeld = false,
+  room,
   findMembers,
   ...on
 }: ComposerProps) {
@@ -49,9 +51,10 @@ export function Composer({
   const length = countCharacters(text.trim())
   const canSend = text.trim() !== '' && length <= limits.messageText && waitSeconds === 0 && !isHeld
 
-  const names = useMentionSuggestions(findMembers, text.slice(0, caret), (at, replacement) => {
-    caretToSet.current = at + replacement.length
-    change(text.slice(0, at) + replacement + text.slice(caret).replace(/^ /, ''), caretToSet.current)
+  const names = useMentionSuggestions(room, findMembers, text.slice(0, caret), (at, replacement) => {
+    const end = at + replacement.length
+    caretToSet.current = end
+    change(text.slice(0, at) + replacement + text.slice(caret).replace(/^ /, ''), end)
   })
   const hasNames = names.people.length > 0
 
@@ -155,7 +158,7 @@ export function Composer({
           className={clsx('mt-1.5 px-1 text-xs tabular-nums', length > limits.messageText ? 'text-danger' : 'text-soft')}
         >
           {length > limits.messageText
-            ? `${(length - limits.messageText).toLocaleString()} ${length - limits.messageText === 1 ? 'character' : 'characters'} too many to send`
+            ? `${(length - limits.messageText).toLocaleString()} ${length - limits.messageText === 1 ? 'character' : 'characters'} over the limit`
             : `${(limits.messageText - length).toLocaleString()} characters left`}
         </p>
       )}

@@ -1,68 +1,51 @@
 import clsx from 'clsx'
-import { type KeyboardEvent, useEffect, useState } from 'react'
+import { type KeyboardEvent, useMemo, useState } from 'react'
 import { findMentionBeingTyped } from '../../../contract/text-tokens'
+import { type PersonName, usePeopleSearch } from '../../people/people-search'
 import { Avatar } from '../../ui/avatar'
 
-export interface MentionSuggestion {
-  username: string
-  displayName: string
-}
+/** @returns members of the room who match what was typed after an @ */
+export type FindMembers = (query: string) => Promise<readonly PersonName[]>
 
-/** @returns members of the room that fit what was typed after an @ */
-export type FindMembers = (query: string) => Promise<MentionSuggestion[]>
-
-const everybody: MentionSuggestion = { username: 'room', displayName: 'Everybody in this room' }
-const mostShown = 7
+const everyone: PersonName = { username: 'room', displayName: 'Everyone in this room' }
+const shownLimit = 7
 const settleMs = 120
 
 /**
- * Names for the @ that stands before the caret.
- * @param onChoose what stands there instead: from the @ to the caret
+ * Names for the @ that was typed before the caret.
+ * @param onChoose called with what replaces the text from the @ to the caret
  */
 export function useMentionSuggestions(
+  room: string,
   findMembers: FindMembers,
   textBeforeCaret: string,
   onChoose: (at: number, replacement: string) => void,
 ) {
   const typed = findMentionBeingTyped(textBeforeCaret)
-  const [found, setFound] = useState<{ query: string; people: MentionSuggestion[] } | null>(null)
-  const [active, setActive] = useState(0)
-  /** Where the @ is that somebody wants no names for. */
+  /** Where the @ is whose suggestions were closed. */
   const [closedAt, setClosedAt] = useState<number | null>(null)
   const query = typed && typed.at !== closedAt ? typed.query.toLowerCase() : null
-
-  useEffect(() => {
-    if (query === null) return setFound(null)
-    let isStale = false
-    const timer = setTimeout(async () => {
-      const members = await findMembers(query).catch(() => [])
-      if (isStale) return
-      const people = 'room'.startsWith(query) ? [...members, everybody] : members
-      const rank = ({ username }: MentionSuggestion) => (username.startsWith(query) ? 0 : 1)
-      setFound({ query, people: people.sort((a, b) => rank(a) - rank(b)).slice(0, mostShown) })
-      setActive(0)
-    }, settleMs)
-    return () => {
-      isStale = true
-      clearTimeout(timer)
-    }
-  }, [query, findMembers])
-
+  const members = usePeopleSearch({ query, queryKey: ['mentions', room], search: findMembers, settleMs })
+  const people = useMemo(() => (query === null || members === null ? [] : rank(members, query)), [members, query])
+  const [selected, setSelected] = useState<{ people: readonly PersonName[]; index: number }>({ people, index: 0 })
+  // Other names: the first of them is the one that Enter takes.
+  const active = selected.people === people ? selected.index : 0
   if (!typed && closedAt !== null) setClosedAt(null)
-  const people = query !== null && found ? found.people : []
 
-  function choose({ username }: MentionSuggestion) {
+  function choose({ username }: PersonName) {
     if (typed) onChoose(typed.at, `@${username} `)
   }
 
+  const select = (index: number) => setSelected({ people, index })
+
   return {
     ...{ people, active, choose },
-    /** @returns whether the key was for the names */
+    /** @returns whether the key was meant for the suggestions */
     onKeyDown: ({ key, shiftKey }: KeyboardEvent): boolean => {
       const chosen = people[active]
       if (!chosen || !typed) return false
-      if (key === 'ArrowDown') setActive((active + 1) % people.length)
-      else if (key === 'ArrowUp') setActive((active + people.length - 1) % people.length)
+      if (key === 'ArrowDown') select((active + 1) % people.length)
+      else if (key === 'ArrowUp') select((active + people.length - 1) % people.length)
       else if ((key === 'Enter' || key === 'Tab') && !shiftKey) choose(chosen)
       else if (key === 'Escape') setClosedAt(typed.at)
       else return false
@@ -71,14 +54,21 @@ export function useMentionSuggestions(
   }
 }
 
-interface MentionListProps {
-  id: string
-  people: readonly MentionSuggestion[]
-  active: number
-  onChoose(person: MentionSuggestion): void
+/** Usernames that begin with what was typed come first. */
+function rank(members: readonly PersonName[], query: string): readonly PersonName[] {
+  const people = 'room'.startsWith(query) ? [...members, everyone] : members
+  const rankOf = ({ username }: PersonName) => (username.startsWith(query) ? 0 : 1)
+  return [...people].sort((a, b) => rankOf(a) - rankOf(b)).slice(0, shownLimit)
 }
 
-export const optionId = (id: string, place: number) => `${id}-${place}`
+interface MentionListProps {
+  id: string
+  people: readonly PersonName[]
+  active: number
+  onChoose(person: PersonName): void
+}
+
+export const optionId = (id: string, index: number) => `${id}-${index}`
 
 export function MentionList({ id, people, active, onChoose }: MentionListProps) {
   return (
@@ -88,23 +78,23 @@ export function MentionList({ id, people, active, onChoose }: MentionListProps) 
       aria-label="People to mention"
       className="menu absolute bottom-full left-0 z-20 mb-1.5 w-full max-w-sm overflow-hidden rounded-m border border-line bg-raised p-1 shadow-high"
     >
-      {people.map((person, place) => (
+      {people.map((person, index) => (
         <div
           key={person.username}
-          id={optionId(id, place)}
+          id={optionId(id, index)}
           role="option"
-          aria-selected={place === active}
+          aria-selected={index === active}
           tabIndex={-1}
-          // The text keeps the focus, and a phone its keyboard.
+          // Keeps the focus in the text, and a phone's keyboard open.
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => onChoose(person)}
           onKeyDown={undefined}
           className={clsx(
             'flex min-h-11 cursor-pointer items-center gap-2.5 rounded-s px-2 mouse:min-h-9',
-            place === active && 'bg-selected',
+            index === active && 'bg-selected',
           )}
         >
-          {person === everybody ? (
+          {person === everyone ? (
             <span
               aria-hidden="true"
               className="inline-flex size-6 items-center justify-center rounded-s bg-spark font-semibold text-on-spark text-sm"

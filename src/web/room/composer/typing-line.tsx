@@ -40,6 +40,6 @@ export function TypingLine({ typing, me }: TypingLineProps) {
 }
 
 function wordsFor([first, second, ...more]: readonly string[]): string {
-  if (more.length > 0) return 'Several people are writing…'
-  return second ? `${first} and ${second} are writing…` : `${first} is writing…`
+  if (more.length > 0) return 'Several people are typing…'
+  return second ? `${first} and ${second} are typing…` : `${first} is typing…`
 }

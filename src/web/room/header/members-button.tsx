@@ -1,22 +1,22 @@
 import clsx from 'clsx'
 import { UsersRound } from 'lucide-react'
 import type { ChatClient, Room } from '../../../sdk'
-import { lineKeyOf, useMembers, useReloadAfter } from '../../people/members'
+import { membershipKeyOf, useMembers, useReloadAfter, useReloadMembers } from '../../people/members'
 import type { Presence } from '../../people/presence-dot'
 
 interface MembersButtonProps {
   client: ChatClient
   room: Room
   isOpen: boolean
-  /** Tells of who comes and goes in a public room, where no line does. */
+  /** Shows who joins and leaves a public room, where no line says so. */
   presence: Presence | undefined
   onToggle(): void
 }
 
-/** How many are in the room; shows and hides who. */
+/** Shows how many members the room has, and opens or closes the list of them. */
 export function MembersButton({ client, room, isOpen, presence, onToggle }: MembersButtonProps) {
-  const { count, reload } = useMembers(client, room.id)
-  useReloadAfter(`${lineKeyOf(room)} ${presence?.size}`, 1_000, reload)
+  const { count } = useMembers(client, room.id)
+  useReloadAfter(`${membershipKeyOf(room)} ${presence?.size}`, 1_000, useReloadMembers(room.id))
   const label = count === 1 ? '1 member' : `${count?.toLocaleString() ?? ''} members`.trim()
   return (
     <button

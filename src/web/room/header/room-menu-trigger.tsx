@@ -13,7 +13,7 @@ export interface RoomMenuProps {
 
 export function RoomMenuButton({ name, ...props }: { name: string } & Omit<ComponentProps<typeof IconButton>, 'label' | 'children'>) {
   return (
-    <IconButton label={`More about ${name}`} {...props}>
+    <IconButton label={`More actions for ${name}`} {...props}>
       <Ellipsis />
     </IconButton>
   )

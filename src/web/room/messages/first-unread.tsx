@@ -102,7 +102,7 @@ export function ToFirstUnread({ count, onGo, onDismiss }: { count: number; onGo(
           {count.toLocaleString()} unread
         </Button>
         <IconButton
-          label="Stay here"
+          label="Dismiss"
           onClick={onDismiss}
           className="rounded-r-full! rounded-l-none! border border-line-strong border-l-0 mouse:h-9!"
         >

@@ -1,53 +1,52 @@
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react'
-import { type ChatFailure, type RoomHandle, readFailure } from '../../../sdk'
+import type { RoomHandle } from '../../../sdk'
+import type { Act } from '../../ui/act'
 
-/** So many pages are loaded for one jump. */
-const mostPages = 20
+/** How many pages one jump loads at most. */
+const maxPages = 20
 const highlightMs = 2_000
 
 export interface Jump {
-  /** Where somebody wants to go; the object is new for each time. */
+  /** Where to go; a new object for each jump, also to the same message. */
   target: { seq: number } | null
   to(seq: number): void
 }
 
-/** Goes to a message by its place: loads what is before until it is there. */
-export function useJump(handle: RoomHandle | undefined, onFailure: (words: string) => void): Jump {
+/** Goes to a message by its seq: loads older pages until it is there. @param run runs the loading, and shows why it failed */
+export function useJump(handle: RoomHandle, run: Act['run']): Jump {
   const [target, setTarget] = useState<Jump['target']>(null)
   const latest = useRef(0)
   const to = useCallback(
-    async (seq: number) => {
-      if (!handle) return
+    (seq: number) => {
       latest.current++
       const call = latest.current
-      const refusal = await loadUntil(handle, seq)
-      if (call !== latest.current) return
-      if (refusal) onFailure(refusal)
-      else setTarget({ seq })
+      const isLatest = () => call === latest.current
+      void run(async () => {
+        try {
+          await loadUntil(handle, seq)
+          if (isLatest()) setTarget({ seq })
+        } catch (error) {
+          if (isLatest()) throw error
+        }
+      })
     },
-    [handle, onFailure],
+    [handle, run],
   )
   return { target, to }
 }
 
-/** @returns why it is not there, as a sentence */
-async function loadUntil(handle: RoomHandle, seq: number): Promise<string | null> {
-  for (let pages = 0; pages <= mostPages; pages++) {
+async function loadUntil(handle: RoomHandle, seq: number): Promise<void> {
+  for (let pages = 0; pages <= maxPages; pages++) {
     const { messages, hasBefore } = handle.state.get().timeline
     const oldest = messages[0]?.seq
-    if (oldest === undefined || oldest <= seq) return null
-    if (!hasBefore) return 'That message is not there.'
-    try {
-      await handle.loadOlder()
-    } catch (error) {
-      const { words }: ChatFailure = readFailure(error)
-      return words
-    }
+    if (oldest === undefined || oldest <= seq) return
+    if (!hasBefore) throw new Error("Couldn't find that message.")
+    await handle.loadOlder()
   }
-  return 'That message is very far up: scroll on from here.'
+  throw new Error('That message is too far back to jump to. Scroll up to find it.')
 }
 
-/** @returns the place of the message that was just jumped to, for a moment */
+/** @returns the seq of the message that was just jumped to, for a moment */
 export function useJumpTarget({ target }: Jump, scroller: RefObject<HTMLElement | null>, show: (entry: Element) => void): number | null {
   const [highlighted, setHighlighted] = useState<number | null>(null)
   const shown = useRef(target)

@@ -43,7 +43,7 @@ export function messageChoices(message: Message, acts: MessageActs): ActChoice[]
     isOwn && acts.mayAct && { name: 'Edit', Icon: Pencil, run: () => acts.edit(message) },
     // Browsers have a clipboard only on pages that came over TLS, and on this machine's own.
     'clipboard' in navigator && { name: 'Copy text', Icon: Copy, run: () => void navigator.clipboard.writeText(message.text) },
-    { name: 'Mark unread from here', Icon: MailOpen, run: () => acts.markUnread(message) },
+    { name: 'Mark as unread', Icon: MailOpen, run: () => acts.markUnread(message) },
     (acts.mayRemoveAny || (isOwn && acts.mayRemoveOwn)) && {
       ...{ name: 'Remove', Icon: Trash2, isGrave: true },
       run: () => acts.remove(message),

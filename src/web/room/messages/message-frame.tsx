@@ -1,15 +1,11 @@
 import clsx from 'clsx'
 import type { ComponentProps, ReactNode } from 'react'
+import type { PersonName } from '../../people/people-search'
 import { Avatar } from '../../ui/avatar'
 import { formatClock, formatFull } from '../../ui/times'
 
-export interface Author {
-  username: string
-  displayName: string
-}
-
 interface MessageFrameProps extends ComponentProps<'li'> {
-  author: Author
+  author: PersonName
   time: string
   /** Whether it shows its author: the first of what one person wrote in a row. */
   startsGroup: boolean

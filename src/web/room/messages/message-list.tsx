@@ -57,13 +57,17 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
         role="log"
         aria-live="polite"
         aria-label={`Messages in ${name}`}
-        aria-busy={older.state === 'loading'}
+        aria-busy={older.pending}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: so that the keyboard can scroll it
         tabIndex={0}
         className="h-full scroll-py-16 overflow-y-auto overscroll-contain outline-offset-[-2px] [overflow-anchor:none]"
       >
         <div className="@container flex min-h-full flex-col justify-end pb-3">
-          {hasBefore ? <OlderMessages {...older} /> : <RoomBeginning name={name} topic={topic} isEmpty={rows.length === 0} />}
+          {hasBefore ? (
+            <OlderMessages failure={older.failure} retry={older.retry} />
+          ) : (
+            <RoomBeginning name={name} topic={topic} isEmpty={rows.length === 0} />
+          )}
           <ol ref={scroll.list}>
             {rows.map((row) => (
               <Fragment key={row.key}>
@@ -97,7 +101,7 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
             className="pointer-events-auto rounded-full! shadow-high"
           >
             <ArrowDown aria-hidden="true" className="size-4" />
-            {unseen > 0 ? `${unseen} new ${unseen === 1 ? 'message' : 'messages'}` : 'To the newest'}
+            {unseen > 0 ? `${unseen} new ${unseen === 1 ? 'message' : 'messages'}` : 'Jump to latest'}
           </Button>
         </div>
       )}

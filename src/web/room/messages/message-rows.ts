@@ -1,4 +1,5 @@
 import type { Message, Unsent } from '../../../sdk'
+import type { PersonName } from '../../people/people-search'
 
 export type MessageRow = {
   /** The same before and after the server has acknowledged it, so that it does not blink. */
@@ -11,18 +12,13 @@ export type MessageRow = {
   answered: Message | undefined
 } & ({ message: Message } | { unsent: Unsent })
 
-interface Author {
-  username: string
-  displayName: string
-}
-
 const groupMs = 5 * 60_000
 
 interface RowsOf {
   messages: readonly Message[]
   unsent: readonly Unsent[]
   /** Who wrote what is unsent. */
-  own: Author
+  own: PersonName
   /** The place that a line stands above; null for none. */
   firstUnread: number | null
 }
@@ -30,9 +26,9 @@ interface RowsOf {
 /** What the list shows, top to bottom: what the server has told, then what is on its way there. */
 export function createMessageRows({ messages, unsent, own, firstUnread }: RowsOf): MessageRow[] {
   const firstSeq = messages[0]?.seq ?? 0
-  let previous: { author: Author | null; time: Date } | null = null
+  let previous: { author: PersonName | null; time: Date } | null = null
 
-  function place(author: Author, isoTime: string, answers: Message['replyTo'] | undefined) {
+  function place(author: PersonName, isoTime: string, answers: Message['replyTo'] | undefined) {
     const time = new Date(isoTime)
     const day = !previous || previous.time.toDateString() !== time.toDateString() ? time : null
     const isSame = previous?.author?.username === author.username && previous.author.displayName === author.displayName

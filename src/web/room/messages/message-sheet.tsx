@@ -19,7 +19,7 @@ export default function MessageSheet({ message, onClose }: { message: Message; o
   }
 
   return (
-    <Dialog title={`Message by ${message.author.displayName}`} description={cutText(message.text, 90)} onClose={onClose}>
+    <Dialog title={`Message from ${message.author.displayName}`} description={cutText(message.text, 90)} onClose={onClose}>
       {acts.mayAct && (
         <>
           <Emoji onPick={pick} className={clsx('-mx-5', showsAll && 'max-h-[40dvh]')} />

@@ -7,7 +7,7 @@ export const toolbarButtonLook = 'size-10! rounded-s! text-faint! mouse:text-sof
 
 export function MoreButton({ author, ...props }: { author: string } & Omit<ComponentProps<typeof IconButton>, 'label' | 'children'>) {
   return (
-    <IconButton label={`More on this message by ${author}`} {...props} className={toolbarButtonLook}>
+    <IconButton label={`More actions for this message from ${author}`} {...props} className={toolbarButtonLook}>
       <Ellipsis />
     </IconButton>
   )

@@ -47,7 +47,7 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
   )
   return (
     <fieldset
-      aria-label={`Message by ${displayName}`}
+      aria-label={`Message from ${displayName}`}
       className={clsx('flex min-w-0 flex-wrap content-start justify-end', !isActive && 'mouse:opacity-0')}
     >
       {isActive && (

@@ -22,7 +22,7 @@ export function QuotedLine({ quoted, current }: QuotedLineProps) {
       className="flex min-h-10 w-fit min-w-10 max-w-full items-center gap-1.5 rounded-s py-0.5 pr-1 text-start text-faint text-sm hover:text-soft mouse:min-h-6"
     >
       <CornerUpRight aria-hidden="true" className="size-3.5 shrink-0 rtl:-scale-x-100" />
-      <span className="sr-only">In answer to</span>
+      <span className="sr-only">In reply to</span>
       <bdi className="max-w-[min(10rem,50%)] shrink-0 truncate font-medium text-soft">{author}</bdi>
       <span dir="auto" className="min-w-0 truncate pr-0.5">
         {text === '' ? <em>Message removed</em> : text.replaceAll('\n', ' ')}

@@ -1,55 +1,63 @@
-import type { ReactNode } from 'react'
 import type { Message } from '../../../sdk'
 import { formatFull } from '../../ui/times'
+import { useMessageActs } from './message-acts'
 
 /** Something that happened to the room, in quiet type between the messages. */
 export function RoomLine({ message }: { message: Message }) {
+  const { me } = useMessageActs()
   return (
     <li
       data-seq={message.seq}
       className="mx-auto my-2 max-w-[40rem] px-6 text-center text-faint text-sm [overflow-wrap:anywhere]"
       title={formatFull(message.time)}
     >
-      <Name>{message.author.displayName}</Name> {whatHappened(message)}
+      {describeRoomLine(message, me).map((part, index) =>
+        typeof part === 'string' ? (
+          part
+        ) : (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a line have no other identity
+          <bdi key={index} className={'person' in part ? 'font-medium text-soft' : undefined}>
+            {'person' in part ? part.person : part.quoted}
+          </bdi>
+        ),
+      )}
     </li>
   )
 }
 
-const Name = ({ children }: { children: ReactNode }) => <bdi className="font-medium text-soft">{children}</bdi>
+/** Names of people stand out, and neither they nor the names of rooms may change the direction of the words around them. */
+export type RoomLinePart = string | { person: string } | { quoted: string }
 
-/** The rest of a sentence that begins with the author's name. */
-function whatHappened({ kind, detail }: Message): ReactNode {
-  const person = <Name>{detail?.user?.displayName ?? 'somebody'}</Name>
+/**
+ * What a line about the room says. The text of a message that somebody wrote is no such line and gives no parts.
+ * @param me the username of the reader, who is "you" in it
+ * @example describeRoomLine(message, 'ben') // Ada, who is not Ben, added him: [{ person: 'Ada' }, ' added ', 'you']
+ */
+export function describeRoomLine({ kind, author, detail }: Pick<Message, 'kind' | 'author' | 'detail'>, me: string): RoomLinePart[] {
+  const actor = author.username === me ? 'You' : { person: author.displayName }
+  const subject = detail?.user?.username === me ? 'you' : { person: detail?.user?.displayName ?? 'someone' }
   switch (kind) {
     case 'joined':
-      return detail?.user ? <>joined with an invitation from {person}</> : 'joined the room'
+      return detail?.user ? [actor, ' joined with an invitation from ', subject] : [actor, ' joined']
     case 'left':
-      return 'left the room'
+      return [actor, ' left']
     case 'added':
-      return <>added {person}</>
+      return [actor, ' added ', subject]
     case 'removed':
-      return <>removed {person}</>
+      return [actor, ' removed ', subject]
     case 'banned':
-      return <>banned {person}</>
+      return [actor, ' banned ', subject]
     case 'renamed':
-      return (
-        <>
-          renamed the room to “<bdi>{detail?.name}</bdi>”
-        </>
-      )
+      return [actor, ' renamed the room to “', { quoted: detail?.name ?? '' }, '”']
     case 'topic':
-      return detail?.topic ? (
-        <>
-          changed the topic to “<bdi>{detail.topic}</bdi>”
-        </>
-      ) : (
-        'removed the topic'
-      )
+      return detail?.topic ? [actor, ' changed the topic to “', { quoted: detail.topic }, '”'] : [actor, ' cleared the topic']
     case 'archived':
-      return 'archived the room'
+      return [actor, ' archived the room']
     case 'restored':
-      return 'restored the room from the archive'
+      return [actor, ' restored the room']
     case 'text':
-      return null
+      return []
+    default:
+      return kind satisfies never
   }
 }

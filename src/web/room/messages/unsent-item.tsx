@@ -1,9 +1,11 @@
 import { CircleAlert } from 'lucide-react'
 import { memo, type ReactNode, useState } from 'react'
 import type { ChatFailure, Message, RoomHandle, Unsent } from '../../../sdk'
+import type { PersonName } from '../../people/people-search'
+import { fieldError } from '../../ui/act'
 import { formatDuration } from '../../ui/times'
 import { useSecondsUntil } from '../composer/slow-mode'
-import { type Author, MessageFrame } from './message-frame'
+import { MessageFrame } from './message-frame'
 import { MessageText } from './message-text'
 import { QuotedLine } from './quoted-line'
 
@@ -11,7 +13,7 @@ interface UnsentItemProps {
   unsent: Unsent
   /** The message that it answers, when it is in the list. */
   answered: Message | undefined
-  author: Author
+  author: PersonName
   startsGroup: boolean
   handle: RoomHandle
 }
@@ -47,12 +49,12 @@ export const UnsentItem = memo(function UnsentItem({ unsent, answered, author, s
   }
 })
 
-function Reason({ reason: { name, words, fields, retryAfterMs = 0 } }: { reason: ChatFailure }) {
+function Reason({ reason }: { reason: ChatFailure }) {
+  const { name, words, retryAfterMs = 0 } = reason
   const [until] = useState(() => Date.now() + retryAfterMs)
   const seconds = useSecondsUntil(until)
-  if (fields?.text) return `The text ${fields.text}.`
-  if (name !== 'SLOW_MODE') return words
-  return seconds > 0 ? `This room is in slow mode: wait ${formatDuration(seconds)}.` : 'This room is in slow mode. You can send it now.'
+  if (name !== 'SLOW_MODE') return fieldError(reason, 'text', 'The text') ?? words
+  return seconds > 0 ? `Slow mode is on. Wait ${formatDuration(seconds)}.` : 'Slow mode is on. You can send it now.'
 }
 
 function TextButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {

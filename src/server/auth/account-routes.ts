@@ -11,7 +11,7 @@ import { findSession, isAnotherPersons, refreshSession, revokeSession } from './
 import { type Device, loginInput, logoutInput, register, registerInput, type SignInParts, signIn } from './sign-in'
 import type { WebSession } from './web-session'
 
-export interface HttpParts extends SignInParts {
+export interface AccountRoutesParts extends SignInParts {
   config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'realtimeUrl' | 'realtimePort'>
   log: Log
 }
@@ -22,7 +22,7 @@ export const clientAddressHeader = 'x-roomline-client-address'
 const maxBodyBytes = 16 * 1024
 
 /** The account routes of the contract, as functions from a request to its response. */
-export function createWebSession(parts: HttpParts): WebSession {
+export function createWebSession(parts: AccountRoutesParts): WebSession {
   const { config, log } = parts
 
   const answering = (act: (request: Request) => Promise<Response>) => async (request: Request) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createLog } from '../../src/server/platform/log'
+import { startConnectionCounts } from '../../src/server/presence/connection-counts'
 import { startLastSeen } from '../../src/server/presence/last-seen'
-import { startOwnPeople } from '../../src/server/presence/own-people'
 import { createTypingLimits } from '../../src/server/presence/typing'
 import { until } from '../support/stock-client'
 
@@ -10,8 +10,8 @@ const log = createLog({ logLevel: 'silent' }, 'test')
 function start(waitMs: number, noteAfterMs = 60_000) {
   const told: string[] = []
   const noted: string[] = []
-  const people = startOwnPeople({
-    board: { set: (userId, state) => told.push(`${userId} ${state}`) },
+  const people = startConnectionCounts({
+    cluster: { set: (userId, state) => told.push(`${userId} ${state}`) },
     lastSeen: { note: (userId) => noted.push(userId) },
     waitMs,
     noteAfterMs,
@@ -20,7 +20,7 @@ function start(waitMs: number, noteAfterMs = 60_000) {
 }
 
 describe('somebody with connections to a node', () => {
-  it('is here by the one where they are most here, and costs the board nothing when that does not change', () => {
+  it('is here by the one where they are most here, and costs the cluster nothing when that does not change', () => {
     const { told, noted, people } = start(0)
     people.connectionChanged('ada', null, 'here')
     people.connectionChanged('ada', null, 'here')
@@ -91,11 +91,11 @@ describe('who types', () => {
   it('is passed on once a second in each room, and nothing is kept of it', () => {
     let now = 0
     const limits = createTypingLimits(() => now)
-    expect([limits.mayTell('a', 'ada'), limits.mayTell('a', 'ada'), limits.mayTell('b', 'ada'), limits.mayTell('a', 'ben')]).toEqual([
+    expect([limits.allow('a', 'ada'), limits.allow('a', 'ada'), limits.allow('b', 'ada'), limits.allow('a', 'ben')]).toEqual([
       ...[true, false],
       ...[true, true],
     ])
     now = 1_001
-    expect(limits.mayTell('a', 'ada')).toBe(true)
+    expect(limits.allow('a', 'ada')).toBe(true)
   })
 })

@@ -3,8 +3,8 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { createRedisBus } from '../../src/server/bus/redis-bus'
 import { createLog } from '../../src/server/platform/log'
 import { connectRedis, type RedisConnections, untilRedisAlive } from '../../src/server/platform/redis'
+import type { ClusterPresence } from '../../src/server/presence/cluster-presence'
 import { createMemoryPresence } from '../../src/server/presence/memory-presence'
-import type { PresenceBoard } from '../../src/server/presence/presence-board'
 import { createRedisPresence, type PresenceNews, type PresenceTiming } from '../../src/server/presence/redis-presence'
 import { until } from '../support/stock-client'
 import { startTcpProxy } from '../support/tcp-proxy'
@@ -22,7 +22,7 @@ afterEach(async () => {
 })
 
 interface RedisNode {
-  board: PresenceBoard
+  cluster: ClusterPresence
   redis: RedisConnections
   /** As when its process is killed: nobody is told anything more. */
   kill(): void
@@ -35,13 +35,13 @@ async function startNode(
   const redis = connectRedis(url, log)
   await untilRedisAlive(redis, 5_000)
   const bus = createRedisBus<PresenceNews>(redis, 'roomline:presence:', secrets, log)
-  const board = createRedisPresence({ redis, bus, log, ...(timing && { timing }), ...(onLost && { onLost }) })
+  const cluster = createRedisPresence({ redis, bus, log, ...(timing && { timing }), ...(onLost && { onLost }) })
   ends.push(async () => {
-    await board.close()
+    await cluster.close()
     redis.close()
   })
-  await until(() => board.isKnown())
-  return { board, redis, kill: () => redis.close() }
+  await until(() => cluster.isKnown())
+  return { cluster, redis, kill: () => redis.close() }
 }
 
 const keysOf = async (redis: RedisConnections, userId: string) => {
@@ -55,11 +55,11 @@ const twins = {
     const presence = createMemoryPresence()
     return async () => presence.join()
   },
-  Redis: () => async () => (await startNode()).board,
+  Redis: () => async () => (await startNode()).cluster,
 }
 
 for (const [name, createTwin] of Object.entries(twins)) {
-  describe(`the board of people in ${name}`, () => {
+  describe(`presence over ${name}`, () => {
     const [ada, ben, cyd] = [randomUUID(), randomUUID(), randomUUID()] as const
 
     it('shows on every node who is here, who is away and who is gone', async () => {
@@ -67,14 +67,14 @@ for (const [name, createTwin] of Object.entries(twins)) {
       const [one, two] = [await join(), await join()]
       one.set(ada, 'here')
       one.set(ben, 'away')
-      for (const board of [one, two]) {
-        await until(() => board.stateOf(ada) === 'here' && board.stateOf(ben) === 'away')
-        expect(board.stateOf(cyd)).toBe('offline')
-        expect(board.isKnown()).toBe(true)
+      for (const cluster of [one, two]) {
+        await until(() => cluster.stateOf(ada) === 'here' && cluster.stateOf(ben) === 'away')
+        expect(cluster.stateOf(cyd)).toBe('offline')
+        expect(cluster.isKnown()).toBe(true)
       }
       one.set(ada, 'away')
       one.set(ben, 'offline')
-      for (const board of [one, two]) await until(() => board.stateOf(ada) === 'away' && board.stateOf(ben) === 'offline')
+      for (const cluster of [one, two]) await until(() => cluster.stateOf(ada) === 'away' && cluster.stateOf(ben) === 'offline')
       await Promise.all([one.close(), two.close()])
     })
 
@@ -90,9 +90,9 @@ for (const [name, createTwin] of Object.entries(twins)) {
       const [one, two] = [await join(), await join()]
       one.set(ada, 'away')
       two.set(ada, 'here')
-      for (const board of [one, two]) await until(() => board.stateOf(ada) === 'here')
+      for (const cluster of [one, two]) await until(() => cluster.stateOf(ada) === 'here')
       two.set(ada, 'offline')
-      for (const board of [one, two]) await until(() => board.stateOf(ada) === 'away')
+      for (const cluster of [one, two]) await until(() => cluster.stateOf(ada) === 'away')
       await Promise.all([one.close(), two.close()])
     })
 
@@ -126,7 +126,7 @@ for (const [name, createTwin] of Object.entries(twins)) {
   })
 }
 
-describe('the board of people on Redis', () => {
+describe('presence over Redis', () => {
   it('lets the people of a killed node fade, and says since when it was silent', async () => {
     const ada = randomUUID()
     const ben = randomUUID()
@@ -136,18 +136,18 @@ describe('the board of people on Redis', () => {
       timing: quick,
       onLost: (userIds, silentMs) => lost.push(...[...userIds].map((userId) => ({ userId, silentMs }))),
     })
-    one.board.set(ada, 'here')
-    two.board.set(ben, 'here')
-    await until(() => two.board.stateOf(ada) === 'here')
+    one.cluster.set(ada, 'here')
+    two.cluster.set(ben, 'here')
+    await until(() => two.cluster.stateOf(ada) === 'here')
     const heard: string[] = []
-    two.board.onChange((changed) => heard.push(...(changed === 'all' ? ['all'] : changed)))
+    two.cluster.onChange((changed) => heard.push(...(changed === 'all' ? ['all'] : changed)))
     const killedAt = performance.now()
     one.kill()
-    await until(() => two.board.stateOf(ada) === 'offline')
+    await until(() => two.cluster.stateOf(ada) === 'offline')
     expect(performance.now() - killedAt).toBeLessThan(2_000)
     expect(heard).toEqual([ada])
     expect(lost).toEqual([{ userId: ada, silentMs: expect.any(Number) }])
-    expect(two.board.stateOf(ben)).toBe('here')
+    expect(two.cluster.stateOf(ben)).toBe('here')
     await until(async () => (await keysOf(two.redis, ada)).length === 0)
   })
 
@@ -155,13 +155,13 @@ describe('the board of people on Redis', () => {
     const ada = randomUUID()
     const one = await startNode({ timing: quick })
     const two = await startNode({ timing: quick })
-    one.board.set(ada, 'here')
-    await until(() => two.board.stateOf(ada) === 'here')
+    one.cluster.set(ada, 'here')
+    await until(() => two.cluster.stateOf(ada) === 'here')
     let gone = 0
-    two.board.onChange(() => gone++)
+    two.cluster.onChange(() => gone++)
     const since = performance.now()
     await until(() => performance.now() - since > 2_500)
-    expect(two.board.stateOf(ada)).toBe('here')
+    expect(two.cluster.stateOf(ada)).toBe('here')
     expect(gone).toBe(0)
     expect(await keysOf(two.redis, ada)).toEqual(['h'])
   })
@@ -170,14 +170,14 @@ describe('the board of people on Redis', () => {
     const ada = randomUUID()
     const one = await startNode({ timing: { ...quick, ttlMs: 3_000 } })
     const watching = await startNode({ timing: { ...quick, ttlMs: 3_000 } })
-    one.board.set(ada, 'here')
+    one.cluster.set(ada, 'here')
     await until(async () => (await keysOf(one.redis, ada)).length === 1)
     const killedAt = performance.now()
     one.kill()
     await until(() => performance.now() - killedAt > 2_000)
     expect(await keysOf(watching.redis, ada)).toEqual(['h'])
     const two = await startNode({ timing: { ...quick, ttlMs: 3_000 } })
-    await until(() => two.board.stateOf(ada) === 'offline')
+    await until(() => two.cluster.stateOf(ada) === 'offline')
     expect(performance.now() - killedAt).toBeLessThan(4_000)
   })
 
@@ -190,52 +190,52 @@ describe('the board of people on Redis', () => {
     const [ada, ben, cyd] = [randomUUID(), randomUUID(), randomUUID()]
     const one = await startNode({ timing: quick })
     const two = await startNode({ timing: quick, url: url.href })
-    one.board.set(ada, 'here')
-    two.board.set(cyd, 'here')
-    await until(() => two.board.stateOf(ada) === 'here')
+    one.cluster.set(ada, 'here')
+    two.cluster.set(cyd, 'here')
+    await until(() => two.cluster.stateOf(ada) === 'here')
     const heard: unknown[] = []
-    two.board.onChange((changed) => heard.push(changed))
+    two.cluster.onChange((changed) => heard.push(changed))
     proxy.setOnline(false)
-    await until(() => !two.board.isKnown())
+    await until(() => !two.cluster.isKnown())
     expect(heard.filter((changed) => changed === 'all')).toHaveLength(1)
-    expect(one.board.isKnown()).toBe(true)
-    one.board.set(ada, 'away')
-    one.board.set(ben, 'here')
-    two.board.set(cyd, 'away')
+    expect(one.cluster.isKnown()).toBe(true)
+    one.cluster.set(ada, 'away')
+    one.cluster.set(ben, 'here')
+    two.cluster.set(cyd, 'away')
     proxy.setOnline(true)
-    await until(() => two.board.isKnown())
+    await until(() => two.cluster.isKnown())
     expect(heard.at(-1)).toBe('all')
-    await until(() => two.board.stateOf(ada) === 'away' && two.board.stateOf(ben) === 'here')
-    await until(() => one.board.stateOf(cyd) === 'away')
+    await until(() => two.cluster.stateOf(ada) === 'away' && two.cluster.stateOf(ben) === 'here')
+    await until(() => one.cluster.stateOf(cyd) === 'away')
   })
 
   it('writes itself down again when Redis was emptied, so that who comes later finds everybody', async () => {
     const ada = randomUUID()
     const one = await startNode({ timing: quick })
-    one.board.set(ada, 'here')
+    one.cluster.set(ada, 'here')
     await until(async () => (await keysOf(one.redis, ada)).length === 1)
     const keys = await one.redis.commands.keys('roomline:presence:*')
     await one.redis.commands.del(...keys)
     await until(async () => (await keysOf(one.redis, ada)).length === 1)
     const two = await startNode({ timing: quick })
-    await until(() => two.board.stateOf(ada) === 'here')
+    await until(() => two.cluster.stateOf(ada) === 'here')
   })
 
   it('reads a node’s people anew when it missed something of them', async () => {
     const [ada, ben] = [randomUUID(), randomUUID()]
     const one = await startNode()
     const two = await startNode()
-    one.board.set(ada, 'here')
-    await until(() => two.board.stateOf(ada) === 'here')
+    one.cluster.set(ada, 'here')
+    await until(() => two.cluster.stateOf(ada) === 'here')
     const publish = one.redis.commands.publish.bind(one.redis.commands)
     one.redis.commands.publish = (async (channel: string, body: string) =>
       channel.startsWith('roomline:presence:') ? 2 : publish(channel, body)) as typeof one.redis.commands.publish
-    one.board.set(ada, 'away')
+    one.cluster.set(ada, 'away')
     await until(async () => (await keysOf(one.redis, ada))[0] === 'a')
-    expect(two.board.stateOf(ada)).toBe('here')
+    expect(two.cluster.stateOf(ada)).toBe('here')
     one.redis.commands.publish = publish as typeof one.redis.commands.publish
-    one.board.set(ben, 'here')
-    await until(() => two.board.stateOf(ada) === 'away' && two.board.stateOf(ben) === 'here')
+    one.cluster.set(ben, 'here')
+    await until(() => two.cluster.stateOf(ada) === 'away' && two.cluster.stateOf(ben) === 'here')
   })
 
   it('writes and tells what changes within a short time together', async () => {
@@ -248,8 +248,8 @@ describe('the board of people on Redis', () => {
       if (channel.startsWith('roomline:presence:')) published++
       return publish(channel, body)
     }) as typeof one.redis.commands.publish
-    for (const userId of people) one.board.set(userId, 'here')
-    await until(() => people.every((userId) => two.board.stateOf(userId) === 'here'))
+    for (const userId of people) one.cluster.set(userId, 'here')
+    await until(() => people.every((userId) => two.cluster.stateOf(userId) === 'here'))
     expect(published).toBeLessThanOrEqual(2)
   })
 })

@@ -1,24 +1,24 @@
-/** Who writes says so again every few seconds. Who has not for so long does not write any more. */
+/** A client repeats its typing signal every few seconds. After this long without one, the person is no longer typing. */
 export const typingShownMs = 6_000
-/** So many are named at once: of more, who came first. */
+/** At most this many people are named at once. */
 const maxShown = 20
 
-/** Who is writing in a room. It fades by itself. */
-export interface Typists {
-  heard(userId: string, username: string): void
-  stopped(userId: string): void
+/** Who is typing in a room. Each entry expires by itself. */
+export interface TypingUsers {
+  add(userId: string, username: string): void
+  remove(userId: string): void
   /** Usernames. */
   names(): string[]
   close(): void
 }
 
-/** @param onChange somebody more, or somebody less */
-export function createTypists(onChange: () => void, shownMs = typingShownMs): Typists {
-  /** The one who was heard of longest ago first. */
+/** @param onChange called when somebody starts or stops typing */
+export function createTypingUsers(onChange: () => void, shownMs = typingShownMs): TypingUsers {
+  /** The least recent signal first. */
   const typing = new Map<string, { username: string; until: number }>()
   let timer: NodeJS.Timeout | null = null
 
-  function fadeLater() {
+  function scheduleExpiry() {
     const [next] = typing.values()
     if (timer || !next) return
     timer = setTimeout(
@@ -31,20 +31,20 @@ export function createTypists(onChange: () => void, shownMs = typingShownMs): Ty
           typing.delete(userId)
         }
         if (typing.size < before) onChange()
-        fadeLater()
+        scheduleExpiry()
       },
       Math.max(1, next.until - performance.now()),
     )
   }
 
   return {
-    heard: (userId, username) => {
+    add: (userId, username) => {
       const isNew = !typing.delete(userId)
       typing.set(userId, { username, until: performance.now() + shownMs })
-      fadeLater()
+      scheduleExpiry()
       if (isNew) onChange()
     },
-    stopped: (userId) => {
+    remove: (userId) => {
       if (typing.size > 0 && typing.delete(userId)) onChange()
     },
     names: () => [...typing.values()].slice(0, maxShown).map(({ username }) => username),

@@ -1,41 +1,44 @@
+import type { ClusterPresence, OnlineState } from './cluster-presence'
 import type { LastSeen } from './last-seen'
-import type { HereOrAway, PresenceBoard } from './presence-board'
 
-/** Who reloads a page, or changes the network, is not gone: they have so long to come back. */
-const comeBackMs = 3_000
-/** Who has been here for so long is written down: a node that dies leaves at least that behind. Who comes and goes sooner costs nothing twice. */
+/** Somebody who reloads the page or changes networks is not gone: this is how long they have to reconnect. */
+const reconnectMs = 3_000
+/**
+ * After this long online, a person's last-seen time is written once, so that a node that dies leaves at least that behind.
+ * Shorter visits are only written when they end.
+ */
 const settledMs = 60_000
-const lookMs = 500
+const checkIntervalMs = 500
 
-/** The people with connections to this node. */
-export interface OwnPeople {
-  /** One of this person's connections has come (from null), gone (to null), or is here or away now. */
-  connectionChanged(userId: string, from: HereOrAway | null, to: HereOrAway | null): void
+/** Counts each person's connections to this node, and derives their presence here from it. */
+export interface ConnectionCounts {
+  /** One of this person's connections opened (`from` is null), closed (`to` is null), or switched between here and away. */
+  connectionChanged(userId: string, from: OnlineState | null, to: OnlineState | null): void
   close(): void
 }
 
-/** Tells the board of people what it hears of connections. */
-export function startOwnPeople({
-  board,
+/** Passes each person's presence on this node to the cluster, and records when they were last online. */
+export function startConnectionCounts({
+  cluster,
   lastSeen,
-  waitMs = comeBackMs,
+  waitMs = reconnectMs,
   noteAfterMs = settledMs,
 }: {
-  board: Pick<PresenceBoard, 'set'>
+  cluster: Pick<ClusterPresence, 'set'>
   lastSeen: Pick<LastSeen, 'note'>
   waitMs?: number
   noteAfterMs?: number
-}): OwnPeople {
+}): ConnectionCounts {
   /** How many of a person's connections are here, and how many away. */
   const counts = { here: new Map<string, number>(), away: new Map<string, number>() }
-  /** Who has no connection any more, and until when they may come back; in this order. */
+  /** People without a connection, and the time at which they count as gone, earliest first. */
   const leaving = new Map<string, number>()
-  /** Who has come, and since when they count as settled; in this order. */
+  /** People who came online, and the time at which they count as settled, earliest first. */
   const arriving = new Map<string, number>()
 
   const stateOf = (userId: string) => (counts.here.has(userId) ? 'here' : counts.away.has(userId) ? 'away' : 'offline')
 
-  function add(state: HereOrAway | null, userId: string, by: 1 | -1) {
+  function add(state: OnlineState | null, userId: string, by: 1 | -1) {
     if (!state) return
     const count = (counts[state].get(userId) ?? 0) + by
     if (count > 0) counts[state].set(userId, count)
@@ -51,9 +54,9 @@ export function startOwnPeople({
   }
 
   const timer = setInterval(() => {
-    for (const userId of due(leaving)) board.set(userId, 'offline')
+    for (const userId of due(leaving)) cluster.set(userId, 'offline')
     for (const userId of due(arriving)) lastSeen.note(userId, Date.now())
-  }, lookMs)
+  }, checkIntervalMs)
 
   return {
     connectionChanged: (userId, from, to) => {
@@ -69,7 +72,7 @@ export function startOwnPeople({
         leaving.set(userId, performance.now() + waitMs)
       } else {
         if (before === 'offline') arriving.set(userId, performance.now() + noteAfterMs)
-        board.set(userId, state)
+        cluster.set(userId, state)
       }
     },
     close: () => clearInterval(timer),

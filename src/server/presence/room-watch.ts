@@ -2,37 +2,37 @@ import { Failure } from '../../contract/failures'
 import type { PersonPresence, PresenceEvent, PresenceState } from '../../contract/presence'
 import { limits } from '../../contract/rules'
 import type { RoomNews } from '../bus/news-bus'
-import type { PresenceBoard } from './presence-board'
+import type { ClusterPresence } from './cluster-presence'
 import type { PresenceMember } from './presence-store'
-import { createTypists, typingShownMs } from './typists'
+import { createTypingUsers, typingShownMs } from './typing-users'
 
-/** What a room may cost a node: so many events a second go to all its watchers together. */
+/** The most events a second that one room's watchers get together. */
 const eventsPerSecond = 80
 const flushEveryMs = 250
-/** A lone change waits only so long for others. */
-const gatherMs = 30
-/** Whoever comes within so long of each other gets the same first event. */
+/** How long a single change waits for others. */
+const batchMs = 30
+/** Watchers that start within this time of each other share one first event. */
 const sharedNowMs = 250
 const readEveryMs = 250
 const retryMs = 1_000
-/** All members are read again at most so often, the more they are the more seldom. */
+/** The shortest time between two reads of all members. It grows with their number. */
 const reloadEveryMs = 1_000
 const reloadMsPerMember = 1
-/** So many watchers are told in one turn of the event loop: messages go first. */
-const toldPerTurn = 50
+/** How many watchers get an event in one turn of the event loop, so that messages are not held up. */
+const watchersPerTurn = 50
 
-/** One subscription's end of a room's presence. */
-export interface PresenceWatch {
-  /** Resolves when there is something to take. */
+/** One client's subscription to a room's presence. */
+export interface PresenceSubscription {
+  /** Resolves when there is an event to take. */
   ready(): Promise<void>
-  /** What is new for this watcher; null when it was closed. @throws {Failure} MEMBERSHIP_ENDED */
+  /** What is new for this subscriber; null when the subscription is closed. @throws {Failure} MEMBERSHIP_ENDED */
   take(): PresenceEvent | null
   close(): void
 }
 
-export interface WatchedRoomParts {
+export interface RoomWatchParts {
   room: string
-  board: Pick<PresenceBoard, 'stateOf' | 'isKnown'>
+  cluster: Pick<ClusterPresence, 'stateOf' | 'isKnown'>
   store: {
     membersOf(room: string): Promise<PresenceMember[]>
     membersAmong(room: string, userIds: readonly string[]): Promise<PresenceMember[]>
@@ -40,32 +40,35 @@ export interface WatchedRoomParts {
   /** @throws {Failure} when this person is not in the room */
   requireMembership(userId: string): Promise<unknown>
   onError(error: Error): void
-  /** This person is among those whose changes this room has to hear, or no longer. */
+  /** Called when this person joins or leaves the room, whose watch then needs their presence changes, or no longer does. */
   onMember(userId: string, isMember: boolean): void
   onUnwatched(): void
 }
 
 interface Member extends PresenceMember {
   state: PresenceState
-  /** When they went, as this node heard of it: it is written down a little later. */
+  /** When they went offline, as far as this node knows: it is stored a little later. */
   leftAt: number
-  /** They went, and whether they hide since when was not read yet; and whether that they went is told all the same. */
-  unread: 'untold' | 'told' | null
+  /**
+   * They went offline, and their last-seen setting has not been read again since: `withheld` until it is, `shown` without
+   * a time when it could not be read.
+   */
+  unread: 'withheld' | 'shown' | null
 }
 
-class Watcher implements PresenceWatch {
-  /** Up to which change of the room it knows. */
+class Watcher implements PresenceSubscription {
+  /** The room's revision that this watcher knows. */
   revision = -1
-  /** What it has not taken yet; `now` for the whole. */
+  /** The event that was not taken yet; `now` for the whole current state. */
   waiting: PresenceEvent | 'now' | null = null
-  /** Whether its person's membership was looked up since it watches. */
+  /** Whether its person's membership has been checked since it began. */
   isStarted = false
   #end: 'closed' | Failure | null = null
   #wake: (() => void) | null = null
 
   constructor(
     readonly userId: string,
-    private readonly room: WatchedRoom,
+    private readonly room: RoomWatch,
   ) {}
 
   ready(): Promise<void> {
@@ -86,9 +89,9 @@ class Watcher implements PresenceWatch {
     return event
   }
 
-  tell(event: PresenceEvent | 'now', revision: number) {
+  push(event: PresenceEvent | 'now', revision: number) {
     this.revision = revision
-    // Who has not taken the one before, takes both as one.
+    // Two events that were not taken become one.
     this.waiting = this.waiting ? 'now' : event
     this.#wakeUp()
   }
@@ -110,29 +113,28 @@ class Watcher implements PresenceWatch {
 }
 
 /**
- * A room that somebody on this node watches: one state for all its watchers. Whatever happens in it is told at once for
- * few watchers, and the more seldom the more they are, so that a crowd that comes at once does not become as many events
- * as its square.
+ * The presence of one room, shared by everybody on this node who watches it. The more watchers there are, the less often
+ * they get events: otherwise n people who arrive together would cause n² events.
  */
-export class WatchedRoom {
+export class RoomWatch {
   readonly #watchers = new Set<Watcher>()
   readonly #members = new Map<string, Member>()
-  /** Those of them who are here or away. */
+  /** The members who are here or away. */
   readonly #present = new Map<string, Member>()
-  readonly #typists = createTypists(() => this.#mark())
-  /** Who is otherwise than the watchers were told. */
+  readonly #typing = createTypingUsers(() => this.#mark())
+  /** Members whose state differs from what the watchers got. */
   readonly #changed = new Set<Member>()
-  /** Whether any watcher was told anything yet. */
+  /** Whether any watcher got anything yet. */
   #hasBegun = false
-  /** The watchers have to be told everything. */
-  #tellsAll = false
+  /** The next event has to be the whole current state. */
+  #sendsAll = false
   #revision = 0
   #now: { event: PresenceEvent; revision: number; at: number } | null = null
-  /** The count and the typists that all watchers know; null when they know different ones. */
+  /** The count and the people typing, as all watchers know them; null when they differ. */
   #shown: string | null = null
   #flushTimer: NodeJS.Timeout | null = null
   #flushedAt = Number.NEGATIVE_INFINITY
-  /** Whose membership, name or last time here has to be read. */
+  /** People whose membership, name or last-seen time has to be read. */
   readonly #unread = new Set<string>()
   #mustReload = true
   #loadedAt = Number.NEGATIVE_INFINITY
@@ -142,12 +144,12 @@ export class WatchedRoom {
   #newestSeq = 0
   #isOver = false
 
-  constructor(private readonly parts: WatchedRoomParts) {}
+  constructor(private readonly parts: RoomWatchParts) {}
 
-  watch(userId: string): PresenceWatch {
+  subscribe(userId: string): PresenceSubscription {
     const watcher = new Watcher(userId, this)
     this.#watchers.add(watcher)
-    // Also of who is known: they may have left after their membership was looked up, and before this.
+    // Even for a known member: they may have left since their membership was checked.
     this.#readSoon(userId)
     return watcher
   }
@@ -156,40 +158,41 @@ export class WatchedRoom {
     if (this.#watchers.delete(watcher) && this.#watchers.size === 0) this.parts.onUnwatched()
   }
 
-  hear(news: RoomNews | 'anything'): void {
+  onNews(news: RoomNews | 'anything'): void {
     if (news === 'anything') this.#checkAll()
     else if (news.type === 'membership') this.#readSoon(news.userId)
-    else if (news.type === 'typing') this.#hearTyping(news)
+    else if (news.type === 'typing') this.#onTyping(news)
     else if (news.type === 'message' && news.message.seq > this.#newestSeq) {
       this.#newestSeq = news.message.seq
-      this.#typists.stopped(news.message.author.id)
+      this.#typing.remove(news.message.author.id)
     }
   }
 
-  /** The board has this person otherwise. */
+  /** This person's presence in the cluster changed. */
   stateChanged(userId: string): void {
     const member = this.#members.get(userId)
-    if (!member || !this.#takeState(member)) return
-    // When they were last here, and whether they hide it, is read before it is told.
+    if (!member || !this.#updateState(member)) return
+    // When they were last online, and whether they hide it, is read before the watchers get it.
     if (member.state === 'offline') this.#readSoon(userId)
     else this.#mark(member)
   }
 
-  /** The board knows now what it did not, or the other way round. */
+  /** The cluster's presence became known, or unknown. */
   allChanged(): void {
-    for (const member of this.#members.values()) if (this.#takeState(member) && member.state === 'offline') this.#unread.add(member.userId)
+    for (const member of this.#members.values())
+      if (this.#updateState(member) && member.state === 'offline') this.#unread.add(member.userId)
     if (this.#unread.size > 0) this.#scheduleRead()
-    this.#tellsAll = true
+    this.#sendsAll = true
     this.#mark()
   }
 
-  /** How it is now, and up to which change. */
+  /** The current state, and its revision. */
   now(): { event: PresenceEvent; revision: number } {
     const at = performance.now()
     if (this.#now && (this.#now.revision === this.#revision || at - this.#now.at < sharedNowMs)) return this.#now
-    const known = this.parts.board.isKnown()
+    const known = this.parts.cluster.isKnown()
     const people = known ? this.#named() : []
-    const event: PresenceEvent = { type: 'now', known, count: this.#count(), people, typing: this.#typists.names() }
+    const event: PresenceEvent = { type: 'now', known, count: this.#count(), people, typing: this.#typing.names() }
     if (this.#shown !== shownBy(event)) this.#shown = null
     this.#now = { event, revision: this.#revision, at }
     return this.#now
@@ -198,7 +201,7 @@ export class WatchedRoom {
   close(): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#typists.close()
+    this.#typing.close()
     for (const timer of [this.#flushTimer, this.#readTimer]) if (timer) clearTimeout(timer)
     for (const userId of this.#members.keys()) this.parts.onMember(userId, false)
     for (const watcher of [...this.#watchers]) watcher.close()
@@ -212,31 +215,31 @@ export class WatchedRoom {
   }
 
   #count(): number {
-    return this.parts.board.isKnown() ? this.#present.size : 0
+    return this.parts.cluster.isKnown() ? this.#present.size : 0
   }
 
-  #hearTyping({ userId, username }: Extract<RoomNews, { type: 'typing' }>) {
-    // It would be over before anybody is told.
-    if (this.#flushPauseMs() < typingShownMs) this.#typists.heard(userId, username)
+  #onTyping({ userId, username }: Extract<RoomNews, { type: 'typing' }>) {
+    // With a longer pause, the typing would be over before anybody sees it.
+    if (this.#flushPauseMs() < typingShownMs) this.#typing.add(userId, username)
   }
 
-  // Telling.
+  // Sending.
 
   #mark(member?: Member) {
     this.#revision++
     if (!this.#hasBegun) return
     if (member) this.#changed.add(member)
-    this.#scheduleFlush(gatherMs)
+    this.#scheduleFlush(batchMs)
   }
 
-  /** Counted by those who watch now: while a crowd comes, its size is not known yet, and the wait grows with it. */
+  /** Computed from the watchers of this moment, so that the pause grows while a crowd arrives. */
   #flushPauseMs(): number {
     return Math.max(flushEveryMs, (this.#watchers.size / eventsPerSecond) * 1_000)
   }
 
-  #scheduleFlush(leastMs: number) {
+  #scheduleFlush(minMs: number) {
     if (this.#flushTimer || this.#isOver) return
-    const waitMs = Math.max(leastMs, this.#flushedAt + this.#flushPauseMs() - performance.now())
+    const waitMs = Math.max(minMs, this.#flushedAt + this.#flushPauseMs() - performance.now())
     this.#flushTimer = setTimeout(() => {
       this.#flushTimer = null
       if (this.#flushedAt + this.#flushPauseMs() > performance.now() + 1) this.#scheduleFlush(0)
@@ -245,8 +248,8 @@ export class WatchedRoom {
   }
 
   #flush() {
-    const known = this.parts.board.isKnown()
-    const all = this.#tellsAll || this.#changed.size > limits.presenceNamed
+    const known = this.parts.cluster.isKnown()
+    const all = this.#sendsAll || this.#changed.size > limits.presenceNamed
     const event: PresenceEvent = all
       ? this.#freshNow()
       : {
@@ -254,22 +257,22 @@ export class WatchedRoom {
           known,
           count: this.#count(),
           people: known ? [...this.#changed].map(toPerson) : [],
-          typing: this.#typists.names(),
+          typing: this.#typing.names(),
         }
     const isNothing = !all && this.#changed.size === 0 && this.#shown === shownBy(event)
     this.#changed.clear()
-    this.#tellsAll = false
+    this.#sendsAll = false
     this.#now = null
     if (isNothing) return
     this.#shown = shownBy(event)
     this.#flushedAt = performance.now()
     const revision = this.#revision
     const behind = [...this.#watchers].filter((watcher) => watcher.isStarted && watcher.revision < revision)
-    const tellSome = () => {
-      for (const watcher of behind.splice(0, toldPerTurn)) if (watcher.revision < revision) watcher.tell(event, revision)
-      if (behind.length > 0) setImmediate(tellSome)
+    const sendSome = () => {
+      for (const watcher of behind.splice(0, watchersPerTurn)) if (watcher.revision < revision) watcher.push(event, revision)
+      if (behind.length > 0) setImmediate(sendSome)
     }
-    tellSome()
+    sendSome()
   }
 
   #freshNow(): PresenceEvent {
@@ -284,7 +287,7 @@ export class WatchedRoom {
     this.#scheduleRead()
   }
 
-  /** Anything may have happened to anybody. Whoever watches and is no longer a member finds out soon, the rest in time. */
+  /** Anybody may have joined or left. The watchers' own memberships are checked first, the others at the next full read. */
   #checkAll() {
     this.#mustReload = true
     for (const { userId } of this.#watchers) this.#unread.add(userId)
@@ -295,7 +298,7 @@ export class WatchedRoom {
     return this.#loadedAt + Math.max(reloadEveryMs, this.#members.size * reloadMsPerMember) - performance.now()
   }
 
-  #scheduleRead(leastMs = 0) {
+  #scheduleRead(minMs = 0) {
     if (this.#readTimer || this.#reading || this.#isOver) return
     const dueMs = this.#readAt + readEveryMs - performance.now()
     const nextMs = this.#unread.size > 0 ? dueMs : Math.max(dueMs, this.#reloadDueMs())
@@ -304,7 +307,7 @@ export class WatchedRoom {
         this.#readTimer = null
         void this.#read()
       },
-      Math.max(leastMs, nextMs, 0),
+      Math.max(minMs, nextMs, 0),
     )
   }
 
@@ -319,17 +322,17 @@ export class WatchedRoom {
     let failed = false
     try {
       const found = isReload ? await store.membersOf(room) : await store.membersAmong(room, asked)
-      if (!this.#isOver) this.#takeMembers(found, isReload ? [...this.#members.keys(), ...asked] : asked)
+      if (!this.#isOver) this.#updateMembers(found, isReload ? [...this.#members.keys(), ...asked] : asked)
       if (isReload) this.#loadedAt = performance.now()
     } catch (error) {
       failed = true
       if (isReload) this.#mustReload = true
       for (const userId of asked) {
         this.#unread.add(userId)
-        // That they are gone is known all the same.
+        // The watchers get that they went offline all the same.
         const member = this.#members.get(userId)
-        if (member?.unread !== 'untold') continue
-        member.unread = 'told'
+        if (member?.unread !== 'withheld') continue
+        member.unread = 'shown'
         this.#mark(member)
       }
       this.parts.onError(error as Error)
@@ -338,32 +341,32 @@ export class WatchedRoom {
     if (this.#unread.size > 0 || this.#mustReload) this.#scheduleRead(failed ? retryMs : 0)
   }
 
-  #takeMembers(found: readonly PresenceMember[], asked: Iterable<string>) {
+  #updateMembers(found: readonly PresenceMember[], asked: Iterable<string>) {
     const gone = new Set(asked)
     const members = new Set<string>()
     for (const read of found) {
       gone.delete(read.userId)
       members.add(read.userId)
-      this.#takeMember(read)
+      this.#updateMember(read)
     }
-    for (const userId of gone) this.#takeOut(userId)
+    for (const userId of gone) this.#removeMember(userId)
     for (const watcher of [...this.#watchers]) {
       if (gone.has(watcher.userId)) this.#requireMembership(watcher)
       else if (!watcher.isStarted && members.has(watcher.userId)) {
         this.#hasBegun = true
         watcher.isStarted = true
-        watcher.tell('now', this.#revision)
+        watcher.push('now', this.#revision)
       }
     }
   }
 
-  #takeMember(read: PresenceMember) {
+  #updateMember(read: PresenceMember) {
     const known = this.#members.get(read.userId)
     if (!known) {
       const member: Member = { ...read, state: 'offline', leftAt: 0, unread: null }
       this.#members.set(read.userId, member)
       this.parts.onMember(read.userId, true)
-      this.#takeState(member)
+      this.#updateState(member)
       this.#mark(member)
       return
     }
@@ -372,24 +375,24 @@ export class WatchedRoom {
     if (JSON.stringify(toPerson(known)) !== before) this.#mark(known)
   }
 
-  #takeOut(userId: string) {
+  #removeMember(userId: string) {
     const member = this.#members.get(userId)
     if (!member) return
     this.#members.delete(userId)
     this.#present.delete(userId)
     this.#changed.delete(member)
-    this.#typists.stopped(userId)
+    this.#typing.remove(userId)
     this.parts.onMember(userId, false)
-    // There is no word for who is no longer in the room: the watchers are told who is.
-    this.#tellsAll = true
+    // No event says that somebody left the room: the watchers get everybody who is in it.
+    this.#sendsAll = true
     this.#mark()
   }
 
-  #takeState(member: Member): boolean {
-    const state = this.parts.board.stateOf(member.userId)
+  #updateState(member: Member): boolean {
+    const state = this.parts.cluster.stateOf(member.userId)
     if (state === member.state) return false
     if (state === 'offline') member.leftAt = Date.now()
-    member.unread = state === 'offline' ? 'untold' : null
+    member.unread = state === 'offline' ? 'withheld' : null
     member.state = state
     if (state === 'offline') this.#present.delete(member.userId)
     else this.#present.set(member.userId, member)
@@ -398,7 +401,7 @@ export class WatchedRoom {
 
   #requireMembership(watcher: Watcher) {
     this.parts.requireMembership(watcher.userId).then(
-      // They were out, and are in again.
+      // They left and came back.
       () => this.#readSoon(watcher.userId),
       (error: unknown) => {
         const isOut = error instanceof Failure && (error.failure === 'NOT_A_MEMBER' || error.failure === 'ROOM_NOT_FOUND')
@@ -413,6 +416,6 @@ const shownBy = ({ count, typing }: PresenceEvent) => `${count} ${typing.join()}
 
 function toPerson({ username, state, hidesLastSeen, unread, lastSeenAt, leftAt }: Member): PersonPresence {
   const at = Math.max(lastSeenAt?.getTime() ?? 0, leftAt)
-  const isTold = state === 'offline' && !hidesLastSeen && !unread && at > 0
-  return { username, state, lastSeen: isTold ? new Date(at).toISOString() : null }
+  const isShown = state === 'offline' && !hidesLastSeen && !unread && at > 0
+  return { username, state, lastSeen: isShown ? new Date(at).toISOString() : null }
 }
