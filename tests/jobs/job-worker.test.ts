@@ -27,7 +27,7 @@ it('a job that fails is tried again after a pause, and counted', async () => {
   expect(work.outcomes).toEqual(['fails once retried', 'fails once done'])
   expect((ranAt[1] ?? 0) - (ranAt[0] ?? 0)).toBeGreaterThan(2_000)
   expect(work.from('warn')).toEqual([expect.objectContaining({ job: 'fails once', tries: 1 })])
-  expect(await countRows(roomline, 'graphile_worker.jobs')).toBe(0)
+  await until(async () => (await countRows(roomline, 'graphile_worker.jobs')) === 0)
 })
 
 it('a job that fails too often is given up, logged as an error, and kept', async () => {
@@ -129,4 +129,32 @@ it('a job on a schedule runs once, however many nodes there are, and after a tim
   await until(() => one.outcomes.length + two.outcomes.length > 0)
   await until(async () => (await countRows(roomline, 'graphile_worker.jobs')) === 0)
   expect(ran).toBe(1)
+})
+
+it('metrics show what waits, since when, and how jobs ended', async () => {
+  await using roomline = await startRoomline()
+  const metrics = async () => (await fetch(`${roomline.urls[0]?.replace('ws', 'http').replace('/trpc', '')}/metrics`)).text()
+  await until(async () => (await metrics()).includes('roomline_jobs_waiting 0'))
+  const text = await metrics()
+  for (const name of ['roomline_after_commit_waiting', 'roomline_after_commit_oldest_seconds', 'roomline_jobs_given_up'])
+    expect(text).toMatch(new RegExp(`^${name} [0-9.]+$`, 'm'))
+  expect(text).toContain('roomline_jobs_total')
+})
+
+it('what waits is counted, with the age of the oldest', async () => {
+  await using roomline = await startRoomline({ nodes: 0 })
+  await roomline.pool.query(
+    `INSERT INTO after_commit (room_id, seq, version, what, at) SELECT 'general', seq, seq, 'stored', now() - interval '1 minute'
+     FROM generate_series(1, 3) seq`,
+  )
+  await add(roomline, 'nobody does this', 'a', 'b')
+  const held = await roomline.pool.connect()
+  await held.query('BEGIN')
+  await held.query('SELECT FROM after_commit FOR UPDATE')
+  await using work = startWork(roomline.config.databaseUrl ?? '', {})
+  await until(() => work.counts.length > 0)
+  await held.query('COMMIT')
+  held.release()
+  expect(work.counts[0]).toMatchObject({ changes: 3, jobs: 2, givenUpJobs: 0 })
+  expect(work.counts[0]?.oldestChangeSeconds).toBeGreaterThan(59)
 })
