@@ -1,9 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-
-const src = fileURLToPath(new URL('../../src', import.meta.url))
+import { importsOf, sourceFiles } from './read-imports'
 
 /**
  * Who may import whom: the first row whose `file` fits is a file's row. `may` lists the folders and packages it may use;
@@ -99,12 +95,15 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/presence\/router\.ts$/, may: ['server/trpc', 'server/presence/', 'contract/'] },
   // Stores know the database, and nothing above it.
   {
-    file: /^server\/rooms\/room-(act-store|store|lock)\.ts$/,
-    may: ['server/bus/announce', 'server/platform/database', 'server/platform/look-ups', 'server/rights', 'contract/'],
-    types: ['pg', 'server/bus/news-bus', 'server/rooms/'],
+    file: /^server\/rooms\/room-store\.ts$/,
+    may: ['server/platform/look-ups', 'server/rights', 'contract/'],
+    types: ['pg'],
   },
-  { file: /^server\/chat\/message-act-store\.ts$/, may: ['contract/'], types: ['server/rooms/room-lock'] },
-  { file: /^server\/chat\/message-store\.ts$/, may: ['server/chat/send-queue', 'server/platform/database', 'contract/'], types: ['pg'] },
+  {
+    file: /^server\/chat\/(store-sends|message-rows)\.ts$/,
+    may: ['server/chat/send-queue', 'server/platform/database', 'contract/'],
+    types: ['pg', 'server/chat/history'],
+  },
   {
     file: /^server\/(auth\/session|people\/people)-store\.ts$/,
     may: ['server/auth/revoke-sessions', 'server/platform/database', 'server/platform/look-ups', 'contract/'],
@@ -142,23 +141,34 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
     types: ['server/caller', 'server/fanout/'],
   },
   {
+    file: /^server\/rooms\/(room-lock|locked-room)\.ts$/,
+    may: ['contract/', 'server/rooms/locked-room', 'server/rights', 'server/bus/announce', 'server/platform/database'],
+    types: ['pg', 'server/bus/news-bus', 'server/jobs/after-commit'],
+  },
+  {
     file: /^server\/rooms\//,
-    may: ['contract/', 'server/rooms/', 'server/bus/announce', 'server/platform/background', 'server/platform/database'],
+    may: [
+      'contract/',
+      'server/rooms/',
+      'server/bus/announce',
+      'server/platform/background',
+      'server/platform/database',
+      'server/platform/page-cursor',
+    ],
     types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', 'server/platform/log'],
   },
   {
     file: /^server\/chat\//,
     may: [
       'contract/',
-      'server/rights',
       'server/chat/',
-      'server/rooms/rooms',
+      'server/rooms/room-list',
       'server/rooms/room-lock',
-      'server/rooms/cursor',
       'server/bus/announce',
       'server/platform/background',
+      'server/platform/page-cursor',
     ],
-    types: ['server/caller', 'server/rooms/needs', 'server/fanout/', 'server/platform/'],
+    types: ['server/caller', 'server/rooms/needs', 'server/rooms/locked-room', 'server/fanout/', 'server/platform/', 'pg'],
   },
   {
     file: /^server\/people\//,
@@ -178,44 +188,16 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   },
 ]
 
-interface Import {
-  from: string
-  typeOnly: boolean
-}
-
-const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
-  .filter((file) => /\.(ts|tsx)$/.test(file) && !file.startsWith('server/platform/prisma/'))
-  .map((file) => file.split(path.sep).join('/'))
-
-function importsOf(file: string): Import[] {
-  const text = readFileSync(path.join(src, file), 'utf8')
-  const found = [
-    ...text.matchAll(
-      /^(?:import|export)\s(?<clause>[^'"]*?)from\s+'(?<from>[^']+)'|^import\s+'(?<bare>[^']+)'|import\('(?<lazy>[^']+)'\)/gms,
-    ),
-  ]
-  return found.map(({ groups = {} }) => {
-    const from = groups.from ?? groups.bare ?? groups.lazy ?? ''
-    const clause = (groups.clause ?? '').trim()
-    const named = /^\{([^}]*)\}$/
-      .exec(clause)?.[1]
-      ?.split(',')
-      .filter((name) => name.trim() !== '')
-    const typeOnly = clause.startsWith('type ') || (named?.every((name) => name.trim().startsWith('type ')) ?? false)
-    return { from: from.startsWith('.') ? path.posix.join(path.posix.dirname(file), from) : from, typeOnly }
-  })
-}
-
 const fits = (from: string, allowed: string) =>
   allowed.endsWith('/') ? from.startsWith(allowed) || from === allowed.slice(0, -1) : from === allowed || from.startsWith(`${allowed}/`)
 
 describe('the import table', () => {
   it('has a row for every file of src', () => {
-    expect(files.filter((file) => !table.some((row) => row.file.test(file)))).toEqual([])
+    expect(sourceFiles.filter((file) => !table.some((row) => row.file.test(file)))).toEqual([])
   })
 
   it('is kept by every file of src', () => {
-    const broken = files.flatMap((file) => {
+    const broken = sourceFiles.flatMap((file) => {
       const row = table.find((candidate) => candidate.file.test(file))
       return importsOf(file)
         .filter(({ from, typeOnly }) => {

@@ -4,7 +4,7 @@ import { startRoomline } from '../support/roomline'
 import { until } from '../support/stock-client'
 import { countRows, keepChanges, noteChanges, range, startWork } from './work'
 
-it('after-commit work: every message that is sent is noted by the transaction that stores it', async () => {
+it('after-commit work: every message that is sent or changed is noted by the transaction that stores it', async () => {
   await using roomline = await startRoomline()
   // Dispatchers delete what they take: this keeps a copy.
   await roomline.pool.query(`
@@ -16,8 +16,22 @@ it('after-commit work: every message that is sent is noted by the transaction th
   const room = await trpc.rooms.create.mutate({ name: 'Noted', kind: 'private' })
   const first = await trpc.chat.send.mutate({ room: room.id, text: 'first', clientId: 'the first one' })
   await trpc.chat.send.mutate({ room: room.id, text: 'first', clientId: 'the first one' })
+  const edited = await trpc.chat.edit.mutate({ room: room.id, seq: first.seq, text: 'edited' })
+  const reacted = await trpc.chat.react.mutate({ room: room.id, seq: first.seq, emoji: '👍' })
+  const unreacted = await trpc.chat.unreact.mutate({ room: room.id, seq: first.seq, emoji: '👍' })
+  const removed = await trpc.chat.remove.mutate({ room: room.id, seq: first.seq })
+  await trpc.rooms.update.mutate({ room: room.id, name: 'Renamed' })
+  const { messages } = await trpc.chat.history.query({ room: room.id, limit: 10 })
+  const line = messages.find(({ kind }) => kind === 'renamed')
   const { rows } = await roomline.pool.query('SELECT seq, version, what FROM noted WHERE room_id = $1 ORDER BY version', [room.id])
-  expect(rows).toEqual([{ seq: first.seq, version: first.version, what: 'stored' }])
+  expect(rows).toEqual([
+    { seq: first.seq, version: first.version, what: 'stored' },
+    { seq: first.seq, version: edited.version, what: 'edited' },
+    { seq: first.seq, version: reacted.version, what: 'reacted' },
+    { seq: first.seq, version: unreacted.version, what: 'reacted' },
+    { seq: first.seq, version: removed.version, what: 'removed' },
+    { seq: line?.seq, version: line?.version, what: 'stored' },
+  ])
   // No handler is registered yet: nothing piles up.
   await until(async () => (await countRows(roomline, 'after_commit')) === 0)
 })
