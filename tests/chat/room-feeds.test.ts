@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/contract/failures'
 import type { Message } from '../../src/contract/message'
-import { createMessage } from '../../src/sdk/testing'
+import { createTestMessage } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
 import { followRoom } from '../../src/server/chat/follow-room'
 import type { MessageHistory } from '../../src/server/chat/history'
@@ -11,7 +11,7 @@ import { createLog } from '../../src/server/platform/log'
 import type { RoomStore } from '../../src/server/rooms/room-store'
 import { until } from '../support/stock-client'
 
-const news = (seq: number): RoomNews => ({ type: 'message', message: createMessage({ seq }) })
+const news = (seq: number): RoomNews => ({ type: 'message', message: createTestMessage({ seq }) })
 const versionOf = (heard: RoomNews | 'behind' | 'closed') =>
   typeof heard === 'string' || heard.type !== 'message' ? heard : heard.message.version
 
@@ -31,7 +31,7 @@ describe('a follower’s news', () => {
 })
 
 /** A room whose news and rows the test sets. */
-function createRoom() {
+function createTestRoom() {
   const stored: Message[] = []
   const members = new Set(['ada', 'ben'])
   let hear: (news: RoomNews) => void = () => {}
@@ -60,19 +60,19 @@ function createRoom() {
 
 describe('the feed of a room', () => {
   it('waits until it is subscribed before it reads how far the room is', async () => {
-    const room = createRoom()
+    const room = createTestRoom()
     const following = room.feeds.follow('general', 'ada')
-    room.stored.push(createMessage({ seq: 1 }))
+    room.stored.push(createTestMessage({ seq: 1 }))
     room.open()
     expect((await following).version).toBe(1)
     await room.feeds.close()
   })
 
   it('hands on only what comes next, and reads what is missing', async () => {
-    const room = createRoom()
+    const room = createTestRoom()
     room.open()
     const { live } = await room.feeds.follow('general', 'ada')
-    for (let seq = 1; seq <= 4; seq++) room.stored.push(createMessage({ seq }))
+    for (let seq = 1; seq <= 4; seq++) room.stored.push(createTestMessage({ seq }))
     room.hear(news(1))
     room.hear(news(1))
     room.hear(news(4))
@@ -84,16 +84,16 @@ describe('the feed of a room', () => {
   })
 
   it('finds within a sweep what no news told of', async () => {
-    const room = createRoom()
+    const room = createTestRoom()
     room.open()
     const { live } = await room.feeds.follow('general', 'ada')
-    room.stored.push(createMessage({ seq: 1 }))
+    room.stored.push(createTestMessage({ seq: 1 }))
     expect(versionOf(await live.next())).toBe(1)
     await room.feeds.close()
   })
 
   it('keeps what is ahead until it has heard who left before it', async () => {
-    const room = createRoom()
+    const room = createTestRoom()
     room.open()
     const ada = await room.feeds.follow('general', 'ada')
     const ben = await room.feeds.follow('general', 'ben')
@@ -107,12 +107,12 @@ describe('the feed of a room', () => {
   })
 
   it('looks the memberships up again before it hands on what had been missing', async () => {
-    const room = createRoom()
+    const room = createTestRoom()
     room.open()
     const ada = await room.feeds.follow('general', 'ada')
     const ben = await room.feeds.follow('general', 'ben')
     room.members.delete('ben')
-    room.stored.push(createMessage({ seq: 1 }))
+    room.stored.push(createTestMessage({ seq: 1 }))
     room.hear(news(3))
     expect(await ben.live.next()).toEqual({ type: 'membership', userId: 'ben' })
     await until(async () => versionOf(await ada.live.next()) === 1)
@@ -127,7 +127,7 @@ describe('following a room', () => {
     notify: 'all',
     room: { id: 'general', kind: 'public', name: 'general', topic: '', lastSeq: 0 },
   } as const
-  const follow = (room: ReturnType<typeof createRoom>, after: number | null) =>
+  const follow = (room: ReturnType<typeof createTestRoom>, after: number | null) =>
     followRoom(
       {
         feeds: room.feeds,
@@ -149,7 +149,7 @@ describe('following a room', () => {
     )
 
   it('is refused to who left before the feed was joined, and leaves nothing behind', async () => {
-    const room = createRoom()
+    const room = createTestRoom()
     const following = follow(room, null)
     room.members.delete('ada')
     room.open()
@@ -159,9 +159,9 @@ describe('following a room', () => {
   })
 
   it('ends before a page that was read after the person had left', async () => {
-    const room = createRoom()
+    const room = createTestRoom()
     room.open()
-    room.stored.push(createMessage({ seq: 1 }))
+    room.stored.push(createTestMessage({ seq: 1 }))
     const stream = (await follow(room, 0))[Symbol.asyncIterator]()
     room.members.delete('ada')
     await expect(stream.next()).rejects.toThrow("You're no longer in this room")
