@@ -4,12 +4,13 @@ import type { RoomFeeds } from '../fanout/room-feeds'
 import type { Limit } from '../platform/limits'
 import type { Metrics } from '../platform/metrics'
 import type { RoomsNeeds } from '../rooms/needs'
+import type { RoomLockNeeds } from '../rooms/room-lock'
 import type { MessageHistory } from './history'
 import type { MessageSearch } from './search'
 import type { SendStore } from './store-sends'
 
-/** What the procedures of `chat` need. They show and announce rooms as the procedures of `rooms` do. */
-export interface ChatNeeds extends Pick<RoomsNeeds, 'rooms' | 'roomChanges' | 'bus' | 'personBus'> {
+/** What the procedures of `chat` need. */
+export interface ChatNeeds extends RoomLockNeeds, Pick<RoomsNeeds, 'rooms'> {
   messages: MessageHistory
   search: MessageSearch
   sends: SendStore
