@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { createChatClient } from '../../src/sdk'
-import { report } from '../support/report'
-import { type StockClient, until } from '../support/stock-client'
-import { type Bench, type Person, startBench } from './bench'
-import { lasting } from './waits'
+import { createChatClient } from '../../../src/sdk'
+import { report } from '../../support/report'
+import { type StockClient, until } from '../../support/stock-client'
+import { type Bench, type Person, startBench } from '../bench'
+import { lasting } from '../waits'
 
 /** What one subscription of any client has seen. */
 interface Watched {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { report } from '../support/report'
-import { type Bench, startBench } from './bench'
-import { runCycles } from './cycles'
+import { report } from '../../support/report'
+import { type Bench, startBench } from '../bench'
+import { runCycles } from '../cycles'
 
 let bench: Bench
 beforeAll(async () => {

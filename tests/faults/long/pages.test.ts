@@ -1,16 +1,16 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { findFreePort } from '../../src/launch/ports'
-import { type ChatClient, createChatClient, type RoomHandle } from '../../src/sdk'
-import { launchBrowser } from '../support/browser'
-import { report } from '../support/report'
-import { type StockClient, until } from '../support/stock-client'
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy'
-import { type Balancer, startBalancer } from './balancer'
-import { type Bench, nodeEnvironment, type Person, startBench } from './bench'
-import { type LiveFollower, type RoomHistory, type Sender, send, startFollower } from './history'
-import { startProcess, type TestProcess } from './processes'
+import { findFreePort } from '../../../src/launch/ports'
+import { type ChatClient, createChatClient, type RoomHandle } from '../../../src/sdk'
+import { connectToBrowser } from '../../support/browser-setup'
+import { report } from '../../support/report'
+import { type StockClient, until } from '../../support/stock-client'
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy'
+import { type Balancer, startBalancer } from '../balancer'
+import { type Bench, nodeEnvironment, type Person, startBench } from '../bench'
+import { type LiveFollower, type RoomHistory, type Sender, send, startFollower } from '../history'
+import { startProcess, type TestProcess } from '../processes'
 
 let bench: Bench
 let browser: Browser
@@ -31,7 +31,7 @@ beforeAll(async () => {
     PUBLIC_URL: webUrl,
     REALTIME_URL: `ws://localhost:${line.port}/trpc`,
   })
-  browser = await launchBrowser()
+  browser = await connectToBrowser()
 })
 afterAll(async () => {
   await browser?.close()

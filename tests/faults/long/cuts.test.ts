@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { report } from '../support/report'
-import { until } from '../support/stock-client'
-import { startTcpProxy } from '../support/tcp-proxy'
-import { type Bench, startBench } from './bench'
-import { startFollower, summarise } from './history'
-import { startTalk } from './talk'
-import { lasting } from './waits'
+import { report } from '../../support/report'
+import { until } from '../../support/stock-client'
+import { startTcpProxy } from '../../support/tcp-proxy'
+import { type Bench, startBench } from '../bench'
+import { startFollower, summarise } from '../history'
+import { startTalk } from '../talk'
+import { lasting } from '../waits'
 
 let bench: Bench
 beforeAll(async () => {

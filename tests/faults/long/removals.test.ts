@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Message } from '../../src/contract/message'
-import { report } from '../support/report'
-import { failureOf, until } from '../support/stock-client'
-import { type Bench, type Person, startBench } from './bench'
-import { startTalk } from './talk'
+import type { Message } from '../../../src/contract/message'
+import { report } from '../../support/report'
+import { failureOf, until } from '../../support/stock-client'
+import { type Bench, type Person, startBench } from '../bench'
+import { startTalk } from '../talk'
 
 let bench: Bench
 beforeAll(async () => {

@@ -14,7 +14,7 @@ const minutes = Number(values.minutes)
 const firstSeed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000))
 const cycles = Number(values.cycles ?? (minutes >= 10 ? 100_000 : 0))
 if (!(minutes > 0) || !Number.isInteger(firstSeed) || !Number.isInteger(cycles)) {
-  process.stderr.write('usage: npm run test:faults -- [--minutes 30] [--seed 1] [--cycles 100000]\n')
+  process.stderr.write('usage: npm run test:random-faults -- [--minutes 30] [--seed 1] [--cycles 100000]\n')
   process.exit(2)
 }
 

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { report } from '../support/report'
-import { until } from '../support/stock-client'
-import { type Bench, startBench } from './bench'
-import { startTalk } from './talk'
-import { lasting } from './waits'
+import { report } from '../../support/report'
+import { until } from '../../support/stock-client'
+import { type Bench, startBench } from '../bench'
+import { startTalk } from '../talk'
+import { lasting } from '../waits'
 
 let bench: Bench
 beforeAll(async () => {

@@ -11,7 +11,7 @@ import { startEmbeddedPostgres } from '../../src/launch/embedded-postgres'
 import { startEmbeddedRedis } from '../../src/launch/embedded-redis'
 import { findFreePort } from '../../src/launch/ports'
 import { migrate } from '../../src/server/platform/migrations'
-import { launchBrowser } from '../support/browser'
+import { connectToBrowser } from '../support/browser-setup'
 import { password } from '../support/people'
 import { until } from '../support/stock-client'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy'
@@ -31,7 +31,7 @@ beforeAll(async () => {
   ends.push(redis.close)
   line = await startTcpProxy(() => postgres.port)
   ends.push(line.close)
-  browser = await launchBrowser()
+  browser = await connectToBrowser()
   ends.push(() => browser.close())
   databaseUrl = postgres.url
   redisUrl = redis.url

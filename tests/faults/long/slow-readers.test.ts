@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { report } from '../support/report'
-import { until } from '../support/stock-client'
-import { type Bench, type BenchNode, startBench } from './bench'
-import { startBareFollower } from './history'
-import { startTalk } from './talk'
-import { lasting } from './waits'
+import { report } from '../../support/report'
+import { until } from '../../support/stock-client'
+import { type Bench, type BenchNode, startBench } from '../bench'
+import { startBareFollower } from '../history'
+import { startTalk } from '../talk'
+import { lasting } from '../waits'
 
 let bench: Bench
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { report } from '../support/report'
-import type { StockClient } from '../support/stock-client'
-import { startBalancer } from './balancer'
-import { type Bench, startBench } from './bench'
-import { type RoomHistory, type Sender, send, startFollower } from './history'
+import { report } from '../../support/report'
+import type { StockClient } from '../../support/stock-client'
+import { startBalancer } from '../balancer'
+import { type Bench, startBench } from '../bench'
+import { type RoomHistory, type Sender, send, startFollower } from '../history'
 
 let bench: Bench
 beforeAll(async () => {
