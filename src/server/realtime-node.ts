@@ -27,9 +27,7 @@ import { createPresenceStore } from './presence/presence-store'
 import { createRedisPresence, type PresenceNews } from './presence/redis-presence'
 import { createRoomPresence } from './presence/room-presence'
 import { createTypingLimits } from './presence/typing'
-import { createRoomActStore } from './rooms/room-act-store'
-import { createRoomLists } from './rooms/room-lists'
-import { createRoomChanges } from './rooms/room-lock'
+import { createRoomListFeed } from './rooms/room-list-feed'
 import { createRoomStore } from './rooms/room-store'
 
 /** Starts one realtime node: the chat server, with Postgres and Redis behind it. Closing it leaves nothing open. */
@@ -60,12 +58,11 @@ export async function startRealtimeNode(
     const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
     const messages = createMessageHistory(database.pool)
-    const rooms = createRoomStore(database)
+    const rooms = createRoomStore(database.pool)
     const sessions = createSessionStore(database)
     const metrics = createMetrics()
-    const roomChanges = createRoomChanges(database.pool, readMessagesAt)
     const feeds = createRoomFeeds({ bus, reader: { ...messages, membersAmong: rooms.membersAmong }, log, onRead: metrics.changesRead })
-    const roomLists = createRoomLists({ feeds, personBus, rooms, messages, log })
+    const roomListFeed = createRoomListFeed({ feeds, personBus, rooms, messages, log })
     const presenceStore = createPresenceStore(database.pool)
     const lastSeen = startLastSeen({ store: presenceStore, log })
     const cluster = createRedisPresence({
@@ -84,9 +81,9 @@ export async function startRealtimeNode(
         search: createMessageSearch(lookUps),
         sends: createSendStore(database.pool, messages),
         rooms,
-        roomChanges,
-        roomActs: createRoomActStore(database.pool, roomChanges),
-        roomLists,
+        pool: database.pool,
+        readMessages: readMessagesAt,
+        roomListFeed,
         bus,
         personBus,
         feeds,
@@ -131,7 +128,7 @@ export async function startRealtimeNode(
     const housekeeping = startHousekeeping(control, log)
     const close = async () => {
       await server.close()
-      await roomLists.close()
+      await roomListFeed.close()
       presence.close()
       connectionCounts.close()
       await Promise.all([cluster.close(), lastSeen.close()])

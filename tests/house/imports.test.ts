@@ -95,9 +95,9 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   { file: /^server\/presence\/router\.ts$/, may: ['server/trpc', 'server/presence/', 'contract/'] },
   // Stores know the database, and nothing above it.
   {
-    file: /^server\/rooms\/room-(act-store|store|lock)\.ts$/,
-    may: ['server/bus/announce', 'server/platform/database', 'server/platform/look-ups', 'server/rights', 'contract/'],
-    types: ['pg', 'server/bus/news-bus', 'server/rooms/'],
+    file: /^server\/rooms\/room-store\.ts$/,
+    may: ['server/platform/look-ups', 'server/rights', 'contract/'],
+    types: ['pg'],
   },
   {
     file: /^server\/chat\/(store-sends|message-rows)\.ts$/,
@@ -141,23 +141,34 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
     types: ['server/caller', 'server/fanout/'],
   },
   {
+    file: /^server\/rooms\/(room-lock|locked-room)\.ts$/,
+    may: ['contract/', 'server/rooms/locked-room', 'server/rights', 'server/bus/announce', 'server/platform/database'],
+    types: ['pg', 'server/bus/news-bus'],
+  },
+  {
     file: /^server\/rooms\//,
-    may: ['contract/', 'server/rooms/', 'server/bus/announce', 'server/platform/background', 'server/platform/database'],
+    may: [
+      'contract/',
+      'server/rooms/',
+      'server/bus/announce',
+      'server/platform/background',
+      'server/platform/database',
+      'server/platform/page-cursor',
+    ],
     types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', 'server/platform/log'],
   },
   {
     file: /^server\/chat\//,
     may: [
       'contract/',
-      'server/rights',
       'server/chat/',
-      'server/rooms/rooms',
+      'server/rooms/room-list',
       'server/rooms/room-lock',
-      'server/rooms/cursor',
       'server/bus/announce',
       'server/platform/background',
+      'server/platform/page-cursor',
     ],
-    types: ['server/caller', 'server/rooms/needs', 'server/fanout/', 'server/platform/', 'pg'],
+    types: ['server/caller', 'server/rooms/needs', 'server/rooms/locked-room', 'server/fanout/', 'server/platform/', 'pg'],
   },
   {
     file: /^server\/people\//,

@@ -1,5 +1,5 @@
 import { Failure } from '../../contract/failures'
-import type { LockedRoom } from '../rooms/room-lock'
+import type { LockedRoom } from '../rooms/locked-room'
 
 /** What an act has to know about the message that it changes. */
 export interface LockedMessage {

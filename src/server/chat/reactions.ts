@@ -1,7 +1,8 @@
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import { limits } from '../../contract/rules'
-import { changeRoom, type LockedRoom } from '../rooms/room-lock'
+import type { LockedRoom } from '../rooms/locked-room'
+import { changeRoom } from '../rooms/room-lock'
 import { requireMayWrite, requireMessage } from './locked-message'
 import type { ChatContext } from './needs'
 

@@ -1,18 +1,18 @@
 import type { Room } from '../../contract/room'
 import { announceToPeople } from '../bus/announce'
-import { showRoom } from '../rooms/rooms'
+import { getRoom } from '../rooms/room-list'
 import type { ChatContext } from './needs'
 
 /** Notes that the caller has read the room up to this seq. A later seq that another device noted stays. */
 export async function markRead({ parts, caller }: ChatContext, { room, seq }: { room: string; seq: number }): Promise<Room> {
   await parts.rooms.moveReadMark(room, caller.user.id, { upTo: seq })
   announceToPeople(parts, room, [caller.user.id])
-  return showRoom({ parts, caller }, room)
+  return getRoom({ parts, caller }, room)
 }
 
 /** Makes this message and everything after it unread for the caller. */
 export async function markUnread({ parts, caller }: ChatContext, { room, seq }: { room: string; seq: number }): Promise<Room> {
   await parts.rooms.moveReadMark(room, caller.user.id, { set: seq - 1 })
   announceToPeople(parts, room, [caller.user.id])
-  return showRoom({ parts, caller }, room)
+  return getRoom({ parts, caller }, room)
 }

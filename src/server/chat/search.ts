@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { CallContext } from '../caller'
-import { readCursor, writeCursor } from '../rooms/cursor'
+import { readCursor, writeCursor } from '../platform/page-cursor'
 import type { RoomsNeeds } from '../rooms/needs'
 import { readMessages, selectMessages } from './message-rows'
 

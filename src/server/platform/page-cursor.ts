@@ -5,7 +5,7 @@ interface Kinds {
   number: number
 }
 
-/** Where a page ended, for who asks for the next one: opaque to them. */
+/** Where a page ended, for asking for the next one. Clients pass it back unchanged. */
 export const writeCursor = (...values: readonly (string | number)[]): string => Buffer.from(JSON.stringify(values)).toString('base64url')
 
 /** Null for the first page. @throws {Failure} BAD_REQUEST for what `writeCursor` never wrote */

@@ -4,7 +4,7 @@ import type { RoomListEvent } from '../../src/contract/room'
 import { createMessage, createRoom } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
 import { createLog } from '../../src/server/platform/log'
-import { createRoomLists } from '../../src/server/rooms/room-lists'
+import { createRoomListFeed } from '../../src/server/rooms/room-list-feed'
 import { until } from '../support/stock-client'
 
 /** Room lists whose feeds, bus and rows the test sets. */
@@ -26,7 +26,7 @@ function createHouse() {
     },
     changedSince: async () => ({ now: new Date(), changes: [] }),
   }
-  const lists = createRoomLists({
+  const lists = createRoomListFeed({
     feeds: {
       watch: (room: string, onNews: (news: RoomNews | 'anything') => void) => {
         const ofRoom = watchers.get(room) ?? new Set()
