@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { RawData } from 'ws'
-import { closeCodes, Failure, type FailureName } from '../contract/failures'
+import { closeCodes, Failure, type FailureName, reconnectNotice } from '../contract/failures'
 import type { ServerRole } from '../contract/rules'
 import type { PersonChange } from './auth/revocations'
 import { type ClientSocket, type ClosedBy, maxBufferedBytes, type SocketOwner } from './fanout/client-socket'
@@ -287,7 +287,7 @@ export class Connection implements SocketOwner {
 
   /** Asks the client to connect elsewhere, while this socket still serves it. */
   askToReconnect(): void {
-    if (this.isOpen()) this.socket.send('{"id":null,"method":"reconnect"}')
+    if (this.isOpen()) this.socket.send(reconnectNotice)
   }
 
   /** Closes without answering the running calls, so that the client reconnects and repeats them. */

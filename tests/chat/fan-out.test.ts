@@ -6,14 +6,14 @@ import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Message } from '../../src/contract/message'
-import { createMessage } from '../../src/sdk/testing'
+import { createTestMessage } from '../../src/sdk/testing'
 import { canDeliverDirectly } from '../../src/server/fanout/client-socket'
 import { encodeEvent, encodeHead, joinFrames } from '../../src/server/fanout/event-frames'
 import { type Roomline, startRoomline } from '../support/roomline'
 import { failureOf, until } from '../support/stock-client'
 
 describe('a frame of a room', () => {
-  const message = createMessage({ seq: 7, version: 9, text: 'Grüße, 世界 🦊 "quoted" \\ \u2028' })
+  const message = createTestMessage({ seq: 7, version: 9, text: 'Grüße, 世界 🦊 "quoted" \\ \u2028' })
 
   it('has exactly the bytes that tRPC’s own adapter writes, for any request id', async () => {
     for (const request of [{ id: 1 }, { id: 4_711 }, { id: 'a "quoted" id' }, { id: 2, jsonrpc: '2.0' as const }]) {
@@ -29,7 +29,7 @@ describe('a frame of a room', () => {
     try {
       const texts = [0, 1, 60, 100, 125, 126, 1_000, 65_400, 65_535, 65_536, 200_000].map((length) => 'x'.repeat(length))
       server.on('connection', (_, request) => {
-        const events = texts.map((text, index) => encodeEvent(createMessage({ seq: index + 1, text })))
+        const events = texts.map((text, index) => encodeEvent(createTestMessage({ seq: index + 1, text })))
         request.socket.write(joinFrames('{"id":1', events))
       })
       const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)

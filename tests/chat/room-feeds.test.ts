@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/contract/failures'
 import type { Message } from '../../src/contract/message'
-import { createMessage } from '../../src/sdk/testing'
+import { createTestMessage } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
 import { followRoom } from '../../src/server/chat/follow-room'
 import type { MessageHistory } from '../../src/server/chat/history'
@@ -11,7 +11,7 @@ import { createLog } from '../../src/server/platform/log'
 import type { RoomStore } from '../../src/server/rooms/room-store'
 import { until } from '../support/stock-client'
 
-const news = (seq: number): RoomNews => ({ type: 'message', message: createMessage({ seq }) })
+const news = (seq: number): RoomNews => ({ type: 'message', message: createTestMessage({ seq }) })
 const versionOf = (received: RoomNews | 'behind' | 'closed') =>
   typeof received === 'string' || received.type !== 'message' ? received : received.message.version
 
@@ -31,7 +31,7 @@ describe('the news of a follower', () => {
 })
 
 /** A room whose news and stored messages the test sets. */
-function createRoom() {
+function createTestRoom() {
   const stored: Message[] = []
   const members = new Set(['ada', 'ben'])
   let receive: (news: RoomNews) => void = () => {}
@@ -60,19 +60,19 @@ function createRoom() {
 
 describe('the feed of a room', () => {
   it('subscribes before it reads the room’s version', async () => {
-    const room = createRoom()
+    const room = createTestRoom()
     const following = room.feeds.follow('general', 'ada')
-    room.stored.push(createMessage({ seq: 1 }))
+    room.stored.push(createTestMessage({ seq: 1 }))
     room.open()
     expect((await following).version).toBe(1)
     await room.feeds.close()
   })
 
   it('delivers only the next change, and reads the missing ones', async () => {
-    const room = createRoom()
+    const room = createTestRoom()
     room.open()
     const { live } = await room.feeds.follow('general', 'ada')
-    for (let seq = 1; seq <= 4; seq++) room.stored.push(createMessage({ seq }))
+    for (let seq = 1; seq <= 4; seq++) room.stored.push(createTestMessage({ seq }))
     room.receive(news(1))
     room.receive(news(1))
     room.receive(news(4))
@@ -84,16 +84,16 @@ describe('the feed of a room', () => {
   })
 
   it('finds a change whose news were lost within a sweep', async () => {
-    const room = createRoom()
+    const room = createTestRoom()
     room.open()
     const { live } = await room.feeds.follow('general', 'ada')
-    room.stored.push(createMessage({ seq: 1 }))
+    room.stored.push(createTestMessage({ seq: 1 }))
     expect(versionOf(await live.next())).toBe(1)
     await room.feeds.close()
   })
 
   it('holds a change back until the news of a removal before it arrived', async () => {
-    const room = createRoom()
+    const room = createTestRoom()
     room.open()
     const ada = await room.feeds.follow('general', 'ada')
     const ben = await room.feeds.follow('general', 'ben')
@@ -107,12 +107,12 @@ describe('the feed of a room', () => {
   })
 
   it('checks the memberships before it delivers changes that it had missed', async () => {
-    const room = createRoom()
+    const room = createTestRoom()
     room.open()
     const ada = await room.feeds.follow('general', 'ada')
     const ben = await room.feeds.follow('general', 'ben')
     room.members.delete('ben')
-    room.stored.push(createMessage({ seq: 1 }))
+    room.stored.push(createTestMessage({ seq: 1 }))
     room.receive(news(3))
     expect(await ben.live.next()).toEqual({ type: 'membership', userId: 'ben' })
     await until(async () => versionOf(await ada.live.next()) === 1)
@@ -127,7 +127,7 @@ describe('following a room', () => {
     notify: 'all',
     room: { id: 'general', kind: 'public', name: 'general', topic: '', lastSeq: 0 },
   } as const
-  const follow = (room: ReturnType<typeof createRoom>, after: number | null) =>
+  const follow = (room: ReturnType<typeof createTestRoom>, after: number | null) =>
     followRoom(
       {
         feeds: room.feeds,
@@ -149,7 +149,7 @@ describe('following a room', () => {
     )
 
   it('is rejected for somebody who left before the feed was joined, and leaves nothing behind', async () => {
-    const room = createRoom()
+    const room = createTestRoom()
     const following = follow(room, null)
     room.members.delete('ada')
     room.open()
@@ -159,9 +159,9 @@ describe('following a room', () => {
   })
 
   it('ends before a page that was read after the person left', async () => {
-    const room = createRoom()
+    const room = createTestRoom()
     room.open()
-    room.stored.push(createMessage({ seq: 1 }))
+    room.stored.push(createTestMessage({ seq: 1 }))
     const stream = (await follow(room, 0))[Symbol.asyncIterator]()
     room.members.delete('ada')
     await expect(stream.next()).rejects.toThrow("You're no longer in this room")

@@ -189,12 +189,12 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
 const fits = (from: string, allowed: string) =>
   allowed.endsWith('/') ? from.startsWith(allowed) || from === allowed.slice(0, -1) : from === allowed || from.startsWith(`${allowed}/`)
 
-describe('the import table', () => {
+describe('import table', () => {
   it('has a row for every file of src', () => {
     expect(sourceFiles.filter((file) => !table.some((row) => row.file.test(file)))).toEqual([])
   })
 
-  it('is kept by every file of src', () => {
+  it('is followed by every file of src', () => {
     const broken = sourceFiles.flatMap((file) => {
       const row = table.find((candidate) => candidate.file.test(file))
       return importsOf(file)
@@ -207,7 +207,7 @@ describe('the import table', () => {
     expect(broken).toEqual([])
   })
 
-  it('sees a forbidden import where there is one', () => {
+  it('finds a forbidden import', () => {
     expect(fits('server/auth/account-routes', 'contract/')).toBe(false)
     expect(importsOf('server/chat/follow-room.ts')).toContainEqual({ from: '@trpc/server', typeOnly: false })
     expect(importsOf('server/context.ts').every(({ typeOnly }) => typeOnly)).toBe(true)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Message } from '../../src/contract/message'
 import type { RoomListEvent } from '../../src/contract/room'
-import { createMessage, createRoom } from '../../src/sdk/testing'
+import { createTestMessage, createTestRoom } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
 import { createLog } from '../../src/server/platform/log'
 import { createRoomListFeed } from '../../src/server/rooms/room-list-feed'
@@ -13,7 +13,7 @@ function createHouse() {
   const topics = new Set<string>()
   const lastSeqs = new Map([['general', 1]])
   let beforeReading = async () => {}
-  const listed = (userId: string) => [...lastSeqs].map(([id, lastSeq]) => ({ ...createRoom({ id, lastSeq, readSeq: 0 }), userId }))
+  const listed = (userId: string) => [...lastSeqs].map(([id, lastSeq]) => ({ ...createTestRoom({ id, lastSeq, readSeq: 0 }), userId }))
   const rooms = {
     listOf: async (userId: string) => {
       const rows = listed(userId)
@@ -53,7 +53,7 @@ function createHouse() {
     },
     say: (room: string, seq: number) => {
       lastSeqs.set(room, seq)
-      for (const onNews of watchers.get(room) ?? []) onNews({ type: 'message', message: createMessage({ room, seq }) })
+      for (const onNews of watchers.get(room) ?? []) onNews({ type: 'message', message: createTestMessage({ room, seq }) })
     },
     open: (userId: string) => {
       const events: RoomListEvent[] = []

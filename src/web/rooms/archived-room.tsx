@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { Archive } from 'lucide-react'
 import { failures } from '../../contract/failures'
 import type { ChatClient, Room } from '../../sdk'
@@ -14,9 +14,7 @@ import { rightsIn } from './room-rights'
 export function useArchivedRoom(client: ChatClient, room: string | null, lastSeq: number): Room | null {
   const { data } = useQuery({
     queryKey: ['room', room, lastSeq],
-    // Marking place 0 as read changes nothing, answers with the room, and lists a restored room again.
-    queryFn: () => client.chat.markRead.mutate({ room: room ?? '', seq: 0 }),
-    enabled: room !== null,
+    queryFn: room === null ? skipToken : () => client.rooms.get.query({ room }),
     placeholderData: keepPreviousData,
   })
   return room !== null && data?.id === room && data.archivedAt ? data : null
