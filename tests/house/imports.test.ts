@@ -132,7 +132,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
       '@node-rs/argon2',
       'zod',
     ],
-    types: ['server/platform/', 'server/caller', 'pg', 'ioredis'],
+    types: ['server/platform/', 'server/jobs/job-worker', 'server/caller', 'pg', 'ioredis'],
   },
   // Operations know their own store, the bus and each other's contract: never ws, tRPC's server, ioredis or Prisma.
   {
@@ -143,7 +143,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   {
     file: /^server\/rooms\/(room-lock|locked-room)\.ts$/,
     may: ['contract/', 'server/rooms/locked-room', 'server/rights', 'server/bus/announce', 'server/platform/database'],
-    types: ['pg', 'server/bus/news-bus'],
+    types: ['pg', 'server/bus/news-bus', 'server/jobs/after-commit'],
   },
   {
     file: /^server\/rooms\//,
@@ -180,9 +180,11 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
     may: ['server/presence/', 'server/platform/background', 'contract/'],
     types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', 'server/platform/log', 'server/platform/redis'],
   },
+  { file: /^server\/jobs\/job-worker\.ts$/, may: ['server/jobs/', 'server/platform/', 'graphile-worker'], types: ['pg'] },
+  { file: /^server\/jobs\//, may: ['server/jobs/', 'server/platform/'], types: ['pg'] },
   {
     file: /^server\/platform\//,
-    may: ['server/platform/', 'contract/', 'pg', 'pino', 'prom-client', 'ioredis', 'zod', '@prisma/adapter-pg'],
+    may: ['server/platform/', 'contract/', 'pg', 'graphile-worker', 'pino', 'prom-client', 'ioredis', 'zod', '@prisma/adapter-pg'],
   },
 ]
 

@@ -207,6 +207,17 @@ CREATE TABLE "audit_log" (
     CONSTRAINT "audit_log_pkey" PRIMARY KEY ("id")
 );
 
+CREATE TABLE "after_commit" (
+    "id" BIGSERIAL NOT NULL,
+    "room_id" TEXT NOT NULL,
+    "seq" INTEGER NOT NULL,
+    "version" INTEGER NOT NULL,
+    "what" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "after_commit_pkey" PRIMARY KEY ("id")
+);
+
 CREATE TABLE "rate_limits" (
     "key" TEXT NOT NULL,
     "count" INTEGER NOT NULL,
@@ -473,6 +484,9 @@ BEGIN
       CASE WHEN f.client_id IS NOT NULL THEN f.body_hash END, f.text, f.reply_to, f.mentioned, '@room' = ANY(f.mentioned)
     FROM fresh f JOIN raised b ON b.id = f.room
     RETURNING room_id, seq, version, "time"
+  ),
+  noted AS (
+    INSERT INTO after_commit (room_id, seq, version, what) SELECT s.room_id, s.seq, s.version, 'stored' FROM stored s
   ),
   answered AS (
     UPDATE messages m SET reply_count = m.reply_count + p.answers, version = b.version_before + b.count + p.nth
