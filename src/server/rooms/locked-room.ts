@@ -15,7 +15,7 @@ export interface PersonInRoom extends Roles {
 }
 
 /** A room, as the person who changes it sees it. */
-export interface RoomState {
+export interface RoomSnapshot {
   id: string
   kind: RoomKind
   name: string
@@ -29,7 +29,7 @@ export interface RoomState {
 }
 
 /** A room that nobody else can change meanwhile. Its fields are as they were when the lock was taken. */
-export interface LockedRoom extends RoomState {
+export interface LockedRoom extends RoomSnapshot {
   /** Runs a statement in the same transaction. */
   query: Querying['query']
 
@@ -74,7 +74,7 @@ export type ReadMessages = (querying: Querying, room: string, seqs: readonly num
  */
 export function createLockedRoom(
   transaction: Querying,
-  state: RoomState,
+  state: RoomSnapshot,
   readMessages: ReadMessages,
 ): { room: LockedRoom; readNews(): Promise<RoomNews[]>; people: Set<string> } {
   const { id, actor } = state
