@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isEmoji, limits } from './rules'
+import { isEmoji, limits, maxInteger } from './rules'
 import { type User, username } from './session'
 import { key, roomId, text } from './text'
 
@@ -56,9 +56,8 @@ export interface HistoryPage {
   hasAfter: boolean
 }
 
-const maxCount = 2_147_483_647
-const seq = z.int().min(0).max(maxCount)
-const place = z.int().min(1).max(maxCount)
+const seq = z.int().min(0).max(maxInteger)
+const place = z.int().min(1).max(maxInteger)
 
 export const sendInput = z.strictObject({
   room: roomId,
@@ -74,9 +73,8 @@ export const followInput = z.strictObject({
   /** The id of the last event that was seen: everything after it comes first. Without it the stream starts now. */
   lastEventId: z
     .string()
-    .regex(/^\d{1,10}$/, 'must be the id of an event')
+    .refine((id) => /^\d{1,10}$/.test(id) && Number(id) <= maxInteger, 'must be the id of an event')
     .transform(Number)
-    .refine((version) => version <= maxCount, 'must be the id of an event')
     .nullish(),
 })
 
