@@ -2,9 +2,9 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { password } from '../support/people'
 import { shareRoomline } from '../support/shared-roomline'
-import { messages, say } from './room-page'
+import { messages, sendMessage } from './room-page'
 
-const { open, signUp, complaints } = shareRoomline()
+const { open, signUp, consoleErrors } = shareRoomline()
 
 async function signIn(page: Page, username: string, word = password) {
   await page.goto('/login')
@@ -26,7 +26,7 @@ describe('account', () => {
   it('profile: a new name shows at once, and to others with the next message', async () => {
     const ruth = await signUp('ruth', { displayName: 'Ruth' })
     const sam = await signUp('sam', { displayName: 'Sam' })
-    await say(ruth.page, 'I am Ruth')
+    await sendMessage(ruth.page, 'I am Ruth')
     await messages(sam.page).getByText('I am Ruth').waitFor()
 
     const dialog = await openAccount(ruth.page, 'Profile')
@@ -40,9 +40,9 @@ describe('account', () => {
     await dialog.getByText('Saved.').waitFor()
     await ruth.page.keyboard.press('Escape')
     await ruth.page.getByTitle('Your account').getByText('Countess Lovelace').waitFor()
-    // The focus is back where it was, for whoever has no mouse.
+    // Without a mouse, focus must return to where it was.
     expect(await ruth.page.evaluate(() => document.activeElement?.getAttribute('title'))).toBe('Your account')
-    await say(ruth.page, 'under my new name')
+    await sendMessage(ruth.page, 'under my new name')
     await messages(sam.page).getByText('Countess Lovelace').waitFor()
 
     await ruth.page.reload()
@@ -78,7 +78,7 @@ describe('account', () => {
     await signIn(there.page, 'tess', 'a new and longer passphrase')
     await there.page.waitForURL('**/rooms/general')
     await here.page.keyboard.press('Escape')
-    await say(here.page, 'still here')
+    await sendMessage(here.page, 'still here')
     await Promise.all([here.context.close(), there.context.close()])
   })
 
@@ -95,7 +95,7 @@ describe('account', () => {
     await phone.page.getByRole('dialog', { name: 'Rooms' }).getByTitle('Your account').focus()
     await phone.page.keyboard.press('Enter')
     await phone.page.getByRole('tab', { name: 'Profile' }).focus()
-    // The next key goes to the tab that has the focus, and a tab gets it only a moment after the key.
+    // Focus moves a moment after the key: the next key must not come earlier.
     for (const name of ['Password', 'Sessions']) {
       await phone.page.keyboard.press('ArrowRight')
       await phone.page.getByRole('tab', { name, selected: true }).and(phone.page.locator(':focus')).waitFor()
@@ -120,7 +120,7 @@ describe('account', () => {
   it('deletion: signs out, and others see “Deleted user”', async () => {
     const vera = await signUp('vera', { displayName: 'Vera' })
     const wim = await signUp('wim', { displayName: 'Wim' })
-    await say(vera.page, 'this stays')
+    await sendMessage(vera.page, 'this stays')
     await messages(wim.page).getByText('this stays').waitFor()
 
     const dialog = await openAccount(vera.page, 'Delete')
@@ -162,6 +162,6 @@ describe('account', () => {
   })
 
   it('no errors in the browser console', () => {
-    expect(complaints).toEqual([])
+    expect(consoleErrors).toEqual([])
   })
 })

@@ -24,7 +24,7 @@ beforeEach(async () => {
   devtools = await context.newCDPSession(page)
   await devtools.send('Animation.enable')
   await page.goto(`/rooms/${room}`)
-  await said('line 14.').waitFor()
+  await messageWith('line 14.').waitFor()
   await page.evaluate(() => {
     const { dataset } = document.documentElement
     dataset.clicked = ''
@@ -33,7 +33,7 @@ beforeEach(async () => {
   return () => context.close()
 })
 
-const said = (text: string) => page.getByRole('log').getByRole('listitem').filter({ hasText: text })
+const messageWith = (text: string) => page.getByRole('log').getByRole('listitem').filter({ hasText: text })
 const sheet = () => page.getByRole('dialog', { name: 'Message from lia' })
 const setAnimationSpeed = (playbackRate: number) => devtools.send('Animation.setPlaybackRate', { playbackRate })
 const isRising = () => sheet().evaluate((element) => element.getAnimations().some(({ playState }) => playState === 'running'))
@@ -44,7 +44,7 @@ interface Finger {
 }
 
 async function putFingerOn(text: string): Promise<Finger> {
-  const box = await said(text).boundingBox()
+  const box = await messageWith(text).boundingBox()
   const finger = { x: (box?.x ?? 0) + 150, y: (box?.y ?? 0) + 12 }
   await devtools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [finger] })
   return finger
@@ -55,7 +55,7 @@ const liftFinger = () => devtools.send('Input.dispatchTouchEvent', { type: 'touc
 const isOverButton = ({ x, y }: Finger) =>
   page.evaluate(([x, y]) => document.elementFromPoint(x, y)?.closest('[role=dialog] button') != null, [x, y] as const)
 
-/** Comes after everything that lifting the finger has led to: the browser keeps the order. */
+/** Replies over the sheet. The tap comes after every event that lifting the finger caused. */
 async function reply() {
   await sheet().getByRole('button', { name: 'Reply' }).tap()
   await page.getByText('Replying to lia').waitFor()

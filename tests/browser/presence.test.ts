@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { shareRoomline } from '../support/shared-roomline'
 
-const { signUp, complaints } = shareRoomline()
+const { signUp, consoleErrors } = shareRoomline()
 
 describe('presence', () => {
   it('members list: shows who is online, who is typing and who has left', async () => {
@@ -16,7 +16,7 @@ describe('presence', () => {
     await rex.page.getByLabel('Message general', { exact: true }).press('Enter')
     await pam.page.getByRole('log').getByText('I am thinking of').waitFor()
     await pam.page.getByText('rex is typing…').waitFor({ state: 'detached' })
-    // Whoever stops without sending is not shown for long.
+    // Somebody who stops typing without sending soon disappears.
     await rex.page.getByLabel('Message general', { exact: true }).pressSequentially('and then again not', { delay: 250 })
     await pam.page.getByText('rex is typing…').waitFor()
     await pam.page.getByText('rex is typing…').waitFor({ state: 'detached' })
@@ -48,6 +48,6 @@ describe('presence', () => {
   })
 
   it('no errors in the browser console', () => {
-    expect(complaints).toEqual([])
+    expect(consoleErrors).toEqual([])
   })
 })

@@ -5,14 +5,14 @@ import { shareRoomline } from '../support/shared-roomline'
 import { type OwnLine, startOwnLine } from './own-line'
 import { composer, messages } from './room-page'
 
-const { open, signUp, complaints, realtimeUrl } = shareRoomline()
+const { open, signUp, consoleErrors, realtimeUrl } = shareRoomline()
 let line: OwnLine
 beforeAll(async () => {
   line = await startOwnLine(realtimeUrl)
 })
 afterAll(() => line?.close())
 
-/** The whole way, over the form. */
+/** Creates an account with the form. */
 async function fillSignUp(page: Page, username: string, displayName = '') {
   await page.goto('/register')
   await page.getByLabel('Username').fill(username)
@@ -41,7 +41,7 @@ describe('conversation', () => {
     await messages(alma.page).getByText('Hello Alma').waitFor()
     await messages(alma.page).getByText('Bela', { exact: true }).first().waitFor()
 
-    // The whole page again: history has all of it, once and in order.
+    // After a reload, history has everything once.
     await alma.page.reload()
     await messages(alma.page).getByText('Hello Alma').waitFor()
     for (const text of texts) expect(await messages(alma.page).getByText(text).count()).toBe(1)
@@ -109,7 +109,7 @@ describe('one person', () => {
     await messages(faro.page).getByText('said meanwhile').waitFor()
     expect(await messages(faro.page).getByText('written in the tunnel').count()).toBe(0)
 
-    // She even closes the page and opens it again before there is a connection.
+    // A reload while still offline.
     await elin.page.reload()
     await messages(elin.page).or(elin.page.getByRole('status')).first().waitFor()
     line.setOnline(true)
@@ -147,6 +147,6 @@ describe('one person', () => {
   })
 
   it('no errors in the browser console', () => {
-    expect(complaints).toEqual([])
+    expect(consoleErrors).toEqual([])
   })
 })

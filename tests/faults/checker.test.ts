@@ -15,7 +15,7 @@ const seen = (row: Stored): Seen => ({ seq: row.seq, version: row.version, print
 const message = ({ authorId, ...row }: Stored) =>
   ({ room: 'room', editedAt: null, ...row, author: { id: authorId, username: authorId, displayName: authorId, avatar: null } }) as Message
 
-/** Three messages, all acknowledged, seen by one who followed from the start and one who came after the second. */
+/** Three acknowledged messages, a follower from the start, and a follower from after the second message. */
 function goodHistory(): Omit<History, 'stored' | 'followers'> & { stored: Stored[]; followers: (Follower & { log: Seen[] })[] } {
   const rows = [stored(1), stored(2), stored(3)]
   return {

@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
-/** A server that answers every byte with itself, and a client of it over a line. */
+/** An echo server, and a client of it over a line. */
 async function startEcho({ allowHalfOpen = false } = {}) {
   const heard: Socket[] = []
   const server = createServer({ allowHalfOpen }, (socket) => {
@@ -134,7 +134,7 @@ describe('publication line', () => {
     const line = createPublicationLine(createSeeded(7))
     let out = ''
     const rewrite = line.rewrite()
-    /** In pieces of 7 bytes, so that every value is torn. */
+    /** In pieces of 7 bytes, so that every value is split. */
     const feed = (text: string) => {
       const bytes = Buffer.from(text)
       for (let at = 0; at < bytes.length; at += 7) {

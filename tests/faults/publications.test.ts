@@ -146,10 +146,10 @@ describe('faulty Redis', () => {
         seal + news({ version: 1_000_000_000 }),
         seal.replaceAll(/[A-Z]/g, 'A') + news(next),
         heard.at(bench.chance.between(0, heard.length - 1)) ?? '',
-        // Not even one that Roomline sealed is believed when it does not continue what the node knows.
+        // Correctly sealed, but not the next version: a node must not believe these either.
         sealed(news({ version: 1_000_000_000, seq: 1_000_000_000, text: 'forged' })),
         sealed(news({ version: 1, text: 'forged' })),
-        // What a node of a later release may say, in the middle of a deploy.
+        // During a deploy a node of a later release may publish this.
         sealed(JSON.stringify({ type: 'of a later release' })),
       ]
       for (const body of forgeries) await redis.publish(channel, body)

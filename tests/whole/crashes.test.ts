@@ -20,10 +20,10 @@ function processes(): Process[] {
     .map((found) => ({ pid: Number(found?.[1]), parent: Number(found?.[2]), command: found?.[3] ?? '' }))
 }
 
-/** The launcher's own: its parts, its services and their guards. */
+/** The processes that the launcher started: servers, services and their guards. */
 const children = () => processes().filter(({ parent }) => parent === whole.launcher.pid)
 
-/** @returns the killed process, when one has `words` in its command line */
+/** Kills the process whose command line contains `words`. */
 function kill(words: string): Process | undefined {
   const found = children().find(({ command }) => command.includes(words))
   if (found) process.kill(found.pid, 'SIGKILL')
@@ -47,10 +47,10 @@ afterAll(async () => {
 
 const says = (line: string) => until(() => whole.output().includes(line), patienceMs)
 
-/** The texts that were acknowledged. */
+/** The texts of all acknowledged messages. */
 const sent: string[] = []
 
-/** Says something, again until it is acknowledged, and waits until the follower has all that ever was. */
+/** Sends a message until it is acknowledged, and waits until the follower has all of them. */
 async function say(text: string) {
   const message = { room: 'general', text, clientId: randomUUID() }
   const acknowledged = () =>

@@ -40,7 +40,7 @@ afterAll(async () => {
   for (const end of ends.toReversed()) await end()
 })
 
-/** The web server alone, behind a line to its database that can be cut. */
+/** The web server alone, with a line to its database that a test can cut. */
 async function startWeb(env: Record<string, string> = {}) {
   const url = new URL(databaseUrl)
   url.port = String(line.port)
@@ -127,7 +127,7 @@ it('web server: /api/ready says what is wrong, from start to shutdown', async ()
     })
     expect([refused.status, (await refused.json()).error.code]).toEqual([503, 'UNAVAILABLE'])
   }
-  // A plain form comes back to its page.
+  // A form without JavaScript is redirected to its page.
   const form = await web.ask('/api/login', {
     method: 'POST',
     body: new URLSearchParams({ username: 'anybody', password }),
@@ -139,7 +139,7 @@ it('web server: /api/ready says what is wrong, from start to shutdown', async ()
   await client.end()
   await until(async () => (await web.ready()).status === 200)
 
-  // Somebody is still being answered: whoever spreads the load is told to send nobody else.
+  // While a request is still being answered, /ready tells the load balancer to send no more.
   const slow = request({ port: web.port, path: '/api/login', method: 'POST', headers: { 'content-type': 'application/json' } })
   const answered = new Promise<number | undefined>((resolve) => slow.once('response', ({ statusCode }) => resolve(statusCode)))
   slow.write('{')

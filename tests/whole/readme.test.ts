@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const modules = path.join(root, 'node_modules')
 let whole: Whole
 let folder: string
-/** The addresses stay as they are over a restart. */
+/** The addresses must not change when Roomline restarts. */
 let ports: { WEB_PORT: string; REALTIME_PORT: string }
 const limits = { SENDS_PER_MINUTE: '120' }
 
@@ -32,7 +32,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** As npm would, but from where everything was installed already: a test must pass without a network. */
+/** As npm would do, but with packages that are already installed: tests must pass without a network. */
 async function installSdk() {
   const installed = path.join(folder, 'node_modules')
   const sdk = path.join(installed, '@roomline/sdk')
@@ -52,7 +52,7 @@ async function installSdk() {
   await writeFile(path.join(folder, 'package.json'), '{"type":"module"}')
 }
 
-/** The blocks of one language in a document, verbatim but for the two addresses, which are those of this test's Roomline. */
+/** The code blocks of one language in a document, with the two addresses replaced by those of this test's Roomline. */
 async function blocksOf(document: string, language: 'ts' | 'sh'): Promise<string[]> {
   const text = await readFile(path.join(root, document), 'utf8')
   const blocks = [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, block = '']) => block)
@@ -61,7 +61,7 @@ async function blocksOf(document: string, language: 'ts' | 'sh'): Promise<string
   )
 }
 
-/** Compiles a program as strictly as can be. @returns the path of its JavaScript */
+/** Compiles a program with the strictest settings. @returns the path of its JavaScript */
 async function compile(name: string, program: string): Promise<string> {
   await writeFile(path.join(folder, `${name}.ts`), program)
   const options = ['--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--types', 'node']
@@ -85,7 +85,7 @@ describe('first program of the README', () => {
   let ada: ChatClient
   let ben: ChatClient
   beforeAll(async () => {
-    // Whoever comes first is the server's admin, and may mute.
+    // The first person is the server's admin, and may mute others.
     for (const username of ['ada', 'ben', 'echo']) await enter(whole, 'register', username)
     ;[ada, ben] = await Promise.all([connect('ada'), connect('ben')])
     await ada.chat.send.mutate({ room: 'general', text: 'before its time' })
@@ -105,7 +105,7 @@ describe('first program of the README', () => {
     const { messages } = await ada.chat.history.query({ room: 'general', limit: 100 })
     return messages.filter(({ author }) => author.username === 'echo').map(({ text }) => text)
   }
-  /** Says something, again and again until the bot has come, and waits for its answer. */
+  /** Sends a message, repeatedly until the bot is there, and waits for its answer. */
   async function answersTo(client: ChatClient, text: string) {
     const { author } = await client.chat.send.mutate({ room: 'general', text })
     const deadline = Date.now() + 60_000

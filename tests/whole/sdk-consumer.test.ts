@@ -84,7 +84,7 @@ describe('packed SDK', () => {
     const packed = JSON.parse(await readFile(path.join(sdk, 'package.json'), 'utf8'))
     expect(Object.keys(packed.dependencies)).toEqual(['@trpc/client'])
     expect(Object.keys(packed.exports)).toEqual(['.', './react', './testing'])
-    // What npm would install for it, from where it was installed already: a test must pass without a network.
+    // What npm would install with it, from packages that are already installed: tests must pass without a network.
     const platform = (await readdir(path.join(modules, '@typescript'))).filter((name) => name.startsWith('typescript-'))
     for (const name of ['@trpc/client', '@trpc/server', 'typescript', ...platform.map((each) => `@typescript/${each}`)]) {
       await cp(path.join(modules, name), path.join(consumer, 'node_modules', name), { recursive: true })

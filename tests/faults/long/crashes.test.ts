@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => bench[Symbol.asyncDispose]())
 afterEach(() => bench.closeClients())
 
-/** Commit to delivery without Redis. */
+/** The longest time from commit to delivery without Redis. */
 const withoutRedisMs = 1_500
 const statusOfAll = async () => Promise.all(bench.nodes.map(async (node) => (await node.ready())?.body.status))
 

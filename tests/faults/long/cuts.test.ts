@@ -76,7 +76,7 @@ describe('cut connections', () => {
     await Promise.all(
       followers.map(async ({ client, follower }) => {
         for (let count = 1; count <= cuts; count++) {
-          // Somewhere in the middle of what comes.
+          // At any byte of the stream.
           const next = follower.last() + bench.chance.between(1, 8)
           await until(() => follower.last() >= next, 60_000)
           client.cut()

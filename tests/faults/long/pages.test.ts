@@ -16,7 +16,7 @@ let bench: Bench
 let browser: Browser
 let web: TestProcess
 let webUrl: string
-/** What pages and SDK clients connect to: a line to the balancer of the scenario. */
+/** Pages and SDK clients connect to this line, which leads to the balancer of the scenario. */
 let line: TcpProxy
 let balancer: Balancer | null = null
 beforeAll(async () => {
@@ -41,7 +41,7 @@ afterAll(async () => {
 })
 afterEach(() => bench.closeClients())
 
-/** A page in a room, and what its connections and requests were. */
+/** A page in a room, with a record of its connections and requests. */
 interface OpenPage {
   page: Page
   renewals: number
@@ -82,7 +82,7 @@ async function openPage({ token }: Person, room: string): Promise<OpenPage> {
   return opened
 }
 
-/** An SDK client that follows a room with a handle, and every status that it went through. */
+/** An SDK client that follows a room with a handle, and every status it has had. */
 function openSdk({ token }: Person, room: string): { client: ChatClient; handle: RoomHandle; states: Set<string> } {
   const client = createChatClient({
     url: `ws://localhost:${line.port}/trpc`,
@@ -95,7 +95,7 @@ function openSdk({ token }: Person, room: string): { client: ChatClient; handle:
 }
 
 const log = (page: Page) => page.getByRole('log')
-/** How far down the list is scrolled, and what its reader sees at the top. */
+/** The message at the top of the visible list, and its offset in pixels. */
 const placeOf = (page: Page) =>
   log(page).evaluate((list) => {
     let scroller: Element | null = list
@@ -135,7 +135,7 @@ async function deploy({ nodes: count, how }: Deploy) {
       await log(page).hover()
       await page.mouse.wheel(0, -900)
     }
-    // Until the wheel's scrolling has come to rest.
+    // The wheel scrolls on for a moment.
     const places = await Promise.all(pages.map(({ page }) => untilResting(page)))
 
     let stopped = false
@@ -158,7 +158,7 @@ async function deploy({ nodes: count, how }: Deploy) {
     await talking
     await history.verify()
     await until(() => sdks.every(({ client }) => client.status.get().state === 'connected'), 30_000)
-    // Answers do not come in the room's order.
+    // Answers do not arrive in the order of the room.
     const last = Math.max(...history.acknowledged.map(({ message }) => message.seq))
     const isWhole = ({ handle }: (typeof sdks)[number]) => handle.state.get().timeline.messages.at(-1)?.seq === last
     await until(() => sdks.every(isWhole), 30_000)
@@ -207,7 +207,7 @@ async function untilResting(page: Page) {
   }
 }
 
-/** Each page is connected, and shows the newest message to whoever goes down to it. */
+/** Each page is connected and has the newest message in its list. */
 async function shows(pages: OpenPage[], history: RoomHistory) {
   const text = history.acknowledged.toSorted((a, b) => a.message.seq - b.message.seq).at(-1)?.text ?? ''
   for (const { page } of pages) {

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => bench[Symbol.asyncDispose]())
 afterEach(() => bench.closeClients())
 
-/** A room with a past. */
+/** A room that already has messages. */
 async function makeOldRoom(messages: number, text: string) {
   const people = await bench.makePeople(3)
   const history = await bench.makeRoom(people)
@@ -25,7 +25,7 @@ async function makeOldRoom(messages: number, text: string) {
   return { history, people }
 }
 
-/** The most memory that the node holds until `done`, above what it held at first. */
+/** Watches how far the memory of the node grows until `done`. */
 async function watchMemory(node: BenchNode) {
   const before = await node.residentMiB()
   let most = before
@@ -58,7 +58,7 @@ describe('follower far behind', () => {
       'memory before': `${memory.before.toFixed()} MiB`,
       growth: `${memory.growth().toFixed()} MiB`,
     })
-    // Their texts alone are 75 MB.
+    // The texts alone are 75 MB.
     expect(memory.growth()).toBeLessThan(150)
   })
 })
@@ -87,7 +87,7 @@ describe('follower that stops reading', () => {
     const readSince = performance.now()
     patient.socket.resume()
     const readMs = until(() => patient.follower.log.length >= 25_000, 120_000).then(() => performance.now() - readSince)
-    // The node waits 30 s for the other one.
+    // The node closes the other one after 30 s.
     await Promise.all([readMs, forAtLeast(28_000)])
     givenUp.socket.resume()
     const code = await givenUp.closed

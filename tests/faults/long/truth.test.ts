@@ -6,10 +6,10 @@ import { type StockClient, until } from '../../support/stock-client'
 import { type Bench, type Person, startBench } from '../bench'
 import { forAtLeast } from '../waits'
 
-/** What one subscription of any client has seen. */
+/** What the subscriptions of one client have received. */
 interface Watched {
   name: string
-  /** Why it ended: it never may. */
+  /** Why subscriptions ended: none may. */
   ended: unknown[]
   texts: string[]
   roomNames: Set<string>
@@ -18,7 +18,7 @@ interface Watched {
 
 interface Watcher {
   watched: Watched
-  /** Without a goodbye. */
+  /** Drops the connection without a closing handshake. */
   cut(): void
   opened: number[]
   codes: number[]
@@ -247,7 +247,7 @@ async function run({ name, outage, withNode = false, withRedis = false }: Scenar
 }
 
 describe('outages: no stream ends, and every stream has everything afterwards', () => {
-  // Most of their time they wait. Each has services and nodes of its own.
+  // They mostly wait, and each has its own services and nodes.
   it.concurrent.each<Scenario>([
     { name: 'Postgres refuses', outage: 'refusing' },
     { name: 'Postgres hangs', outage: 'hanging' },
@@ -266,21 +266,21 @@ describe('node that is cut off', () => {
   })
   afterAll(() => bench[Symbol.asyncDispose]())
 
-  /** Sockets on both nodes, none of which reconnects, and when each was closed. */
+  /** Sockets on both nodes that do not reconnect, and when each was closed. */
   async function openSockets(count: number) {
     const people = await bench.makePeople(count)
     return Promise.all(
       people.map(async ({ token }, index) => {
         const socket = new WebSocket(bench.node(index % 2).url, { headers: { cookie: `X-Token=${token}` } })
-        const state = { closedAt: 0, code: 0, told: '' }
+        const state = { closedAt: 0, code: 0, lastMessage: '' }
         socket.on('error', () => {})
         socket.on('message', (data) => {
-          state.told = String(data)
+          state.lastMessage = String(data)
         })
         socket.on('close', (code) => Object.assign(state, { closedAt: performance.now(), code }))
         await new Promise((resolve) => socket.once('open', resolve))
         socket.send('{"id":1,"method":"query","params":{"path":"session.me"}}')
-        await until(() => state.told !== '')
+        await until(() => state.lastMessage !== '')
         return { socket, state }
       }),
     )
@@ -299,7 +299,7 @@ describe('node that is cut off', () => {
       else await Promise.all([bench.postgres.start(), bench.redis.start()])
       report(`both ${how}`, { sockets: open.length, 'all closed after': `${(afterMs / 1_000).toFixed(1)} s` })
       expect(new Set(open.map(({ state }) => state.code))).toEqual(new Set([1012]))
-      for (const { state } of open) expect(state.told).toContain('"failure":"UNAVAILABLE"')
+      for (const { state } of open) expect(state.lastMessage).toContain('"failure":"UNAVAILABLE"')
       expect(afterMs).toBeLessThanOrEqual(10_000)
       await bench.untilHealthy()
     },
