@@ -285,6 +285,22 @@ describe('rooms', () => {
     await kira.getByLabel('Message Final', { exact: true }).waitFor()
   })
 
+  it('archive and restore: an admin sees the room all the time', async () => {
+    const { context, page } = await open()
+    await page.goto('/login')
+    await page.getByLabel('Username').fill('first-admin')
+    await page.getByLabel('Password', { exact: true }).fill(password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await createRoom(page, 'Attic', { kind: 'Private' })
+    await chooseInRoomMenu(page, 'Attic', 'Room settings')
+    await page.getByRole('dialog').getByRole('button', { name: 'Archive room…' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Archive room', exact: true }).click()
+    await page.getByText('This room is archived').waitFor()
+    await page.getByRole('button', { name: 'Restore room' }).click()
+    await roomLink(page, 'Attic').waitFor()
+    await context.close()
+  })
+
   it('invitations: by name and by link', async () => {
     await using two = await signUpTwo(['Mona', 'Nils'])
     const { first: mona, second: nils } = two
@@ -313,7 +329,7 @@ describe('rooms', () => {
     await olga.page.goto(link)
     await olga.page.getByRole('heading', { name: 'This invitation is invalid or has expired' }).waitFor()
 
-    await dialog.getByLabel('Can be used by').selectOption('Any number of people')
+    await dialog.getByLabel('Can be used by').selectOption('Anyone')
     await dialog.getByRole('button', { name: 'Create link' }).click()
     await dialog.getByText(/^0 used/).waitFor()
     const second = await dialog.getByLabel('Invitation link', { exact: true }).inputValue()

@@ -6,6 +6,8 @@ import pg from 'pg'
 const migrationsDir = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
 /** Any fixed number: whoever migrates holds this lock, so that several processes may start at once. */
 const migrationLock = 7_203_544_119
+/** Where the job queue keeps its tables. It brings migrations of its own. */
+export const jobSchema = 'graphile_worker'
 
 /**
  * Applies the migrations of prisma/migrations that this database has not seen, in order, each in a transaction of its
@@ -46,9 +48,23 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
       }
       applied.push(name)
     }
+    await migrateJobQueue(databaseUrl)
     return applied
   } finally {
     await client.end()
+  }
+}
+
+async function migrateJobQueue(databaseUrl: string): Promise<void> {
+  // Loaded only where it is needed: every server reads the names below.
+  const { Logger, runMigrations } = await import('graphile-worker')
+  const pool = new pg.Pool({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000, max: 1 })
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  try {
+    await runMigrations({ pgPool: pool, schema: jobSchema, logger: new Logger(() => () => {}) })
+  } finally {
+    await pool.end()
   }
 }
 

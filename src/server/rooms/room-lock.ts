@@ -3,7 +3,7 @@ import { Failure } from '../../contract/failures'
 import { type AnnounceNeeds, announceToPeople, announceToRoom } from '../bus/announce'
 import { inTransaction, type Querying, retried } from '../platform/database'
 import { findRefusal, type RightName, seesRoom } from '../rights'
-import { createLockedRoom, type LockedRoom, type ReadMessages, type RoomState } from './locked-room'
+import { createLockedRoom, type LockedRoom, type ReadMessages, type RoomSnapshot } from './locked-room'
 
 /** What changing a room needs. */
 export interface RoomLockNeeds extends AnnounceNeeds {
@@ -49,8 +49,10 @@ export async function changeRoom<Result>(
 }
 
 /** @throws {Failure} ROOM_NOT_FOUND, NOT_A_MEMBER, NOT_ALLOWED, UNAUTHORIZED @returns the room, seen by the actor */
-export async function requireRoomRight(querying: Querying, right: RightName, roomId: string, actorId: string): Promise<RoomState> {
-  const { rows } = await querying.query<Omit<RoomState, 'actor'> & Omit<RoomState['actor'], 'sees'> & { mayAct: boolean; userId: string }>(
+export async function requireRoomRight(querying: Querying, right: RightName, roomId: string, actorId: string): Promise<RoomSnapshot> {
+  const { rows } = await querying.query<
+    Omit<RoomSnapshot, 'actor'> & Omit<RoomSnapshot['actor'], 'sees'> & { mayAct: boolean; userId: string }
+  >(
     `SELECT r.id, r.kind, r.name, r.topic, r.last_seq AS "lastSeq", r.posting_policy AS "postingPolicy",
        r.slow_mode_seconds AS "slowModeSeconds", r.archived_at IS NOT NULL AS "isArchived",
        u.id AS "userId", u.username, u.display_name AS "displayName", u.avatar, u.role AS server, s.role AS room,

@@ -58,7 +58,7 @@ function waitUntil({ state }: RoomListHandle, isDone: (rooms: readonly Room[]) =
 const nothing = { get: () => null, subscribe: () => () => {} }
 
 /** The room as it was last listed, so that it still has a name when it is no longer in the list. */
-export function useLastSeen(id: string, listed: Room | undefined): Room | null {
+export function useLastListed(id: string, listed: Room | undefined): Room | null {
   const [seen, setSeen] = useState<Room | null>(null)
   if (listed && listed !== seen) setSeen(listed)
   const last = listed ?? seen
