@@ -59,7 +59,7 @@ export async function startRealtimeNode(
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
     const messages = createMessageStore(database.pool, lookUps)
     const rooms = createRoomStore(database)
-    const sessions = createSessionStore(database)
+    const sessions = createSessionStore(database.pool)
     const metrics = createMetrics()
     const roomChanges = createRoomChanges(database.pool, readMessages)
     const feeds = createRoomFeeds({ bus, reader: { ...messages, membersAmong: rooms.membersAmong }, log, onRead: metrics.changesRead })
@@ -105,7 +105,7 @@ export async function startRealtimeNode(
           announceRevocation: () => announceRevocation(redis.commands, log),
         },
         ownPasswords: createOwnPasswords(database.pool, sessions),
-        people: createPeopleStore(database),
+        people: createPeopleStore(database.pool),
         sessionUse,
         health: createHealth(watch, redis),
         connectionLimits: config,

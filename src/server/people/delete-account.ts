@@ -1,8 +1,8 @@
 import type { PeopleContext } from './needs'
 
 /**
- * Deletes the caller's account: they are signed out everywhere and out of their rooms; what they wrote stays, by "Deleted
- * user". @throws {Failure} WRONG_PASSWORD, TOO_MANY_REQUESTS, LAST_OWNER naming the rooms
+ * Deletes the caller's account. They are signed out everywhere and leave all rooms; their messages stay, under "Deleted user".
+ * @throws {Failure} WRONG_PASSWORD, TOO_MANY_REQUESTS, LAST_OWNER with the names of the rooms
  */
 export async function deleteAccount({ parts, caller }: PeopleContext, password: string): Promise<{ deleted: true }> {
   const userId = caller.user.id
