@@ -108,6 +108,7 @@ const table: { file: RegExp; may: string[]; types?: string[]; node?: false }[] =
   {
     file: /^server\/(auth\/session|people\/people)-store\.ts$/,
     may: ['server/auth/revoke-sessions', 'server/platform/database', 'server/platform/look-ups', 'contract/'],
+    types: ['pg'],
   },
   { file: /^server\/\w+\/[\w-]+-store\.ts$/, may: ['server/platform/database', 'server/platform/look-ups', 'contract/'], types: ['pg'] },
   { file: /^server\/bus\/redis-/, may: ['server/bus/', 'contract/'], types: ['server/platform/'] },
