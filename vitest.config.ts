@@ -25,7 +25,7 @@ export default defineConfig({
         // Against a whole Roomline, started as `npm start` starts it.
         test: {
           name: 'whole',
-          include: ['tests/{whole,browser}/**/*.test.ts'],
+          include: ['tests/whole/**/*.test.ts'],
           globalSetup: 'tests/support/browser-setup.ts',
           testTimeout: 120_000,
           hookTimeout: 180_000,
@@ -34,10 +34,35 @@ export default defineConfig({
       },
       {
         extends: true,
+        // People in browsers, on whole Roomlines that they share.
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          globalSetup: ['tests/support/browser-setup.ts', 'tests/support/roomlines-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          maxConcurrency: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
         // Real processes that are killed, frozen and cut, and the checker that judges what they promised.
         test: {
           name: 'faults',
-          include: ['tests/faults/**/*.test.ts'],
+          include: ['tests/faults/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        // Scenarios that take minutes, with figures that need the machine to themselves: `npm run test:faults`.
+        test: {
+          name: 'long-faults',
+          include: ['tests/faults/long/*.test.ts'],
           globalSetup: 'tests/support/browser-setup.ts',
           testTimeout: 180_000,
           hookTimeout: 120_000,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { storeStatement, toGiven } from '../../src/server/chat/message-store'
 import type { Send } from '../../src/server/chat/send-queue'
+import { storeStatement, toStoreInput } from '../../src/server/chat/store-sends'
 import { serveActs } from '../acts'
 import { texts } from '../load/texts'
 import { ownUsage } from '../own-usage'
@@ -11,7 +11,7 @@ import type { StorePlan } from './store-plan'
 const clients = 4
 const batch = 100
 
-/** What Postgres alone can do: Roomline's own statement in full batches, from several clients that do nothing else. */
+/** What Postgres itself takes: Roomline's statement in full batches, from several clients that do nothing else. */
 const acts = {
   ...ownUsage,
   store: async ({ rooms, ...window }: StorePlan): Promise<Sends> => {
@@ -19,12 +19,12 @@ const acts = {
     const work = async (_: unknown, client: number) => {
       const connection = new pg.Client({ connectionString: process.env.DATABASE_URL ?? '' })
       await connection.connect()
-      // Each client has rooms of its own, so that they wait for each other only when there is one room.
+      // Each has rooms of its own, so that they wait for each other only where there is one room.
       const own = rooms.length < clients ? rooms : rooms.filter((_room, index) => index % clients === client)
       for (let next = 0; sends.isOpen(); next += batch) {
-        const batchOfSends = Array.from({ length: batch }, (_send, index) => createSend(own, next + index))
+        const given = Array.from({ length: batch }, (_send, index) => makeSend(own, next + index))
         const since = performance.now()
-        await storeTogether(connection, batchOfSends, rooms.length === 1)
+        await storeTogether(connection, given, rooms.length === 1)
         sends.acknowledge(batch, since)
       }
       await connection.end()
@@ -35,12 +35,12 @@ const acts = {
 }
 
 async function storeTogether(connection: pg.Client, sends: Send[], mayWait: boolean): Promise<void> {
-  const { rows } = await connection.query<{ outcome: string }>(storeStatement, [toGiven(sends), mayWait])
+  const { rows } = await connection.query<{ outcome: string }>(storeStatement, [toStoreInput(sends), mayWait])
   const other = rows.find(({ outcome }) => outcome !== 'stored')
   if (other || rows.length !== sends.length) throw new Error(`a send was ${other?.outcome ?? 'lost'}`)
 }
 
-function createSend(rooms: StorePlan['rooms'], index: number): Send {
+function makeSend(rooms: StorePlan['rooms'], index: number): Send {
   const { id: room = '', authors = [] } = rooms[index % rooms.length] ?? {}
   const authorId = authors[index % authors.length] ?? ''
   return { room, authorId, uid: randomUUID(), clientId: randomUUID(), text: texts[index % texts.length] ?? '' }

@@ -5,7 +5,7 @@ import { findVisitor } from './visitor'
 
 type Query = Record<string, string | string[] | undefined>
 
-/** What the sign-in and register pages are asked to show. Whoever is signed in already goes on to where they wanted. */
+/** What the sign-in and registration pages should show. Redirects to `next` if the user is already signed in. */
 export async function readAccountQuery(
   search: Promise<Query>,
 ): Promise<{ failure: AccountFailure | null; username: string; next: string }> {
@@ -18,7 +18,7 @@ export async function readAccountQuery(
     why = '',
     username = '',
   } = Object.fromEntries(Object.keys(query).map((name) => [name, single(query[name])]))
-  // A link from elsewhere must not put its own words next to the password.
+  // A link on another site must not be able to show its own words next to the password field.
   const from = (await headers()).get('sec-fetch-site')
   const ours = from === null || from === 'same-origin'
   return { failure: readQueryFailure({ error, field, ...(ours && { why }) }), username: username.slice(0, 64), next }
@@ -26,13 +26,13 @@ export async function readAccountQuery(
 
 const single = (value: string | string[] | undefined) => (typeof value === 'string' ? value : '')
 
-/** A path on this site, and nothing that a browser would take for another one. */
+/** A path on this site. Anything that could lead to another site becomes "/". */
 function parseNext(value: string): string {
   if (!value.startsWith('/') || !URL.canParse(value, 'http://here')) return '/'
   const { origin, pathname, search } = new URL(value, 'http://here')
-  // Resolving "/..//there" leaves "//there", which is another site.
+  // "/..//there" resolves to "//there", which is another site.
   return origin === 'http://here' && !pathname.startsWith('//') ? `${pathname}${search}` : '/'
 }
 
-/** Keeps where somebody wanted to go when they change between the two pages. */
+/** The path of a page that keeps `next`, for switching between the two pages. */
 export const withNext = (page: '/login' | '/register', next: string) => (next === '/' ? page : `${page}?next=${encodeURIComponent(next)}`)

@@ -15,7 +15,7 @@ export const viewport: Viewport = {
   colorScheme: 'light dark',
 }
 
-/** Reading the cookie also makes every page dynamic: a prerendered one would lack the nonce that its scripts need. */
+/** Reading the cookie also makes every page dynamic. A prerendered page would lack the nonce that its scripts need. */
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const theme = await readTheme()
   const page = (await isDatabaseAway()) ? <DatabaseAway /> : children

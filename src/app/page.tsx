@@ -1,7 +1,7 @@
 import { Chat } from '../web/chat'
 import { readTheme, requireVisitor } from './visitor'
 
-/** The chat, which goes on to the room with the newest talk. */
+/** The chat. It opens the room with the newest message. */
 export default async function HomePage() {
   const visitor = await requireVisitor('/')
   return <Chat visitor={visitor} room={null} theme={await readTheme()} />

@@ -28,19 +28,19 @@ const lookForVisitor = cache(async (): Promise<Visitor | null | 'database away'>
   }
 })
 
-/** Whether nobody can tell who is signed in. The layout then says so instead of any page. */
+/** Whether the database is unreachable. The layout then says so instead of showing a page. */
 export const isDatabaseAway = async () => (await lookForVisitor()) === 'database away'
 
-/** Next makes a page although the layout does not show it. What that page threw would be logged, and a redirect followed. */
+/** Next renders a page even if the layout does not show it: this keeps it from throwing or redirecting. */
 const unseen: Visitor = { id: '', username: '', displayName: '', role: 'member', expiresAt: new Date(0).toISOString(), realtimeUrl: '' }
 
-/** Who is signed in, if anybody. */
+/** The signed-in user; null when there is none. */
 export async function findVisitor(): Promise<Visitor | null> {
   const found = await lookForVisitor()
   return found === 'database away' ? null : found
 }
 
-/** Who is signed in; others go and sign in first, and come back to `path`. */
+/** The signed-in user. Anybody else is redirected to the sign-in form, and comes back to `path` afterwards. */
 export async function requireVisitor(path: string): Promise<Visitor> {
   if (await isDatabaseAway()) return unseen
   return (await findVisitor()) ?? redirect(path === '/' ? '/login' : `/login?next=${encodeURIComponent(path)}`)

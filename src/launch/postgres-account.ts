@@ -70,7 +70,7 @@ function findObstacle(account: PostgresAccount, programs: PostgresPrograms, fold
   const { file, args, ids } = account.command('/bin/sh', ['-c', 'cd -- "$1" && exec "$2" --show -D "$1"', 'sh', folder, programs.initdb])
   const { status, error, stderr } = spawnSync(file, args, { ...ids, cwd: '/', encoding: 'utf8', timeout: 10_000 })
   if (status === 0) return undefined
-  return error?.message || stderr?.trim() || `${file} ended with code ${status}`
+  return error?.message || stderr?.trim() || `${file} exited with code ${status}`
 }
 
 /** Lets the group `nobody` pass through a folder that only root can enter. It still cannot list the folder or read its files. */

@@ -35,8 +35,8 @@ export function untilExit(child: ChildProcess): Promise<Exit> {
 }
 
 export function describeExit({ code, signal }: Exit): string {
-  if (signal) return `was ended by ${signal}`
-  return code === null ? 'could not be started' : `ended with code ${code}`
+  if (signal) return `was killed by ${signal}`
+  return code === null ? 'could not be started' : `exited with code ${code}`
 }
 
 type Steps = readonly (readonly [signal: NodeJS.Signals, waitMs: number])[]

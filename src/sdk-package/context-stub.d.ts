@@ -1,2 +1,2 @@
-/** What the server knows about a call. Clients never see it. */
+/** Stands in for the server's context in the SDK's declarations. Clients never see the real one. */
 export type Context = object

@@ -4,8 +4,8 @@ import { type ChatClient, type ChatClientOptions, createChatClient as createForB
 export * from '../sdk/index'
 
 /**
- * As everywhere else, with the WebSocket that the SDK brings for Node: it can let go of a dead connection at once, and
- * tells what answered instead of one. Bun and Deno, which also read this entry, have better ones of their own.
+ * `createChatClient` for Node, with the `ws` library's WebSocket: it can drop a dead connection at once, and reports the HTTP
+ * status of a refused one. Bun and Deno also load this entry, but use their own WebSocket.
  */
 export function createChatClient(options: ChatClientOptions): ChatClient {
   const isNode = !('Bun' in globalThis) && !('Deno' in globalThis)

@@ -20,10 +20,10 @@ interface RootPackage {
 }
 
 /**
- * Packs the SDK into one tarball that stands alone: JavaScript for browsers and for Node, and declarations in which
- * nothing of the server is left but the types of its procedures.
- * @param outDir where the tarball goes
- * @returns its path
+ * Packs the SDK into one self-contained tarball: JavaScript for browsers and for Node, and declarations that contain nothing
+ * of the server but the types of its procedures.
+ * @param outDir folder for the tarball
+ * @returns path of the tarball
  */
 export async function packSdk(outDir: string): Promise<string> {
   const folder = path.join(outDir, 'sdk')
@@ -35,7 +35,7 @@ export async function packSdk(outDir: string): Promise<string> {
     bundle(folder, {
       entryPoints: { node: here('node-entry.ts') },
       platform: 'node',
-      // ws is CommonJS and asks for Node's modules with require.
+      // ws is CommonJS and loads Node's modules with `require`.
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     }),
     declare(folder),
@@ -45,12 +45,12 @@ export async function packSdk(outDir: string): Promise<string> {
   ])
   const { stdout } = await promisify(execFile)('npm', ['pack', '--json', '--pack-destination', outDir], { cwd: folder })
   const [packed] = JSON.parse(stdout) as { filename: string }[]
-  if (!packed) throw new Error('npm pack named no file')
+  if (!packed) throw new Error('npm pack printed no file name')
   return path.join(outDir, packed.filename)
 }
 
 function describe({ version, license, dependencies }: RootPackage) {
-  // By range: whoever installs it may have a newer one already.
+  // A range, because an application may already have a newer version.
   const trpcVersion = `^${dependencies['@trpc/client']}`
   return {
     name: '@roomline/sdk',
@@ -93,7 +93,7 @@ async function declare(folder: string) {
     },
     plugins: [
       {
-        // The server's context reaches to the database. The procedures' types name it, and need nothing of it.
+        // The types of the procedures mention the server's context, which would pull in the database. They need nothing of it.
         name: 'stub-context',
         resolveId: (source, importer) => (importer && /(^|\/)context$/.test(source) ? here('context-stub.d.ts') : null),
       },

@@ -6,10 +6,13 @@ import { createSessionTokens } from './auth/session-token'
 import { startSessionUse } from './auth/session-use'
 import type { PersonNews, RoomNews } from './bus/news-bus'
 import { createRedisBus } from './bus/redis-bus'
-import { createMessageActStore } from './chat/message-act-store'
-import { createMessageStore, readMessages } from './chat/message-store'
+import { createMessageHistory } from './chat/history'
+import { readMessagesAt } from './chat/message-rows'
+import { createMessageSearch } from './chat/search'
+import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import { createRoomFeeds } from './fanout/room-feeds'
+import { createAccountStore } from './people/account-store'
 import { createPeopleStore } from './people/people-store'
 import { type Config, ConfigError, requireServices } from './platform/config'
 import { isUnavailable, openDatabase, openPool, requireDurableCommits } from './platform/database'
@@ -25,9 +28,7 @@ import { createPresenceStore } from './presence/presence-store'
 import { createRedisPresence, type PresenceNews } from './presence/redis-presence'
 import { createRoomPresence } from './presence/room-presence'
 import { createTypingLimits } from './presence/typing'
-import { createRoomActStore } from './rooms/room-act-store'
-import { createRoomLists } from './rooms/room-lists'
-import { createRoomChanges } from './rooms/room-lock'
+import { createRoomListFeed } from './rooms/room-list-feed'
 import { createRoomStore } from './rooms/room-store'
 
 /** Starts one realtime node: the chat server, with Postgres and Redis behind it. Closing it leaves nothing open. */
@@ -57,13 +58,12 @@ export async function startRealtimeNode(
     if (!(await untilRedisAlive(redis, 3_000))) log.warn('started without Redis')
     const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
-    const messages = createMessageStore(database.pool, lookUps)
-    const rooms = createRoomStore(database)
+    const messages = createMessageHistory(database.pool)
+    const rooms = createRoomStore(database.pool)
     const sessions = createSessionStore(database.pool)
     const metrics = createMetrics()
-    const roomChanges = createRoomChanges(database.pool, readMessages)
     const feeds = createRoomFeeds({ bus, reader: { ...messages, membersAmong: rooms.membersAmong }, log, onRead: metrics.changesRead })
-    const roomLists = createRoomLists({ feeds, personBus, rooms, messages, log })
+    const roomListFeed = createRoomListFeed({ feeds, personBus, rooms, messages, log })
     const presenceStore = createPresenceStore(database.pool)
     const lastSeen = startLastSeen({ store: presenceStore, log })
     const cluster = createRedisPresence({
@@ -79,11 +79,12 @@ export async function startRealtimeNode(
     const server = await startChatServer(
       {
         messages,
-        messageActs: createMessageActStore(roomChanges),
+        search: createMessageSearch(lookUps),
+        sends: createSendStore(database.pool, messages),
         rooms,
-        roomChanges,
-        roomActs: createRoomActStore(database.pool, roomChanges),
-        roomLists,
+        pool: database.pool,
+        readMessages: readMessagesAt,
+        roomListFeed,
         bus,
         personBus,
         feeds,
@@ -105,7 +106,8 @@ export async function startRealtimeNode(
           announceRevocation: () => announceRevocation(redis.commands, log),
         },
         ownPasswords: createOwnPasswords(database.pool, sessions),
-        people: createPeopleStore(database.pool),
+        people: createPeopleStore(database),
+        accounts: createAccountStore(database.pool),
         sessionUse,
         health: createHealth(watch, redis),
         connectionLimits: config,
@@ -128,7 +130,7 @@ export async function startRealtimeNode(
     const housekeeping = startHousekeeping(control, log)
     const close = async () => {
       await server.close()
-      await roomLists.close()
+      await roomListFeed.close()
       presence.close()
       connectionCounts.close()
       await Promise.all([cluster.close(), lastSeen.close()])

@@ -33,6 +33,7 @@ export const rights = {
   'users.deleteAccount': anybody,
 
   'rooms.list': anybody,
+  'rooms.get': anybody,
   'rooms.onChange': anybody,
   'rooms.browse': { server: 'bot', limit: 'lookUps' },
   'rooms.create': { server: 'member', limit: 'acts' },

@@ -18,8 +18,8 @@ import { useNotifications } from './rooms/notifications'
 import { Sidebar } from './rooms/sidebar'
 import { countAttention, titleOf } from './rooms/unread'
 import { Button } from './ui/button'
+import { useDebounced } from './ui/debounced'
 import { Notice } from './ui/notice'
-import { useSettled } from './ui/settled'
 import type { Theme } from './ui/theme'
 
 const AccountDialog = lazy(() => import('./account/account-dialog'))
@@ -33,14 +33,14 @@ const Drawer = lazy(() => import('./ui/dialog').then(({ Drawer }) => ({ default:
 
 type Opened = { dialog: 'account' | 'browse' | 'create' | 'direct' } | { dialog: 'invite' | 'settings' | 'leave'; room: Room }
 
-/** The signed-in person's rooms on the left, one of them on the right. */
+/** The user's rooms on the left, one of them on the right. */
 export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
   const [displayName, setDisplayName] = useState(arrived.displayName)
   const visitor = useMemo(() => ({ ...arrived, displayName }), [arrived, displayName])
   useRenewal(visitor)
   const { client, queries, status, isTurnedAway, onSignOut } = useSignedInClient(visitor)
   const myRooms = useMyRooms(client, visitor.role)
-  const { rooms, untilListed } = myRooms
+  const { rooms, waitUntilListed } = myRooms
   const openRooms = useMemo(() => client && createOpenRooms(client), [client])
   const drafts = useMemo(() => createDrafts(visitor.id), [visitor.id])
   const [showsDrawer, setShowsDrawer] = useState(false)
@@ -57,8 +57,8 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   }, [room, newest])
 
   const title = listed?.name ?? room
-  // What comes into the room on the screen is read in a moment: the tab need not blink.
-  const tabTitle = titleOf(title, useSettled(countAttention(rooms ?? []), 500))
+  // Delayed, because a message in the room that is shown is read in a moment and should not make the title flash.
+  const tabTitle = titleOf(title, useDebounced(countAttention(rooms ?? []), 500))
   useEffect(() => {
     document.title = tabTitle
   }, [tabTitle])
@@ -77,7 +77,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     return () => removeEventListener('pagehide', drafts.save)
   }, [drafts])
 
-  /** Their account is gone: nobody will come back for what they have not sent. */
+  /** After the account was deleted. */
   function forgetPerson() {
     drafts.clear()
     onSignOut()
@@ -89,14 +89,14 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     goToRoom(to)
   }
 
-  /** To a room that has just become one of theirs. */
+  /** To a room that the user has just joined or created. */
   async function goToNew(to: string) {
-    await untilListed(to)
+    await waitUntilListed(to)
     go(to)
   }
 
   async function leaveForNewest(left: string) {
-    await untilListed(left, false)
+    await waitUntilListed(left, false)
     setOpened(null)
     goToNewestRoom()
   }
@@ -202,7 +202,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
           onSettings={(of) => setOpened({ dialog: 'settings', room: of })}
           onLeave={(leaving) => setOpened({ dialog: 'leave', room: leaving })}
           onOpenRoom={goToNew}
-          untilListed={untilListed}
+          waitUntilListed={waitUntilListed}
         />
       )
     }

@@ -3,7 +3,7 @@ import { parseRoomPath, roomPath } from './paths'
 
 const listeners = new Set<() => void>()
 
-/** The room in the address bar, kept current. @param initial what the server was asked for */
+/** The room in the address bar. @param initial the room that the page was requested for */
 export function useRoomInAddress(initial: string | null): string | null {
   return useSyncExternalStore(
     subscribe,
@@ -21,7 +21,7 @@ function subscribe(listener: () => void) {
   }
 }
 
-/** Shows a room without asking the server for another page: all that changes is what the chat follows. */
+/** Switches to a room without loading another page. */
 export function goToRoom(room: string, { replace = false } = {}) {
   history[replace ? 'replaceState' : 'pushState'](null, '', roomPath(room))
   for (const listener of listeners) listener()

@@ -1,7 +1,7 @@
-/** Where a room's page is. Ids are of any script. */
+/** The path of a room's page. Ids can contain letters of any script. */
 export const roomPath = (room: string) => `/rooms/${encodeURIComponent(room)}`
 
-/** The room whose page this path is. */
+/** The room of a room page's path; null for any other path. */
 export function parseRoomPath(path: string): string | null {
   const [, room] = /^\/rooms\/([^/]+)\/?$/.exec(path) ?? []
   try {
@@ -11,5 +11,5 @@ export function parseRoomPath(path: string): string | null {
   }
 }
 
-/** Where an invitation by link is shown. */
+/** The path of an invitation's page. */
 export const invitePath = (token: string) => `/invite/${encodeURIComponent(token)}`

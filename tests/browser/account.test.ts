@@ -1,41 +1,10 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser } from '../support/browser'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { password } from '../support/people'
-import { startFreshWhole, type Whole } from '../support/whole'
+import { shareRoomline } from '../support/shared-roomline'
+import { messages, say } from './room-page'
 
-let whole: Whole & AsyncDisposable
-let browser: Browser
-const complaints: string[] = []
-beforeAll(async () => {
-  whole = await startFreshWhole()
-  browser = await launchBrowser()
-})
-afterAll(async () => {
-  await browser?.close()
-  await whole?.[Symbol.asyncDispose]()
-})
-
-async function openBrowser(options: Parameters<Browser['newContext']>[0] = {}): Promise<{ context: BrowserContext; page: Page }> {
-  const context = await browser.newContext({ baseURL: whole.webUrl, viewport: { width: 1280, height: 800 }, ...options })
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('console', (message) => {
-    // What a browser says of its own accord when a connection is closed or a call is refused.
-    if (message.type() === 'error' && !/WebSocket connection|Failed to load resource/.test(message.text())) complaints.push(message.text())
-  })
-  return { context, page }
-}
-
-async function signUp(page: Page, username: string, displayName: string) {
-  await page.goto('/register')
-  await page.getByLabel('Username').fill(username)
-  await page.getByLabel(/Display name/).fill(displayName)
-  await page.getByLabel('Password', { exact: true }).fill(password)
-  await page.getByRole('button', { name: 'Create account' }).click()
-  await page.waitForURL('**/rooms/general')
-}
+const { open, signUp, complaints } = shareRoomline()
 
 async function signIn(page: Page, username: string, word = password) {
   await page.goto('/login')
@@ -44,34 +13,23 @@ async function signIn(page: Page, username: string, word = password) {
   await page.getByRole('button', { name: 'Sign in' }).click()
 }
 
-async function say(page: Page, text: string) {
-  const composer = page.getByLabel('Message general', { exact: true })
-  await composer.fill(text)
-  await composer.press('Enter')
-  // With its place: before it has one it is shown, and not yet stored.
-  await messages(page).locator('[data-seq]').filter({ hasText: text }).last().waitFor()
-}
-
 async function openAccount(page: Page, tab: 'Profile' | 'Password' | 'Sessions' | 'Delete') {
   await page.getByTitle('Your account').click()
   await page.getByRole('tab', { name: tab }).click()
   return page.getByRole('dialog', { name: 'Your account' })
 }
 
-const messages = (page: Page) => page.getByRole('log')
 const iPhone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1'
 
 describe('somebody', () => {
   it('who changes their name has it at once, and others read it on the next message', async () => {
-    const ada = await openBrowser()
-    const ben = await openBrowser()
-    await signUp(ada.page, 'ada', 'Ada')
-    await signUp(ben.page, 'ben', 'Ben')
-    await say(ada.page, 'I am Ada')
-    await messages(ben.page).getByText('I am Ada').waitFor()
+    const ruth = await signUp('ruth', { displayName: 'Ruth' })
+    const sam = await signUp('sam', { displayName: 'Sam' })
+    await say(ruth.page, 'I am Ruth')
+    await messages(sam.page).getByText('I am Ruth').waitFor()
 
-    const dialog = await openAccount(ada.page, 'Profile')
+    const dialog = await openAccount(ruth.page, 'Profile')
     await dialog.getByLabel('Display name').fill('   ')
     await dialog.getByRole('button', { name: 'Save profile' }).click()
     await dialog.getByText('The display name must not be empty.').waitFor()
@@ -80,26 +38,25 @@ describe('somebody', () => {
     await dialog.getByLabel("Don't show others when I was last online").check()
     await dialog.getByRole('button', { name: 'Save profile' }).click()
     await dialog.getByText('Saved.').waitFor()
-    await ada.page.keyboard.press('Escape')
-    await ada.page.getByTitle('Your account').getByText('Countess Lovelace').waitFor()
+    await ruth.page.keyboard.press('Escape')
+    await ruth.page.getByTitle('Your account').getByText('Countess Lovelace').waitFor()
     // The focus is back where it was, for whoever has no mouse.
-    expect(await ada.page.evaluate(() => document.activeElement?.getAttribute('title'))).toBe('Your account')
-    await say(ada.page, 'under my new name')
-    await messages(ben.page).getByText('Countess Lovelace').waitFor()
+    expect(await ruth.page.evaluate(() => document.activeElement?.getAttribute('title'))).toBe('Your account')
+    await say(ruth.page, 'under my new name')
+    await messages(sam.page).getByText('Countess Lovelace').waitFor()
 
-    await ada.page.reload()
-    await ada.page.getByTitle('Your account').getByText('Countess Lovelace').waitFor()
-    await openAccount(ada.page, 'Profile')
+    await ruth.page.reload()
+    await ruth.page.getByTitle('Your account').getByText('Countess Lovelace').waitFor()
+    await openAccount(ruth.page, 'Profile')
     expect(await dialog.getByLabel(/Status/).inputValue()).toBe('counting')
     expect(await dialog.getByLabel("Don't show others when I was last online").isChecked()).toBe(true)
-    await Promise.all([ada.context.close(), ben.context.close()])
+    await Promise.all([ruth.context.close(), sam.context.close()])
   })
 
   it('who changes the password is signed out in the other browser, and comes back with the new one only', async () => {
-    const here = await openBrowser()
-    const there = await openBrowser()
-    await signUp(here.page, 'cyd', 'Cyd')
-    await signIn(there.page, 'cyd')
+    const here = await signUp('tess', { displayName: 'Tess' })
+    const there = await open()
+    await signIn(there.page, 'tess')
     await there.page.getByLabel('Message general', { exact: true }).waitFor()
 
     const dialog = await openAccount(here.page, 'Password')
@@ -116,9 +73,9 @@ describe('somebody', () => {
     await dialog.getByText('Password changed. Signed out one other session.').waitFor()
 
     await there.page.waitForURL('**/login**')
-    await signIn(there.page, 'cyd')
+    await signIn(there.page, 'tess')
     await there.page.getByText('Wrong username or password.').waitFor()
-    await signIn(there.page, 'cyd', 'a new and longer passphrase')
+    await signIn(there.page, 'tess', 'a new and longer passphrase')
     await there.page.waitForURL('**/rooms/general')
     await here.page.keyboard.press('Escape')
     await say(here.page, 'still here')
@@ -126,12 +83,11 @@ describe('somebody', () => {
   })
 
   it('sees where they are signed in, and ends it from a phone with the keyboard alone', async () => {
-    const phone = await openBrowser({ viewport: { width: 390, height: 844 }, userAgent: iPhone })
-    const computer = await openBrowser()
-    const third = await openBrowser()
-    await signUp(phone.page, 'dan', 'Dan')
+    const phone = await signUp('uwe', { viewport: { width: 390, height: 844 }, userAgent: iPhone })
+    const computer = await open()
+    const third = await open()
     for (const { page } of [computer, third]) {
-      await signIn(page, 'dan')
+      await signIn(page, 'uwe')
       await page.getByLabel('Message general', { exact: true }).waitFor()
     }
 
@@ -148,7 +104,7 @@ describe('somebody', () => {
     await rows.nth(2).waitFor()
     expect(await rows.count()).toBe(3)
     expect(await rows.first().innerText()).toMatch(/Safari on iPhone\s+This device/)
-    expect(await rows.nth(1).innerText()).toMatch(/Chrome on [\s\S]*127\.0\.0\.1[\s\S]*last used just now/)
+    expect(await rows.nth(1).innerText()).toMatch(/Chrome on [\s\S]*127\.0\.0\.1[\s\S]*last active just now/)
     expect(await rows.first().getByRole('button').count()).toBe(0)
     await rows.nth(1).getByRole('button').focus()
     await phone.page.keyboard.press('Enter')
@@ -162,51 +118,47 @@ describe('somebody', () => {
   })
 
   it('who deletes the account is out, and is read by the others as Deleted user', async () => {
-    const eve = await openBrowser()
-    const fay = await openBrowser()
-    await signUp(eve.page, 'eve', 'Eve')
-    await signUp(fay.page, 'fay', 'Fay')
-    await say(eve.page, 'this stays')
-    await messages(fay.page).getByText('this stays').waitFor()
+    const vera = await signUp('vera', { displayName: 'Vera' })
+    const wim = await signUp('wim', { displayName: 'Wim' })
+    await say(vera.page, 'this stays')
+    await messages(wim.page).getByText('this stays').waitFor()
 
-    const dialog = await openAccount(eve.page, 'Delete')
+    const dialog = await openAccount(vera.page, 'Delete')
     await dialog.getByLabel('Your password').fill('not the passphrase')
     await dialog.getByRole('button', { name: 'Delete my account' }).click()
     await dialog.getByText("That's not your password.").waitFor()
     await dialog.getByLabel('Your password').fill(password)
     await dialog.getByRole('button', { name: 'Delete my account' }).click()
-    await eve.page.waitForURL('**/login')
-    expect(await eve.context.cookies()).toEqual([])
-    await signIn(eve.page, 'eve')
-    await eve.page.getByText('Wrong username or password.').waitFor()
+    await vera.page.waitForURL('**/login')
+    expect(await vera.context.cookies()).toEqual([])
+    await signIn(vera.page, 'vera')
+    await vera.page.getByText('Wrong username or password.').waitFor()
 
-    await fay.page.reload()
-    await messages(fay.page).getByText('this stays').waitFor()
-    await messages(fay.page).getByText('Deleted user').waitFor()
-    expect(await messages(fay.page).getByText('Eve', { exact: true }).count()).toBe(0)
-    await Promise.all([eve.context.close(), fay.context.close()])
+    await wim.page.reload()
+    await messages(wim.page).getByText('this stays').waitFor()
+    await messages(wim.page).getByText('Deleted user').waitFor()
+    expect(await messages(wim.page).getByText('Vera', { exact: true }).count()).toBe(0)
+    await Promise.all([vera.context.close(), wim.context.close()])
   })
 
   it('who is the only owner of a room with others is told which room, and keeps the account', async () => {
-    const gil = await openBrowser()
-    const hal = await openBrowser()
-    await signUp(gil.page, 'gil', 'Gil')
-    await signUp(hal.page, 'hal', 'Hal')
-    await gil.page.getByRole('button', { name: 'Create a room' }).click()
-    await gil.page.getByLabel(/^Name/).fill('Gardening')
-    await gil.page.getByRole('button', { name: 'Create room' }).click()
-    await gil.page.waitForURL('**/rooms/gardening')
-    await hal.page.getByRole('button', { name: 'Browse rooms' }).first().click()
-    await hal.page.getByRole('button', { name: 'Join Gardening' }).click()
-    await hal.page.waitForURL('**/rooms/gardening')
+    const xenia = await signUp('xenia', { displayName: 'Xenia' })
+    const yuri = await signUp('yuri', { displayName: 'Yuri' })
+    await xenia.page.getByRole('button', { name: 'Create a room' }).click()
+    await xenia.page.getByLabel(/^Name/).fill('Orchard')
+    await xenia.page.getByRole('button', { name: 'Create room' }).click()
+    await xenia.page.waitForURL('**/rooms/orchard')
+    await yuri.page.getByRole('button', { name: 'Browse rooms' }).first().click()
+    await yuri.page.getByRole('button', { name: 'Join Orchard' }).click()
+    await yuri.page.waitForURL('**/rooms/orchard')
 
-    const dialog = await openAccount(gil.page, 'Delete')
+    const dialog = await openAccount(xenia.page, 'Delete')
     await dialog.getByLabel('Your password').fill(password)
     await dialog.getByRole('button', { name: 'Delete my account' }).click()
-    await dialog.getByText(/Make someone else an owner first\. Rooms: Gardening\./).waitFor()
-    await gil.page.reload()
-    await gil.page.getByTitle('Your account').waitFor()
-    await Promise.all([gil.context.close(), hal.context.close()])
+    await dialog.getByText(/Make someone else an owner first\. Rooms: Orchard\./).waitFor()
+    await xenia.page.reload()
+    await xenia.page.getByTitle('Your account').waitFor()
+    await Promise.all([xenia.context.close(), yuri.context.close()])
   })
 
   it('never makes the browser complain', () => {

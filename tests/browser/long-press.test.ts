@@ -1,37 +1,26 @@
-import type { Browser, CDPSession, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { launchBrowser } from '../support/browser'
-import { createStockClient, type StockClient, until } from '../support/stock-client'
-import { enter, startFreshWhole, type Whole } from '../support/whole'
+import type { CDPSession, Page } from 'playwright-core'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { shareRoomline } from '../support/shared-roomline'
+import { until } from '../support/stock-client'
 
-let whole: Whole & AsyncDisposable
-let browser: Browser
-let client: StockClient
+const { open, register, webUrl } = shareRoomline()
 let token: string
 let room: string
 let page: Page
 let devtools: CDPSession
 
 beforeAll(async () => {
-  whole = await startFreshWhole()
-  browser = await launchBrowser()
-  const cookie = await enter(whole, 'register', 'ivy')
+  const { cookie, trpc } = await register('lia')
   token = cookie.slice(cookie.indexOf('=') + 1)
-  client = createStockClient({ url: whole.realtimeUrl, cookie })
-  room = (await client.trpc.rooms.create.mutate({ name: 'Fingers', kind: 'private' })).id
-  for (let index = 1; index <= 14; index++) await client.trpc.chat.send.mutate({ room, text: `line ${index}.` })
-})
-afterAll(async () => {
-  await browser?.close()
-  await client?.close()
-  await whole?.[Symbol.asyncDispose]()
+  room = (await trpc.rooms.create.mutate({ name: 'Fingers', kind: 'private' })).id
+  for (let index = 1; index <= 14; index++) await trpc.chat.send.mutate({ room, text: `line ${index}.` })
 })
 
 beforeEach(async () => {
-  const context = await browser.newContext({ baseURL: whole.webUrl, viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
-  await context.addCookies([{ name: 'X-Token', value: token, url: whole.webUrl, httpOnly: true, sameSite: 'Lax' }])
-  page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  const opened = await open({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+  const { context } = opened
+  page = opened.page
+  await context.addCookies([{ name: 'X-Token', value: token, url: webUrl, httpOnly: true, sameSite: 'Lax' }])
   devtools = await context.newCDPSession(page)
   await devtools.send('Animation.enable')
   await page.goto(`/rooms/${room}`)
@@ -45,7 +34,7 @@ beforeEach(async () => {
 })
 
 const said = (text: string) => page.getByRole('log').getByRole('listitem').filter({ hasText: text })
-const sheet = () => page.getByRole('dialog', { name: 'Message from ivy' })
+const sheet = () => page.getByRole('dialog', { name: 'Message from lia' })
 const setAnimationSpeed = (playbackRate: number) => devtools.send('Animation.setPlaybackRate', { playbackRate })
 const isRising = () => sheet().evaluate((element) => element.getAnimations().some(({ playState }) => playState === 'running'))
 
@@ -69,7 +58,7 @@ const isOverButton = ({ x, y }: Finger) =>
 /** Comes after everything that lifting the finger has led to: the browser keeps the order. */
 async function reply() {
   await sheet().getByRole('button', { name: 'Reply' }).tap()
-  await page.getByText('Replying to ivy').waitFor()
+  await page.getByText('Replying to lia').waitFor()
   expect(await page.evaluate(() => document.documentElement.dataset.clicked)).toBe('Reply;')
 }
 

@@ -1,23 +1,11 @@
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser } from '../support/browser'
-import { password } from '../support/people'
-import { createStockClient, type StockClient, until } from '../support/stock-client'
-import { enter, startFreshWhole, type Whole } from '../support/whole'
+import { shareRoomline } from '../support/shared-roomline'
+import { type StockClient, until } from '../support/stock-client'
+import { messages } from './room-page'
 
-let whole: Whole & AsyncDisposable
-let browser: Browser
-const complaints: string[] = []
-const clients: StockClient[] = []
-beforeAll(async () => {
-  whole = await startFreshWhole()
-  browser = await launchBrowser()
-})
-afterAll(async () => {
-  await browser?.close()
-  await Promise.all(clients.map((client) => client.close()))
-  await whole?.[Symbol.asyncDispose]()
-})
+const shared = shareRoomline()
+const { complaints } = shared
 
 interface Somebody {
   page: Page
@@ -29,22 +17,8 @@ interface Somebody {
 const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
 
 async function signUp(username: string, options: BrowserContextOptions = {}): Promise<Somebody> {
-  const cookie = await enter(whole, 'register', username)
-  const client = createStockClient({ url: whole.realtimeUrl, cookie })
-  clients.push(client)
-  const context = await browser.newContext({ baseURL: whole.webUrl, viewport: { width: 1280, height: 800 }, ...options })
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !/WebSocket connection|Failed to load resource/.test(message.text())) complaints.push(message.text())
-  })
-  await page.goto('/login')
-  await page.getByLabel('Username').fill(username)
-  await page.getByLabel('Password', { exact: true }).fill(password)
-  await page.getByRole('button', { name: /sign in/i }).click()
-  await page.waitForURL('**/rooms/general')
-  return { page, trpc: client.trpc, username }
+  const { page, connect } = await shared.signUp(username, options)
+  return { page, trpc: connect(), username }
 }
 
 /** A room of these people, kept by the first, with all of them looking at it. */
@@ -60,7 +34,6 @@ async function look(page: Page, room: string) {
 }
 
 const composer = (page: Page) => page.getByRole('textbox', { name: /^(Message|Edit) / })
-const messages = (page: Page) => page.getByRole('log')
 const said = (page: Page, text: string) => messages(page).getByRole('listitem').filter({ hasText: text }).last()
 
 async function say(page: Page, text: string) {
@@ -84,146 +57,146 @@ async function choose(page: Page, message: Locator, name: string) {
 const leave = (...people: Somebody[]) => Promise.all(people.map(({ page }) => page.context().close()))
 
 describe('two people in a room', () => {
-  let ada: Somebody
-  let ben: Somebody
+  let amy: Somebody
+  let bert: Somebody
   beforeAll(async () => {
-    ada = await signUp('ada')
-    ben = await signUp('ben')
+    amy = await signUp('amy')
+    bert = await signUp('bert')
   })
-  afterAll(() => leave(ada, ben))
+  afterAll(() => leave(amy, bert))
 
   it('react to what the other says, join in, and take it back', async () => {
-    await meet('Reactions', ada, ben)
-    await say(ada.page, 'The tests are green')
-    await press(said(ben.page, 'The tests are green'), 'React')
-    await ben.page.getByRole('button', { name: 'React with party popper' }).first().click()
-    const chip = said(ada.page, 'The tests are green').getByRole('button', { name: 'party popper, 1' })
+    await meet('Reactions', amy, bert)
+    await say(amy.page, 'The tests are green')
+    await press(said(bert.page, 'The tests are green'), 'React')
+    await bert.page.getByRole('button', { name: 'React with party popper' }).first().click()
+    const chip = said(amy.page, 'The tests are green').getByRole('button', { name: 'party popper, 1' })
     await chip.waitFor()
-    expect(await chip.getAttribute('title')).toBe('ben')
+    expect(await chip.getAttribute('title')).toBe('bert')
     expect(await chip.getAttribute('aria-pressed')).toBe('false')
 
     await chip.click()
-    const both = said(ben.page, 'The tests are green').getByRole('button', { name: 'party popper, 2' })
+    const both = said(bert.page, 'The tests are green').getByRole('button', { name: 'party popper, 2' })
     await both.waitFor()
-    expect(await both.getAttribute('title')).toBe('ben and ada')
+    expect(await both.getAttribute('title')).toBe('bert and amy')
     expect(await both.getAttribute('aria-pressed')).toBe('true')
     await both.click()
-    await said(ada.page, 'The tests are green').getByRole('button', { name: 'party popper, 1' }).click()
-    await said(ben.page, 'The tests are green')
+    await said(amy.page, 'The tests are green').getByRole('button', { name: 'party popper, 1' }).click()
+    await said(bert.page, 'The tests are green')
       .getByRole('button', { name: /party popper/ })
       .waitFor({ state: 'detached' })
   })
 
   it('answer each other, and find what was answered however far up it is', async () => {
-    const room = await meet('Answers', ada, ben)
-    await say(ada.page, 'Who waters the plants?')
-    await press(said(ben.page, 'Who waters the plants?'), 'Reply')
-    await ben.page.getByText('Replying to ada').waitFor()
-    await ben.page.keyboard.press('Escape')
-    await ben.page.getByText('Replying to ada').waitFor({ state: 'detached' })
-    await press(said(ben.page, 'Who waters the plants?'), 'Reply')
-    await say(ben.page, 'I do, on Fridays')
-    await said(ada.page, 'I do, on Fridays')
+    const room = await meet('Answers', amy, bert)
+    await say(amy.page, 'Who waters the plants?')
+    await press(said(bert.page, 'Who waters the plants?'), 'Reply')
+    await bert.page.getByText('Replying to amy').waitFor()
+    await bert.page.keyboard.press('Escape')
+    await bert.page.getByText('Replying to amy').waitFor({ state: 'detached' })
+    await press(said(bert.page, 'Who waters the plants?'), 'Reply')
+    await say(bert.page, 'I do, on Fridays')
+    await said(amy.page, 'I do, on Fridays')
       .getByRole('button', { name: /Who waters the plants/ })
       .waitFor()
-    await messages(ada.page).locator('[data-seq="1"]').getByText('1 reply').waitFor()
+    await messages(amy.page).locator('[data-seq="1"]').getByText('1 reply').waitFor()
 
-    for (let index = 1; index <= 120; index++) await ada.trpc.chat.send.mutate({ room, text: `talk ${index}` })
-    await ada.trpc.chat.send.mutate({ room, text: 'Thank you, Ben', replyTo: 2 })
-    await ben.trpc.chat.send.mutate({ room, text: 'It was about this', replyTo: 1 })
-    await look(ada.page, room)
-    await said(ada.page, 'It was about this')
+    for (let index = 1; index <= 120; index++) await amy.trpc.chat.send.mutate({ room, text: `talk ${index}` })
+    await amy.trpc.chat.send.mutate({ room, text: 'Thank you, Bert', replyTo: 2 })
+    await bert.trpc.chat.send.mutate({ room, text: 'It was about this', replyTo: 1 })
+    await look(amy.page, room)
+    await said(amy.page, 'It was about this')
       .getByRole('button', { name: /Who waters the plants/ })
       .click()
-    const question = messages(ada.page).locator('[data-seq="1"]')
+    const question = messages(amy.page).locator('[data-seq="1"]')
     await question.waitFor()
     await until(() => isInView(question))
     // And the answered message says what it says now.
-    await ben.trpc.chat.edit.mutate({ room, seq: 2, text: 'I do, on Mondays' })
-    await said(ada.page, 'Thank you, Ben')
+    await bert.trpc.chat.edit.mutate({ room, seq: 2, text: 'I do, on Mondays' })
+    await said(amy.page, 'Thank you, Bert')
       .getByRole('button', { name: /on Mondays/ })
       .waitFor({ state: 'attached' })
   })
 
   it('change what they wrote, and the other sees it', async () => {
-    await meet('Edits', ada, ben)
-    await say(ada.page, 'See you at noon')
-    await press(said(ada.page, 'See you at noon'), 'Edit')
-    expect(await composer(ada.page).inputValue()).toBe('See you at noon')
-    await composer(ada.page).fill('See you at one')
-    await composer(ada.page).press('Enter')
-    await said(ben.page, 'See you at one').getByText('edited').waitFor()
-    expect(await messages(ben.page).getByText('See you at noon').count()).toBe(0)
+    await meet('Edits', amy, bert)
+    await say(amy.page, 'See you at noon')
+    await press(said(amy.page, 'See you at noon'), 'Edit')
+    expect(await composer(amy.page).inputValue()).toBe('See you at noon')
+    await composer(amy.page).fill('See you at one')
+    await composer(amy.page).press('Enter')
+    await said(bert.page, 'See you at one').getByText('edited').waitFor()
+    expect(await messages(bert.page).getByText('See you at noon').count()).toBe(0)
 
     // The last one from the keyboard; what was being written is still there afterwards.
-    await composer(ada.page).press('ArrowUp')
-    await composer(ada.page).fill('See you at two')
-    await ada.page.keyboard.press('Escape')
-    expect(await composer(ada.page).inputValue()).toBe('')
-    await composer(ada.page).press('ArrowUp')
-    expect(await composer(ada.page).inputValue()).toBe('See you at one')
-    await ada.page.getByRole('button', { name: 'Cancel editing' }).click()
-    await said(ben.page, 'See you at one').hover()
-    expect(await said(ben.page, 'See you at one').getByRole('button', { name: 'Edit', exact: true }).count()).toBe(0)
+    await composer(amy.page).press('ArrowUp')
+    await composer(amy.page).fill('See you at two')
+    await amy.page.keyboard.press('Escape')
+    expect(await composer(amy.page).inputValue()).toBe('')
+    await composer(amy.page).press('ArrowUp')
+    expect(await composer(amy.page).inputValue()).toBe('See you at one')
+    await amy.page.getByRole('button', { name: 'Cancel editing' }).click()
+    await said(bert.page, 'See you at one').hover()
+    expect(await said(bert.page, 'See you at one').getByRole('button', { name: 'Edit', exact: true }).count()).toBe(0)
   })
 
   it('take back what they wrote; who keeps the room takes out what others wrote', async () => {
-    await meet('Removals', ada, ben)
-    await say(ben.page, 'Oops')
-    await say(ben.page, 'Buy my watches')
-    await say(ada.page, 'A word of the owner')
-    await choose(ben.page, said(ben.page, 'Oops'), 'Remove')
-    await ben.page.getByRole('button', { name: 'Remove message' }).click()
-    await messages(ada.page).getByText('Message removed').waitFor()
-    expect(await messages(ada.page).getByText('Oops').count()).toBe(0)
+    await meet('Removals', amy, bert)
+    await say(bert.page, 'Oops')
+    await say(bert.page, 'Buy my watches')
+    await say(amy.page, 'A word of the owner')
+    await choose(bert.page, said(bert.page, 'Oops'), 'Remove')
+    await bert.page.getByRole('button', { name: 'Remove message' }).click()
+    await messages(amy.page).getByText('Message removed').waitFor()
+    expect(await messages(amy.page).getByText('Oops').count()).toBe(0)
 
-    await press(said(ben.page, 'A word of the owner'), /^More actions for this message/)
-    await ben.page.getByRole('menuitem', { name: 'Reply' }).waitFor()
-    expect(await ben.page.getByRole('menuitem', { name: 'Remove' }).count()).toBe(0)
-    await ben.page.keyboard.press('Escape')
+    await press(said(bert.page, 'A word of the owner'), /^More actions for this message/)
+    await bert.page.getByRole('menuitem', { name: 'Reply' }).waitFor()
+    expect(await bert.page.getByRole('menuitem', { name: 'Remove' }).count()).toBe(0)
+    await bert.page.keyboard.press('Escape')
 
-    await choose(ada.page, said(ada.page, 'Buy my watches'), 'Remove')
-    await ada.page.getByRole('heading', { name: 'Remove this message from ben?' }).waitFor()
-    await ada.page.getByRole('button', { name: 'Remove message' }).click()
-    await until(async () => (await messages(ben.page).getByText('Message removed').count()) === 2)
+    await choose(amy.page, said(amy.page, 'Buy my watches'), 'Remove')
+    await amy.page.getByRole('heading', { name: 'Remove this message from bert?' }).waitFor()
+    await amy.page.getByRole('button', { name: 'Remove message' }).click()
+    await until(async () => (await messages(bert.page).getByText('Message removed').count()) === 2)
   })
 
   it('name each other from a list, and who is named sees it stand out', async () => {
-    await meet('Mentions', ada, ben)
-    await composer(ada.page).pressSequentially('Over to you, @be')
-    await ada.page.getByRole('option', { name: /@ben/ }).waitFor()
-    await composer(ada.page).press('Enter')
-    expect(await composer(ada.page).inputValue()).toBe('Over to you, @ben ')
-    await composer(ada.page).pressSequentially('please')
-    await composer(ada.page).press('Enter')
-    const mark = said(ben.page, 'Over to you').locator('mark', { hasText: '@ben' })
+    await meet('Mentions', amy, bert)
+    await composer(amy.page).pressSequentially('Over to you, @be')
+    await amy.page.getByRole('option', { name: /@bert/ }).waitFor()
+    await composer(amy.page).press('Enter')
+    expect(await composer(amy.page).inputValue()).toBe('Over to you, @bert ')
+    await composer(amy.page).pressSequentially('please')
+    await composer(amy.page).press('Enter')
+    const mark = said(bert.page, 'Over to you').locator('mark', { hasText: '@bert' })
     await mark.waitFor()
     const look = (page: Page) => said(page, 'Over to you').evaluate((element) => getComputedStyle(element).backgroundColor)
-    await said(ada.page, 'Over to you').locator('mark', { hasText: '@ben' }).waitFor()
-    await composer(ada.page).hover()
-    expect(await look(ben.page)).not.toBe(await look(ada.page))
+    await said(amy.page, 'Over to you').locator('mark', { hasText: '@bert' }).waitFor()
+    await composer(amy.page).hover()
+    expect(await look(bert.page)).not.toBe(await look(amy.page))
 
-    await composer(ada.page).pressSequentially('@roo')
-    await ada.page.getByRole('option', { name: /Everyone/ }).click()
-    expect(await composer(ada.page).inputValue()).toBe('@room ')
-    await composer(ada.page).press('Enter')
-    await said(ben.page, '@room').locator('mark').waitFor()
+    await composer(amy.page).pressSequentially('@roo')
+    await amy.page.getByRole('option', { name: /Everyone/ }).click()
+    expect(await composer(amy.page).inputValue()).toBe('@room ')
+    await composer(amy.page).press('Enter')
+    await said(bert.page, '@room').locator('mark').waitFor()
     // Nobody of that name is here: it stays plain, and Escape wants no names at all.
-    await composer(ada.page).pressSequentially('ask @b')
-    await ada.page.getByRole('option', { name: /@ben/ }).waitFor()
-    await composer(ada.page).press('Escape')
-    await ada.page.getByRole('listbox').waitFor({ state: 'detached' })
-    await composer(ada.page).fill('and @nobody')
-    await composer(ada.page).press('Enter')
-    await said(ben.page, 'and @nobody').waitFor()
-    expect(await said(ben.page, 'and @nobody').locator('mark').count()).toBe(0)
+    await composer(amy.page).pressSequentially('ask @b')
+    await amy.page.getByRole('option', { name: /@bert/ }).waitFor()
+    await composer(amy.page).press('Escape')
+    await amy.page.getByRole('listbox').waitFor({ state: 'detached' })
+    await composer(amy.page).fill('and @nobody')
+    await composer(amy.page).press('Enter')
+    await said(bert.page, 'and @nobody').waitFor()
+    expect(await said(bert.page, 'and @nobody').locator('mark').count()).toBe(0)
   })
 
   it('see between their messages what happened to the room', async () => {
-    const room = await meet('Lines', ada, ben)
-    await say(ben.page, 'Before')
-    await ada.trpc.rooms.update.mutate({ room, topic: 'What happens here' })
-    const line = said(ben.page, 'changed the topic to “What happens here”')
+    const room = await meet('Lines', amy, bert)
+    await say(bert.page, 'Before')
+    await amy.trpc.rooms.update.mutate({ room, topic: 'What happens here' })
+    const line = said(bert.page, 'changed the topic to “What happens here”')
     await line.waitFor()
     expect(await line.getByRole('button').count()).toBe(0)
   })

@@ -1,44 +1,29 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import pg from 'pg'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findFreePort } from '../../src/launch/ports'
-import { launchBrowser } from '../support/browser'
 import { password } from '../support/people'
-import { createStockClient, type StockClient, until } from '../support/stock-client'
-import { type LineFault, startTcpProxy, type TcpProxy } from '../support/tcp-proxy'
-import { enter, startFreshWhole, type Whole } from '../support/whole'
+import { shareRoomline } from '../support/shared-roomline'
+import { type StockClient, until } from '../support/stock-client'
+import type { LineFault } from '../support/tcp-proxy'
+import { enter } from '../support/whole'
+import { type OwnLine, startOwnLine } from './own-line'
 
-let whole: Whole & AsyncDisposable
-let browser: Browser
+const shared = shareRoomline()
+const { complaints } = shared
 let pool: pg.Pool
 /** Of the room that each scenario is about. */
-let cy: StockClient
-let realtimeUrl: string
-/** Each tab has a line of its own to the realtime server. */
-let lines: Record<Tab, TcpProxy>
-const complaints: string[] = []
+let cy: StockClient['trpc']
 const table: Record<string, string | number>[] = []
 
-type Tab = 'writer' | 'other'
-
 beforeAll(async () => {
-  const realtimePort = await findFreePort()
-  lines = { writer: await startTcpProxy(() => realtimePort), other: await startTcpProxy(() => realtimePort) }
-  whole = await startFreshWhole({ REALTIME_PORT: String(realtimePort), REALTIME_URL: `ws://localhost:${lines.writer.port}/trpc` })
-  realtimeUrl = `ws://127.0.0.1:${realtimePort}/trpc`
-  browser = await launchBrowser({ keepsPages: true })
   pool = new pg.Pool({ connectionString: await findDatabase() })
-  cy = createStockClient({ url: realtimeUrl, cookie: await enter(whole, 'register', 'cy') })
+  cy = (await shared.register('cy')).trpc
   await watchReadMarks()
 })
 afterAll(async () => {
-  await cy?.close()
   await pool?.end()
-  await browser?.close()
-  await whole?.[Symbol.asyncDispose]()
-  for (const line of Object.values(lines ?? {})) await line.close()
   const columns = Object.keys(table[0] ?? {})
   const widths = columns.map((column) => Math.max(column.length, ...table.map((row) => String(row[column] ?? '').length)))
   const print = (cells: string[]) => process.stdout.write(`  ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}\n`)
@@ -47,7 +32,7 @@ afterAll(async () => {
 })
 
 async function findDatabase(): Promise<string> {
-  const read = async (...file: string[]) => (await readFile(path.join(whole.dataDir, ...file), 'utf8')).trim()
+  const read = async (...file: string[]) => (await readFile(path.join(shared.dataDir, ...file), 'utf8')).trim()
   const port = (await read('postgres', 'postmaster.pid')).split('\n')[3]
   return `postgresql://roomline:${await read('postgres-password')}@127.0.0.1:${port}/roomline`
 }
@@ -71,6 +56,8 @@ interface Scene extends AsyncDisposable {
   bob: Person
   room: string
   context: BrowserContext
+  /** Each tab has a line of its own to the realtime server. */
+  lines: Record<'writer' | 'other', OwnLine>
   writer: Page
   other: Page
   /** Who was seen typing in the room. */
@@ -86,16 +73,16 @@ async function openScene(): Promise<Scene> {
   const number = ++scenes
   const people = await Promise.all(['ada', 'bob'].map((name) => register(`${name}${number}`)))
   const [ada, bob] = people as [Person, Person]
-  const created = await cy.trpc.rooms.create.mutate({
+  const created = await cy.rooms.create.mutate({
     name: `Den ${number}`,
     kind: 'private',
     members: people.map(({ username }) => username),
   })
   const room = created.id
-  const { seq } = await cy.trpc.chat.send.mutate({ room, text: 'welcome' })
-  for (const emoji of ['👍', '🎉']) await cy.trpc.chat.react.mutate({ room, seq, emoji })
+  const { seq } = await cy.chat.send.mutate({ room, text: 'welcome' })
+  for (const emoji of ['👍', '🎉']) await cy.chat.react.mutate({ room, seq, emoji })
   const typing = new Set<string>()
-  const presence = cy.trpc.presence.onChange.subscribe(
+  const presence = cy.presence.onChange.subscribe(
     { room },
     {
       onData: (event) => {
@@ -104,47 +91,32 @@ async function openScene(): Promise<Scene> {
     },
   )
 
-  // The other tab's line is at a port that the policy of the page does not name.
-  const context = await browser.newContext({ baseURL: whole.webUrl, viewport: { width: 1280, height: 800 }, bypassCSP: true })
+  const lines = { writer: await startOwnLine(shared.realtimeUrl), other: await startOwnLine(shared.realtimeUrl) }
+  const { context, page: writer } = await shared.open({ bypassCSP: true })
+  const other = await context.newPage()
+  other.on('pageerror', (error) => complaints.push(String(error)))
+  await lines.writer.use(context)
+  await lines.other.use(other)
   const warnings: string[] = []
-  const open = async () => {
-    const page = await context.newPage()
+  for (const page of [writer, other]) {
     page.setDefaultTimeout(60_000)
-    page.on('pageerror', (error) => complaints.push(String(error)))
     page.on('dialog', (dialog) => {
       warnings.push(dialog.type())
       void dialog.accept().catch(() => {})
     })
-    return page
   }
-  const writer = await open()
-  const other = await open()
-  await other.addInitScript(
-    ([from, to]) => {
-      const Socket = window.WebSocket
-      window.WebSocket = class extends Socket {
-        constructor(url: string | URL) {
-          super(String(url).replace(`:${from}/`, `:${to}/`))
-        }
-      }
-    },
-    [lines.writer.port, lines.other.port],
-  )
   return {
-    ...{ ada, bob, room, context, writer, other, typing, warnings },
+    ...{ ada, bob, room, context, lines, writer, other, typing, warnings },
     [Symbol.asyncDispose]: async () => {
       presence.unsubscribe()
       await context.close()
-      for (const line of Object.values(lines)) {
-        line.setFault({})
-        line.setOnline(true)
-      }
+      for (const line of Object.values(lines)) await line.close()
     },
   }
 }
 
 async function register(username: string): Promise<Person> {
-  await enter(whole, 'register', username)
+  await enter(shared, 'register', username)
   const { rows } = await pool.query<{ id: string }>('SELECT id FROM users WHERE username = $1', [username])
   return { username, id: rows[0]?.id ?? '' }
 }
@@ -206,7 +178,7 @@ async function actInMenus(page: Page) {
     .first()
     .click()
   await page.getByRole('menuitem', { name: 'Mark as unread' }).click()
-  await page.getByRole('button', { name: /^More actions for/ }).click()
+  await page.getByRole('button', { name: /^More actions for Den/ }).click()
   await page.getByRole('menuitemradio', { name: 'Nothing' }).click()
 }
 
@@ -232,11 +204,13 @@ async function textsOf({ room }: Scene, author: Person): Promise<string[]> {
   return rows.map(({ text }) => text)
 }
 
-/** The page shows nothing that its reader has not said or been told. */
-async function expectNothingOf(texts: string[], page: Page) {
+/** The page shows none of these texts, unless they are stored in the room. */
+async function expectNothingOf(texts: string[], page: Page, { room }: Scene) {
   await composer(page).waitFor()
   expect(await composer(page).inputValue()).toBe('')
-  const stored = new Set((await pool.query<{ text: string }>('SELECT text FROM messages')).rows.map(({ text }) => text))
+  const stored = new Set(
+    (await pool.query<{ text: string }>('SELECT text FROM messages WHERE room_id = $1', [room])).rows.map(({ text }) => text),
+  )
   const shown = await page.locator('body').innerText()
   for (const text of texts) if (!stored.has(text)) expect(shown).not.toContain(text)
 }
@@ -256,13 +230,13 @@ type Outage = 'none' | 'writer' | 'other' | 'swallowed'
 
 const swallow: LineFault = { toServer: { swallow: true }, toClient: { swallow: true } }
 
-function disturb(outage: Outage) {
+function disturb(outage: Outage, { lines }: Scene) {
   if (outage === 'writer') lines.writer.setOnline(false)
   if (outage === 'other') lines.other.setOnline(false)
   if (outage === 'swallowed') lines.writer.setFault(swallow)
 }
 
-function mend() {
+function mend({ lines }: Scene) {
   for (const line of Object.values(lines)) {
     line.setFault({})
     line.setOnline(true)
@@ -301,7 +275,7 @@ async function play(kind: Change, outage: Outage, { bobActsFirst = false, inBack
   // With its place: it is stored, and the page knows.
   await messages(writer).locator('[data-seq]').filter({ hasText: 'mine' }).waitFor()
 
-  disturb(outage)
+  disturb(outage, scene)
   const said = ['mine', 'Ada writes first', 'Ada writes second']
   if (isWriterAway) await actInManyWays(writer)
   for (const text of said.slice(1)) await write(writer, text)
@@ -322,14 +296,14 @@ async function play(kind: Change, outage: Outage, { bobActsFirst = false, inBack
       .getByRole('button', { name: /^party popper/ })
       .click()
   if (endsAsBob && bobActsFirst) await bobActs()
-  mend()
+  mend(scene)
   if (inBackground) await freeze(writer, 'active')
   const { shown, seenMs } = await untilTheirs(writer, (owner) =>
     endsAsBob ? owner !== ada.username : owner === ada.username || owner === 'login',
   )
   if (endsAsBob) {
-    if (shown === bob.username) await expectNothingOf([...said, draft], writer)
-    await expectNothingOf([...said, draft], other)
+    if (shown === bob.username) await expectNothingOf([...said, draft], writer, scene)
+    await expectNothingOf([...said, draft], other, scene)
     if (!bobActsFirst) await bobActs()
     expect(await countStrayActs(scene)).toBe(0)
     if (shown === bob.username) {
@@ -370,16 +344,16 @@ async function freeze(page: Page, state: 'frozen' | 'active') {
 describe('a page stays its person’s', () => {
   const inMenus = true
   const bobActsFirst = true
-  it('cut off, while she signs out and Bob signs in', () => play('out, then Bob', 'writer', { inMenus }))
-  it('cut off, while Bob signs in over her', () => play('Bob over Ada', 'writer', { inMenus, bobActsFirst }))
-  it('cut off, while she signs in again', () => play('Ada anew', 'writer'))
-  it('cut off, while Bob comes and goes', () => play('Bob, then Ada', 'writer', { inMenus }))
-  it('cut off and frozen in the background, while Bob signs in', () => play('out, then Bob', 'writer', { inBackground: true }))
-  it('connected, while she signs out and Bob signs in', () => play('out, then Bob', 'none', { bobActsFirst }))
-  it('connected, while Bob signs in over her', () => play('Bob over Ada', 'none'))
-  it('connected, while Bob comes and goes', () => play('Bob, then Ada', 'none'))
-  it('connected, while Bob’s own tab is cut off', () => play('Bob over Ada', 'other'))
-  it('on a line that loses everything, while Bob signs in', () => play('Bob over Ada', 'swallowed', { bobActsFirst }))
+  it.concurrent('cut off, while she signs out and Bob signs in', () => play('out, then Bob', 'writer', { inMenus }))
+  it.concurrent('cut off, while Bob signs in over her', () => play('Bob over Ada', 'writer', { inMenus, bobActsFirst }))
+  it.concurrent('cut off, while she signs in again', () => play('Ada anew', 'writer'))
+  it.concurrent('cut off, while Bob comes and goes', () => play('Bob, then Ada', 'writer', { inMenus }))
+  it.concurrent('cut off and frozen in the background, while Bob signs in', () => play('out, then Bob', 'writer', { inBackground: true }))
+  it.concurrent('connected, while she signs out and Bob signs in', () => play('out, then Bob', 'none', { bobActsFirst }))
+  it.concurrent('connected, while Bob signs in over her', () => play('Bob over Ada', 'none'))
+  it.concurrent('connected, while Bob comes and goes', () => play('Bob, then Ada', 'none'))
+  it.concurrent('connected, while Bob’s own tab is cut off', () => play('Bob over Ada', 'other'))
+  it.concurrent('on a line that loses everything, while Bob signs in', () => play('Bob over Ada', 'swallowed', { bobActsFirst }))
 })
 
 /** Ada in the writer's tab, with something unsent; in the other one Bob has signed in since, or still has to. */
@@ -390,7 +364,7 @@ async function openCutOff({ isBobIn }: { isBobIn: boolean }): Promise<Scene> {
   await goToLogin(writer, room)
   await signIn(writer, ada)
   await composer(writer).waitFor()
-  lines.writer.setOnline(false)
+  scene.lines.writer.setOnline(false)
   await write(writer, 'Ada writes first')
   await composer(writer).fill(draft)
   if (isBobIn) await signIn(other, bob)
@@ -405,21 +379,21 @@ const isBobs = async ({ context, bob }: Scene) => {
 const backInTime = (page: Page) => page.evaluate(() => void setTimeout(() => history.back()))
 
 describe('a page whose browser has changed hands', () => {
-  it('signs nobody else out, and makes room for them', async () => {
+  it.concurrent('signs nobody else out, and makes room for them', async () => {
     await using scene = await openCutOff({ isBobIn: true })
     const { writer, other, bob } = scene
     await writer.getByRole('button', { name: 'Sign out' }).click()
     await untilTheirs(writer, (owner) => owner === bob.username)
     expect(await isBobs(scene)).toBe(true)
-    mend()
-    await expectNothingOf(['Ada writes first', draft], other)
+    mend(scene)
+    await expectNothingOf(['Ada writes first', draft], other, scene)
     expect(await whose(other)).toBe(bob.username)
     // Leaving had to be confirmed, because something was unsent.
     expect(scene.warnings).toEqual(['beforeunload'])
     expect(await countStrayActs(scene)).toBe(0)
   })
 
-  it('makes room although its person stayed when asked whether to leave', async () => {
+  it.concurrent('makes room although its person stayed when asked whether to leave', async () => {
     await using scene = await openCutOff({ isBobIn: false })
     const { writer, other, ada, bob, room } = scene
     writer.removeAllListeners('dialog')
@@ -429,7 +403,7 @@ describe('a page whose browser has changed hands', () => {
     await clicked
     expect(await whose(writer)).toBe(ada.username)
     await signIn(other, bob)
-    mend()
+    mend(scene)
     await untilTheirs(writer, (owner) => owner === bob.username)
     expect(await countStrayActs(scene)).toBe(0)
     await signOut(writer)
@@ -440,7 +414,7 @@ describe('a page whose browser has changed hands', () => {
     expect(await composer(writer).inputValue()).toBe(draft)
   })
 
-  it('makes room when somebody goes back to it', async () => {
+  it.concurrent('makes room when somebody goes back to it', async () => {
     await using scene = await openScene()
     const { writer, other, ada, bob, room } = scene
     await goToLogin(other, room)
@@ -453,7 +427,7 @@ describe('a page whose browser has changed hands', () => {
     await backInTime(writer)
     await writer.waitForURL(`**${roomPath(room)}`)
     await untilTheirs(writer, (owner) => owner !== ada.username)
-    await expectNothingOf([draft], writer)
+    await expectNothingOf([draft], writer, scene)
     expect(await countStrayActs(scene)).toBe(0)
     await signOut(writer)
     await goToLogin(writer, room)
@@ -461,7 +435,7 @@ describe('a page whose browser has changed hands', () => {
     expect(await composer(writer).inputValue()).toBe(draft)
   })
 
-  it('asks for a sign-in when somebody goes back to it after signing out', async () => {
+  it.concurrent('asks for a sign-in when somebody goes back to it after signing out', async () => {
     await using scene = await openScene()
     const { writer, ada, room } = scene
     await goToLogin(writer, room)
@@ -473,7 +447,7 @@ describe('a page whose browser has changed hands', () => {
     expect(await messages(writer).count()).toBe(0)
   })
 
-  it('makes room when its person has deleted the account in another tab', async () => {
+  it.concurrent('makes room when its person has deleted the account in another tab', async () => {
     await using scene = await openCutOff({ isBobIn: false })
     const { writer, other, ada, bob, room, context } = scene
     await other.goto(roomPath(room))
@@ -485,28 +459,28 @@ describe('a page whose browser has changed hands', () => {
     expect(await context.cookies()).toEqual([])
     await goToLogin(other, room)
     await signIn(other, bob)
-    mend()
+    mend(scene)
     await untilTheirs(writer, (owner) => owner !== ada.username)
-    await expectNothingOf([draft], other)
+    await expectNothingOf([draft], other, scene)
     expect(await countStrayActs(scene)).toBe(0)
   })
 
-  it('neither leaves a room nor accepts an invitation for whoever came after', async () => {
+  it.concurrent('neither leaves a room nor accepts an invitation for whoever came after', async () => {
     await using scene = await openCutOff({ isBobIn: false })
     const { writer, other, ada, bob, room, context } = scene
-    const { id: garden } = await cy.trpc.rooms.create.mutate({ name: `Garden ${room}`, kind: 'private' })
-    const { token } = await cy.trpc.rooms.createInvite.mutate({ room: garden })
-    lines.writer.setOnline(true)
+    const { id: garden } = await cy.rooms.create.mutate({ name: `Garden ${room}`, kind: 'private' })
+    const { token } = await cy.rooms.createInvite.mutate({ room: garden })
+    scene.lines.writer.setOnline(true)
     const third = await context.newPage()
     await third.goto(`/invite/${token}`)
     await third.getByRole('button', { name: 'Accept' }).waitFor()
-    lines.writer.setOnline(false)
-    await writer.getByRole('button', { name: /^More actions for/ }).click()
+    scene.lines.writer.setOnline(false)
+    await writer.getByRole('button', { name: /^More actions for Den/ }).click()
     await writer.getByRole('menuitem', { name: 'Leave room' }).click()
     await writer.getByRole('button', { name: 'Leave room' }).click()
     await third.getByRole('button', { name: 'Accept' }).click()
     await signIn(other, bob)
-    mend()
+    mend(scene)
     await untilTheirs(writer, (owner) => owner !== ada.username)
     // It shows Bob the invitation anew, and he has not accepted it.
     await third.getByRole('button', { name: 'Accept' }).and(third.locator(':not([disabled])')).waitFor()

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { expect, it } from 'vitest'
-import { launchBrowser } from '../support/browser'
+import { connectToBrowser } from '../support/browser-setup'
 
 it('the storage in a real browser keeps the promises of an outbox storage', async () => {
   const program = `
@@ -20,7 +20,7 @@ it('the storage in a real browser keeps the promises of an outbox storage', asyn
   // IndexedDB belongs to an origin, so the page needs one.
   const server = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<title>running</title>'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const browser = await launchBrowser()
+  const browser = await connectToBrowser()
   try {
     const page = await browser.newPage()
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)

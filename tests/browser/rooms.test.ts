@@ -1,33 +1,12 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser } from '../support/browser'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { password } from '../support/people'
-import { startFreshWhole, type Whole } from '../support/whole'
+import { shareRoomline } from '../support/shared-roomline'
+import { messages, say } from './room-page'
 
-let whole: Whole & AsyncDisposable
-let browser: Browser
-const complaints: string[] = []
-beforeAll(async () => {
-  whole = await startFreshWhole()
-  browser = await launchBrowser()
-})
-afterAll(async () => {
-  await browser?.close()
-  await whole?.[Symbol.asyncDispose]()
-})
+const { open, signUp, complaints } = shareRoomline()
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true }
-
-async function openBrowser(options: Parameters<Browser['newContext']>[0] = {}): Promise<{ context: BrowserContext; page: Page }> {
-  const context = await browser.newContext({ baseURL: whole.webUrl, viewport: { width: 1280, height: 800 }, ...options })
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) complaints.push(message.text())
-  })
-  return { context, page }
-}
 
 async function fillSignUp(page: Page, username: string, displayName: string) {
   await page.getByLabel('Username').fill(username)
@@ -37,16 +16,8 @@ async function fillSignUp(page: Page, username: string, displayName: string) {
 }
 
 /** Two people who have just signed up, each in a browser of their own. */
-async function meet(names: [string, string], options: Parameters<Browser['newContext']>[0] = {}) {
-  const people = await Promise.all(
-    names.map(async (name) => {
-      const person = await openBrowser(options)
-      await person.page.goto('/register')
-      await fillSignUp(person.page, name.toLowerCase(), name)
-      await person.page.waitForURL('**/rooms/general')
-      return person
-    }),
-  )
+async function meet(names: [string, string], options: BrowserContextOptions = {}) {
+  const people = await Promise.all(names.map((name) => signUp(name.toLowerCase(), { displayName: name, ...options })))
   const [first, second] = people
   if (!first || !second) throw new Error('nobody came')
   return {
@@ -60,19 +31,11 @@ async function meet(names: [string, string], options: Parameters<Browser['newCon
 
 const sidebar = (page: Page) => page.getByRole('navigation', { name: 'Rooms' })
 const roomLink = (page: Page, name: string | RegExp) => sidebar(page).getByRole('link', { name })
-const messages = (page: Page) => page.getByRole('log')
 const member = (page: Page, name: string) =>
   page
     .locator('aside, [role=dialog]')
     .getByRole('listitem')
     .filter({ hasText: `@${name.toLowerCase()}` })
-
-async function say(page: Page, room: string, text: string) {
-  await page.getByLabel(`Message ${room}`, { exact: true }).fill(text)
-  await page.getByLabel(`Message ${room}`, { exact: true }).press('Enter')
-  // With its place: before it has one it is shown, and not yet stored.
-  await messages(page).locator('[data-seq]').filter({ hasText: text }).last().waitFor()
-}
 
 async function createRoom(page: Page, name: string, { kind = 'Public', people = [] as string[] } = {}) {
   await page.getByRole('button', { name: 'Create a room' }).click()
@@ -108,9 +71,9 @@ describe('somebody who is in another room', () => {
     const { first: ada, second: ben } = two
     await createRoom(ada, 'Allotment', { people: ['ben'] })
     await roomLink(ben, 'Allotment').waitFor()
-    await say(ada, 'Allotment', 'The gate is open')
+    await say(ada, 'The gate is open', 'Allotment')
     await roomLink(ben, /Allotment.*1 unread message$/).waitFor()
-    await say(ada, 'Allotment', 'Bring the rake, @ben')
+    await say(ada, '@ben, bring the rake', 'Allotment')
     await roomLink(ben, /Allotment.*2 unread messages, 1 mention/).waitFor()
     await ben.waitForFunction(() => document.title === '(2) general · Roomline')
     // The newest talk is on top.
@@ -121,7 +84,7 @@ describe('somebody who is in another room', () => {
     await sidebar(ben).getByRole('link', { name: 'Public room Allotment', exact: true }).waitFor()
     await ben.waitForFunction(() => document.title === 'Allotment · Roomline')
     // What comes while one looks at the room is read.
-    await say(ada, 'Allotment', 'And the hose')
+    await say(ada, 'And the hose', 'Allotment')
     await messages(ben).getByText('And the hose').waitFor()
     await ben.reload()
     await messages(ben).getByText('And the hose').waitFor()
@@ -129,16 +92,16 @@ describe('somebody who is in another room', () => {
 
     await chooseInRoomMenu(ben, 'Allotment', 'Mentions only')
     await roomLink(ben, 'general').click()
-    await say(ada, 'Allotment', 'Nothing for Ben')
-    await say(ada, 'Allotment', 'But this is, @ben')
+    await say(ada, 'Nothing for Ben', 'Allotment')
+    await say(ada, 'But this is, @ben, for you', 'Allotment')
     await roomLink(ben, /Allotment 1 mention$/).waitFor()
     await ben.waitForFunction(() => document.title === '(1) general · Roomline')
     await roomLink(ben, /Allotment/).click()
     await chooseInRoomMenu(ben, 'Allotment', 'Nothing')
     await roomLink(ben, 'general').click()
-    await say(ada, 'Allotment', 'Not even this, @ben')
+    await say(ada, 'Not even this, @ben, is', 'Allotment')
     await roomLink(ada, 'general').click()
-    await say(ada, 'general', 'Here it is quiet')
+    await say(ada, 'Here it is quiet', 'general')
     await messages(ben).getByText('Here it is quiet').waitFor()
     await sidebar(ben).getByRole('link', { name: 'Public room Allotment', exact: true }).waitFor()
   })
@@ -171,23 +134,23 @@ describe('somebody who is in another room', () => {
     await dov.reload()
     await roomLink(dov, 'Bellringers').waitFor()
     const shown = () => dov.evaluate(() => (window as unknown as { shown: { title: string; body: string }[] }).shown)
-    await say(cleo, 'Bellringers', 'before anything was allowed')
+    await say(cleo, 'before anything was allowed', 'Bellringers')
     await roomLink(dov, /Bellringers.*1 unread/).waitFor()
     await dov.getByRole('button', { name: 'Turn on notifications' }).click()
     await dov.getByRole('button', { name: 'Turn on notifications' }).waitFor({ state: 'detached' })
-    await say(cleo, 'Bellringers', 'Practice at seven')
+    await say(cleo, 'Practice at seven', 'Bellringers')
     await dov.waitForFunction(() => (window as unknown as { shown: unknown[] }).shown.length === 1)
     expect(await shown()).toMatchObject([{ title: 'Bellringers', body: 'Cleo: Practice at seven' }])
     await dov.evaluate(() => (window as unknown as { shown: { onclick(): void }[] }).shown[0]?.onclick())
     await messages(dov).getByText('Practice at seven').waitFor()
     expect(dov.url()).toContain('/rooms/bellringers')
     // What one looks at is no news.
-    await say(cleo, 'Bellringers', 'Bring gloves')
+    await say(cleo, 'Bring gloves', 'Bellringers')
     await messages(dov).getByText('Bring gloves').waitFor()
-    await say(dov, 'Bellringers', 'I will')
+    await say(dov, 'I will', 'Bellringers')
     // Nor is one's own word, as the news from another room shows, which comes after both.
     await roomLink(cleo, 'general').click()
-    await say(cleo, 'general', 'The tower is open')
+    await say(cleo, 'The tower is open', 'general')
     await dov.waitForFunction(() => (window as unknown as { shown: unknown[] }).shown.length > 1)
     expect((await shown()).map(({ title }) => title)).toEqual(['Bellringers', 'general'])
   })
@@ -206,10 +169,10 @@ describe('two people', () => {
     await pick(dialog.getByLabel('To', { exact: true }), ['finn'])
     await dialog.getByRole('button', { name: 'Open' }).click()
     await edda.getByRole('heading', { level: 1, name: 'Finn' }).waitFor()
-    await say(edda, 'Finn', 'Between the two of us')
+    await say(edda, 'Between the two of us', 'Finn')
     await roomLink(finn, /Edda.*1 unread message/).click()
     await messages(finn).getByText('Between the two of us').waitFor()
-    await say(finn, 'Edda', 'It stays here')
+    await say(finn, 'It stays here', 'Edda')
     await messages(edda).getByText('It stays here').waitFor()
     // A direct room is nobody's to change or to leave.
     await finn.getByRole('button', { name: 'More actions for Edda' }).click()
@@ -222,7 +185,7 @@ describe('two people', () => {
     const { first: greta, second: hugo } = two
     await createRoom(greta, 'Workshop', { people: ['hugo'] })
     await roomLink(hugo, 'Workshop').click()
-    await say(hugo, 'Workshop', 'I am here')
+    await say(hugo, 'I am here', 'Workshop')
     await hugo.getByRole('button', { name: 'Show 2 members' }).click()
     await hugo.getByRole('region', { name: 'Owners' }).getByText('@greta').waitFor()
     await hugo.getByRole('button', { name: 'More actions for Greta' }).click()
@@ -241,7 +204,7 @@ describe('two people', () => {
     await member(hugo, 'Hugo').getByText('Muted').waitFor()
     await chooseForMember(greta, 'Hugo', 'Unmute')
     await member(greta, 'Hugo').getByText('Muted').waitFor({ state: 'detached' })
-    await say(hugo, 'Workshop', 'I may speak again')
+    await say(hugo, 'I may speak again', 'Workshop')
 
     await chooseForMember(greta, 'Hugo', 'Remove from the room')
     await greta.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
@@ -252,7 +215,7 @@ describe('two people', () => {
     await hugo.getByRole('main').getByRole('button', { name: 'Join Workshop' }).click()
     await messages(hugo).getByText('I may speak again').waitFor()
 
-    await say(hugo, 'Workshop', 'Back again')
+    await say(hugo, 'Back again', 'Workshop')
     await member(greta, 'Hugo').waitFor()
     await chooseForMember(greta, 'Hugo', 'Ban from the room')
     await greta.getByRole('dialog').getByLabel('Reason (optional)').fill('Hides the good chisels')
@@ -293,7 +256,7 @@ describe('two people', () => {
     const { first: kira, second: leo } = two
     await createRoom(kira, 'Draft', { kind: 'Private', people: ['leo'] })
     await roomLink(leo, 'Draft').click()
-    await say(leo, 'Draft', 'Nice room')
+    await say(leo, 'Nice room', 'Draft')
     await chooseInRoomMenu(kira, 'Draft', 'Room settings')
     const settings = kira.getByRole('dialog', { name: 'Room settings' })
     await settings.getByLabel('Name').fill('Final')
@@ -338,7 +301,7 @@ describe('two people', () => {
     const link = await dialog.getByLabel('Invitation link', { exact: true }).inputValue()
     await dialog.getByText(/0 of 1 used/).waitFor()
 
-    const olga = await openBrowser()
+    const olga = await open()
     await olga.page.goto(link)
     await olga.page.waitForURL('**/login**')
     await olga.page.getByRole('link', { name: 'Create an account' }).click()
@@ -350,7 +313,7 @@ describe('two people', () => {
     await olga.page.goto(link)
     await olga.page.getByRole('heading', { name: 'This invitation is invalid or has expired' }).waitFor()
 
-    await dialog.getByLabel('Can be used by').selectOption('Any number')
+    await dialog.getByLabel('Can be used by').selectOption('Any number of people')
     await dialog.getByRole('button', { name: 'Create link' }).click()
     await dialog.getByText(/^0 used/).waitFor()
     const second = await dialog.getByLabel('Invitation link', { exact: true }).inputValue()
@@ -374,7 +337,7 @@ describe('two people on phones', () => {
     await pick(pia.getByRole('dialog', { name: 'New message' }).getByLabel('To', { exact: true }), ['quin'])
     await pia.getByRole('button', { name: 'Open' }).click()
     await pia.getByRole('heading', { level: 1, name: 'Quin' }).waitFor()
-    await say(pia, 'Quin', 'On the train')
+    await say(pia, 'On the train', 'Quin')
     await quin.getByRole('button', { name: 'Show the rooms' }).click()
     await roomLink(quin, /Pia.*1 unread message/).click()
     await messages(quin).getByText('On the train').waitFor()

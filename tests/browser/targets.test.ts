@@ -1,9 +1,8 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser } from '../support/browser'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { password } from '../support/people'
-import { createStockClient, type StockClient, until } from '../support/stock-client'
-import { enter, startFreshWhole, type Whole } from '../support/whole'
+import { shareRoomline } from '../support/shared-roomline'
+import { type StockClient, until } from '../support/stock-client'
 import { type Fault, findCovered, findOverlapping, findTooSmall, type TargetArea } from './target-faults'
 
 const widths = [320, 390, 768, 1_440]
@@ -16,15 +15,11 @@ const names = {
   emoji: { username: 'emoji', displayName: '👩‍👩‍👧‍👦🎉 Garden 🌻🌻🌻🌻🌻🌻🌻🌻🌻🌻 family' },
 }
 
-let whole: Whole & AsyncDisposable
-let browser: Browser
+const shared = shareRoomline()
 let viewer: StockClient['trpc']
 let room: string
-const clients: StockClient[] = []
 
 beforeAll(async () => {
-  whole = await startFreshWhole()
-  browser = await launchBrowser()
   viewer = await register(names.viewer, 'M'.repeat(64))
   const long = await register(names.long.username, names.long.displayName)
   const rtl = await register(names.rtl.username, names.rtl.displayName)
@@ -50,23 +45,12 @@ beforeAll(async () => {
   const own = await viewer.chat.send.mutate({ room, text: 'e' })
   await viewer.chat.edit.mutate({ room, seq: own.seq, text: 'f' })
 })
-afterAll(async () => {
-  await browser?.close()
-  await Promise.all(clients.map((client) => client.close()))
-  await whole?.[Symbol.asyncDispose]()
-})
-
 async function register(username: string, displayName: string): Promise<StockClient['trpc']> {
-  const client = createStockClient({ url: whole.realtimeUrl, cookie: await enter(whole, 'register', username) })
-  clients.push(client)
-  await client.trpc.users.update.mutate({ displayName })
-  return client.trpc
+  return (await shared.register(username, displayName)).trpc
 }
 
 async function open(options: BrowserContextOptions): Promise<Page> {
-  const context = await browser.newContext({ baseURL: whole.webUrl, viewport: { width: 1_440, height: 844 }, ...options })
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  const { page } = await shared.open({ viewport: { width: 1_440, height: 844 }, ...options })
   await page.goto('/login')
   await page.getByLabel('Username').fill(names.viewer)
   await page.getByLabel('Password', { exact: true }).fill(password)

@@ -4,7 +4,7 @@ import type { Message } from '../../src/contract/message'
 import { createMessage } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
 import { followRoom } from '../../src/server/chat/follow-room'
-import type { MessageStore } from '../../src/server/chat/message-store'
+import type { MessageHistory } from '../../src/server/chat/history'
 import { Follower } from '../../src/server/fanout/live-news'
 import { createRoomFeeds } from '../../src/server/fanout/room-feeds'
 import { createLog } from '../../src/server/platform/log'
@@ -137,7 +137,7 @@ describe('following a room', () => {
             isLast: true,
           }),
           lastVersions: async () => new Map([['general', room.stored.at(-1)?.version ?? 0]]),
-        } as unknown as MessageStore,
+        } as unknown as MessageHistory,
         rooms: {
           requireMembership: async () => {
             if (room.members.has('ada')) return member

@@ -34,7 +34,7 @@ describe('restarts', () => {
     await kept.close()
     expect(await kept.exited).toEqual({ code: 0, signal: null })
     const again = expect.stringMatching(/^The server is running again {2}\d+\.\d s$/)
-    expect(lines()).toEqual(['The server was ended by SIGKILL. Restarting it.', again])
+    expect(lines()).toEqual(['The server was killed by SIGKILL. Restarting it.', again])
   })
 
   it('leave a server stopped that somebody else has stopped', async () => {
@@ -52,9 +52,9 @@ describe('restarts', () => {
     processes[0]?.kill()
     expect(await kept.exited).toEqual({ code: 3, signal: null })
     expect(lines()).toEqual([
-      'The server was ended by SIGKILL. Restarting it.',
-      ...Array(3).fill('The server ended with code 3 before it was ready. Restarting it.'),
-      'The server ended with code 3 before it was ready. That was crash number 5 within 600 s: giving up.',
+      'The server was killed by SIGKILL. Restarting it.',
+      ...Array(3).fill('The server exited with code 3 before it was ready. Restarting it.'),
+      'The server exited with code 3 before it was ready. That was crash number 5 within 600 s: giving up.',
     ])
   })
 
@@ -69,7 +69,7 @@ describe('restarts', () => {
 
   it('do not happen when the first start fails', async () => {
     const { kept, processes, lines } = keep(['exits', 'starts'])
-    await expect(kept.ready).rejects.toThrow('The server ended with code 3 before it was ready.')
+    await expect(kept.ready).rejects.toThrow('The server exited with code 3 before it was ready.')
     expect(await kept.exited).toEqual({ code: 3, signal: null })
     expect([processes.length, lines()]).toEqual([1, []])
   })
@@ -109,7 +109,7 @@ describe('restarts', () => {
     await vi.waitFor(() => expect(processes).toHaveLength(2), { timeout: 20_000 })
     await kept[end]()
     await kept.exited
-    expect([processes.length, lines()]).toEqual([2, ['The server was ended by SIGKILL. Restarting it.']])
+    expect([processes.length, lines()]).toEqual([2, ['The server was killed by SIGKILL. Restarting it.']])
   })
 })
 

@@ -19,7 +19,7 @@ describe('server process', () => {
   })
 
   it('rejects `ready` with the name and exit code when it exits too early', async () => {
-    await expect(start('exits').ready).rejects.toThrow('The server ended with code 3 before it was ready')
+    await expect(start('exits').ready).rejects.toThrow('The server exited with code 3 before it was ready')
   })
 
   it('leaves no process behind when its watcher is killed', async () => {
@@ -46,7 +46,7 @@ describe('server process', () => {
     services.add('servers', 'The server', { ...server, close: async () => void closed.push('server') })
     await server.ready
     server.kill()
-    await vi.waitFor(() => expect(onFailure).toHaveBeenCalledExactlyOnceWith('The server was ended by SIGKILL'))
+    await vi.waitFor(() => expect(onFailure).toHaveBeenCalledExactlyOnceWith('The server was killed by SIGKILL'))
     await services.close()
     expect(closed).toEqual(['server', 'postgres', 'lock'])
   })

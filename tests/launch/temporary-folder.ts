@@ -19,7 +19,7 @@ export async function runModule(module: string, ...args: string[]): Promise<{ ch
   })
   const message = await new Promise((resolve, reject) => {
     child.once('message', resolve)
-    child.once('exit', (code) => reject(new Error(`${module} ended with code ${code}`)))
+    child.once('exit', (code) => reject(new Error(`${module} exited with code ${code}`)))
   })
   return { child, message }
 }

@@ -34,6 +34,7 @@ export const inputs: Record<RightName, (stage: Stage) => object | undefined> = {
   'users.deleteAccount': () => ({ password: 'not the one' }),
 
   'rooms.list': () => undefined,
+  'rooms.get': ({ room }) => ({ room }),
   'rooms.onChange': () => undefined,
   'rooms.browse': () => ({ query: 'x' }),
   'rooms.create': ({ room }) => ({ name: `made beside ${room}`.slice(0, 60), kind: 'private' }),

@@ -38,6 +38,7 @@ const allowed: Record<RightName, string> = {
   'users.changePassword': everybody,
   'users.deleteAccount': everybody,
   'rooms.list': everybody,
+  'rooms.get': everybody,
   'rooms.onChange': everybody,
   'rooms.browse': notGuests,
   'rooms.create': notGuests,
@@ -80,6 +81,8 @@ const isAllowed = (right: RightName, kind: Kind) => allowed[right].split(' ').in
 /** What rejects a call of somebody who had the right to make it. */
 function laterFailure(path: RightName, kind: Kind): string | null {
   if (path === 'users.changePassword' || path === 'users.deleteAccount') return 'WRONG_PASSWORD'
+  // It shows only rooms that one is in: for everybody else there is no such room, public or not.
+  if (path === 'rooms.get' && standings[kind].room === null) return 'ROOM_NOT_FOUND'
   return path === 'rooms.leave' && kind === 'owner' ? 'LAST_OWNER' : null
 }
 /** It is about one room only when it is asked to be: then it asks for the membership itself. */

@@ -69,7 +69,7 @@ describe('the room list of one person on two devices', () => {
     await until(() => both.every((list) => listed(list, room)))
     await ada.client.chat.send.mutate({ room, text: 'one' })
     await ada.client.chat.send.mutate({ room, text: `two, @${bens.username}` })
-    await until(() => both.every((list) => listed(list, room)?.unread === 2))
+    await until(() => both.every((list) => listed(list, room)?.unread === 2 && listed(list, room)?.lastMessage?.seq === 2))
     for (const list of both) {
       expect(listed(list, room)).toMatchObject({ mentions: 1, readSeq: 0, lastSeq: 2, lastMessage: { seq: 2 } })
       expect(list.state.get().rooms[0]?.id).toBe(room)

@@ -1,8 +1,7 @@
 import { access, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type Browser, chromium } from 'playwright-core'
-import { inject } from 'vitest'
+import { type BrowserServer, chromium } from 'playwright-core'
 
 /** A Chromium on this machine. */
 export interface FoundBrowser {
@@ -12,15 +11,9 @@ export interface FoundBrowser {
   args: string[]
 }
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    browser: FoundBrowser
-  }
-}
-
 const systemPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
-/** The one that CHROMIUM_PATH names, the system's, or else the one in an npm package, which CHROMIUM_PATH=packaged asks for. */
+/** The one that CHROMIUM_PATH names, else the system's, else the one in an npm package, which CHROMIUM_PATH=packaged asks for. */
 export async function findBrowser(): Promise<FoundBrowser> {
   const named = process.env.CHROMIUM_PATH
   if (named && named !== 'packaged') return { executablePath: named, origin: 'named by CHROMIUM_PATH', args: [] }
@@ -30,36 +23,27 @@ export async function findBrowser(): Promise<FoundBrowser> {
   return { executablePath, origin: 'packaged', args: args.filter((arg) => !arg.startsWith('--headless') && arg !== '--single-process') }
 }
 
-interface BrowserOptions {
-  /** The one that the whole suite uses, unless given. */
-  found?: FoundBrowser
-  /** It may bring a page back from memory when somebody goes back, as people's browsers do. */
-  keepsPages?: boolean
-}
-
-/** A real Chromium. */
-export function launchBrowser({ found = inject('browser'), keepsPages = false }: BrowserOptions = {}): Promise<Browser> {
-  const { executablePath, args } = found
-  return chromium.launch({
+/** A real Chromium that several processes can connect to. */
+export function launchBrowser({ executablePath, args }: FoundBrowser): Promise<BrowserServer> {
+  return chromium.launchServer({
     executablePath,
     headless: true,
-    ...(keepsPages && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
+    // When somebody goes back, it may bring a page back from memory, as people's browsers do.
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
     args: [
       ...args,
-      ...[
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
     ],
   })
 }
 
-/** It unpacks itself into the temporary folder: one of this user's own, as another's files there are not ours to run. */
+/** It unpacks itself into the temporary folder. This user gets a folder of their own: another user's files are not ours to run. */
 async function unpack(): Promise<{ path: string; args: string[] }> {
   const before = process.env.TMPDIR
   const folder = path.join(tmpdir(), `roomline-chromium-${process.getuid?.() ?? 'user'}`)
@@ -76,13 +60,11 @@ async function unpack(): Promise<{ path: string; args: string[] }> {
 
 async function firstOf(files: string[]): Promise<string | undefined> {
   for (const file of files) {
-    if (
-      await access(file).then(
-        () => true,
-        () => false,
-      )
+    const exists = await access(file).then(
+      () => true,
+      () => false,
     )
-      return file
+    if (exists) return file
   }
   return undefined
 }

@@ -88,12 +88,17 @@ export async function startFreshWhole(env?: Record<string, string>): Promise<Who
   }
 }
 
-/** Signs somebody up or in over HTTP. @returns the cookie */
-export async function enter(whole: Whole, route: 'register' | 'login', username: string): Promise<string> {
-  const response = await fetch(`${whole.webUrl}/api/${route}`, {
+/** Signs somebody up or in over HTTP. @returns the cookie, as `name=value` */
+export async function enter(
+  { webUrl }: Pick<Whole, 'webUrl'>,
+  route: 'register' | 'login',
+  username: string,
+  displayName?: string,
+): Promise<string> {
+  const response = await fetch(`${webUrl}/api/${route}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username, password }),
+    body: JSON.stringify({ username, password, ...(displayName && { displayName }) }),
   })
   const [cookie = ''] = response.headers.getSetCookie()
   if (!cookie) throw new Error(`${route} answered ${response.status}: ${await response.text()}`)

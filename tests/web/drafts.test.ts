@@ -8,23 +8,23 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** What a browser keeps for one site. */
+/** A stand-in for localStorage. */
 function createStorage() {
-  const kept = new Map<string, string>()
+  const stored = new Map<string, string>()
   const storage = {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: vi.fn((key: string, text: string) => void kept.set(key, text)),
-    removeItem: (key: string) => void kept.delete(key),
-    key: (index: number) => [...kept.keys()][index] ?? null,
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: vi.fn((key: string, text: string) => void stored.set(key, text)),
+    removeItem: (key: string) => void stored.delete(key),
+    key: (index: number) => [...stored.keys()][index] ?? null,
     get length() {
-      return kept.size
+      return stored.size
     },
   }
-  return { kept, storage, open: (owner: string) => createDrafts(owner, () => storage) }
+  return { stored, storage, open: (owner: string) => createDrafts(owner, () => storage) }
 }
 
 describe('drafts', () => {
-  it('are there again on the next page of their author, room by room', () => {
+  it('are there again when their author opens the page again, for each room', () => {
     const { storage, open } = createStorage()
     const drafts = open('ada')
     for (const text of ['h', 'ha', 'half', 'half a']) drafts.set('general', text)
@@ -37,7 +37,7 @@ describe('drafts', () => {
     expect(open('ada').get('another')).toBe('')
   })
 
-  it('are never shown to another person, nor forgotten because of one', () => {
+  it('are neither shown to another user nor cleared by one', () => {
     const { open } = createStorage()
     const adas = open('ada')
     adas.set('general', 'half')
@@ -51,7 +51,7 @@ describe('drafts', () => {
     expect(open('bob').get('general')).toBe('')
   })
 
-  it('are kept when the page goes before the moment is over', () => {
+  it('are stored when the page is closed before the delay is over', () => {
     const { open } = createStorage()
     const drafts = open('ada')
     drafts.set('general', 'half')
@@ -59,21 +59,21 @@ describe('drafts', () => {
     expect(open('ada').get('general')).toBe('half')
   })
 
-  it('are gone at once when they were sent or emptied', () => {
-    const { kept, open } = createStorage()
+  it('are deleted at once when the text is sent or emptied', () => {
+    const { stored, open } = createStorage()
     const drafts = open('ada')
     drafts.set('general', 'half')
     drafts.save()
     drafts.set('general', 'half, and the rest')
     drafts.set('general', '')
-    expect(kept.size).toBe(0)
+    expect(stored.size).toBe(0)
     vi.runAllTimers()
-    expect(kept.size).toBe(0)
+    expect(stored.size).toBe(0)
     expect(drafts.get('general')).toBe('')
   })
 
-  it('stay forgotten after clear, though something was still to be kept', () => {
-    const { kept, open } = createStorage()
+  it('stay deleted after clear, even when one was still waiting to be stored', () => {
+    const { stored, open } = createStorage()
     const drafts = open('ada')
     drafts.set('general', 'half')
     drafts.save()
@@ -81,11 +81,11 @@ describe('drafts', () => {
     drafts.clear()
     vi.runAllTimers()
     drafts.save()
-    expect(kept.size).toBe(0)
+    expect(stored.size).toBe(0)
     expect(drafts.get('general')).toBe('')
   })
 
-  it('last as long as the page where the browser refuses storage', () => {
+  it('last until the page is closed when the browser denies storage', () => {
     const drafts = createDrafts('ada', () => {
       throw new DOMException('denied', 'SecurityError')
     })

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createMessage, createUser } from '../../src/sdk/testing'
 import { describeRoomLine } from '../../src/web/room/messages/room-line'
 
@@ -10,35 +10,37 @@ function words(line: Parameters<typeof createMessage>[0], me = 'cleo'): string {
   return parts.map((part) => (typeof part === 'string' ? part : 'person' in part ? part.person : part.quoted)).join('')
 }
 
-it('room lines: each kind reads as a sentence', () => {
-  expect(words({ kind: 'joined' })).toBe('Ada joined')
-  expect(words({ kind: 'joined', detail: { user: ben } })).toBe('Ada joined with an invitation from Ben')
-  expect(words({ kind: 'left' })).toBe('Ada left')
-  expect(words({ kind: 'added', detail: { user: ben } })).toBe('Ada added Ben')
-  expect(words({ kind: 'removed', detail: { user: ben } })).toBe('Ada removed Ben')
-  expect(words({ kind: 'banned', detail: { user: ben } })).toBe('Ada banned Ben')
-  expect(words({ kind: 'renamed', detail: { name: 'Kitchen' } })).toBe('Ada renamed the room to “Kitchen”')
-  expect(words({ kind: 'topic', detail: { topic: 'Lunch' } })).toBe('Ada changed the topic to “Lunch”')
-  expect(words({ kind: 'topic', detail: { topic: '' } })).toBe('Ada cleared the topic')
-  expect(words({ kind: 'archived' })).toBe('Ada archived the room')
-  expect(words({ kind: 'restored' })).toBe('Ada restored the room')
-})
+describe('lines about a room', () => {
+  it('read as a sentence for each kind', () => {
+    expect(words({ kind: 'joined' })).toBe('Ada joined')
+    expect(words({ kind: 'joined', detail: { user: ben } })).toBe('Ada joined with an invitation from Ben')
+    expect(words({ kind: 'left' })).toBe('Ada left')
+    expect(words({ kind: 'added', detail: { user: ben } })).toBe('Ada added Ben')
+    expect(words({ kind: 'removed', detail: { user: ben } })).toBe('Ada removed Ben')
+    expect(words({ kind: 'banned', detail: { user: ben } })).toBe('Ada banned Ben')
+    expect(words({ kind: 'renamed', detail: { name: 'Kitchen' } })).toBe('Ada renamed the room to “Kitchen”')
+    expect(words({ kind: 'topic', detail: { topic: 'Lunch' } })).toBe('Ada changed the topic to “Lunch”')
+    expect(words({ kind: 'topic', detail: { topic: '' } })).toBe('Ada cleared the topic')
+    expect(words({ kind: 'archived' })).toBe('Ada archived the room')
+    expect(words({ kind: 'restored' })).toBe('Ada restored the room')
+  })
 
-it('room lines: the reader is "you"', () => {
-  expect(words({ kind: 'joined' }, 'ada')).toBe('You joined')
-  expect(words({ kind: 'added', detail: { user: ben } }, 'ben')).toBe('Ada added you')
-  expect(words({ kind: 'renamed', detail: { name: 'Kitchen' } }, 'ada')).toBe('You renamed the room to “Kitchen”')
-})
+  it('call the viewer "you"', () => {
+    expect(words({ kind: 'joined' }, 'ada')).toBe('You joined')
+    expect(words({ kind: 'added', detail: { user: ben } }, 'ben')).toBe('Ada added you')
+    expect(words({ kind: 'renamed', detail: { name: 'Kitchen' } }, 'ada')).toBe('You renamed the room to “Kitchen”')
+  })
 
-it('room lines: names are separate parts, so that they can be isolated from the words around them', () => {
-  const line = createMessage({ author: ada, kind: 'renamed', detail: { name: 'مطبخ' } })
-  expect(describeRoomLine(line, 'ben')).toEqual([{ person: 'Ada' }, ' renamed the room to “', { quoted: 'مطبخ' }, '”'])
-})
+  it('keep names in separate parts, so that they can be isolated from the words around them', () => {
+    const line = createMessage({ author: ada, kind: 'renamed', detail: { name: 'مطبخ' } })
+    expect(describeRoomLine(line, 'ben')).toEqual([{ person: 'Ada' }, ' renamed the room to “', { quoted: 'مطبخ' }, '”'])
+  })
 
-it('room lines: a line about somebody who is not known says "someone"', () => {
-  expect(words({ kind: 'added', detail: null })).toBe('Ada added someone')
-})
+  it('say "someone" when the person is unknown', () => {
+    expect(words({ kind: 'added', detail: null })).toBe('Ada added someone')
+  })
 
-it('room lines: a written message is not one', () => {
-  expect(describeRoomLine(createMessage({ text: 'Hello' }), 'ben')).toEqual([])
+  it('have no parts for a written message', () => {
+    expect(describeRoomLine(createMessage({ text: 'Hello' }), 'ben')).toEqual([])
+  })
 })

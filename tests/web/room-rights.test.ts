@@ -6,8 +6,8 @@ import { forRole, mayModerate, rightsIn } from '../../src/web/rooms/room-rights'
 
 const roles: RoomRole[] = ['owner', 'moderator', 'member']
 
-describe('what the page offers by somebody’s role', () => {
-  it('reaches whom the server lets them reach', () => {
+describe('rights in a room', () => {
+  it('allow acting on the same members as on the server', () => {
     for (const role of roles) {
       for (const subject of roles) {
         const offered = mayModerate(createRoom({ role }), subject)
@@ -16,14 +16,14 @@ describe('what the page offers by somebody’s role', () => {
     }
   })
 
-  it('is an owner’s for an admin, but not in a direct room', () => {
+  it('are those of an owner for an admin, but not in a direct room', () => {
     const asAdmin = (kind: 'public' | 'direct') => rightsIn(forRole(createRoom({ kind, role: 'member' }), 'admin'))
     expect(asAdmin('public')).toEqual({ changesOwn: true, moderates: true, owns: true })
     expect(asAdmin('direct')).toEqual({ changesOwn: false, moderates: false, owns: false })
     expect(rightsIn(forRole(createRoom({ role: 'member' }), 'member')).moderates).toBe(false)
   })
 
-  it('is nothing in a direct room', () => {
+  it('are none in a direct room', () => {
     for (const role of roles)
       expect(rightsIn(createRoom({ kind: 'direct', role }))).toEqual({ changesOwn: false, moderates: false, owns: false })
   })

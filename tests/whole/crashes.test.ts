@@ -71,13 +71,13 @@ describe('a crash is not an outage', () => {
     await say('after the crash')
     const { messages } = await client.trpc.chat.history.query({ room: 'general' })
     expect(messages.map((message) => message.text)).toEqual(sent)
-    await says('The realtime server was ended by SIGKILL. Restarting it.')
+    await says('The realtime server was killed by SIGKILL. Restarting it.')
     await says('The realtime server is running again')
   })
 
   it('web app: it is restarted, and knows the session', async () => {
     expect(kill('/web-server/main.ts')).toBeDefined()
-    await says('The web app was ended by SIGKILL. Restarting it.')
+    await says('The web app was killed by SIGKILL. Restarting it.')
     await says('The web app is running again')
     const session = await fetch(`${whole.webUrl}/api/session`, { headers: { cookie } })
     expect(await session.json()).toMatchObject({ user: { username: 'ada' }, realtimeUrl: whole.realtimeUrl })

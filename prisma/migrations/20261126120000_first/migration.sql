@@ -344,6 +344,23 @@ $$;
 CREATE TRIGGER session_revocations_notify AFTER INSERT ON session_revocations FOR EACH STATEMENT
 EXECUTE FUNCTION notify_of_revocations();
 
+-- A person as everybody sees them: a `User` of the protocol.
+CREATE FUNCTION show_user(person users) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('id', person.id, 'username', person.username, 'displayName', person.display_name, 'avatar', person.avatar)
+$$;
+
+-- What of these names is a mention in the room: usernames of its members, in alphabetical order, and "@room".
+CREATE FUNCTION mentions_in(room text, names text[]) RETURNS text[] LANGUAGE sql STABLE AS $$
+  SELECT ARRAY(
+    SELECT u.username FROM users u JOIN memberships s ON s.user_id = u.id AND s.room_id = room WHERE u.username = ANY(names) ORDER BY 1
+  ) || CASE WHEN '@room' = ANY(names) THEN ARRAY['@room'] ELSE '{}'::text[] END
+$$;
+
+-- The people for whom a message's mentions count: everybody named but its author.
+CREATE FUNCTION people_mentioned(mentions text[], author uuid) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+  SELECT u.id FROM users u WHERE u.username = ANY(mentions) AND u.id <> author
+$$;
+
 -- Stores sends that waited together, to one room or many, in one round trip. It is a function and not one large statement
 -- because each statement of a function sees what was committed while the one before it waited for its lock: a membership
 -- that ended, or a client_id that was stored, in the meantime counts.
@@ -385,7 +402,7 @@ BEGIN
         ELSE sha256(sha256(convert_to(g.text, 'UTF8')) || int4send(g.reply_to))
       END AS body_hash
     FROM jsonb_to_recordset(sends)
-      AS g(place int, room text, author uuid, uid text, client_id text, text text, reply_to int, mentions jsonb)
+      AS g(place int, room text, author uuid, uid text, client_id text, text text, reply_to int, mentions text[])
   ),
   looked_at AS (
     SELECT a.*, k.seq AS known_seq, u.username, u.display_name, u.avatar, p.quote,
@@ -416,8 +433,7 @@ BEGIN
       SELECT * FROM messages m WHERE m.room_id = a.room AND m.author_id = a.author AND m.client_id = a.client_id LIMIT 1
     ) k ON true
     LEFT JOIN LATERAL (
-      SELECT m.seq, jsonb_build_object('seq', m.seq, 'text', m.text, 'author', jsonb_build_object(
-        'id', w.id, 'username', w.username, 'displayName', w.display_name, 'avatar', w.avatar)) AS quote
+      SELECT m.seq, jsonb_build_object('seq', m.seq, 'text', m.text, 'author', show_user(w)) AS quote
       FROM messages m JOIN users w ON w.id = m.author_id
       WHERE m.room_id = a.room AND m.seq = a.reply_to AND m.kind = 'text' AND m.deleted_at IS NULL LIMIT 1
     ) p ON true
@@ -434,10 +450,7 @@ BEGIN
   ),
   fresh AS (
     SELECT j.*, row_number() OVER (PARTITION BY j.room ORDER BY j.place)::int AS nth,
-      CASE WHEN j.mentions IS NULL THEN '{}'::text[] ELSE ARRAY(
-        SELECT w.username FROM users w JOIN memberships t ON t.user_id = w.id AND t.room_id = j.room
-        WHERE w.username IN (SELECT jsonb_array_elements_text(j.mentions)) ORDER BY 1
-      ) || CASE WHEN j.mentions ? '@room' THEN ARRAY['@room'] ELSE '{}'::text[] END END AS mentioned
+      CASE WHEN j.mentions IS NULL THEN '{}'::text[] ELSE mentions_in(j.room, j.mentions) END AS mentioned
     FROM judged j WHERE j.first_outcome = 'stored' AND j.wait_ms IS NULL
   ),
   parents AS (
@@ -469,8 +482,8 @@ BEGIN
   ),
   counted AS (
     INSERT INTO mentions (user_id, room_id, seq)
-    SELECT w.id, f.room, b.seq_before + f.nth FROM fresh f JOIN raised b ON b.id = f.room
-    JOIN users w ON w.username = ANY(f.mentioned) WHERE f.mentioned <> '{}' AND w.id <> f.author
+    SELECT p.id, f.room, b.seq_before + f.nth FROM fresh f JOIN raised b ON b.id = f.room
+    CROSS JOIN LATERAL people_mentioned(f.mentioned, f.author) AS p(id) WHERE f.mentioned <> '{}'
   ),
   own AS (
     UPDATE memberships s SET read_seq = greatest(s.read_seq, w.seq), last_sent_at = clock_timestamp()

@@ -1,9 +1,9 @@
 import { type FailureName, failures } from '../../contract/failures'
 
-/** The answer to a method that a route does not have. */
+/** The answer to a method that a route does not support. */
 export const methodNotAllowed = (allow: string) => refusal(405, 'METHOD_NOT_ALLOWED', { allow })
 
-/** The answer to an address that is no route. */
+/** The answer to an unknown address. */
 export const noSuchRoute = () => refusal(404, 'NO_SUCH_PROCEDURE')
 
 function refusal(status: number, name: FailureName, headers: Record<string, string> = {}): Response {

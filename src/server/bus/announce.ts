@@ -12,6 +12,6 @@ export function announceToRoom({ bus }: Pick<AnnounceNeeds, 'bus'>, room: string
 }
 
 /** Announces to these people's devices that something about the room has changed for them. Never throws. */
-export function announceToPeople({ personBus }: Pick<AnnounceNeeds, 'personBus'>, room: string, userIds: readonly string[]): void {
+export function announceToPeople({ personBus }: Pick<AnnounceNeeds, 'personBus'>, room: string, userIds: Iterable<string>): void {
   for (const userId of userIds) personBus.publish(userId, { type: 'room', room })
 }

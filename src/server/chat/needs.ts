@@ -4,13 +4,16 @@ import type { RoomFeeds } from '../fanout/room-feeds'
 import type { Limit } from '../platform/limits'
 import type { Metrics } from '../platform/metrics'
 import type { RoomsNeeds } from '../rooms/needs'
-import type { MessageActStore } from './message-act-store'
-import type { MessageStore } from './message-store'
+import type { RoomLockNeeds } from '../rooms/room-lock'
+import type { MessageHistory } from './history'
+import type { MessageSearch } from './search'
+import type { SendStore } from './store-sends'
 
 /** What the procedures of `chat` need. They show and announce rooms as the procedures of `rooms` do. */
-export interface ChatNeeds extends Pick<RoomsNeeds, 'rooms' | 'roomChanges' | 'bus' | 'personBus'> {
-  messages: MessageStore
-  messageActs: MessageActStore
+export interface ChatNeeds extends Pick<RoomsNeeds, 'rooms' | keyof RoomLockNeeds> {
+  messages: MessageHistory
+  search: MessageSearch
+  sends: SendStore
   feeds: Pick<RoomFeeds, 'follow'>
   limits: { sends: Limit }
   metrics: Pick<Metrics, 'messageStored'>

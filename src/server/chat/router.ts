@@ -11,10 +11,13 @@ import {
 } from '../../contract/message'
 import { announceTyping } from '../presence/typing'
 import { inRoom, memberProcedure, router, signedInProcedure } from '../trpc'
-import { editMessage, react, removeMessage, unreact } from './change-message'
+import { editMessage } from './edit-message'
 import { followRoom } from './follow-room'
+import { readHistory } from './history'
+import { react, unreact } from './reactions'
 import { markRead, markUnread } from './read-marks'
-import { searchMessages } from './search-messages'
+import { removeMessage } from './remove-message'
+import { searchMessages } from './search'
 import { sendMessage } from './send-message'
 
 export const chatRouter = router({
@@ -47,13 +50,7 @@ export const chatRouter = router({
     }
   }),
 
-  history: memberProcedure(historyInput).query(async ({ ctx, input }) => {
-    const { room, ...page } = input
-    const found = await ctx.parts.messages.history(room, page)
-    // Once more after the page was read: somebody may have been removed since, and something written after that.
-    await ctx.parts.rooms.requireMembership(room, ctx.caller.user.id)
-    return found
-  }),
+  history: memberProcedure(historyInput).query(({ ctx, input }) => readHistory(ctx, input)),
 
   search: signedInProcedure.input(searchInput).query(({ ctx, input }) => searchMessages(ctx, input)),
 

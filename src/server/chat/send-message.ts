@@ -2,14 +2,14 @@ import type { Message } from '../../contract/message'
 import { findMentions } from '../../contract/text-tokens'
 import type { ChatContext, ChatNeeds } from './needs'
 
-/** Stores once, publishes, returns: whoever gets an answer can rely on it, whatever happens to the news of it. */
+/** Stores the message once, announces it and returns it: the answer holds whatever becomes of the announcement. */
 export async function sendMessage(
   { parts, caller }: ChatContext,
   input: { room: string; text: string; clientId?: string | undefined; replyTo?: number | undefined },
 ): Promise<Message> {
   parts.limits.sends.count(caller.user.id)
   const startedAt = performance.now()
-  const { message, isNew, parentVersion } = await parts.messages.store({
+  const { message, isNew, parentVersion } = await parts.sends.store({
     room: input.room,
     authorId: caller.user.id,
     uid: caller.uid,
@@ -20,17 +20,17 @@ export async function sendMessage(
   })
   parts.metrics.messageStored((performance.now() - startedAt) / 1000)
   if (isNew) parts.bus.publish(input.room, { type: 'message', message })
-  if (parentVersion !== null && input.replyTo !== undefined) void tellParent(parts, input.room, input.replyTo, parentVersion)
-  // What was stored before may have been changed since, and its author removed.
+  if (parentVersion !== null && input.replyTo !== undefined) void announceParent(parts, input.room, input.replyTo, parentVersion)
+  // A message that was stored before may have changed since, and its author may have been removed.
   if (!isNew) await parts.rooms.requireMembership(input.room, caller.user.id)
   return message
 }
 
-/** The message that was answered counts its answers. Nobody waits for it: where this fails, followers find a gap and read it. */
-async function tellParent({ bus, messages }: ChatNeeds, room: string, seq: number, version: number): Promise<void> {
+/** The answered message has one answer more. Nobody waits for this: where it fails, followers notice the gap and read. */
+async function announceParent({ bus, messages }: ChatNeeds, room: string, seq: number, version: number): Promise<void> {
   const parent = await messages.find(room, seq).catch(() => null)
   if (!parent) return
-  // It has changed once more: the change that it is by now comes with its own news, and this one must be no gap.
+  // It has changed again, and that change is announced by itself: fill the version in between, or followers see a gap.
   if (parent.version > version) bus.publish(room, { type: 'room', version })
   bus.publish(room, { type: 'message', message: parent })
 }

@@ -7,7 +7,7 @@ import type { PeopleContext } from './needs'
 export async function deleteAccount({ parts, caller }: PeopleContext, password: string): Promise<{ deleted: true }> {
   const userId = caller.user.id
   const verifiedHash = await parts.ownPasswords.require(userId, password)
-  const left = await parts.people.delete(userId, verifiedHash)
+  const left = await parts.accounts.delete(userId, verifiedHash)
   for (const { room, version } of left) parts.bus.publish(room, { type: 'membership', userId, version })
   parts.sessions.announceRevocation()
   return { deleted: true }

@@ -1,67 +1,36 @@
-import type { Pool } from 'pg'
-import { Failure } from '../../contract/failures'
 import type { Person, Profile } from '../../contract/people'
-import { deletedUsernamePrefix, type ServerRole } from '../../contract/rules'
-import { revokeSessions } from '../auth/revoke-sessions'
-import { inTransaction, type Querying } from '../platform/database'
+import type { Database } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
 
-const personColumns = 'id, username, display_name AS "displayName", avatar, status, role'
+const active = { disabledAt: null, deletedAt: null } as const
+const personFields = { id: true, username: true, displayName: true, avatar: true, status: true, role: true } as const
 
-interface ProfileRow {
-  id: string
-  username: string
-  display_name: string
-  avatar: string | null
-  status: string
-  role: ServerRole
-  hide_last_seen: boolean
-}
-
-/** A deletion starts again when the person joins a room meanwhile. */
-const maxAttempts = 5
-
-/** Stores people and their profiles. */
-export function createPeopleStore(pool: Pool) {
+/** Stores people and their profiles. Disabled and deleted people are not found. */
+export function createPeopleStore({ prisma }: Pick<Database, 'prisma'>) {
   const lookUpProfile = joinLookUps<string, Profile | undefined>(async (ids) => {
-    const { rows } = await pool.query<ProfileRow>(
-      `SELECT id, username, display_name, avatar, status, role, hide_last_seen FROM users WHERE id = ANY($1) AND deleted_at IS NULL AND disabled_at IS NULL`,
-      [[...new Set(ids)]],
-    )
-    const byId = new Map(rows.map((row) => [row.id, row]))
-    return ids.map((id) => {
-      const row = byId.get(id)
-      if (!row) return undefined
-      const { display_name: displayName, hide_last_seen: hideLastSeen, ...rest } = row
-      return { ...rest, displayName, hideLastSeen }
+    const profiles = await prisma.user.findMany({
+      where: { id: { in: [...new Set(ids)] }, ...active },
+      select: { ...personFields, hideLastSeen: true },
     })
+    const byId = new Map(profiles.map((profile) => [profile.id, profile]))
+    return ids.map((id) => byId.get(id))
   })
 
   return {
     findProfile: async (userId: string): Promise<Profile | null> => (await lookUpProfile(userId)) ?? null,
 
-    findPerson: async (username: string): Promise<Person | null> => {
-      const { rows } = await pool.query<Person>(
-        `SELECT ${personColumns} FROM users WHERE username = $1 AND disabled_at IS NULL AND deleted_at IS NULL`,
-        [username],
-      )
-      return rows[0] ?? null
-    },
+    findPerson: (username: string): Promise<Person | null> =>
+      prisma.user.findFirst({ where: { username, ...active }, select: personFields }),
 
     /** Matches literally: `%` and `_` in the query are ordinary characters. */
-    search: async ({ query, limit }: { query: string; limit: number }): Promise<Person[]> => {
-      const { rows } = await pool.query<Person>(
-        `SELECT ${personColumns} FROM users, lower($1::text) AS wanted
-         WHERE disabled_at IS NULL AND deleted_at IS NULL
-           AND (position(wanted IN username) > 0 OR position(wanted IN lower(display_name)) > 0)
-         ORDER BY username = wanted DESC, starts_with(username, wanted) DESC, starts_with(lower(display_name), wanted) DESC, username
-         LIMIT $2`,
-        [query, limit],
-      )
-      return rows
-    },
+    search: ({ query, limit }: { query: string; limit: number }): Promise<Person[]> => prisma.$queryRaw<Person[]>`
+      SELECT id, username, display_name AS "displayName", avatar, status, role::text
+      FROM users, lower(${query}::text) AS wanted
+      WHERE disabled_at IS NULL AND deleted_at IS NULL
+        AND (position(wanted IN username) > 0 OR position(wanted IN lower(display_name)) > 0)
+      ORDER BY username = wanted DESC, starts_with(username, wanted) DESC, starts_with(lower(display_name), wanted) DESC, username
+      LIMIT ${limit}`,
 
-    /** Changes the given fields only. */
     update: async (
       userId: string,
       change: {
@@ -71,102 +40,10 @@ export function createPeopleStore(pool: Pool) {
         hideLastSeen?: boolean | undefined
       },
     ): Promise<void> => {
-      // An avatar can be removed, so null is a change.
-      await pool.query(
-        `UPDATE users SET display_name = coalesce($2, display_name), status = coalesce($3, status),
-           hide_last_seen = coalesce($4, hide_last_seen), avatar = CASE WHEN $5 THEN $6 ELSE avatar END
-         WHERE id = $1 AND deleted_at IS NULL AND disabled_at IS NULL`,
-        [userId, change.displayName, change.status, change.hideLastSeen, change.avatar !== undefined, change.avatar],
-      )
-    },
-
-    /**
-     * Changes the password and ends all other sessions, in one transaction.
-     * @returns the number of ended sessions
-     * @throws {Failure} WRONG_PASSWORD when the verified password is no longer the current one
-     */
-    changePassword: (change: { userId: string; verifiedHash: string; passwordHash: string; keep: string }): Promise<number> =>
-      inTransaction(pool, async (transaction) => {
-        const { userId, verifiedHash, passwordHash, keep } = change
-        const { rowCount } = await transaction.query('UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
-          userId,
-          verifiedHash,
-          passwordHash,
-        ])
-        if (rowCount === 0) throw new Failure('WRONG_PASSWORD')
-        return revokeSessions(transaction, { userId, reason: 'password', except: keep })
-      }),
-
-    /**
-     * Deletes a person. An anonymous row stays as the author of their messages, and direct rooms stay for the others in them.
-     * @returns the rooms that they left, with the new version of each
-     * @throws {Failure} LAST_OWNER; WRONG_PASSWORD when the verified password is no longer the current one
-     */
-    delete: async (userId: string, verifiedHash: string): Promise<{ room: string; version: number }[]> => {
-      for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-        const left = await inTransaction(pool, (transaction) => deletePerson(transaction, userId, verifiedHash)).catch(
-          nullWhenJoinedMeanwhile,
-        )
-        if (left) return left
-      }
-      throw new Failure('UNAVAILABLE')
+      const data = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
+      await prisma.user.updateMany({ where: { id: userId, ...active }, data })
     },
   }
 }
 
 export type PeopleStore = ReturnType<typeof createPeopleStore>
-
-/** The person joined a room that was not locked. */
-class JoinedMeanwhile extends Error {}
-
-function nullWhenJoinedMeanwhile(error: unknown): null {
-  if (error instanceof JoinedMeanwhile) return null
-  throw error
-}
-
-async function deletePerson(transaction: Querying, userId: string, verifiedHash: string): Promise<{ room: string; version: number }[]> {
-  // Rooms are always locked in the order of their ids, to avoid deadlocks.
-  const { rows: locked } = await transaction.query<{ id: string }>(
-    `SELECT id FROM rooms WHERE kind <> 'direct' AND id IN (SELECT room_id FROM memberships WHERE user_id = $1)
-     ORDER BY id FOR NO KEY UPDATE`,
-    [userId],
-  )
-  const rooms = locked.map(({ id }) => id)
-  const { rows: ownerless } = await transaction.query<{ name: string }>(
-    `SELECT r.name FROM rooms r JOIN memberships own ON own.room_id = r.id AND own.user_id = $1 AND own.role = 'owner'
-     WHERE r.id = ANY($2)
-       AND EXISTS (SELECT FROM memberships s WHERE s.room_id = r.id AND s.user_id <> $1)
-       AND NOT EXISTS (SELECT FROM memberships s WHERE s.room_id = r.id AND s.user_id <> $1 AND s.role = 'owner')
-     ORDER BY lower(r.name)`,
-    [userId, rooms],
-  )
-  if (ownerless.length > 0) throw new Failure('LAST_OWNER', { fields: { rooms: ownerless.map(({ name }) => name).join(', ') } })
-
-  // From here on no statement elsewhere can store anything of this person, or a new session: each needs this row's lock.
-  const { rowCount: deleted } = await transaction.query(
-    `UPDATE users SET
-       username = $3::text || right(replace(id::text, '-', ''), 12), display_name = 'Deleted user', password_hash = NULL,
-       external_issuer = NULL, external_subject = NULL, avatar = NULL, status = '', last_seen_at = NULL, role = 'member', deleted_at = now()
-     WHERE id = $1 AND password_hash = $2 AND deleted_at IS NULL`,
-    [userId, verifiedHash, deletedUsernamePrefix],
-  )
-  if (deleted === 0) throw new Failure('WRONG_PASSWORD')
-
-  const { rows: memberships } = await transaction.query<{ room_id: string }>(
-    `DELETE FROM memberships s USING rooms r WHERE s.user_id = $1 AND r.id = s.room_id AND r.kind <> 'direct' RETURNING s.room_id`,
-    [userId],
-  )
-  const left = memberships.map(({ room_id }) => room_id)
-  if (left.some((room) => !rooms.includes(room))) throw new JoinedMeanwhile()
-  const { rows: versions } = await transaction.query<{ room: string; version: number }>(
-    'UPDATE rooms SET last_version = last_version + 1 WHERE id = ANY($1) RETURNING id AS room, last_version AS version',
-    [left],
-  )
-
-  await transaction.query('DELETE FROM bans WHERE user_id = $1', [userId])
-  await transaction.query('DELETE FROM invites WHERE created_by = $1', [userId])
-  await revokeSessions(transaction, { userId, reason: 'deleted' })
-  await transaction.query('UPDATE sessions SET ip = NULL, user_agent = NULL WHERE user_id = $1', [userId])
-  await transaction.query(`INSERT INTO audit_log (actor_id, action, subject_id) VALUES ($1, 'user.delete', $1)`, [userId])
-  return versions
-}

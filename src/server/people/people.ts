@@ -42,7 +42,7 @@ export async function changePassword(
   requireAcceptablePassword(password, caller.user.username)
   const verifiedHash = await parts.ownPasswords.require(caller.user.id, current)
   const passwordHash = await hashPassword(password)
-  const revoked = await parts.people.changePassword({ userId: caller.user.id, verifiedHash, passwordHash, keep: caller.sessionId })
+  const revoked = await parts.accounts.changePassword({ userId: caller.user.id, verifiedHash, passwordHash, keep: caller.sessionId })
   if (revoked > 0) parts.sessions.announceRevocation()
   return { revoked }
 }

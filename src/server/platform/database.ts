@@ -5,7 +5,7 @@ import { ConfigError } from './config'
 import { codesOf, findTrouble } from './database-troubles'
 import { PrismaClient } from './prisma/client'
 
-/** Postgres: `prisma` for occasional queries, `pool` for plain SQL. Both share the connections. */
+/** Postgres: `prisma` for simple queries, `pool` for statements that Prisma cannot express. Both share the connections. */
 export interface Database {
   prisma: PrismaClient
   pool: pg.Pool

@@ -1,15 +1,13 @@
 import type { Message } from '../../contract/message'
 import type { RoomListEvent } from '../../contract/room'
 import type { CallContext, CallerConnection } from '../caller'
-import type { RoomActStore } from './room-act-store'
 import type { RoomLockNeeds } from './room-lock'
 import type { RoomStore } from './room-store'
 
 /** What the procedures of `rooms` need. */
 export interface RoomsNeeds extends RoomLockNeeds {
   rooms: RoomStore
-  roomActs: RoomActStore
-  roomLists: RoomLists
+  roomListFeed: RoomListFeed
   messages: NewestMessages
 }
 
@@ -21,10 +19,10 @@ export interface NewestMessages {
   newestOfPerson(userId: string): Promise<Map<string, Message>>
 }
 
-export interface RoomLists {
+export interface RoomListFeed {
   /**
-   * The person's room list, and every change of it from then on. What changes twice before it is taken comes once, as it is
-   * then, so that a slow reader costs no more than its list is long.
+   * The person's room list, and every change of it from then on. A room that changes twice before its event is sent is sent
+   * once, as it is then, so that a slow reader costs no more memory than its list is long.
    * @throws {Failure} TOO_MANY_SUBSCRIPTIONS
    */
   follow(

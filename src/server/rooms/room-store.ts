@@ -1,36 +1,32 @@
+import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
-import type { NotificationLevel, PostingPolicy, PublicRoom, Room, RoomKind } from '../../contract/room'
+import type { NotificationLevel, PostingPolicy, Room, RoomKind } from '../../contract/room'
 import type { RoomRole, ServerRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
-import { type Database, isUniqueViolation, patternOf } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
 import { seesRoom } from '../rights'
 
+/** What a member may do in a room. */
 export interface Membership {
   role: RoomRole
   isMuted: boolean
-  room: { id: string; kind: RoomKind; name: string; topic: string; lastSeq: number }
 }
 
 /** A room in somebody's list, without its newest message. */
 export type ListedRoom = Omit<Room, 'lastMessage'> & { userId: string }
 
-interface LookUpRow {
-  nth: number
-  id: string
+interface MembershipRow {
+  position: number
   kind: RoomKind
-  name: string
-  topic: string
-  last_seq: number
   is_archived: boolean
-  /** Null for who is not in it. */
+  /** Null when they are not a member. */
   role: RoomRole | null
   is_muted: boolean | null
-  /** These are of who is not in it. */
+  /** This and `server` are null for members. */
   is_banned: boolean | null
   server: ServerRole | null
-  /** Whether the person may still act at all. */
-  may_sign_in: boolean
+  /** False when the account is disabled or deleted. */
+  may_act: boolean
 }
 
 interface ListedRow {
@@ -50,14 +46,14 @@ interface ListedRow {
   people: User[] | null
 }
 
-/** So many mentions of the whole room are counted: one person must not make everybody's lists dear. */
-const mostRoomMentions = 1_000
+/** Mentions of the whole room are counted up to this, so that one person cannot make everybody's lists expensive. */
+const maxRoomMentions = 1_000
 
 /**
- * Mentions are counted by the rows that were made when they were sent, and of the whole room by the messages themselves,
- * because a row for each member would make one message a thousand.
+ * Mentions of a person are counted from the table of mentions. Mentions of the whole room are counted from the messages,
+ * because a row for each member would turn one message into a thousand rows.
  */
-const listed = `SELECT s.user_id, r.id, r.kind, r.name, r.topic, s.role, r.last_seq, s.read_seq, s.notify, r.posting_policy,
+const selectListed = `SELECT s.user_id, r.id, r.kind, r.name, r.topic, s.role, r.last_seq, s.read_seq, s.notify, r.posting_policy,
   r.slow_mode_seconds, s.muted_until,
   CASE WHEN s.notify = 'nothing' OR s.read_seq >= r.last_seq THEN 0 ELSE (
     SELECT count(*)::int FROM mentions n WHERE n.user_id = s.user_id AND n.room_id = s.room_id AND n.seq > s.read_seq
@@ -66,50 +62,58 @@ const listed = `SELECT s.user_id, r.id, r.kind, r.name, r.topic, s.role, r.last_
       SELECT FROM messages m
       WHERE m.room_id = s.room_id AND m.mentions_room AND m.seq > s.read_seq AND m.author_id <> s.user_id
         AND NOT EXISTS (SELECT FROM mentions n WHERE n.user_id = s.user_id AND n.room_id = s.room_id AND n.seq = m.seq)
-      LIMIT ${mostRoomMentions}
-    ) of_the_room
+      LIMIT ${maxRoomMentions}
+    ) room_mentions
   ) END AS mentions,
   CASE WHEN r.kind = 'direct' THEN (
     SELECT json_agg(json_build_object('id', u.id, 'username', u.username, 'displayName', u.display_name, 'avatar', u.avatar) ORDER BY u.username)
     FROM memberships o JOIN users u ON u.id = o.user_id WHERE o.room_id = r.id AND o.user_id <> s.user_id
   ) END AS people`
 
-/** Of a membership `s`, that its person may still act at all. */
+/** Whether the account of a membership `s` is neither disabled nor deleted. */
 const mayAct = 'EXISTS (SELECT FROM users u WHERE u.id = s.user_id AND u.disabled_at IS NULL AND u.deleted_at IS NULL)'
 
-/** Where rooms are kept, and who is in them. */
-export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'pool'>) {
-  const lookUp = joinLookUps<{ roomId: string; userId: string }, LookUpRow | undefined>(async (asked) => {
-    const { rows } = await pool.query<LookUpRow>(
-      `SELECT a.nth::int, r.id, r.kind, r.name, r.topic, r.last_seq, r.archived_at IS NOT NULL AS is_archived, s.role,
+/**
+ * Memberships, and rooms as their members see them. All of it is SQL: locks, clocks, arrays of pairs and counts in one
+ * statement are what the hot paths need, and Prisma has no words for them.
+ */
+export function createRoomStore(pool: Pool) {
+  const lookUp = joinLookUps<{ roomId: string; userId: string }, MembershipRow | undefined>(async (keys) => {
+    const { rows } = await pool.query<MembershipRow>(
+      `SELECT k.position::int, r.kind, r.archived_at IS NOT NULL AS is_archived, s.role,
          s.muted_until > now() AS is_muted,
-         CASE WHEN s.role IS NULL THEN EXISTS (SELECT FROM bans b WHERE b.room_id = r.id AND b.user_id = a.user_id) END AS is_banned,
-         CASE WHEN s.role IS NULL THEN u.role END AS server, u.disabled_at IS NULL AND u.deleted_at IS NULL AS may_sign_in
-       FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS a(room_id, user_id, nth)
-       JOIN rooms r ON r.id = a.room_id JOIN users u ON u.id = a.user_id
-       LEFT JOIN memberships s ON s.room_id = a.room_id AND s.user_id = a.user_id`,
-      [asked.map(({ roomId }) => roomId), asked.map(({ userId }) => userId)],
+         CASE WHEN s.role IS NULL THEN EXISTS (SELECT FROM bans b WHERE b.room_id = r.id AND b.user_id = k.user_id) END AS is_banned,
+         CASE WHEN s.role IS NULL THEN u.role END AS server, u.disabled_at IS NULL AND u.deleted_at IS NULL AS may_act
+       FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS k(room_id, user_id, position)
+       JOIN rooms r ON r.id = k.room_id JOIN users u ON u.id = k.user_id
+       LEFT JOIN memberships s ON s.room_id = k.room_id AND s.user_id = k.user_id`,
+      [keys.map(({ roomId }) => roomId), keys.map(({ userId }) => userId)],
     )
-    const byPlace = new Map(rows.map((row) => [row.nth, row]))
-    return asked.map((_, index) => byPlace.get(index + 1))
+    const byPosition = new Map(rows.map((row) => [row.position, row]))
+    return keys.map((_, index) => byPosition.get(index + 1))
   })
 
   return {
-    /** @throws {Failure} UNAUTHORIZED for who may not act at all; NOT_A_MEMBER of a public room; ROOM_NOT_FOUND, the same for no room and one that may not be seen */
+    /**
+     * @throws {Failure} UNAUTHORIZED when the account is disabled or deleted, NOT_A_MEMBER for a room that this person may see,
+     * ROOM_NOT_FOUND for one that they may not see or that does not exist
+     */
     requireMembership: async (roomId: string, userId: string): Promise<Membership> => {
       const row = await lookUp({ roomId, userId })
       if (!row) throw new Failure('ROOM_NOT_FOUND')
-      if (!row.may_sign_in) throw new Failure('UNAUTHORIZED')
-      const { id, kind, name, topic, last_seq: lastSeq, role, is_archived: isArchived } = row
-      if (role !== null) return { role, isMuted: row.is_muted === true, room: { id, kind, name, topic, lastSeq } }
+      if (!row.may_act) throw new Failure('UNAUTHORIZED')
+      const { kind, role, is_archived: isArchived } = row
+      if (role !== null) return { role, isMuted: row.is_muted === true }
       const stranger = { server: row.server ?? 'guest', room: null, isBanned: row.is_banned === true }
       throw new Failure(seesRoom({ kind, isArchived }, stranger) ? 'NOT_A_MEMBER' : 'ROOM_NOT_FOUND')
     },
 
     /** Which of these people are members of the room. */
     membersAmong: async (roomId: string, userIds: string[]): Promise<Set<string>> => {
-      const members = await prisma.membership.findMany({ where: { roomId, userId: { in: userIds } }, select: { userId: true } })
-      return new Set(members.map(({ userId }) => userId))
+      const { rows } = await pool.query<{ user_id: string }>('SELECT user_id FROM memberships WHERE room_id = $1 AND user_id = ANY($2)', [
+        ...[roomId, userIds],
+      ])
+      return new Set(rows.map(({ user_id }) => user_id))
     },
 
     /** Which of these rooms this person is in. */
@@ -121,37 +125,37 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
       return new Set(rows.map(({ room_id }) => room_id))
     },
 
-    /** The rooms of this person's list. Archived ones are in nobody's. */
+    /** The rooms in this person's list; archived ones are in nobody's. */
     listOf: async (userId: string): Promise<ListedRoom[]> => {
       const { rows } = await pool.query<ListedRow>(
-        `${listed} FROM memberships s JOIN rooms r ON r.id = s.room_id WHERE s.user_id = $1 AND r.archived_at IS NULL`,
+        `${selectListed} FROM memberships s JOIN rooms r ON r.id = s.room_id WHERE s.user_id = $1 AND r.archived_at IS NULL`,
         [userId],
       )
       return rows.map(toListedRoom)
     },
 
-    /** The same of some people and rooms; what is missing is in nobody's list. */
+    /** The same for pairs of a person and a room. Pairs that are in no list are missing from the answer. */
     listedAmong: async (pairs: readonly { userId: string; room: string }[]): Promise<ListedRoom[]> => {
       const { rows } = await pool.query<ListedRow>(
-        `${listed} FROM unnest($1::uuid[], $2::text[]) AS a(user_id, room_id)
-         JOIN memberships s ON s.user_id = a.user_id AND s.room_id = a.room_id JOIN rooms r ON r.id = s.room_id
+        `${selectListed} FROM unnest($1::uuid[], $2::text[]) AS k(user_id, room_id)
+         JOIN memberships s ON s.user_id = k.user_id AND s.room_id = k.room_id JOIN rooms r ON r.id = s.room_id
          WHERE r.archived_at IS NULL`,
         [pairs.map(({ userId }) => userId), pairs.map(({ room }) => room)],
       )
       return rows.map(toListedRoom)
     },
 
-    /** A room as one of its members has it, archived or not; null for who is not in it. */
+    /** A room as this member sees it, archived or not; null when they are not a member. */
     findListed: async (roomId: string, userId: string): Promise<ListedRoom | null> => {
       const { rows } = await pool.query<ListedRow & { archived_at: Date | null }>(
-        `${listed}, r.archived_at FROM memberships s JOIN rooms r ON r.id = s.room_id WHERE s.user_id = $1 AND s.room_id = $2`,
+        `${selectListed}, r.archived_at FROM memberships s JOIN rooms r ON r.id = s.room_id WHERE s.user_id = $1 AND s.room_id = $2`,
         [userId, roomId],
       )
       const [row] = rows
       return row ? { ...toListedRoom(row), archivedAt: row.archived_at?.toISOString() ?? null } : null
     },
 
-    /** Memberships that changed in the latest seconds, by Postgres' clock, and those of `since` again. */
+    /** Memberships that changed after `since`, and in the `overlapMs` before it, by Postgres' clock. */
     changedSince: async (
       since: Date | null,
       overlapMs: number,
@@ -169,7 +173,7 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
       }
     },
 
-    /** How far this person has read. It moves forward only, unless it is set. */
+    /** Moves this person's read mark: `upTo` only forward, `set` in either direction. */
     moveReadMark: async (roomId: string, userId: string, mark: { upTo: number } | { set: number }): Promise<void> => {
       const forward = 'upTo' in mark
       await pool.query(
@@ -186,100 +190,6 @@ export function createRoomStore({ prisma, pool }: Pick<Database, 'prisma' | 'poo
         `UPDATE memberships s SET notify = $3, changed_at = clock_timestamp() WHERE s.room_id = $1 AND s.user_id = $2 AND ${mayAct}`,
         [roomId, userId, notify],
       )
-    },
-
-    /** The next page of public rooms by name, after a room's folded name and id. */
-    browse: async (
-      userId: string,
-      page: { query: string; after: { name: string; id: string } | null; limit: number },
-    ): Promise<{ room: PublicRoom; folded: string }[]> => {
-      const pattern = patternOf(page.query)
-      const rows = await prisma.$queryRaw<
-        { id: string; name: string; folded: string; topic: string; member_count: number; joined: boolean }[]
-      >`
-        SELECT r.id, r.name, lower(r.name) AS folded, r.topic,
-          (SELECT count(*)::int FROM memberships WHERE room_id = r.id) AS member_count,
-          EXISTS (SELECT FROM memberships WHERE room_id = r.id AND user_id = ${userId}::uuid) AS joined
-        FROM rooms r
-        WHERE r.kind = 'public' AND r.archived_at IS NULL
-          AND NOT EXISTS (SELECT FROM bans WHERE room_id = r.id AND user_id = ${userId}::uuid) AND (lower(r.name) LIKE ${pattern} OR lower(r.topic) LIKE ${pattern})
-          AND (${page.after === null} OR (lower(r.name), r.id) > (${page.after?.name ?? ''}, ${page.after?.id ?? ''}))
-        ORDER BY lower(r.name), r.id LIMIT ${page.limit}`
-      return rows.map(({ member_count, folded, ...room }) => ({
-        room: { ...room, kind: 'public' as const, memberCount: member_count },
-        folded,
-      }))
-    },
-
-    /** @throws {Failure} ROOM_NAME_TAKEN, USER_NOT_FOUND; then nothing was made */
-    create: async (room: {
-      id: string
-      kind: 'public' | 'private'
-      name: string
-      topic: string
-      ownerId: string
-      members: readonly string[]
-    }): Promise<{ people: string[] }> => {
-      const { members, ownerId, ...fields } = room
-      try {
-        return await prisma.$transaction(async (transaction) => {
-          // Locked, so that nobody whose account is being deleted is left in it.
-          const people = await transaction.$queryRaw<{ id: string; username: string }[]>`
-            SELECT id, username FROM users WHERE (id = ${ownerId}::uuid OR username = ANY(${[...members]}::text[])) AND deleted_at IS NULL AND disabled_at IS NULL
-            ORDER BY id FOR SHARE`
-          const others = people.filter(({ id }) => id !== ownerId)
-          const named = people.filter(({ username }) => members.includes(username))
-          if (others.length === people.length) throw new Failure('UNAUTHORIZED')
-          if (named.length < new Set(members).size)
-            throw new Failure('USER_NOT_FOUND', { fields: { members: 'must all be usernames of people here' } })
-          await transaction.room.create({
-            data: {
-              ...fields,
-              createdById: ownerId,
-              memberships: { create: [{ userId: ownerId, role: 'owner' }, ...others.map(({ id }) => ({ userId: id }))] },
-            },
-          })
-          return { people: people.map(({ id }) => id) }
-        })
-      } catch (error) {
-        throw isUniqueViolation(error) ? new Failure('ROOM_NAME_TAKEN', { fields: { name: 'is taken' } }) : error
-      }
-    },
-
-    /**
-     * The one room of exactly these people, made if it is not there. Nobody owns it.
-     * @throws {Failure} USER_NOT_FOUND
-     */
-    direct: async (
-      actorId: string,
-      usernames: readonly string[],
-      newId: string,
-    ): Promise<{ room: string; people: string[]; isNew: boolean }> => {
-      const named = await prisma.user.findMany({
-        where: { username: { in: [...usernames] }, deletedAt: null, disabledAt: null },
-        select: { id: true },
-      })
-      if (named.length < usernames.length)
-        throw new Failure('USER_NOT_FOUND', { fields: { usernames: 'must all be usernames of people here' } })
-      const people = [...new Set([actorId, ...named.map(({ id }) => id)])].sort()
-      const find = () =>
-        pool.query<{ id: string; is_new: boolean }>(
-          `WITH people AS (
-           SELECT id FROM users WHERE id = ANY($4::uuid[]) AND deleted_at IS NULL AND disabled_at IS NULL ORDER BY id FOR SHARE
-         ),
-         made AS (
-           INSERT INTO rooms (id, kind, name, direct_key, created_by)
-           SELECT $1, 'direct', '', $2, $3 WHERE (SELECT count(*) FROM people) = cardinality($4::uuid[])
-           ON CONFLICT (direct_key) DO NOTHING RETURNING id
-         ),
-         joined AS (INSERT INTO memberships (room_id, user_id) SELECT made.id, p FROM made, unnest($4::uuid[]) p)
-         SELECT id, true AS is_new FROM made UNION ALL SELECT id, false FROM rooms WHERE direct_key = $2`,
-          [newId, people.join(' '), actorId, people],
-        )
-      // Somebody else was making it at the same moment: the statement waited for them, and does not see what they made.
-      const row = (await find()).rows[0] ?? (await find()).rows[0]
-      if (!row) throw new Failure('UNAVAILABLE')
-      return { room: row.id, people, isNew: row.is_new }
     },
   }
 }

@@ -11,7 +11,7 @@ interface AccountDialogProps {
   client: ChatClient
   visitor: Pick<Visitor, 'id' | 'username'>
   onRenamed(displayName: string): void
-  /** The account is about to be gone: what the server says of the session from now on is no surprise. */
+  /** The account was deleted, so the session is about to end. */
   onDeleting(): void
   onClose(): void
 }

@@ -1,22 +1,22 @@
 import { type FailureFields, failures, isFailureName } from '../../contract/failures'
 import { tooManyAttempts } from '../ui/times'
 
-/** Why an account route refused, in words for a person. */
+/** Why an account route rejected a form, in words to show. */
 export interface AccountFailure {
-  /** What is wrong with which field of the form; empty when it is nothing of what was written there. */
+  /** What is wrong with each field, as a sentence; empty if no field is wrong. */
   fields: Record<string, string>
   words: string
 }
 
 const labels: Record<string, string> = { username: 'Username', password: 'Password', displayName: 'Display name' }
 
-/** From the address that a route sends a plain form back to. */
+/** Reads the failure from the address that a route redirects a plain form to. */
 export function readQueryFailure(query: { error?: string; field?: string; why?: string }): AccountFailure | null {
   if (!query.error) return null
   return describe(query.error, query.field && query.why ? { [query.field]: query.why } : {})
 }
 
-/** From the JSON that a route answers a script. */
+/** Reads the failure from a route's JSON answer. */
 export async function readResponseFailure(response: Response): Promise<AccountFailure> {
   const body: { error?: { code?: string; fields?: FailureFields } } = await response.json().catch(() => ({}))
   const failure = describe(body.error?.code ?? 'INTERNAL', body.error?.fields ?? {})

@@ -9,25 +9,25 @@ import { type AccountFailure, readResponseFailure } from './account-failure'
 
 interface AccountFormProps {
   action: '/api/login' | '/api/register'
-  /** What the plain form was sent back with. */
+  /** The failure of a form that was posted without JavaScript. */
   failure: AccountFailure | null
   username: string
-  /** Where to go once signed in, on this site. */
+  /** Where to go after signing in: a path on this site. */
   next: string
 }
 
-/** One form for both: the browser can post it by itself, and with JavaScript what is wrong shows without a new page. */
+/** The form for signing in and registering. Without JavaScript, the browser posts it by itself. */
 export function AccountForm({ action, failure: initialFailure, username, next }: AccountFormProps) {
   const [failure, setFailure] = useState(initialFailure)
   const [pending, setPending] = useState(false)
   const form = useInvalidFocus(failure)
   const isNew = action === '/api/register'
 
-  // Coming back with the browser's Back button shows the page as it was left, in the middle of signing in.
+  // The Back button restores the page as it was left, with the sign-in still pending.
   useEffect(() => {
-    const awake = () => setPending(false)
-    addEventListener('pageshow', awake)
-    return () => removeEventListener('pageshow', awake)
+    const onPageShow = () => setPending(false)
+    addEventListener('pageshow', onPageShow)
+    return () => removeEventListener('pageshow', onPageShow)
   }, [])
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -50,10 +50,10 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
     setPending(false)
   }
 
-  const wrong = failure?.fields ?? {}
+  const fieldErrors = failure?.fields ?? {}
   return (
     <form ref={form} method="post" action={action} onSubmit={submit} className="space-y-4">
-      {failure && Object.keys(wrong).length === 0 && (
+      {failure && Object.keys(fieldErrors).length === 0 && (
         <p role="alert" className="flex gap-2 rounded-m bg-danger-soft px-3 py-2.5 text-danger text-sm">
           <CircleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
           {failure.words}
@@ -70,7 +70,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         spellCheck={false}
         maxLength={isNew ? limits.username.max : limits.typedUsername}
         hint={isNew ? 'Lowercase letters, digits, _ . -' : undefined}
-        error={wrong.username}
+        error={fieldErrors.username}
       />
       {isNew && (
         <Field
@@ -80,7 +80,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
           dir="auto"
           maxLength={limits.displayName}
           hint="The name others see. Any alphabet works."
-          error={wrong.displayName}
+          error={fieldErrors.displayName}
         />
       )}
       <Field
@@ -90,7 +90,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         required
         autoComplete={isNew ? 'new-password' : 'current-password'}
         hint={isNew ? `At least ${limits.password.min} characters` : undefined}
-        error={wrong.password}
+        error={fieldErrors.password}
       />
       <Button type="submit" pending={pending} className="w-full md:min-h-10">
         {isNew ? 'Create account' : 'Sign in'}

@@ -5,7 +5,7 @@ import { DoneLine, FailureLine, fieldError, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Field, useInvalidFocus } from '../ui/fields'
 
-/** A new password, which ends every other session. */
+/** Changing the password ends all other sessions. */
 export function ChangePassword({ client, username }: { client: ChatClient; username: string }) {
   const { pending, failure, run } = useAct()
   const [done, setDone] = useState<string | null>(null)
@@ -29,7 +29,7 @@ export function ChangePassword({ client, username }: { client: ChatClient; usern
   const newError = fieldError(failure, 'password', 'The new password')
   return (
     <form ref={form} noValidate onSubmit={change} className="space-y-4">
-      {/* For password managers, which would else not know whose it is. */}
+      {/* Password managers need it to know which account this is. */}
       <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
       <Field label="Current password" name="current" type="password" required autoComplete="current-password" error={currentError} />
       <Field
@@ -53,7 +53,6 @@ export function ChangePassword({ client, username }: { client: ChatClient; usern
   )
 }
 
-/** How many other sessions were ended. */
 export function describeRevoked(revoked: number): string {
   if (revoked === 0) return "You weren't signed in anywhere else."
   return `Signed out ${revoked === 1 ? 'one other session' : `${revoked} other sessions`}.`

@@ -21,7 +21,7 @@ export function DeleteAccount({ client, visitor, onDeleting }: DeleteAccountProp
     const deleted = await run(() => client.users.deleteAccount.mutate({ password }))
     if (!deleted) return
     onDeleting()
-    // The cookie names a session that is over: this makes the browser forget it.
+    // Clears the cookie of the session that has just ended.
     await fetch('/api/logout', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -6,7 +6,7 @@ import { Avatar } from '../ui/avatar'
 import { Button } from '../ui/button'
 import { Field, useInvalidFocus } from '../ui/fields'
 
-/** What others see of a person. */
+/** The profile that others see. */
 export function EditProfile({ client, onRenamed }: { client: ChatClient; onRenamed(displayName: string): void }) {
   const { data: profile, error } = useQuery({ queryKey: ['profile'], queryFn: () => client.users.me.query() })
   if (error) return <FailureLine failure={readFailure(error)} />

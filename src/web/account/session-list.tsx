@@ -9,7 +9,7 @@ import { describeRevoked } from './change-password'
 
 const icons: Record<DeviceWords['kind'], typeof Monitor> = { computer: Monitor, phone: Smartphone, program: Terminal, unknown: CircleHelp }
 
-/** Where a person is signed in, and the end of it. */
+/** Where the user is signed in; each session can be ended. */
 export function SessionList({ client }: { client: ChatClient }) {
   const { data: sessions, error, refetch } = useQuery({ queryKey: ['sessions'], queryFn: () => client.session.list.query() })
   const [done, setDone] = useState<string | null>(null)
@@ -92,7 +92,7 @@ export interface DeviceWords {
   kind: 'computer' | 'phone' | 'program' | 'unknown'
 }
 
-/** The first that fits: Edge and Opera also call themselves Chrome, and everybody calls themselves Safari. */
+/** The first match counts: Edge and Opera also call themselves Chrome, and all of them Safari. */
 const browsers: [RegExp, string][] = [
   [/\bEdg(e|A|iOS)?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -112,7 +112,7 @@ const systems: [RegExp, string, 'computer' | 'phone'][] = [
   [/\bLinux\b/, 'Linux', 'computer'],
 ]
 
-/** What a session's device is, in words, from how it named itself. A guess: anything may name itself anyhow. */
+/** A guess at the device from its User-Agent header, which can say anything. */
 export function describeDevice(userAgent: string | null): DeviceWords {
   if (!userAgent) return { words: 'Unknown device', kind: 'unknown' }
   const browser = browsers.find(([sign]) => sign.test(userAgent))?.[1]

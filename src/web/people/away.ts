@@ -1,36 +1,36 @@
 import { useEffect } from 'react'
 import type { ChatClient, ConnectionStatus } from '../../sdk'
 
-/** Whoever has done nothing in the page for so long is away. */
+/** Without input for this long, the user is away. */
 const idleMs = 5 * 60_000
-const signs = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 'focus'] as const
+const inputEvents = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 'focus'] as const
 
-/** Tells the server when nobody does anything in this tab any more, and when somebody does again. */
+/** Tells the server when the user stops using this tab, and when they use it again. */
 export function useAway(client: ChatClient | null, status: ConnectionStatus): void {
   const isConnected = status.state === 'connected'
   useEffect(() => {
     if (!client || !isConnected) return
     let isAway = false
     let timer: ReturnType<typeof setTimeout>
-    const tell = (away: boolean) => {
+    const report = (away: boolean) => {
       if (away === isAway) return
       isAway = away
-      // A new connection begins as here: what is lost with this one is right again by itself.
+      // A failure needs no handling: a new connection starts as not away, and so does this effect.
       client.presence.update.mutate({ away }).catch(() => {})
     }
-    const wait = () => {
+    const restartTimer = () => {
       clearTimeout(timer)
-      timer = setTimeout(() => tell(true), idleMs)
+      timer = setTimeout(() => report(true), idleMs)
     }
-    const onSign = () => {
-      tell(false)
-      wait()
+    const onInput = () => {
+      report(false)
+      restartTimer()
     }
-    wait()
-    for (const sign of signs) addEventListener(sign, onSign, { passive: true })
+    restartTimer()
+    for (const type of inputEvents) addEventListener(type, onInput, { passive: true })
     return () => {
       clearTimeout(timer)
-      for (const sign of signs) removeEventListener(sign, onSign)
+      for (const type of inputEvents) removeEventListener(type, onInput)
     }
   }, [client, isConnected])
 }

@@ -7,15 +7,15 @@ import { Field } from '../ui/fields'
 export type MemberAct =
   | { act: 'message' }
   | { act: 'role'; role: RoomRole }
-  /** Null lifts it. */
+  /** Null unmutes them. */
   | { act: 'mute'; minutes: number | null }
   | { act: 'remove' }
   | { act: 'ban' }
 
-/** What somebody may do about this member of a room. */
+/** What the viewer may do with a member. */
 export interface MemberChoices {
   message: boolean
-  /** Roles that they may be given. */
+  /** The roles that they can be given. */
   roles: RoomRole[]
   mute: boolean
   unmute: boolean
@@ -35,12 +35,18 @@ export function memberChoices(room: Room, { user, role, mutedUntil }: Member, me
   }
 }
 
-/** Whether it is asked once more before it is done. */
-export const isGrave = ({ act }: MemberAct, { user }: Member, me: string) =>
+/** Whether to ask for confirmation first. */
+export const needsConfirmation = ({ act }: MemberAct, { user }: Member, me: string) =>
   act === 'remove' || act === 'ban' || (act === 'role' && user.username === me)
 
-/** @returns the room to go to, if there is one */
-export async function doAct(client: ChatClient, room: string, { user }: Member, act: MemberAct, reason = ''): Promise<string | null> {
+/** @returns the room to open afterwards; null for none */
+export async function runMemberAct(
+  client: ChatClient,
+  room: string,
+  { user }: Member,
+  act: MemberAct,
+  reason = '',
+): Promise<string | null> {
   const onMember = { room, username: user.username }
   switch (act.act) {
     case 'message':
@@ -61,19 +67,19 @@ export async function doAct(client: ChatClient, room: string, { user }: Member, 
   }
 }
 
-export interface AskedAct {
+export interface UnconfirmedAct {
   member: Member
   act: MemberAct
 }
 
-interface ConfirmActProps extends AskedAct {
+interface ConfirmActProps extends UnconfirmedAct {
   client: ChatClient
   room: Room
   onDone(): void
   onClose(): void
 }
 
-/** Asks once more, in the words of the act. */
+/** Asks for confirmation before an act that `needsConfirmation`. */
 export function ConfirmAct({ client, room, member, act, onDone, onClose }: ConfirmActProps) {
   const { title, description, confirm } = wordsOf(room, member, act)
   return (
@@ -81,7 +87,7 @@ export function ConfirmAct({ client, room, member, act, onDone, onClose }: Confi
       title={title}
       description={description}
       confirm={confirm}
-      act={(form) => doAct(client, room.id, member, act, String(form.get('reason') ?? '').trim())}
+      act={(form) => runMemberAct(client, room.id, member, act, String(form.get('reason') ?? '').trim())}
       onDone={onDone}
       onClose={onClose}
     >

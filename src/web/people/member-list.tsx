@@ -16,7 +16,7 @@ interface MemberListProps extends Members {
   onAct(member: Member, act: MemberAct): void
 }
 
-/** Members under the names of their roles, as many as were asked for. */
+/** The loaded members, grouped by role. */
 export function MemberList({ members, hasMore, failure, loadMore, reload, query, room, me, presence, onAct }: MemberListProps) {
   return (
     <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" aria-busy={members === null}>
@@ -59,7 +59,7 @@ export function MemberList({ members, hasMore, failure, loadMore, reload, query,
   )
 }
 
-/** Members come in the order of their roles: a group ends where the role changes. */
+/** The server sorts members by role, so a group ends where the role changes. */
 function byRole(members: readonly Member[]): Member[][] {
   const groups: Member[][] = []
   for (const member of members) {

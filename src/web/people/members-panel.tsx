@@ -6,12 +6,12 @@ import type { ChatClient, Member, Room } from '../../sdk'
 import { rightsIn } from '../rooms/room-rights'
 import { FailureLine, useAct } from '../ui/act'
 import { IconButton } from '../ui/button'
+import { useDebounced } from '../ui/debounced'
 import { Drawer } from '../ui/dialog'
 import { SearchField } from '../ui/fields'
 import { useWideScreen } from '../ui/media'
-import { useSettled } from '../ui/settled'
 import { BannedList } from './banned-list'
-import { type AskedAct, ConfirmAct, doAct, isGrave, type MemberAct } from './member-acts'
+import { ConfirmAct, type MemberAct, needsConfirmation, runMemberAct, type UnconfirmedAct } from './member-acts'
 import { MemberList } from './member-list'
 import { useMembers, useReloadAfter, useReloadMembers } from './members'
 import type { Presence } from './presence-dot'
@@ -49,19 +49,19 @@ export default function MembersPanel(props: MembersPanelProps) {
 function Panel({ client, room, me, presence, onOpenRoom, onClose }: MembersPanelProps) {
   const [query, setQuery] = useState('')
   const [tab, setTab] = useState<PeopleTab>('members')
-  const [asked, setAsked] = useState<AskedAct | null>(null)
+  const [unconfirmed, setUnconfirmed] = useState<UnconfirmedAct | null>(null)
   const { failure, run } = useAct()
-  const members = useMembers(client, room.id, useSettled(query.trim()))
+  const members = useMembers(client, room.id, useDebounced(query.trim()))
   const reload = useReloadMembers(room.id)
   // The author of a new message may be a new member. Other changes are noticed by the button that opened this panel.
   useReloadAfter(`${room.lastSeq}`, 10_000, reload)
   const { moderates } = rightsIn(room)
   const isDirect = room.kind === 'direct'
 
-  async function act(member: Member, wanted: MemberAct) {
-    if (isGrave(wanted, member, me)) return setAsked({ member, act: wanted })
+  async function act(member: Member, wantedAct: MemberAct) {
+    if (needsConfirmation(wantedAct, member, me)) return setUnconfirmed({ member, act: wantedAct })
     await run(async () => {
-      const to = await doAct(client, room.id, member, wanted)
+      const to = await runMemberAct(client, room.id, member, wantedAct)
       if (to !== null) onOpenRoom(to)
     })
     reload()
@@ -96,16 +96,16 @@ function Panel({ client, room, me, presence, onOpenRoom, onClose }: MembersPanel
           <MemberList {...members} query={query.trim()} room={room} me={me} presence={presence} onAct={act} />
         </>
       )}
-      {asked && (
+      {unconfirmed && (
         <ConfirmAct
           client={client}
           room={room}
-          {...asked}
+          {...unconfirmed}
           onDone={() => {
-            setAsked(null)
+            setUnconfirmed(null)
             reload()
           }}
-          onClose={() => setAsked(null)}
+          onClose={() => setUnconfirmed(null)}
         />
       )}
     </>
@@ -116,7 +116,7 @@ export type PeopleTab = 'members' | 'banned'
 
 const words: Record<PeopleTab, string> = { members: 'Members', banned: 'Banned' }
 
-/** For moderators: who is in the room, or who is kept out of it. */
+/** For moderators: switches between the members and the banned people. */
 export function PanelTabs({ tab, onTab }: { tab: PeopleTab; onTab(tab: PeopleTab): void }) {
   return (
     <div className="flex min-w-0 flex-1 flex-wrap gap-1">

@@ -12,24 +12,24 @@ interface PeoplePickerProps {
   client: ChatClient
   label: string
   hint?: string
-  /** What is wrong with the choice, as a sentence. */
+  /** What is wrong with the selection, as a sentence. */
   error?: string | undefined
   picked: readonly PersonName[]
   onPick(picked: readonly PersonName[]): void
-  /** Usernames that are not offered. */
-  without?: readonly string[]
-  /** At most so many. */
-  most?: number
+  /** Usernames that are not suggested. */
+  exclude?: readonly string[]
+  /** How many people can be selected. */
+  limit?: number
 }
 
-/** People by name: suggestions while one types, and whoever was chosen as a row of names that can be taken back. */
-export function PeoplePicker({ client, label, hint, error, picked, onPick, without = [], most = limits.firstMembers }: PeoplePickerProps) {
+/** Selects people by name: suggestions while typing, and a row of the people selected so far. */
+export function PeoplePicker({ client, label, hint, error, picked, onPick, exclude = [], limit = limits.firstMembers }: PeoplePickerProps) {
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   const [query, setQuery] = useState('')
   const [active, setActive] = useState(0)
-  const isFull = picked.length >= most
-  const suggestions = useSuggestions(client, isFull ? '' : query, [...without, ...picked.map(({ username }) => username)])
+  const isFull = picked.length >= limit
+  const suggestions = useSuggestions(client, isFull ? '' : query, [...exclude, ...picked.map(({ username }) => username)])
   const at = Math.min(active, suggestions.length - 1)
 
   function pick(person: PersonName | undefined) {
@@ -41,7 +41,7 @@ export function PeoplePicker({ client, label, hint, error, picked, onPick, witho
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    // Some scripts are written with an editor of their own, whose Enter is not ours.
+    // In an input method, Enter accepts a word.
     if (event.nativeEvent.isComposing) return
     if (event.key === 'ArrowDown' && at < suggestions.length - 1) setActive(at + 1)
     else if (event.key === 'ArrowUp' && at > 0) setActive(at - 1)
@@ -90,7 +90,7 @@ export function PeoplePicker({ client, label, hint, error, picked, onPick, witho
         dir="auto"
         maxLength={limits.peopleQuery}
         disabled={isFull}
-        placeholder={isFull ? `Up to ${most} people` : 'Name or username'}
+        placeholder={isFull ? `Up to ${limit} people` : 'Name or username'}
         value={query}
         onChange={(event) => {
           setQuery(event.target.value)
@@ -116,7 +116,7 @@ interface SuggestedPeopleProps {
   onPick(person: SuggestedPerson): void
 }
 
-/** The list of a combobox: the focus stays in the field, and the field says which of them is meant. */
+/** The list of the combobox. The focus stays in the field; `aria-activedescendant` names the active option. */
 export function SuggestedPeople({ id, suggestions, active, onPick }: SuggestedPeopleProps) {
   if (suggestions.length === 0) return null
   return (

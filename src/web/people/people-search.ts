@@ -2,9 +2,9 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { isUsername } from '../../contract/rules'
 import type { ChatClient, User } from '../../sdk'
-import { useSettled } from '../ui/settled'
+import { useDebounced } from '../ui/debounced'
 
-/** Somebody to choose. Of a username that was only typed, nothing else is known. */
+/** A person to choose or to show. */
 export type PersonName = Pick<User, 'username' | 'displayName'>
 
 export interface SuggestedPerson extends PersonName {
@@ -15,7 +15,7 @@ export interface SuggestedPerson extends PersonName {
 const searchLimit = 8
 
 /** People who match what was typed, then the typed username itself. */
-export function useSuggestions(client: ChatClient, query: string, without: readonly string[]): readonly SuggestedPerson[] {
+export function useSuggestions(client: ChatClient, query: string, exclude: readonly string[]): readonly SuggestedPerson[] {
   const typed = query.trim().replace(/^@/, '')
   const found = usePeopleSearch({
     query: typed === '' ? null : typed,
@@ -24,9 +24,9 @@ export function useSuggestions(client: ChatClient, query: string, without: reado
   })
   if (typed === '') return []
   const name = typed.toLowerCase()
-  const people = (found ?? []).filter((person) => !without.includes(person.username))
+  const people = (found ?? []).filter((person) => !exclude.includes(person.username))
   const suggestions = people.map(({ username, displayName }) => ({ username, displayName, isTyped: false }))
-  const isKnown = without.includes(name) || suggestions.some((person) => person.username === name)
+  const isKnown = exclude.includes(name) || suggestions.some((person) => person.username === name)
   return isUsername(name) && !isKnown ? [...suggestions, { username: name, displayName: name, isTyped: true }] : suggestions
 }
 
@@ -36,7 +36,7 @@ interface PeopleSearch {
   queryKey: readonly string[]
   search(query: string): Promise<readonly PersonName[]>
   /** How long the typing must pause before the server is asked. */
-  settleMs?: number
+  delayMs?: number
 }
 
 /**
@@ -44,15 +44,15 @@ interface PeopleSearch {
  * they still match. When a search fails, nobody is found.
  * @returns null while nothing is searched for, or before the first answer
  */
-export function usePeopleSearch({ query, queryKey, search, settleMs }: PeopleSearch): readonly PersonName[] | null {
-  const settled = useSettled(query, settleMs)
+export function usePeopleSearch({ query, queryKey, search, delayMs }: PeopleSearch): readonly PersonName[] | null {
+  const debounced = useDebounced(query, delayMs)
   const { data, isError, isPlaceholderData } = useQuery({
-    queryKey: [...queryKey, settled],
-    queryFn: () => search(settled ?? ''),
-    enabled: settled !== null,
+    queryKey: [...queryKey, debounced],
+    queryFn: () => search(debounced ?? ''),
+    enabled: debounced !== null,
     placeholderData: keepPreviousData,
   })
-  const isCurrent = settled === query && !isPlaceholderData
+  const isCurrent = debounced === query && !isPlaceholderData
   return useMemo(() => {
     if (query === null) return null
     if (isError) return []

@@ -2,7 +2,7 @@ import clsx from 'clsx'
 import type { PersonPresence, PresenceState } from '../../sdk'
 import { timeAgo } from '../ui/times'
 
-/** Who is here, by username; who is not in it, is not known of. */
+/** The presence of people by username. People who are missing have an unknown presence. */
 export type Presence = ReadonlyMap<string, PersonPresence>
 
 const words: Record<PresenceState, string> = { here: 'online', away: 'away', offline: 'offline' }
@@ -12,7 +12,7 @@ const looks: Record<PresenceState, string> = {
   offline: 'border-[1.5px] border-line-strong bg-surface',
 }
 
-/** Whether somebody is here, on the corner of their avatar; nothing when it is not known. */
+/** A dot for an avatar's corner that shows whether somebody is online; nothing when that is not known. */
 export function PresenceDot({ state, title, className }: { state: PresenceState | null; title?: string | undefined; className?: string }) {
   if (!state) return null
   return (
@@ -25,7 +25,7 @@ export function PresenceDot({ state, title, className }: { state: PresenceState 
   )
 }
 
-/** "Here now", "Last here 5 minutes ago"; nothing when it is not known. */
+/** "Online", "Last seen 5 minutes ago"; undefined when it is not known. */
 export function presenceWords(presence: PersonPresence | undefined): string | undefined {
   switch (presence?.state) {
     case undefined:

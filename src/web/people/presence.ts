@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import type { ChatClient, PresenceHandle, PresenceState, PresenceView, Room, Store } from '../../sdk'
 import { useStore } from '../../sdk/react'
 
-/** Who is in a room and who writes there, while it is shown; null when there is nothing to tell, or nobody can. */
+/** Who is online and who is typing in a room; null while that is not known. */
 export function useRoomPresence(client: ChatClient, room: string | null): PresenceView | null {
   const [handle, setHandle] = useState<PresenceHandle | null>(null)
   useEffect(() => {
@@ -17,12 +17,12 @@ export function useRoomPresence(client: ChatClient, room: string | null): Presen
 
 const nothing: Store<null> = { get: () => null, subscribe: () => () => {} }
 
-/** Each of them is a subscription of its own. */
-const mostWatched = 10
+/** Each room needs its own subscription. */
+const maxWatched = 10
 
-/** Of the direct rooms with the newest talk, by room, whether the other person is here. */
+/** Whether the other person is online, for the direct rooms with the newest messages. */
 export function useDirectPresence(client: ChatClient | null, rooms: readonly Room[] | null): ReadonlyMap<string, PresenceState> {
-  const watched = (rooms ?? []).filter(({ kind, people }) => kind === 'direct' && people.length === 1).slice(0, mostWatched)
+  const watched = (rooms ?? []).filter(({ kind, people }) => kind === 'direct' && people.length === 1).slice(0, maxWatched)
   const key = watched
     .map(({ id, people }) => `${id} ${people[0]?.username}`)
     .sort()
@@ -34,7 +34,7 @@ export function useDirectPresence(client: ChatClient | null, rooms: readonly Roo
     const handles = key.split('\n').map((pair) => {
       const [room = '', username = ''] = pair.split(' ')
       const handle = client.openPresence(room)
-      const look = () => {
+      const update = () => {
         const { known, people } = handle.state.get()
         const state = known ? people.get(username)?.state : undefined
         setStates((before) => {
@@ -45,9 +45,9 @@ export function useDirectPresence(client: ChatClient | null, rooms: readonly Roo
           return after
         })
       }
-      const off = handle.state.subscribe(look)
+      const unsubscribe = handle.state.subscribe(update)
       return () => {
-        off()
+        unsubscribe()
         handle.close()
       }
     })

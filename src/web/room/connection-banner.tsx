@@ -3,7 +3,7 @@ import type { ConnectionStatus } from '../../sdk'
 
 const graceMs = 1_200
 
-/** Says that the connection is away, and why where that is known, once it takes longer than a blink. */
+/** Shows that the connection is lost, and why if that is known. Short interruptions are not shown. */
 export function ConnectionBanner({ status }: { status: ConnectionStatus }) {
   const [shows, setShows] = useState(false)
   const [hadConnection, setHadConnection] = useState(false)
@@ -30,7 +30,7 @@ export function ConnectionBanner({ status }: { status: ConnectionStatus }) {
   )
 }
 
-/** What a reader can make something of: that the server is there, and cannot serve anybody now. */
+/** Only reasons that help the user: that the server is reachable but cannot serve them. */
 function describe(status: ConnectionStatus): string {
   const error = status.state === 'connecting' ? status.lastError : null
   return error && error.name !== 'DISCONNECTED' && error.name !== 'TIMED_OUT' ? error.words : ''

@@ -40,7 +40,7 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
   const rights = useMessageRights(listed, timeline.messages)
   const [mode, setMode] = useState<ComposerMode>({ kind: 'new' })
   const [removing, setRemoving] = useState<Message | null>(null)
-  // Somebody may react to several messages in a row without waiting.
+  // Concurrent, so that one can react to several messages in a row without waiting.
   const { failure, run, dismiss } = useAct({ concurrent: true })
   const jump = useJump(handle, run)
   const readMarks = useMemo(() => createReadMarks(handle), [handle])

@@ -4,17 +4,17 @@ import { hasRoomRole } from '../../contract/rules'
 import type { Message, Room } from '../../sdk'
 import { formatUntil } from '../ui/times'
 
-/** What the room allows its reader. */
+/** What the viewer may do with the messages of a room. */
 export interface MessageRights {
-  /** Why they may not write, for a person to read; null when they may. */
+  /** Why they may not write, in words to show; null when they may. */
   refusal: string | null
-  /** Whether they may change what is there: react, edit. */
+  /** Whether they may react, and edit their own messages. */
   mayAct: boolean
   mayRemoveOwn: boolean
   mayRemoveAny: boolean
 }
 
-/** From the room list, and from what the room itself tells: an archived room is in nobody's list. */
+/** @param messages are also looked at, because an archived room is in nobody's list */
 export function useMessageRights(listed: Room | undefined, messages: readonly Message[]): MessageRights {
   const isMuted = useIsBefore(listed?.mutedUntil ?? null)
   const lastLine = messages.findLast(({ kind }) => kind === 'archived' || kind === 'restored')
@@ -34,16 +34,16 @@ export function useMessageRights(listed: Room | undefined, messages: readonly Me
   }
 }
 
-/** A timer cannot be set for longer. */
-const longestTimerMs = 2 ** 31 - 1
+/** Browsers run a longer timer at once. */
+const maxTimerMs = 2 ** 31 - 1
 
-/** Whether a time is still to come; it becomes false by itself. */
+/** Whether a time is still in the future. Renders again when it has passed. */
 function useIsBefore(time: string | null): boolean {
   const [, setChecks] = useState(0)
   const leftMs = time === null ? 0 : Date.parse(time) - Date.now()
   useEffect(() => {
     if (leftMs <= 0) return
-    const timer = setTimeout(() => setChecks((checks) => checks + 1), Math.min(leftMs + 100, longestTimerMs))
+    const timer = setTimeout(() => setChecks((checks) => checks + 1), Math.min(leftMs + 100, maxTimerMs))
     return () => clearTimeout(timer)
   }, [leftMs])
   return leftMs > 0

@@ -2,18 +2,18 @@ import { useLayoutEffect, useState } from 'react'
 import type { ChatClient, RoomHandle, RoomState } from '../../sdk'
 import { useStore } from '../../sdk/react'
 
-/** The rooms that were looked at last stay open: going back to one is immediate, and what was written there gets sent. */
+/** The rooms shown most recently stay open, so that going back is instant and messages still being sent get sent. */
 export interface OpenRooms {
-  /** Opens a room, or takes the one that is open already. A room that has ended is read again. */
+  /** Opens a room, or returns its open handle. If the handle has ended, it is reopened. */
   open(room: string): RoomHandle
-  /** Whether anything is still on its way to the server. */
+  /** Whether any message is still being sent. */
   hasPending(): boolean
 }
 
 const keptOpen = 8
 
 export function createOpenRooms(client: ChatClient): OpenRooms {
-  /** The one that was looked at last is last. */
+  /** In the order in which they were last shown. */
   const handles = new Map<string, RoomHandle>()
 
   function close(handle: RoomHandle) {
@@ -37,10 +37,10 @@ export function createOpenRooms(client: ChatClient): OpenRooms {
   }
 }
 
-/** The room that is looked at. */
+/** The room that is shown; null until it is open. */
 export function useOpenRoom(openRooms: OpenRooms, room: string): { handle: RoomHandle; state: RoomState; reopen: () => void } | null {
   const [handle, setHandle] = useState<RoomHandle | null>(null)
-  // Before the screen is painted: an open room has everything to show at once.
+  // In a layout effect, because an open room can be shown in the very first paint.
   useLayoutEffect(() => setHandle(openRooms.open(room)), [openRooms, room])
   const current = handle?.room === room ? handle : null
   const state = useStore(current?.state ?? nothing)

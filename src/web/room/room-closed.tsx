@@ -7,7 +7,7 @@ interface RoomClosedProps {
   client: ChatClient
   room: string
   name: string
-  /** What is known of it from before; null when it never was in the person's list. */
+  /** As it was last listed; null if it never was in the user's list. */
   kind: RoomKind | null
   reason: ChatFailure
   onBrowse(): void
@@ -15,7 +15,7 @@ interface RoomClosedProps {
   onJoined(): Promise<void>
 }
 
-/** Why the server does not show this room, and the way on. */
+/** Says why the room can't be shown, and what to do about it. */
 export function RoomClosed({ client, room, name, kind, reason, onBrowse, onRetry, onJoined }: RoomClosedProps) {
   const { pending, failure, run } = useAct()
 

@@ -26,9 +26,9 @@ interface RoomViewProps {
   status: ConnectionStatus
   openRooms: OpenRooms
   room: string
-  /** As it is in the person's list; undefined when it is not there, or not yet. */
+  /** The room in the user's list; undefined while it is not in it. */
   listed: Room | undefined
-  /** Whether the list has come: then a room that is not in it is not one of theirs, or is archived. */
+  /** Whether the list is loaded. A room that is missing then is archived, or the user is not in it. */
   isListRead: boolean
   visitor: Visitor
   drafts: Drafts
@@ -38,8 +38,8 @@ interface RoomViewProps {
   onSettings(room: Room): void
   onLeave(room: Room): void
   onOpenRoom(room: string): void
-  /** Resolves when a room that was just joined is in the list. */
-  untilListed(room: string): Promise<void>
+  /** Resolves when the room has appeared in the list. */
+  waitUntilListed(room: string): Promise<void>
 }
 
 export function RoomView({ client, status, openRooms, room, listed, isListRead, visitor, drafts, ...on }: RoomViewProps) {
@@ -77,7 +77,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
           <RoomMenu
             key={room}
             room={listed}
-            // What is refused leaves the mark where it was.
+            // If it fails, the menu still shows the old level.
             onNotify={(notify) => void client.rooms.setNotify.mutate({ room, notify }).catch(() => {})}
             onInvite={() => on.onInvite(listed)}
             onSettings={() => on.onSettings(listed)}
@@ -133,7 +133,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
             onBrowse={on.onBrowse}
             onRetry={opened.reopen}
             onJoined={async () => {
-              await on.untilListed(room)
+              await on.waitUntilListed(room)
               opened.reopen()
             }}
           />
@@ -142,14 +142,14 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
   }
 }
 
-/** Whether a session that is over comes back is soon known: until then, what is on the screen stays there. */
+/** When the session ends, a new one may follow in a moment: until then the screen stays as it is. */
 function withoutSessionEnd(state: RoomState): RoomState {
   if (state.state !== 'ended' || !isOfSession(state.reason)) return state
   const { timeline } = state
   return { state: timeline.messages.length > 0 ? 'live' : 'loading', timeline }
 }
 
-/** Whoever comes back into a room that has ended for them sees it again at once. */
+/** Reopens a room that had ended when the user is back in it. */
 function useReopening(isListed: boolean, opened: ReturnType<typeof useOpenRoom>) {
   const latest = useRef(opened)
   latest.current = opened
@@ -158,5 +158,5 @@ function useReopening(isListed: boolean, opened: ReturnType<typeof useOpenRoom>)
   }, [isListed])
 }
 
-/** A public room's id reads as its name; any other id is no name at all. */
+/** A public room's id can be shown as its name. Other rooms have random ids. */
 const nameOf = (room: string) => (isUuid(room) ? 'Room' : room)

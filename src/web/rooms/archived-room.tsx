@@ -9,7 +9,7 @@ import { rightsIn } from './room-rights'
 /**
  * An archived room is in nobody's list, but its members can still read it, so it has to be asked for.
  * @param room null to ask for nothing
- * @param lastSeq the room's newest place: it is asked for again after each line, because one may say that it was restored
+ * @param lastSeq the room's newest seq: the room is asked for again after each line, because it may have been restored
  */
 export function useArchivedRoom(client: ChatClient, room: string | null, lastSeq: number): Room | null {
   const { data } = useQuery({

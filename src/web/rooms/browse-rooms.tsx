@@ -5,9 +5,9 @@ import { type ChatClient, type PublicRoom, readFailure } from '../../sdk'
 import { roomPath } from '../paths'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
+import { useDebounced } from '../ui/debounced'
 import { Dialog } from '../ui/dialog'
 import { SearchField } from '../ui/fields'
-import { useSettled } from '../ui/settled'
 
 interface BrowseRoomsProps {
   client: ChatClient
@@ -18,7 +18,7 @@ interface BrowseRoomsProps {
 
 export default function BrowseRooms({ client, onOpen, onJoined, onClose }: BrowseRoomsProps) {
   const [query, setQuery] = useState('')
-  const { rooms, hasMore, failure, loadMore, retry } = usePublicRooms(client, useSettled(query.trim()))
+  const { rooms, hasMore, failure, loadMore, retry } = usePublicRooms(client, useDebounced(query.trim()))
 
   return (
     <Dialog title="Browse rooms" onClose={onClose}>

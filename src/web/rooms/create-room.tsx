@@ -50,7 +50,7 @@ export default function CreateRoom({ client, me, onCreated, onClose }: CreateRoo
         <Field label="Name" name="name" required dir="auto" autoComplete="off" placeholder="garden-plans" error={nameError} />
         <RadioCards legend="Who can see it" name="kind" defaultValue="public" options={kinds} />
         <Field label="Topic (optional)" name="topic" dir="auto" autoComplete="off" error={topicError} />
-        <PeoplePicker client={client} label="People (optional)" error={membersError} picked={members} onPick={setMembers} without={[me]} />
+        <PeoplePicker client={client} label="People (optional)" error={membersError} picked={members} onPick={setMembers} exclude={[me]} />
         {!nameError && !topicError && !membersError && <FailureLine failure={failure} />}
         <div className="flex justify-end gap-2 pt-1">
           <Button look="quiet" onClick={onClose}>

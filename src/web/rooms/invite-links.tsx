@@ -17,10 +17,10 @@ const uses = [
   { value: '1', words: '1 person' },
   { value: '10', words: '10 people' },
   { value: '100', words: '100 people' },
-  { value: '', words: 'Anyone' },
+  { value: '', words: 'Any number of people' },
 ]
 
-/** Links by which whoever has one comes into the room: a new one, and those that still work. */
+/** Invitation links: makes a new one, and lists those that still work. */
 export function InviteLinks({ client, room }: { client: ChatClient; room: string }) {
   const {
     data: invites = [],
@@ -81,14 +81,14 @@ export function InviteLinks({ client, room }: { client: ChatClient; room: string
 
 const numberOf = (form: FormData, field: string) => (form.get(field) ? Number(form.get(field)) : null)
 
-/** A link that was just made. It is not kept, and so it can be copied only now. */
+/** A link that was just made. The server stores only its hash, so it can't be shown again. */
 export function NewLink({ url }: { url: string }) {
   const [copied, setCopied] = useState(false)
   const field = useRef<HTMLInputElement>(null)
 
   async function copy() {
     field.current?.select()
-    // Without the permission, or over plain HTTP, it stays selected for the keyboard.
+    // Without permission, or over plain HTTP, the text stays selected so that it can be copied with the keyboard.
     await navigator.clipboard?.writeText(url).then(
       () => setCopied(true),
       () => {},
@@ -120,7 +120,7 @@ export function NewLink({ url }: { url: string }) {
 
 export const inviteUrl = (token: string) => `${location.origin}${invitePath(token)}`
 
-/** How long a link works, and how often it was used: "2 of 10 used, until 3 May 2026". */
+/** How often a link was used and when it expires: "2 of 10 used, until 3 May 2026". */
 export function termsOf({ expiresAt, maxUses, uses }: Invite): string {
   const used = maxUses === null ? `${uses} used` : `${uses} of ${maxUses} used`
   if (expiresAt === null) return `${used}, never expires`

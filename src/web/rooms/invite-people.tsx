@@ -9,7 +9,7 @@ import { Dialog } from '../ui/dialog'
 import { InviteLinks } from './invite-links'
 import { rightsIn } from './room-rights'
 
-/** Brings people into a room: those who are here by name, others by a link. */
+/** Invites people into a room by name or by link. */
 export default function InvitePeople({ client, room, me, onClose }: { client: ChatClient; room: Room; me: string; onClose(): void }) {
   return (
     <Dialog title={`Invite people to ${room.name}`} onClose={onClose}>
@@ -52,8 +52,8 @@ function InviteByName({ client, room, me }: { client: ChatClient; room: string; 
         hint="They become members right away."
         picked={picked}
         onPick={setPicked}
-        without={[me]}
-        most={20}
+        exclude={[me]}
+        limit={20}
       />
       <FailureLine failure={failure} />
       <div className="flex flex-wrap items-center gap-3">

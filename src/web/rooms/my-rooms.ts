@@ -5,15 +5,15 @@ import { isOfSession } from '../account/signed-in-client'
 import { forRole } from './room-rights'
 
 export interface MyRooms {
-  /** The one with the newest talk first; null until they have come. */
+  /** The one with the newest message first; null until they are loaded. */
   rooms: readonly Room[] | null
   failure: ChatFailure | null
   retry(): void
-  /** Resolves when the room is in the list or no longer in it; after a while all the same. */
-  untilListed(room: string, isListed?: boolean): Promise<void>
+  /** Resolves when the room is in the list, or no longer in it, and at the latest after 3 seconds. */
+  waitUntilListed(room: string, isListed?: boolean): Promise<void>
 }
 
-/** The person's rooms, kept current. */
+/** The user's rooms, kept up to date by the server. */
 export function useMyRooms(client: ChatClient | null, role: ServerRole): MyRooms {
   const [list, setList] = useState<RoomListHandle | null>(null)
   useEffect(() => {
@@ -23,15 +23,15 @@ export function useMyRooms(client: ChatClient | null, role: ServerRole): MyRooms
   }, [client])
 
   const state = useStore<RoomListState | null>(list?.state ?? nothing)
-  // Another client starts with an empty list: what is known stays on the screen until it has its own.
+  // A new client starts without a list: the old one stays on the screen until then.
   const known = useRef<readonly Room[] | null>(null)
   const rooms = state?.state === 'live' ? state.rooms : null
   const current = useMemo(() => rooms?.map((room) => forRole(room, role)) ?? null, [rooms, role])
   if (current) known.current = current
 
-  const untilListed = useCallback(
+  const waitUntilListed = useCallback(
     async (room: string, isListed = true) => {
-      if (list) await untilSo(list, (rooms) => rooms.some(({ id }) => id === room) === isListed)
+      if (list) await waitUntil(list, (rooms) => rooms.some(({ id }) => id === room) === isListed)
     },
     [list],
   )
@@ -39,23 +39,23 @@ export function useMyRooms(client: ChatClient | null, role: ServerRole): MyRooms
     rooms: known.current,
     failure: state?.state === 'ended' && !isOfSession(state.reason) ? state.reason : null,
     retry: () => list?.reopen(),
-    untilListed,
+    waitUntilListed,
   }
 }
 
-const longestWaitMs = 3_000
+const maxWaitMs = 3_000
 
-function untilSo({ state }: RoomListHandle, isSo: (rooms: readonly Room[]) => boolean): Promise<void> {
+function waitUntil({ state }: RoomListHandle, isDone: (rooms: readonly Room[]) => boolean): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(done, longestWaitMs)
-    const off = state.subscribe(look)
-    look()
-    function look() {
-      if (isSo(state.get().rooms)) done()
+    const timer = setTimeout(done, maxWaitMs)
+    const unsubscribe = state.subscribe(check)
+    check()
+    function check() {
+      if (isDone(state.get().rooms)) done()
     }
     function done() {
       clearTimeout(timer)
-      off()
+      unsubscribe()
       resolve()
     }
   })
@@ -63,7 +63,7 @@ function untilSo({ state }: RoomListHandle, isSo: (rooms: readonly Room[]) => bo
 
 const nothing = { get: () => null, subscribe: () => () => {} }
 
-/** A room as it was last in the person's list: when it is gone from there, it still has its name. */
+/** The room as it was last listed, so that it still has a name when it is no longer in the list. */
 export function useLastSeen(id: string, listed: Room | undefined): Room | null {
   const [seen, setSeen] = useState<Room | null>(null)
   if (listed && listed !== seen) setSeen(listed)

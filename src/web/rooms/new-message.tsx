@@ -34,8 +34,8 @@ export default function NewMessage({ client, me, onOpened, onClose }: NewMessage
           hint="One person or more."
           picked={picked}
           onPick={setPicked}
-          without={[me]}
-          most={limits.directPeople}
+          exclude={[me]}
+          limit={limits.directPeople}
         />
         <FailureLine failure={failure} />
         <div className="flex justify-end gap-2 pt-1">

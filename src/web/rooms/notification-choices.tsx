@@ -10,7 +10,7 @@ const levels: { level: NotificationLevel; words: string }[] = [
   { level: 'nothing', words: 'Nothing' },
 ]
 
-/** In a room's menu: of what the person wants to be told, and whether this browser may. */
+/** In the room menu: the notification level, and whether the browser allows notifications. */
 export function NotificationChoices({ notify, onNotify }: { notify: NotificationLevel; onNotify(level: NotificationLevel): void }) {
   const permission = useNotificationPermission()
   return (

@@ -2,14 +2,14 @@ import { Bell, X } from 'lucide-react'
 import { useState, useSyncExternalStore } from 'react'
 import { IconButton } from '../ui/button'
 
-/** `unsupported` where the browser has no notifications, or not on such an address. */
+/** `unsupported` where the browser has no notifications, or not on this address. */
 export type NotificationPermissionState = NotificationPermission | 'unsupported'
 
 const listeners = new Set<() => void>()
 
 const read = (): NotificationPermissionState => (typeof Notification === 'undefined' ? 'unsupported' : Notification.permission)
 
-/** Whether this browser may show notifications. It is asked only by `askForNotifications`. */
+/** Whether the browser allows notifications. */
 export function useNotificationPermission(): NotificationPermissionState {
   return useSyncExternalStore(
     (listener) => {
@@ -21,7 +21,7 @@ export function useNotificationPermission(): NotificationPermissionState {
   )
 }
 
-/** Has the browser ask the person, who has just pressed for it. */
+/** Makes the browser ask the user. Call it only when they have just pressed a button for it. */
 export async function askForNotifications() {
   await Notification.requestPermission()
   for (const listener of listeners) listener()
@@ -29,7 +29,7 @@ export async function askForNotifications() {
 
 const declinedKey = 'notifications-declined'
 
-/** A quiet offer below the rooms, until it is taken or declined once. The room's menu has it all the same. */
+/** Offers notifications below the rooms until the offer is accepted or declined. The room menu still offers them after that. */
 export function NotificationOffer() {
   const permission = useNotificationPermission()
   const wasDeclined = useSyncExternalStore(

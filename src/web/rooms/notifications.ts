@@ -2,19 +2,19 @@ import { useEffect, useRef } from 'react'
 import { cutQuote } from '../../contract/rules'
 import type { Message, Room } from '../../sdk'
 
-/** So long another tab or device has to show the message to somebody who looks: then it is read, and no news any more. */
+/** Time for another tab or device to mark the message as read before a notification is shown. */
 const graceMs = 1_000
 
 interface Notified {
   rooms: readonly Room[] | null
-  /** The username of who is told. */
+  /** The viewer's username. */
   me: string
-  /** The room on the screen. */
+  /** The room that is shown. */
   current: string | null
   onOpen(room: string): void
 }
 
-/** Tells of messages in rooms that nobody looks at, if the browser may: one notification for each room at a time. */
+/** Shows notifications for new messages in other rooms, at most one for each room at a time, if the browser allows it. */
 export function useNotifications(notified: Notified) {
   const { rooms, me } = notified
   const latest = useRef(notified)
@@ -26,13 +26,13 @@ export function useNotifications(notified: Notified) {
     const known = before.current
     before.current = rooms
     if (!rooms || !known || typeof Notification === 'undefined' || Notification.permission !== 'granted') return
-    for (const news of findNotifications(known, rooms, me)) {
+    for (const notice of findNotifications(known, rooms, me)) {
       const timer = setTimeout(() => {
         timers.current.delete(timer)
         const { rooms: now, current, onOpen } = latest.current
-        const room = now?.find(({ id }) => id === news.room.id)
-        const isSeen = document.visibilityState === 'visible' && current === news.room.id
-        if (!isSeen && room && room.readSeq < news.room.lastSeq) show(news, onOpen)
+        const room = now?.find(({ id }) => id === notice.room.id)
+        const isSeen = document.visibilityState === 'visible' && current === notice.room.id
+        if (!isSeen && room && room.readSeq < notice.room.lastSeq) show(notice, onOpen)
       }, graceMs)
       timers.current.add(timer)
     }
@@ -46,13 +46,13 @@ export function useNotifications(notified: Notified) {
   }, [])
 }
 
-function show(news: RoomNotification, onOpen: (room: string) => void) {
-  const { title, body } = notificationText(news)
+function show(notice: RoomNotification, onOpen: (room: string) => void) {
+  const { title, body } = notificationText(notice)
   try {
-    const notification = new Notification(title, { body, tag: news.room.id })
+    const notification = new Notification(title, { body, tag: notice.room.id })
     notification.onclick = () => {
       window.focus()
-      onOpen(news.room.id)
+      onOpen(notice.room.id)
       notification.close()
     }
   } catch {
@@ -60,23 +60,23 @@ function show(news: RoomNotification, onOpen: (room: string) => void) {
   }
 }
 
-/** Something that somebody said in a room, worth telling a person of who does not look. */
+/** A message to notify the user about. */
 export interface RoomNotification {
   room: Room
   message: Message
-  /** The newest message of the room may not be the one that mentions them. */
+  /** Whether the user was mentioned. `message` is the room's newest one, and may not be the one with the mention. */
   isMention: boolean
 }
 
 /**
- * What has been said between two states of the person's list, at most once for each room: of rooms with all messages
- * whatever others said, of rooms with mentions only when there are more of them. Changes of old messages are no news.
+ * The notifications for the difference between two states of the room list, at most one for each room. At the level "all"
+ * any new message by somebody else counts, at "mentions" only new mentions. Changes to old messages never count.
  */
 export function findNotifications(before: readonly Room[], after: readonly Room[], me: string): RoomNotification[] {
   const known = new Map(before.map((room) => [room.id, room]))
   return after.flatMap((room) => {
     const { lastMessage: message, lastSeq, readSeq, notify, mentions } = room
-    // Who has just come into a room has read what was said before.
+    // In a room that was just joined, everything before the read mark is old.
     const { lastSeq: lastSeqBefore, mentions: mentionsBefore } = known.get(room.id) ?? { lastSeq: readSeq, mentions: 0 }
     if (!message || lastSeq <= lastSeqBefore || readSeq >= lastSeq || notify === 'nothing') return []
     const isMention = mentions > mentionsBefore
@@ -85,12 +85,11 @@ export function findNotifications(before: readonly Room[], after: readonly Room[
   })
 }
 
-/** What a notification says. */
 export function notificationText({ room, message, isMention }: RoomNotification): { title: string; body: string } {
   const { author, text, kind } = message
   const name = author.displayName
   const title = room.kind === 'direct' ? room.name : `${isMention ? 'You were mentioned in ' : ''}${room.name}`
   if (kind !== 'text') return { title, body: '' }
-  const said = cutQuote(text)
-  return { title, body: room.kind === 'direct' && room.people.length === 1 ? said : `${name}: ${said}` }
+  const excerpt = cutQuote(text)
+  return { title, body: room.kind === 'direct' && room.people.length === 1 ? excerpt : `${name}: ${excerpt}` }
 }

@@ -7,12 +7,12 @@ import { RoomMark } from './room-mark'
 import { attentionOf, attentionWords, shortCount } from './unread'
 
 interface RoomListProps {
-  /** Null until they have come. */
+  /** Null until they are loaded. */
   rooms: readonly Room[] | null
   current: string | null
-  /** Of direct rooms, whether the other person is here. */
+  /** Whether the other person is online, by direct room. */
   presence?: ReadonlyMap<string, PresenceState>
-  /** What stands there when there is none. */
+  /** Shown when there are none. */
   empty: string
   onOpen(room: string): void
 }
@@ -43,7 +43,7 @@ function RoomLink({ room, isCurrent, state, onOpen }: RoomLinkProps) {
   const isUnread = attention.unread > 0
 
   function open(event: MouseEvent) {
-    // With a modifier the browser opens a tab or a window, as with any link.
+    // With a modifier key, the browser opens a new tab or window.
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
     event.preventDefault()
     onOpen(room.id)
@@ -67,7 +67,7 @@ function RoomLink({ room, isCurrent, state, onOpen }: RoomLinkProps) {
         <PresenceDot state={state} className="absolute -right-1 -bottom-1 size-2!" />
       </span>
       <bdi className="min-w-0 flex-1 truncate">{room.name}</bdi>
-      {/* What comes into the room on the screen is read before its count appears. */}
+      {/* Late in the current room: a message is usually read before its count would appear. */}
       <UnreadMarks {...attention} className={isCurrent ? 'late' : undefined} />
     </a>
   )
@@ -83,7 +83,7 @@ function RoomListSkeleton() {
   )
 }
 
-/** How much is unread, and how much of it speaks to this person. */
+/** How many messages are unread, and how many of them mention the viewer. */
 export function UnreadMarks({ unread, mentions, className }: { unread: number; mentions: number; className?: string | undefined }) {
   if (unread === 0 && mentions === 0) return null
   return (

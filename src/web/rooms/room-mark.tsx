@@ -10,7 +10,7 @@ export function RoomIcon({ kind, className }: { kind: RoomKind; className?: stri
   return <Icon role="img" aria-label={kindWords[kind]} className={className ?? 'size-4 shrink-0 text-faint'} />
 }
 
-/** A room's sign, or the face of the one other person. */
+/** The icon of a room, or the other person's avatar in a direct room of two. */
 export function RoomMark({ kind, people }: { kind: RoomKind; people: readonly User[] }) {
   const [other, ...others] = people
   if (!other || others.length > 0) return <RoomIcon kind={kind} />

@@ -1,18 +1,18 @@
 import { hasRoomRole, outranks } from '../../contract/rules'
 import type { Room, RoomRole, ServerRole } from '../../sdk'
 
-/** The room as somebody with this role on the server has it: an admin may do there what its owner may. */
+/** The room with the role that a user with this server role has there: admins may do what owners may. */
 export function forRole(room: Room, role: ServerRole): Room {
   return role === 'admin' && room.kind !== 'direct' ? { ...room, role: 'owner' } : room
 }
 
-/** What a person may do in a room by their role there; in a direct room everybody may do the same. */
+/** What a role allows in a room. In a direct room all members have the same rights. */
 export interface RoomRights {
-  /** Leave it, and bring others in. */
+  /** Leave the room, and invite people. */
   changesOwn: boolean
-  /** Change it, mute, remove and ban, and make invitations by link. */
+  /** Change the settings, mute, remove and ban people, and make invitation links. */
   moderates: boolean
-  /** Give roles, and put it into the archive. */
+  /** Change roles, and archive the room. */
   owns: boolean
 }
 

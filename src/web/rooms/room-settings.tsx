@@ -14,7 +14,7 @@ const policies = [
   { value: 'moderators', Icon: ShieldCheck, label: 'Moderators', hint: 'Everyone else can only read.' },
 ] as const
 
-/** What moderators change of a room; owners can also put it into the archive. */
+/** The room settings. Owners can also archive the room here. */
 export default function RoomSettings({ client, room, onClose }: { client: ChatClient; room: Room; onClose(): void }) {
   const { pending, failure, run } = useAct()
   const [archives, setArchives] = useState(false)
@@ -76,7 +76,7 @@ export default function RoomSettings({ client, room, onClose }: { client: ChatCl
 
 type Settings = Pick<Room, 'name' | 'topic' | 'postingPolicy' | 'slowModeSeconds'>
 
-/** What a form of room settings changes, and nothing that stays as it is: somebody else may be changing that. */
+/** Only the settings that were changed in the form: someone else may be changing the others. */
 export function changesOf(room: Settings, form: FormData): Partial<Settings> {
   const name = String(form.get('name')).trim()
   const topic = String(form.get('topic')).trim()
@@ -92,7 +92,7 @@ export function changesOf(room: Settings, form: FormData): Partial<Settings> {
 
 const offered = [0, 5, 10, 30, 60, 300]
 
-/** The waits to choose from, with the one that is set, which a program may have chosen. */
+/** The delays to choose from, and the current one if it is another, set through the API. */
 export function slowModeOptions(now: number): { value: string; words: string }[] {
   return [...new Set([...offered, now])].sort((a, b) => a - b).map((seconds) => ({ value: String(seconds), words: slowModeWords(seconds) }))
 }

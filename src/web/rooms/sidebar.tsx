@@ -16,7 +16,7 @@ interface SidebarProps {
   myRooms: MyRooms
   current: string | null
   theme: Theme
-  /** Of direct rooms, whether the other person is here. */
+  /** Whether the other person is online, by direct room. */
   presence: ReadonlyMap<string, PresenceState>
   onOpen(room: string): void
   onBrowse(): void
@@ -40,7 +40,7 @@ export function Sidebar({
   onSignOut,
 }: SidebarProps) {
   const { rooms } = myRooms
-  // Guests see the rooms that they were invited to, and no others.
+  // Guests can only see rooms they were invited to.
   const mayFindMore = visitor.role !== 'guest'
   const shared = rooms?.filter(({ kind }) => kind !== 'direct') ?? null
   const direct = rooms?.filter(({ kind }) => kind === 'direct')

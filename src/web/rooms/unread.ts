@@ -1,6 +1,6 @@
 import type { Room } from '../../sdk'
 
-/** What of a room asks for attention, at the level that the person has chosen for it. */
+/** The unread messages and mentions that count at the room's notification level. */
 export function attentionOf({ notify, unread, mentions }: Pick<Room, 'notify' | 'unread' | 'mentions'>): {
   unread: number
   mentions: number
@@ -15,7 +15,7 @@ export function attentionOf({ notify, unread, mentions }: Pick<Room, 'notify' | 
   }
 }
 
-/** How many messages ask for attention in all: of each room what is unread, or only the mentions. */
+/** How many messages of all rooms count. */
 export function countAttention(rooms: readonly Room[]): number {
   return rooms.reduce((sum, room) => {
     const { unread, mentions } = attentionOf(room)
@@ -29,10 +29,10 @@ export function titleOf(name: string | null, count: number): string {
   return count > 0 ? `(${count}) ${title}` : title
 }
 
-/** As it fits into a badge. */
+/** Short enough for a badge. */
 export const shortCount = (count: number) => (count > 99 ? '99+' : String(count))
 
-/** For who listens: "3 unread messages, 1 mention". */
+/** For screen readers: "3 unread messages, 1 mention". */
 export function attentionWords({ unread, mentions }: { unread: number; mentions: number }): string {
   return [
     unread > 0 && `${unread} unread ${unread === 1 ? 'message' : 'messages'}`,

@@ -10,19 +10,19 @@ export interface Act {
   /** Why the latest call failed; null while it runs and once it has succeeded. */
   failure: ChatFailure | null
   /**
-   * Runs a call, and whatever should follow it. The function is always the same one.
-   * @returns whether it succeeded; false too when it was skipped because another call was running
+   * Runs a call and whatever should follow it. The identity of `run` never changes.
+   * @returns whether it succeeded; also false when it was skipped because another call was running
    */
   run(call: () => Promise<unknown>): Promise<boolean>
   /** Hides the failure. */
   dismiss(): void
 }
 
-/** @param options.concurrent runs several calls at once; by default a second one is skipped while the first is running */
+/** @param options.concurrent allows several calls at once; by default a call is skipped while another is running */
 export function useAct({ concurrent = false } = {}): Act {
   const [running, setRunning] = useState(0)
   const [failure, setFailure] = useState<ChatFailure | null>(null)
-  // A press can come before the render that shows that the first one is running.
+  // A ref, because a second click can come before the render that disables the button.
   const isRunning = useRef(false)
 
   const run = useCallback(
@@ -56,7 +56,7 @@ interface FailureLineProps {
   className?: string
 }
 
-/** Why something failed, next to where it was asked for. */
+/** Shows why something failed, next to the button or form that asked for it. */
 export function FailureLine({ failure, onDismiss, className = '' }: FailureLineProps) {
   if (!failure) return null
   return (
@@ -83,7 +83,7 @@ export function fieldError(failure: ChatFailure | null, field: string, subject: 
   return problem && `${subject} ${problem}.`
 }
 
-/** Says that something was done. It is rendered empty before, so that screen readers announce the words when they appear. */
+/** Says that something was done. Render it empty before that, so that screen readers announce the words. */
 export function DoneLine({ children }: { children: string | null }) {
   return (
     <p role="status" className="flex min-w-0 flex-1 items-center gap-1.5 text-soft text-sm">

@@ -1,6 +1,6 @@
 import clsx from 'clsx'
 
-/** Initials on a colour that is always this person's. */
+/** A person's initials, on a colour that is made from their username. */
 export function Avatar({ username, displayName, className }: { username: string; displayName: string; className?: string }) {
   return (
     <span
@@ -23,7 +23,7 @@ function initialsOf(name: string): string {
   return [first, last].map((word) => firstCharacter(word ?? '')).join('')
 }
 
-/** As a reader sees it: a letter with its accents, or a whole emoji. */
+/** The first character as people see it: a letter with its accents, or a whole emoji. */
 function firstCharacter(word: string): string {
   const [first] = new Intl.Segmenter().segment(word)
   return first?.segment.toUpperCase() ?? ''

@@ -12,7 +12,7 @@ const looks: Record<Look, string> = {
 
 interface ButtonProps extends ComponentProps<'button'> {
   look?: Look
-  /** Waiting for an answer: it stays where it is and takes no second press. */
+  /** Disables the button while its call is running. */
   pending?: boolean
 }
 
@@ -38,7 +38,7 @@ interface IconButtonProps extends Omit<ComponentProps<'button'>, 'aria-label'> {
   children: ReactNode
 }
 
-/** A button that shows only an icon; `label` is its name, and its hint for the mouse. */
+/** A button that shows only an icon; `label` is its name and its tooltip. */
 export function IconButton({ label, className, type = 'button', ...props }: IconButtonProps) {
   return (
     <button

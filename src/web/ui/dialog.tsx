@@ -12,7 +12,7 @@ interface DialogProps {
   children: ReactNode
 }
 
-/** Open as long as it is rendered. Escape and a press outside close it; the focus goes back to where it was. */
+/** Open as long as it is rendered. Escape or a click outside closes it, and the focus returns to where it was. */
 export function Dialog({ title, description, onClose, children }: DialogProps) {
   const returnFocus = useReturnFocus()
   return (
@@ -31,7 +31,7 @@ export function Dialog({ title, description, onClose, children }: DialogProps) {
             )}
           </div>
           <div className="flex min-h-0 flex-col px-5 pb-[max(1.25rem,env(safe-area-inset-bottom))]">{children}</div>
-          {/* Last, so that opening puts the focus on what the dialog is for. */}
+          {/* Last, so that the first field gets the focus when the dialog opens. */}
           <Radix.Close asChild>
             <IconButton label="Close" className="absolute! top-2 right-2 md:top-3.5 md:right-3.5">
               <X />
@@ -50,7 +50,7 @@ interface DrawerProps {
   children: ReactNode
 }
 
-/** On a phone, what has no room beside the page: slides in from its side. Open as long as it is rendered. */
+/** A panel that slides in from the side on a narrow screen. Open as long as it is rendered. */
 export function Drawer({ title, side = 'left', onClose, children }: DrawerProps) {
   const returnFocus = useReturnFocus()
   return (
@@ -75,8 +75,8 @@ export function Drawer({ title, side = 'left', onClose, children }: DrawerProps)
 }
 
 /**
- * For a dialog that is open as long as it is rendered: when it is gone, the focus goes back to where it was before,
- * unless it has led to a room and somebody can write there already.
+ * Returns the focus to where it was before the dialog opened, unless the dialog has led to a room whose composer already
+ * has the focus.
  */
 export function useReturnFocus(): (event: Event) => void {
   const [before] = useState(() => document.activeElement)

@@ -10,7 +10,7 @@ interface FieldProps extends ComponentProps<'input'> {
   error?: string | undefined
 }
 
-/** One line of text with its label above and what is wrong with it below. */
+/** A text field with its label above, and its hint or error below. */
 export function Field({ label, hint, error, className, ...input }: FieldProps) {
   const id = useId()
   const noteId = `${id}-note`
@@ -36,7 +36,7 @@ export function Field({ label, hint, error, className, ...input }: FieldProps) {
   )
 }
 
-// 16 px and no less on a phone: Safari zooms into anything smaller.
+// At least 16 px on a phone: Safari zooms into smaller fields.
 export const inputLook =
   'block h-11 w-full rounded-m border border-line-strong bg-raised px-3 aria-invalid:border-danger text-[1rem] text-ink placeholder:text-faint md:h-10 md:text-base'
 
@@ -72,7 +72,7 @@ interface SelectFieldProps extends ComponentProps<'select'> {
   options: readonly { value: string; words: string }[]
 }
 
-/** One of a few, with its label above. */
+/** A select with its label above. */
 export function SelectField({ label, options, className, ...select }: SelectFieldProps) {
   const id = useId()
   return (
@@ -101,7 +101,7 @@ interface RadioCardsProps {
   options: readonly { value: string; Icon: LucideIcon; label: string; hint: string }[]
 }
 
-/** One of two or three, each with what it means. */
+/** Radio buttons as cards, each with an explanation. */
 export function RadioCards({ legend, name, defaultValue, options }: RadioCardsProps) {
   return (
     <fieldset>
@@ -129,7 +129,7 @@ export function RadioCards({ legend, name, defaultValue, options }: RadioCardsPr
   )
 }
 
-/** @returns a ref for a form, whose first invalid field gets the focus when something has failed */
+/** @returns a ref for a form: its first invalid field gets the focus when `failure` is set */
 export function useInvalidFocus(failure: unknown): RefObject<HTMLFormElement | null> {
   const form = useRef<HTMLFormElement>(null)
   useEffect(() => {

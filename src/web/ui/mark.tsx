@@ -1,4 +1,4 @@
-/** A room that speaks, and the line that runs through it. */
+/** Roomline's logo: a speech bubble with a line through it. */
 export function Mark({ className }: { className?: string }) {
   return (
     <svg viewBox="0 0 32 32" fill="none" aria-hidden="true" className={className}>
@@ -11,7 +11,7 @@ export function Mark({ className }: { className?: string }) {
   )
 }
 
-/** The mark with the name. */
+/** The logo with the name. */
 export function Wordmark() {
   return (
     <span className="flex items-center gap-2 font-semibold text-lg tracking-tight">

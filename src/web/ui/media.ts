@@ -1,9 +1,9 @@
 import { useSyncExternalStore } from 'react'
 
-/** As Tailwind's `lg`: from here on there is room for something beside the messages. */
+/** Tailwind's `lg`: from here on a panel fits next to the messages. */
 const wide = '(min-width: 64rem)'
 
-/** Whether a panel fits beside the messages, kept current. */
+/** Whether a panel fits next to the messages. */
 export function useWideScreen(): boolean {
   return useSyncExternalStore(
     subscribe,
@@ -18,5 +18,5 @@ function subscribe(listener: () => void) {
   return () => query.removeEventListener('change', listener)
 }
 
-/** As the variant `mouse` in styles.css: a wide screen whose first pointer can hover over things. */
+/** The same condition as the variant `mouse` in styles.css: a wide screen and a pointer that can hover. */
 export const isForMouse = () => matchMedia('(width >= 48rem) and (hover: hover)').matches

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { Mark } from './mark'
 
-/** What stands in a room's place when there is no room to show. */
+/** Shown instead of a room when there is none to show. */
 export function Notice({ title, children, actions }: { title: string; children: ReactNode; actions?: ReactNode }) {
   return (
     <div className="flex flex-1 items-center justify-center overflow-y-auto p-6">

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { Wordmark } from './mark'
 
-/** The line that gives Roomline its name: it comes in from the edge of the page and ends where the words begin. */
+/** The line that Roomline is named after: from the edge of the page to where the heading begins. */
 export function EnteringLine() {
   return (
     <div aria-hidden="true" className="relative mb-5 h-[3px] w-10 rounded-r-full bg-spark">
@@ -10,7 +10,7 @@ export function EnteringLine() {
   )
 }
 
-/** A whole page that says one thing. */
+/** A whole page with a message and what to do about it. */
 export function NoticePage({ title, children, actions }: { title: string; children: ReactNode; actions: ReactNode }) {
   return (
     <div className="grid min-h-dvh overflow-x-clip grid-rows-[auto_1fr] px-5 pb-10">
@@ -30,7 +30,7 @@ export function NoticePage({ title, children, actions }: { title: string; childr
 export const linkButton =
   'inline-flex min-h-11 items-center rounded-m bg-accent px-4 font-medium text-on-accent text-sm shadow-low hover:bg-accent-hover mouse:min-h-9'
 
-/** The page around signing in and registering. */
+/** The page around the sign-in and registration forms. */
 export function AccountPage({ title, intro, children, footer }: { title: string; intro: string; children: ReactNode; footer: ReactNode }) {
   return (
     <div className="grid min-h-dvh overflow-x-clip grid-rows-[auto_1fr] px-5 pb-10">
@@ -48,10 +48,10 @@ export function AccountPage({ title, intro, children, footer }: { title: string;
   )
 }
 
-/** With its query, and without JavaScript. */
+/** Reloads the page with its query, without JavaScript. */
 const thisPage = ''
 
-/** Instead of any page, while the server cannot tell who is signed in. */
+/** Shown instead of any page while the database is unreachable. */
 export function DatabaseAway() {
   return (
     <NoticePage

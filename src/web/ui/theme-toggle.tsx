@@ -8,7 +8,7 @@ import { type Theme, themeCookie } from './theme'
 const next: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' }
 const icons = { system: Monitor, light: Sun, dark: Moon }
 
-/** Goes round: as the system has it, light, dark. */
+/** Each press switches to the next theme: system, light, dark. */
 export function ThemeToggle({ initial }: { initial: Theme }) {
   const [theme, setTheme] = useState(initial)
   const Icon = icons[theme]
@@ -16,7 +16,7 @@ export function ThemeToggle({ initial }: { initial: Theme }) {
     <IconButton
       label={`Theme: ${theme}`}
       onClick={() => {
-        showTheme(next[theme])
+        applyTheme(next[theme])
         setTheme(next[theme])
       }}
     >
@@ -25,8 +25,8 @@ export function ThemeToggle({ initial }: { initial: Theme }) {
   )
 }
 
-/** The server reads the cookie and writes the class, so that a page never shows in the wrong theme first. */
-function showTheme(theme: Theme) {
+/** The server reads the cookie and sets the class, so that a page never flashes in the wrong theme. */
+function applyTheme(theme: Theme) {
   document.documentElement.classList.remove('light', 'dark')
   if (theme !== 'system') document.documentElement.classList.add(theme)
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is too new to lean on

@@ -2,7 +2,7 @@ export type Theme = 'system' | 'light' | 'dark'
 
 export const themeCookie = 'theme'
 
-/** The theme that a cookie or anything else names; the system's otherwise. */
+/** @param value the cookie's; anything unknown means the system's theme */
 export function parseTheme(value: string | undefined): Theme {
   return value === 'light' || value === 'dark' ? value : 'system'
 }

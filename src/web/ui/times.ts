@@ -5,7 +5,7 @@ const nearDay = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'nume
 const farDay = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
 
 export const formatClock = (time: string) => clock.format(new Date(time))
-/** The hour when it is today, else the day too. */
+/** The time of day, with the date unless it is today. */
 export function formatUntil(time: string, now = new Date()): string {
   const date = new Date(time)
   return date.toDateString() === now.toDateString() ? clock.format(date) : dayAndClock.format(date)
@@ -43,5 +43,5 @@ export function formatDuration(seconds: number): string {
   return shown.join(' ') || '0 seconds'
 }
 
-/** What somebody reads who asked too often. @param seconds until they may try again */
+/** @param seconds until the next attempt is allowed */
 export const tooManyAttempts = (seconds: number) => `Too many attempts. Wait ${formatDuration(seconds)} and try again.`

@@ -5,14 +5,14 @@ import { requireVisitor } from '../../visitor'
 
 export const metadata: Metadata = { title: 'Invitation' }
 
-/** What an invitation by link leads to. Who is not signed in comes back to it afterwards. */
+/** The page that an invitation link leads to. Signing in first leads back here. */
 export default async function InvitePage({ params }: PageProps<'/invite/[token]'>) {
   const token = decode((await params).token)
   const visitor = await requireVisitor(invitePath(token))
   return <Invitation visitor={visitor} token={token} />
 }
 
-/** What cannot be decoded is no token, and is shown as one that does not work. */
+/** A token that can't be decoded is passed on as it is, and turns out to be invalid. */
 function decode(token: string): string {
   try {
     return decodeURIComponent(token)

@@ -3,7 +3,7 @@ import { Chat } from '../../../web/chat'
 import { parseRoomPath, roomPath } from '../../../web/paths'
 import { readTheme, requireVisitor } from '../../visitor'
 
-/** The chat at one room. From there it goes from room to room by itself, without asking for another page. */
+/** The chat, showing one room. Switching to another room does not load another page. */
 export default async function RoomPage({ params }: PageProps<'/rooms/[room]'>) {
   const room = parseRoomPath(`/rooms/${(await params).room}`) ?? notFound()
   const visitor = await requireVisitor(roomPath(room))

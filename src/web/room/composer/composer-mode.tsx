@@ -3,15 +3,15 @@ import { cutQuote } from '../../../contract/rules'
 import type { Message, Unsent } from '../../../sdk'
 import { IconButton } from '../../ui/button'
 
-/** What the reader of a room is about to write. */
+/** What the composer is used for. */
 export type ComposerMode = { kind: 'new' } | { kind: 'reply'; to: Message } | { kind: 'edit'; message: Message }
 
-/** What an answer carries of the message that it answers. */
+/** What a reply shows of the message that it answers. */
 export function quoteOf({ seq, author, text }: Message): NonNullable<Unsent['replyTo']> {
   return { seq, author, text: cutQuote(text) }
 }
 
-/** Says above the text what it will become, when that is not just a new message. */
+/** Shown above the text of a reply or an edit. */
 export function ComposerBar({ mode, onCancel }: { mode: ComposerMode; onCancel(): void }) {
   switch (mode.kind) {
     case 'new':

@@ -7,7 +7,7 @@ import { ComposerBar, type ComposerMode, quoteOf } from './composer-mode'
 import type { Drafts } from './drafts'
 import type { FindMembers } from './mention-suggestions'
 import { useSlowMode } from './slow-mode'
-import { createTypingNews, TypingLine } from './typing-line'
+import { createTypingNotifier, TypingLine } from './typing-line'
 
 interface ComposerPanelProps {
   client: ChatClient
@@ -18,14 +18,14 @@ interface ComposerPanelProps {
   me: string
   typing: readonly string[]
   drafts: Drafts
-  /** Why nothing can be written here; null when it can. */
+  /** Why the viewer may not write here; null when they may. */
   refusal: string | null
   mode: ComposerMode
   onMode(mode: ComposerMode): void
   onSent(): void
 }
 
-/** Below the messages: who is writing, and the text of the one who reads. */
+/** Everything below the messages: who is typing, and the composer or the reason why there is none. */
 export function ComposerPanel({ client, handle, timeline, listed, name, me, typing, drafts, refusal, mode, ...on }: ComposerPanelProps) {
   const { room } = handle
   const isSlow = listed !== undefined && listed.slowModeSeconds > 0 && listed.role === 'member'
@@ -41,7 +41,7 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
     },
     [client, room, me],
   )
-  const tellTyping = useMemo(() => createTypingNews(client, room), [client, room])
+  const notifyTyping = useMemo(() => createTypingNotifier(client, room), [client, room])
   const leave = () => on.onMode({ kind: 'new' })
 
   return (
@@ -90,7 +90,7 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
         findMembers={findMembers}
         onChange={(text) => {
           drafts.set(room, text)
-          tellTyping(text)
+          notifyTyping(text)
         }}
         onSubmit={(text) => {
           handle.send(text, mode.kind === 'reply' ? { replyTo: quoteOf(mode.to) } : {})

@@ -6,25 +6,25 @@ import { type FindMembers, MentionList, optionId, useMentionSuggestions } from '
 
 interface ComposerProps {
   label: string
-  /** What is in it from the start. */
+  /** The text it starts with. */
   initial: string
-  /** Saves a text that is there already. */
+  /** It edits an existing message. */
   isEdit?: boolean
-  /** What somebody asked to write about: it takes the focus for that, wherever it is. */
+  /** The message that is answered or edited. The composer takes the focus when this changes. */
   about?: unknown
-  /** Stands above the text, in the same frame. */
+  /** Shown above the text, inside the same frame. */
   bar?: ReactNode
-  /** So many seconds have to go by before something can be sent. */
+  /** Seconds until the next message may be sent. */
   waitSeconds?: number
-  /** It may be written, but not sent for now. */
+  /** The text can be changed, but not sent. */
   isHeld?: boolean
   room: string
   findMembers: FindMembers
   onChange(text: string): void
   onSubmit(text: string): void
-  /** Escape. */
+  /** Escape was pressed. */
   onCancel(): void
-  /** The arrow up in an empty text. */
+  /** The up arrow was pressed in an empty text. */
   onBack?(): void
 }
 
@@ -60,7 +60,7 @@ export function Composer({
 
   useEffect(() => {
     const element = textarea.current
-    // On a phone it would bring up the keyboard over the messages.
+    // On a phone, the focus would open the keyboard over the messages.
     if (!element || (about === null && !matchMedia('(hover: hover)').matches)) return
     element.focus()
     element.setSelectionRange(element.value.length, element.value.length)
@@ -90,7 +90,7 @@ export function Composer({
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    // While an input method composes, Enter picks a word. Safari ends the composition first and tells by 229.
+    // In an input method, Enter accepts a word. Safari ends the composition first; only the key code 229 shows it.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return
     if (names.onKeyDown(event)) return event.preventDefault()
     if (event.key === 'Escape') return on.onCancel()

@@ -1,30 +1,30 @@
-/** What one person has written and not sent, room by room. Their browser keeps it, and shows it to nobody else. */
+/** One user's unsent text for each room, storage in their browser. */
 export interface Drafts {
-  /** @returns '' when there is none */
+  /** The room's draft; '' when there is none. */
   get(room: string): string
-  /** It is kept a moment later; that it was sent or deleted, at once. */
+  /** Stores a text a moment later, and an empty one at once. */
   set(room: string, text: string): void
-  /** Keeps what is not kept yet: the page may be about to go. */
+  /** Stores what is not stored yet, for example before the page goes away. */
   save(): void
-  /** Forgets all of them. */
+  /** Deletes all of the user's drafts. */
   clear(): void
 }
 
 type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
 
-const settleMs = 400
+const delayMs = 400
 
 /**
- * @param owner the id of their author
- * @param storage asked for when it is needed: a server has none, and a browser may refuse it
+ * @param owner the user's id
+ * @param storage called only when needed: there is none on the server, and a browser may deny access
  */
 export function createDrafts(owner: string, storage: () => DraftStorage = () => localStorage): Drafts {
   const prefix = `roomline-draft/${owner}/`
-  const written = new Map<string, string>()
+  const texts = new Map<string, string>()
   const unsaved = new Set<string>()
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  /** Without storage, drafts last as long as the page. */
+  /** Without storage, drafts last until the page is closed. */
   function tryStorage<Value>(act: (storage: DraftStorage) => Value): Value | null {
     try {
       return act(storage())
@@ -37,29 +37,29 @@ export function createDrafts(owner: string, storage: () => DraftStorage = () => 
     clearTimeout(timer)
     timer = undefined
     for (const room of unsaved) {
-      const text = written.get(room) ?? ''
-      tryStorage((kept) => (text.trim() === '' ? kept.removeItem(prefix + room) : kept.setItem(prefix + room, text)))
+      const text = texts.get(room) ?? ''
+      tryStorage((storage) => (text.trim() === '' ? storage.removeItem(prefix + room) : storage.setItem(prefix + room, text)))
     }
     unsaved.clear()
   }
 
   return {
-    get: (room) => written.get(room) ?? tryStorage((kept) => kept.getItem(prefix + room)) ?? '',
+    get: (room) => texts.get(room) ?? tryStorage((storage) => storage.getItem(prefix + room)) ?? '',
     set: (room, text) => {
-      written.set(room, text)
+      texts.set(room, text)
       unsaved.add(room)
       if (text.trim() === '') save()
-      else timer ??= setTimeout(save, settleMs)
+      else timer ??= setTimeout(save, delayMs)
     },
     save,
     clear: () => {
       clearTimeout(timer)
       timer = undefined
-      written.clear()
+      texts.clear()
       unsaved.clear()
-      tryStorage((kept) => {
-        const keys = Array.from({ length: kept.length }, (_, index) => kept.key(index))
-        for (const key of keys) if (key?.startsWith(prefix)) kept.removeItem(key)
+      tryStorage((storage) => {
+        const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index))
+        for (const key of keys) if (key?.startsWith(prefix)) storage.removeItem(key)
       })
     },
   }

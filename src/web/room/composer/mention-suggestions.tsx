@@ -9,7 +9,7 @@ export type FindMembers = (query: string) => Promise<readonly PersonName[]>
 
 const everyone: PersonName = { username: 'room', displayName: 'Everyone in this room' }
 const shownLimit = 7
-const settleMs = 120
+const delayMs = 120
 
 /**
  * Names for the @ that was typed before the caret.
@@ -25,7 +25,7 @@ export function useMentionSuggestions(
   /** Where the @ is whose suggestions were closed. */
   const [closedAt, setClosedAt] = useState<number | null>(null)
   const query = typed && typed.at !== closedAt ? typed.query.toLowerCase() : null
-  const members = usePeopleSearch({ query, queryKey: ['mentions', room], search: findMembers, settleMs })
+  const members = usePeopleSearch({ query, queryKey: ['mentions', room], search: findMembers, delayMs })
   const people = useMemo(() => (query === null || members === null ? [] : rank(members, query)), [members, query])
   const [selected, setSelected] = useState<{ people: readonly PersonName[]; index: number }>({ people, index: 0 })
   // Other names: the first of them is the one that Enter takes.

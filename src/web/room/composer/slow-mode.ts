@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 
-/** Whole seconds until a moment of `Date.now()`, counted down to 0. */
+/** Whole seconds until a time, counted down to 0. @param at in milliseconds, as `Date.now()` gives it */
 export function useSecondsUntil(at: number): number {
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {
@@ -16,8 +16,9 @@ export function useSecondsUntil(at: number): number {
 }
 
 /**
- * How many seconds a member still waits in a slow room after their latest message.
- * @param lastOwnTime when it was stored, ISO 8601 by the server's clock: this one may go wrong, and never makes them wait longer than the room does
+ * How many seconds a member must still wait before their next message in a room in slow mode.
+ * @param lastOwnTime when their latest message was stored, in ISO 8601. It is by the server's clock, and this device's clock
+ * may be wrong, so the wait is never longer than the room's own.
  */
 export function useSlowMode(slowModeSeconds: number, lastOwnTime: string | undefined): number {
   const [until, setUntil] = useState(0)

@@ -1,35 +1,31 @@
 import type { ChatClient } from '../../../sdk'
 
-/** The server forgets it after a little longer. */
-const everyMs = 3_000
+/** A little less than the time after which the server forgets it. */
+const resendMs = 3_000
 
-/** What is sent ends it for the others; of what is said anew sooner than that, the server passes nothing on. */
-const afterSendingMs = 1_000
+/** Sending a message ends the typing state, and for this long after it the server ignores a new one. */
+const ignoredAfterMessageMs = 1_000
 
-/** Tells the room that its reader is writing, now and then while they are. It is given what has been written so far. */
-export function createTypingNews(client: ChatClient, room: string): (text: string) => void {
-  let toldAt = Number.NEGATIVE_INFINITY
+/** @returns a function to call with the text after each change; it tells the server now and then that the user is typing */
+export function createTypingNotifier(client: ChatClient, room: string): (text: string) => void {
+  let sentAt = Number.NEGATIVE_INFINITY
   return (text) => {
-    if (text === '') toldAt = Math.min(toldAt, performance.now() - everyMs + afterSendingMs)
-    if (text === '' || performance.now() - toldAt < everyMs) return
-    toldAt = performance.now()
-    tellTyping(client, room)
+    if (text === '') sentAt = Math.min(sentAt, performance.now() - resendMs + ignoredAfterMessageMs)
+    if (text === '' || performance.now() - sentAt < resendMs) return
+    sentAt = performance.now()
+    // A failure needs no handling: a later change of the text tells the server again.
+    client.chat.typing.mutate({ room }).catch(() => {})
   }
-}
-
-/** Nobody waits for it, and nothing is lost when it does not arrive. */
-function tellTyping({ chat }: ChatClient, room: string) {
-  chat.typing.mutate({ room }).catch(() => {})
 }
 
 interface TypingLineProps {
   /** Usernames. */
   typing: readonly string[]
-  /** Whose own writing is no news to them. */
+  /** The viewer's username: their own typing is not shown. */
   me: string
 }
 
-/** Who else is writing. It keeps its place when nobody is: what is above it does not jump. */
+/** Shows who else is typing. It keeps its height when nobody is, so that nothing above it jumps. */
 export function TypingLine({ typing, me }: TypingLineProps) {
   const others = typing.filter((username) => username !== me)
   return (

@@ -7,7 +7,7 @@ interface EmojiGridProps {
   className?: string
 }
 
-/** Eight that are used the most, in one row. */
+/** The eight most common ones, in one row. */
 export function CommonEmoji({ onPick, className }: EmojiGridProps) {
   return (
     <fieldset aria-label="Common emoji" onKeyDown={moveFocus} className={clsx('grid min-w-0 grid-cols-8', className)}>
@@ -18,7 +18,6 @@ export function CommonEmoji({ onPick, className }: EmojiGridProps) {
   )
 }
 
-/** About sixty. */
 export function AllEmoji({ onPick, className }: EmojiGridProps) {
   return (
     <fieldset
@@ -35,7 +34,7 @@ export function AllEmoji({ onPick, className }: EmojiGridProps) {
 
 const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -8, ArrowDown: 8 }
 
-/** The arrows go from emoji to emoji. */
+/** Arrow keys move between the emoji. */
 function moveFocus(event: KeyboardEvent<HTMLElement>) {
   const step = steps[event.key]
   const buttons = [...event.currentTarget.children]

@@ -8,7 +8,7 @@ interface EmojiPopoverProps {
   onClose(): void
 }
 
-/** What to react with, beside the button that asked. Open as long as it is rendered. */
+/** An emoji picker next to the button that opened it. It is open as long as it is rendered. */
 export default function EmojiPopover({ anchor, onPick, onClose }: EmojiPopoverProps) {
   return (
     <Popover.Root open onOpenChange={(open) => open || onClose()}>

@@ -1,7 +1,7 @@
-/** What is at hand at once. */
+/** Shown first. */
 export const commonEmoji: readonly string[] = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀']
 
-/** More to choose from, with the name that is said for it. */
+/** All emoji that the picker offers, with the names that screen readers say. */
 export const namedEmoji: readonly (readonly [emoji: string, name: string])[] = [
   ['👍', 'thumbs up'],
   ['👎', 'thumbs down'],
@@ -70,5 +70,5 @@ export const namedEmoji: readonly (readonly [emoji: string, name: string])[] = [
 ]
 
 const names = new Map(namedEmoji)
-/** How an emoji is called for who does not see it. */
+/** The name that screen readers say for an emoji. */
 export const nameOfEmoji = (emoji: string) => names.get(emoji) ?? emoji

@@ -8,7 +8,7 @@ interface RoomHeaderProps {
   name: string
   topic?: string | undefined
   kind?: RoomKind | undefined
-  /** Of a direct room: the other people. */
+  /** The other people in a direct room. */
   people?: readonly User[] | undefined
   onShowRooms(): void
   children?: ReactNode

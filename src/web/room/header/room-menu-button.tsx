@@ -1,27 +1,38 @@
-import { lazy, Suspense, useState } from 'react'
-import { RoomMenuButton, type RoomMenuProps } from './room-menu-trigger'
+import { Ellipsis } from 'lucide-react'
+import { type ComponentProps, lazy, Suspense, useState } from 'react'
+import { IconButton } from '../../ui/button'
+import type { RoomMenuProps } from './room-menu'
 
 const loadMenu = () => import('./room-menu')
 const LoadedMenu = lazy(loadMenu)
 
-/** Stands where the room's menu will be, and brings the menu when it is pressed. */
-export function RoomMenu(props: RoomMenuProps) {
-  const [wanted, setWanted] = useState(false)
+/** The menu's button. The menu itself is loaded when the button is pressed. */
+export function RoomMenu(props: Omit<RoomMenuProps, 'trigger'>) {
+  const [isRequested, setRequested] = useState(false)
+  const { name } = props.room
   const button = (
-    <RoomMenuButton
-      name={props.room.name}
+    <MoreButton
+      name={name}
       aria-haspopup="menu"
       aria-expanded={false}
       onPointerEnter={loadMenu}
       onFocus={loadMenu}
-      onClick={() => setWanted(true)}
+      onClick={() => setRequested(true)}
     />
   )
-  return wanted ? (
+  return isRequested ? (
     <Suspense fallback={button}>
-      <LoadedMenu {...props} />
+      <LoadedMenu {...props} trigger={<MoreButton name={name} />} />
     </Suspense>
   ) : (
     button
+  )
+}
+
+function MoreButton({ name, ...props }: { name: string } & Omit<ComponentProps<typeof IconButton>, 'label' | 'children'>) {
+  return (
+    <IconButton label={`More actions for ${name}`} {...props}>
+      <Ellipsis />
+    </IconButton>
   )
 }

@@ -1,18 +1,27 @@
 import { LogOut, Settings, UserPlus } from 'lucide-react'
 import * as Menu from 'radix-ui/dropdown-menu'
+import type { ReactNode } from 'react'
+import type { NotificationLevel, Room } from '../../../sdk'
 import { NotificationChoices } from '../../rooms/notification-choices'
 import { rightsIn } from '../../rooms/room-rights'
 import { MenuContent, MenuItem, MenuLine } from '../../ui/menu'
-import { RoomMenuButton, type RoomMenuProps } from './room-menu-trigger'
 
-/** Open from the start: it is loaded when somebody asks for it. */
-export default function OpenRoomMenu({ room, onNotify, onInvite, onSettings, onLeave }: RoomMenuProps) {
+export interface RoomMenuProps {
+  room: Room
+  /** The button that opens the menu. */
+  trigger: ReactNode
+  onNotify(level: NotificationLevel): void
+  onInvite(): void
+  onSettings(): void
+  onLeave(): void
+}
+
+/** Opens when it is first rendered, because its code is loaded when the button is pressed. */
+export default function OpenRoomMenu({ room, trigger, onNotify, onInvite, onSettings, onLeave }: RoomMenuProps) {
   const { changesOwn, moderates } = rightsIn(room)
   return (
     <Menu.Root defaultOpen modal={false}>
-      <Menu.Trigger asChild>
-        <RoomMenuButton name={room.name} />
-      </Menu.Trigger>
+      <Menu.Trigger asChild>{trigger}</Menu.Trigger>
       <MenuContent>
         <NotificationChoices notify={room.notify} onNotify={onNotify} />
         {changesOwn && (

@@ -3,18 +3,18 @@ import { useCallback, useState } from 'react'
 import type { Message } from '../../../sdk'
 import { Button, IconButton } from '../../ui/button'
 
-/** The first message that its reader had not read when they came; it stays where it is for as long as they stay. */
+/** The first message that was unread when the room was opened. It stays the same until the room is left. */
 export interface FirstUnread {
-  /** Null when everything was read. */
+  /** Null when nothing was unread. */
   seq: number | null
-  /** How many there were from it on. */
+  /** How many messages were unread. */
   count: number
-  /** Whether it is above what is on the screen, and was not seen yet. */
+  /** Whether it is above the visible messages and has not been visible yet. */
   isAbove: boolean
-  /** Looks where it is. @returns its off */
+  /** Watches whether it is visible. @returns a function that stops watching */
   watch(scroller: Element | null): () => void
   dismiss(): void
-  /** It is this one from now on. */
+  /** Makes this message the first unread one. */
   set(seq: number): void
 }
 
@@ -24,8 +24,8 @@ interface Found {
 }
 
 /**
- * @param messages what is loaded of the room; null before it was
- * @param readSeq up to where the room list says that it was read
+ * @param messages the loaded messages; null until there are any
+ * @param readSeq the read mark in the room list
  */
 export function useFirstUnread(messages: readonly Message[] | null, readSeq: number | undefined, username: string): FirstUnread {
   const [found, setFound] = useState<Found | null>(null)
@@ -38,7 +38,7 @@ export function useFirstUnread(messages: readonly Message[] | null, readSeq: num
     (scroller: Element | null) => {
       if (!scroller || seq === null || isDone) return () => {}
       const line = scroller.querySelector('[data-unread-line]')
-      // Not loaded: it is further up than anything that is.
+      // It is not loaded, so it is above everything that is.
       if (!line) {
         setIsAbove(true)
         return () => {}
@@ -70,7 +70,7 @@ export function useFirstUnread(messages: readonly Message[] | null, readSeq: num
   }
 }
 
-/** What one wrote oneself, here or elsewhere, is not new to one. */
+/** The viewer's own messages are never unread. */
 function find(messages: readonly Message[], readSeq: number, username: string): Found {
   const last = messages.at(-1)?.seq ?? 0
   const first = messages[0]?.seq ?? 0
@@ -82,7 +82,7 @@ function find(messages: readonly Message[], readSeq: number, username: string): 
   return { seq, count: seq === null ? 0 : last - seq + 1 }
 }
 
-/** Stands above the first message that its reader had not read when they came. */
+/** Shown above the first unread message. */
 export function UnreadLine() {
   return (
     <li data-unread-line="" className="mt-4 mb-1 flex items-center gap-3 px-4 md:px-6">
@@ -92,7 +92,7 @@ export function UnreadLine() {
   )
 }
 
-/** Leads to that line while it is out of sight. */
+/** Jumps to that line while it is out of sight. */
 export function ToFirstUnread({ count, onGo, onDismiss }: { count: number; onGo(): void; onDismiss(): void }) {
   return (
     <div className="pointer-events-none absolute inset-x-0 top-3 z-10 flex justify-center px-2" data-floating="">

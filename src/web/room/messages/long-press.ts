@@ -1,12 +1,12 @@
 import { type PointerEvent, useCallback, useEffect, useRef } from 'react'
 
-const afterMs = 450
-/** A finger that goes further scrolls. */
-const strayPx = 10
+const pressMs = 450
+/** A finger that moves further than this is scrolling. */
+const moveTolerancePx = 10
 
 /**
- * Handlers for what a finger can be held on. Links keep what the browser does with them.
- * When the finger is lifted after a long press, nothing is clicked.
+ * Event handlers for an element that can be pressed long. A long press on a link or button stays the browser's.
+ * Lifting the finger after a long press clicks nothing.
  */
 export function useLongPress(onLongPress: () => void) {
   const press = useRef<{ timer: ReturnType<typeof setTimeout>; x: number; y: number } | null>(null)
@@ -21,18 +21,18 @@ export function useLongPress(onLongPress: () => void) {
     onPointerDown: (event: PointerEvent) => {
       end()
       const target = event.target as Element
-      // React bubbles events from a sheet or menu to the message that opened it.
+      // React also bubbles events from a sheet or menu to the message that rendered it.
       if (!event.currentTarget.contains(target)) return
       if (event.pointerType !== 'touch' || !event.isPrimary || target.closest('a, button')) return
       const timer = setTimeout(() => {
         press.current = null
         preventClick(target)
         onLongPress()
-      }, afterMs)
+      }, pressMs)
       press.current = { timer, x: event.clientX, y: event.clientY }
     },
     onPointerMove: ({ clientX, clientY }: PointerEvent) => {
-      if (press.current && Math.hypot(clientX - press.current.x, clientY - press.current.y) > strayPx) end()
+      if (press.current && Math.hypot(clientX - press.current.x, clientY - press.current.y) > moveTolerancePx) end()
     },
     onPointerUp: end,
     onPointerCancel: end,
@@ -40,8 +40,8 @@ export function useLongPress(onLongPress: () => void) {
 }
 
 /**
- * Browsers click whatever is under a finger when it is lifted, and by then that may be a button of what the press opened.
- * @param target where the touch began: it gets the events of the touch even after it has left the page
+ * When the finger is lifted, browsers click whatever is under it: perhaps a button of the sheet that the press opened.
+ * @param target the element where the touch began: it receives all of its events, even after it was removed
  */
 function preventClick(target: Element) {
   const released = new AbortController()

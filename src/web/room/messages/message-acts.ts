@@ -4,18 +4,17 @@ import { createContext, useContext } from 'react'
 import type { Message } from '../../../sdk'
 import type { MessageRights } from '../message-rights'
 
-/** What the reader of a room can do with its messages. It stays the same object while nothing of it changes. */
+/** What the viewer can do with messages. The object stays the same until one of its values changes. */
 export interface MessageActs extends Omit<MessageRights, 'refusal'> {
   me: string
   mayWrite: boolean
   reply(message: Message): void
   edit(message: Message): void
-  /** Asks first. */
+  /** Asks for confirmation first. */
   remove(message: Message): void
-  /** Reacts, or takes the reaction back when it is there. */
+  /** Adds the viewer's reaction, or removes it if it is there. */
   toggleReaction(message: Message, emoji: string): void
   markUnread(message: Message): void
-  /** Shows the message of that place. */
   jumpTo(seq: number): void
 }
 
@@ -32,20 +31,20 @@ export interface ActChoice {
   name: string
   Icon: ComponentType<{ className?: string; 'aria-hidden'?: 'true' }>
   run(): void
-  isGrave?: boolean
+  isDanger?: boolean
 }
 
-/** What its reader can do with a message, other than reacting to it. */
+/** What the viewer can do with a message, besides reacting. */
 export function messageChoices(message: Message, acts: MessageActs): ActChoice[] {
   const isOwn = message.author.username === acts.me
   const choices: (ActChoice | false)[] = [
     acts.mayWrite && { name: 'Reply', Icon: Reply, run: () => acts.reply(message) },
     isOwn && acts.mayAct && { name: 'Edit', Icon: Pencil, run: () => acts.edit(message) },
-    // Browsers have a clipboard only on pages that came over TLS, and on this machine's own.
+    // Browsers offer a clipboard only over HTTPS and on localhost.
     'clipboard' in navigator && { name: 'Copy text', Icon: Copy, run: () => void navigator.clipboard.writeText(message.text) },
     { name: 'Mark as unread', Icon: MailOpen, run: () => acts.markUnread(message) },
     (acts.mayRemoveAny || (isOwn && acts.mayRemoveOwn)) && {
-      ...{ name: 'Remove', Icon: Trash2, isGrave: true },
+      ...{ name: 'Remove', Icon: Trash2, isDanger: true },
       run: () => acts.remove(message),
     },
   ]

@@ -7,17 +7,16 @@ import { formatClock, formatFull } from '../../ui/times'
 interface MessageFrameProps extends ComponentProps<'li'> {
   author: PersonName
   time: string
-  /** Whether it shows its author: the first of what one person wrote in a row. */
+  /** Whether it shows its author: it is the first of several messages in a row. */
   startsGroup: boolean
   look?: 'plain' | 'forMe' | 'highlighted'
-  /** What can be done with it. */
   toolbar?: ReactNode
   children: ReactNode
 }
 
 const looks = { plain: 'hover:bg-hover/60', forMe: 'bg-spark-soft', highlighted: 'bg-accent-soft' }
 
-/** A message's place: who wrote it and when, what it says, and what can be done with it, each in a column of its own. */
+/** The layout of a message: avatar or time, the message with its author, and the toolbar, each in its own column. */
 export function MessageFrame({ author, time, startsGroup, look = 'plain', toolbar, children, className, ...props }: MessageFrameProps) {
   return (
     <li

@@ -16,10 +16,10 @@ const MessageSheet = lazy(() => import('./message-sheet'))
 
 interface MessageItemProps {
   message: Message
-  /** The message that it answers, when it is in the list. */
+  /** The message that it answers, if it is loaded. */
   answered: Message | undefined
   startsGroup: boolean
-  /** Whether somebody has just come here from another place. */
+  /** Whether the viewer has just jumped to it. */
   isHighlighted: boolean
 }
 
@@ -69,10 +69,10 @@ function WrittenMessage({ message, answered, startsGroup, isHighlighted }: Messa
       startsGroup={startsGroup}
       look={isHighlighted ? 'highlighted' : isForMe ? 'forMe' : 'plain'}
       className="[@media(hover:none)]:select-none [@media(hover:none)]:[-webkit-touch-callout:none]"
-      // Not by pointer events: a finger leaves at once, and a tap should keep the message until the next one.
+      // Not pointer events: a finger leaves at once, but a tap should keep the message active until the next tap.
       onMouseEnter={() => setPointedAt(true)}
       onMouseLeave={() => setPointedAt(false)}
-      // Only where the focus can be seen: after a press it stays behind on what was pressed.
+      // Only for visible focus: after a click, the focus stays on what was clicked.
       onFocus={({ target }) => setHasFocus(target.matches(':focus-visible'))}
       onBlur={({ currentTarget, relatedTarget }) => {
         setHasFocus(currentTarget.contains(relatedTarget))

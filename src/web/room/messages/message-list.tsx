@@ -23,7 +23,7 @@ interface MessageListProps {
   name: string
   topic: string
   readMarks: ReadMarks
-  /** Up to where the room list says that it was read. */
+  /** The read mark in the room list. */
   listedReadSeq: number | undefined
   firstUnread: FirstUnread
   jump: Jump

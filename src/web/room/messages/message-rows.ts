@@ -1,14 +1,14 @@
 import type { Message, Unsent } from '../../../sdk'
 import type { PersonName } from '../../people/people-search'
 
-export type MessageRow = {
-  /** The same before and after the server has acknowledged it, so that it does not blink. */
+export type MessageListRow = {
+  /** Stays the same when a pending message is acknowledged, so that it is not rendered anew. */
   key: string
   /** Set on the first message of a day, in the reader's time zone. */
   day: Date | null
-  /** Whether it shows its author: the first of what one person wrote in a row. */
+  /** Whether it shows its author: it is the first of several messages in a row. */
   startsGroup: boolean
-  /** The message that it answers, when that is in the list. */
+  /** The message that it answers, if it is loaded. */
   answered: Message | undefined
 } & ({ message: Message } | { unsent: Unsent })
 
@@ -17,14 +17,14 @@ const groupMs = 5 * 60_000
 interface RowsOf {
   messages: readonly Message[]
   unsent: readonly Unsent[]
-  /** Who wrote what is unsent. */
+  /** The author of the unsent messages. */
   own: PersonName
-  /** The place that a line stands above; null for none. */
+  /** The seq of the message that has the "New" line above it; null for none. */
   firstUnread: number | null
 }
 
-/** What the list shows, top to bottom: what the server has told, then what is on its way there. */
-export function createMessageRows({ messages, unsent, own, firstUnread }: RowsOf): MessageRow[] {
+/** The rows of the list from top to bottom: stored messages, then unsent ones. */
+export function createMessageRows({ messages, unsent, own, firstUnread }: RowsOf): MessageListRow[] {
   const firstSeq = messages[0]?.seq ?? 0
   let previous: { author: PersonName | null; time: Date } | null = null
 
@@ -37,7 +37,7 @@ export function createMessageRows({ messages, unsent, own, firstUnread }: RowsOf
     return { day, startsGroup: startsGroup || answers != null, answered: answers ? messages[answers.seq - firstSeq] : undefined }
   }
 
-  /** Something else stands between this and the next. */
+  /** Something stands between this message and the next, so the next one shows its author again. */
   function interrupt() {
     if (previous) previous = { ...previous, author: null }
   }

@@ -7,7 +7,7 @@ import { Dialog } from '../../ui/dialog'
 import { AllEmoji, CommonEmoji } from '../emoji/emoji-grid'
 import { messageChoices, useMessageActs } from './message-acts'
 
-/** On a touch screen: everything that can be done with a message. */
+/** Everything that can be done with a message, on a touch screen. */
 export default function MessageSheet({ message, onClose }: { message: Message; onClose(): void }) {
   const acts = useMessageActs()
   const [showsAll, setShowsAll] = useState(false)
@@ -32,7 +32,7 @@ export default function MessageSheet({ message, onClose }: { message: Message; o
         </>
       )}
       <ul className="-mx-2">
-        {messageChoices(message, acts).map(({ name, Icon, run, isGrave }) => (
+        {messageChoices(message, acts).map(({ name, Icon, run, isDanger }) => (
           <li key={name}>
             <button
               type="button"
@@ -42,10 +42,10 @@ export default function MessageSheet({ message, onClose }: { message: Message; o
               }}
               className={clsx(
                 'flex min-h-12 w-full items-center gap-3 rounded-m px-2 text-start text-base hover:bg-hover',
-                isGrave && 'text-danger',
+                isDanger && 'text-danger',
               )}
             >
-              <Icon aria-hidden="true" className={clsx('size-5', !isGrave && 'text-faint')} />
+              <Icon aria-hidden="true" className={clsx('size-5', !isDanger && 'text-faint')} />
               {name}
             </button>
           </li>

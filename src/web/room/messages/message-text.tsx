@@ -6,14 +6,14 @@ interface MessageTextProps {
   text: string
   /** The usernames that the text mentions, and "@room". */
   mentions?: readonly string[]
-  /** Who reads: what names them stands out more. */
+  /** The viewer's username: mentions of them stand out more. */
   me?: string
   className?: string
-  /** Stands after the last word. */
+  /** Shown after the last word. */
   children?: ReactNode
 }
 
-/** What somebody wrote, as they wrote it: each line runs in its own script's direction. */
+/** The text of a message. Each line runs in the direction of its own script. */
 export function MessageText({ text, mentions = [], me = '', className, children }: MessageTextProps) {
   return (
     <p

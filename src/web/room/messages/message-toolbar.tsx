@@ -1,27 +1,29 @@
 import clsx from 'clsx'
-import { Pencil, Reply, SmilePlus } from 'lucide-react'
-import { lazy, Suspense, useRef, useState } from 'react'
+import { Ellipsis, Pencil, Reply, SmilePlus } from 'lucide-react'
+import { type ComponentProps, lazy, Suspense, useRef, useState } from 'react'
 import type { Message } from '../../../sdk'
 import { IconButton } from '../../ui/button'
 import { isForMouse } from '../../ui/media'
 import { useMessageActs } from './message-acts'
-import { MoreButton, toolbarButtonLook } from './message-toolbar-button'
 
 const loadMenu = () => import('./message-menu')
 const loadEmoji = () => import('../emoji/emoji-popover')
 const LoadedMenu = lazy(loadMenu)
 const LoadedEmoji = lazy(loadEmoji)
 
+/** With a mouse, no higher than a line of text, so that the messages of a group stay close together. */
+const buttonLook = 'size-10! rounded-s! text-faint! mouse:text-soft! mouse:h-7! mouse:w-8! mouse:hover:bg-selected'
+
 interface MessageToolbarProps {
   message: Message
-  /** Whether the message is pointed at or has the focus: only then all of it is there. */
+  /** Whether the message is hovered or focused. Otherwise only the last button is shown. */
   isActive: boolean
   onHold(isHeld: boolean): void
-  /** Where there is no room for a mouse's toolbar, instead of the menu. */
+  /** Called instead of opening the menu on a touch screen or a narrow one. */
   onSheet(): void
 }
 
-/** What can be done with a message, in a column of its own. Its last button is always there, for a finger and for the keyboard. */
+/** Buttons for what can be done with a message. The last one is always there, for touch and for the keyboard. */
 export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageToolbarProps) {
   const acts = useMessageActs()
   const [opened, setOpened] = useState<'menu' | 'emoji' | null>(null)
@@ -61,20 +63,20 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
               onPointerEnter={loadEmoji}
               onFocus={loadEmoji}
               onClick={() => show('emoji')}
-              className={toolbarButtonLook}
+              className={buttonLook}
             >
               <SmilePlus />
             </IconButton>
           )}
-          {/* Where there is no room for them, they are in the menu. */}
+          {/* In a narrow list these are only in the menu. */}
           <span className="@2xl:contents hidden">
             {acts.mayWrite && (
-              <IconButton label="Reply" onClick={() => acts.reply(message)} className={toolbarButtonLook}>
+              <IconButton label="Reply" onClick={() => acts.reply(message)} className={buttonLook}>
                 <Reply />
               </IconButton>
             )}
             {acts.mayAct && message.author.username === acts.me && (
-              <IconButton label="Edit" onClick={() => acts.edit(message)} className={toolbarButtonLook}>
+              <IconButton label="Edit" onClick={() => acts.edit(message)} className={buttonLook}>
                 <Pencil />
               </IconButton>
             )}
@@ -83,7 +85,12 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
       )}
       {wantsMenu ? (
         <Suspense key="more" fallback={more}>
-          <LoadedMenu message={message} open={opened === 'menu'} onOpenChange={(open) => show(open ? 'menu' : null)} />
+          <LoadedMenu
+            message={message}
+            trigger={<MoreButton author={displayName} />}
+            open={opened === 'menu'}
+            onOpenChange={(open) => show(open ? 'menu' : null)}
+          />
         </Suspense>
       ) : (
         more
@@ -101,5 +108,13 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
         </Suspense>
       )}
     </fieldset>
+  )
+}
+
+function MoreButton({ author, ...props }: { author: string } & Omit<ComponentProps<typeof IconButton>, 'label' | 'children'>) {
+  return (
+    <IconButton label={`More actions for this message from ${author}`} {...props} className={buttonLook}>
+      <Ellipsis />
+    </IconButton>
   )
 }

@@ -3,13 +3,13 @@ import type { Message } from '../../../sdk'
 import { useMessageActs } from './message-acts'
 
 interface QuotedLineProps {
-  /** The message that is answered, as it was when the answer was read. */
+  /** The answered message, as it was when the answer was loaded. */
   quoted: NonNullable<Message['replyTo']>
-  /** The same as it is now, when it is in the list. */
+  /** The answered message as it is now, if it is loaded. */
   current: Message | undefined
 }
 
-/** What a message answers, in one line; pressing it goes there. */
+/** The message that is answered, in one line. Pressing it jumps there. */
 export function QuotedLine({ quoted, current }: QuotedLineProps) {
   const { jumpTo } = useMessageActs()
   const author = current?.author.displayName ?? quoted.author.displayName

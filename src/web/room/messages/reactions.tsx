@@ -3,7 +3,7 @@ import type { Message } from '../../../sdk'
 import { nameOfEmoji } from '../emoji/emoji'
 import { useMessageActs } from './message-acts'
 
-/** With what people have answered a message, and how many; pressing one joins them or takes one's own back. */
+/** The reactions to a message. Pressing one adds or removes the viewer's own. */
 export function Reactions({ message }: { message: Message }) {
   const acts = useMessageActs()
   if (message.reactions.length === 0) return null
@@ -20,7 +20,7 @@ export function Reactions({ message }: { message: Message }) {
               title={namesOf(reaction)}
               disabled={!acts.mayAct}
               onClick={() => acts.toggleReaction(message, reaction.emoji)}
-              // On a touch screen larger than it looks, and still no nearer to its neighbours.
+              // On a touch screen, the target is larger than it looks, without overlapping its neighbours.
               className="group/reaction flex h-10 min-w-10 max-w-full items-center rounded-full mouse:h-6.5 mouse:min-w-0"
             >
               <span

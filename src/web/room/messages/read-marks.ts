@@ -2,31 +2,31 @@ import { useSyncExternalStore } from 'react'
 import { type RoomHandle, readFailure } from '../../../sdk'
 
 export interface ReadMarks {
-  /** What is so now: the newest place, up to where the room list says it was read, and whether its reader looks at the newest. */
+  /** Call this with each new state. `listedReadSeq` is the room list's; `isLooking` whether the newest message is in view. */
   update(now: { lastSeq: number; listedReadSeq: number | undefined; isLooking: boolean }): void
-  /** From this message on it is unread, and stays so until `resume`. */
+  /** Makes this message and all later ones unread. They stay so until `resume`. */
   markUnread(seq: number): Promise<void>
-  /** The reader has come back to what is new by their own doing. */
+  /** Call this when the user scrolls to the newest message or sends one. */
   resume(): void
   close(): void
 }
 
-const settleMs = 300
-const againMs = 3_000
+const delayMs = 300
+const retryMs = 3_000
 
-/** Moves one room's read mark to what its reader has seen: a moment later, one call at a time, and never back. */
+/** Moves a room's read mark forward as messages are seen: after a short delay, and one call at a time. */
 export function createReadMarks({ markRead, markUnread }: Pick<RoomHandle, 'markRead' | 'markUnread'>): ReadMarks {
   let now = { lastSeq: 0, listedReadSeq: undefined as number | undefined, isLooking: false }
   let readUpTo: number | undefined
-  /** Where the reader put it here; the list says so too, a moment later. */
-  let putAt: number | undefined
+  /** Where `markUnread` put it here; the list will say the same a moment later. */
+  let markedUnreadAt: number | undefined
   let isHeld = false
   let isCalling = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const isDue = () => now.isLooking && !isHeld && readUpTo !== undefined && now.lastSeq > readUpTo
 
-  function plan(afterMs: number) {
+  function schedule(afterMs: number) {
     clearTimeout(timer)
     if (!isCalling && isDue()) timer = setTimeout(mark, afterMs)
   }
@@ -34,17 +34,17 @@ export function createReadMarks({ markRead, markUnread }: Pick<RoomHandle, 'mark
   async function mark() {
     if (!isDue()) return
     isCalling = true
-    let waitMs = settleMs
+    let waitMs = delayMs
     try {
       const { readSeq } = await markRead(now.lastSeq)
       if (!isHeld) readUpTo = readSeq
     } catch (error) {
       const { retry, retryAfterMs } = readFailure(error)
       if (!retry) isHeld = true
-      waitMs = retryAfterMs ?? againMs
+      waitMs = retryAfterMs ?? retryMs
     }
     isCalling = false
-    plan(waitMs)
+    schedule(waitMs)
   }
 
   return {
@@ -53,11 +53,11 @@ export function createReadMarks({ markRead, markUnread }: Pick<RoomHandle, 'mark
       now = next
       const { listedReadSeq: listed } = next
       if (listed !== undefined && listed !== before.listedReadSeq) {
-        // It goes back only when the person wants it unread: here, or on another device.
-        if (before.listedReadSeq !== undefined && listed < before.listedReadSeq && listed !== putAt) isHeld = true
+        // It only moves back when the user marked messages as unread, here or on another device.
+        if (before.listedReadSeq !== undefined && listed < before.listedReadSeq && listed !== markedUnreadAt) isHeld = true
         readUpTo = listed
       } else if (next.lastSeq === before.lastSeq && next.isLooking === before.isLooking) return
-      plan(settleMs)
+      schedule(delayMs)
     },
     markUnread: async (seq) => {
       const wasHeld = isHeld
@@ -66,7 +66,7 @@ export function createReadMarks({ markRead, markUnread }: Pick<RoomHandle, 'mark
       try {
         const { readSeq } = await markUnread(seq)
         readUpTo = readSeq
-        putAt = readSeq
+        markedUnreadAt = readSeq
       } catch (error) {
         isHeld = wasHeld
         throw error
@@ -75,13 +75,13 @@ export function createReadMarks({ markRead, markUnread }: Pick<RoomHandle, 'mark
     resume: () => {
       if (!isHeld) return
       isHeld = false
-      plan(settleMs)
+      schedule(delayMs)
     },
     close: () => clearTimeout(timer),
   }
 }
 
-/** Whether somebody looks at this page: it is visible, and its window has the focus. */
+/** Whether the page is visible and its window has the focus. */
 export const usePageAttention = (): boolean => useSyncExternalStore(subscribe, hasAttention, () => false)
 
 const hasAttention = () => document.visibilityState === 'visible' && document.hasFocus()

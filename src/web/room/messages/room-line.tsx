@@ -25,13 +25,13 @@ export function RoomLine({ message }: { message: Message }) {
   )
 }
 
-/** Names of people stand out, and neither they nor the names of rooms may change the direction of the words around them. */
+/** Names are separate parts: people stand out, and no name may change the direction of the words around it. */
 export type RoomLinePart = string | { person: string } | { quoted: string }
 
 /**
- * What a line about the room says. The text of a message that somebody wrote is no such line and gives no parts.
- * @param me the username of the reader, who is "you" in it
- * @example describeRoomLine(message, 'ben') // Ada, who is not Ben, added him: [{ person: 'Ada' }, ' added ', 'you']
+ * What a line about the room says. A written message gives no parts.
+ * @param me the viewer's username; the viewer is called "you"
+ * @example describeRoomLine(message, 'ben') // [{ person: 'Ada' }, ' added ', 'you']
  */
 export function describeRoomLine({ kind, author, detail }: Pick<Message, 'kind' | 'author' | 'detail'>, me: string): RoomLinePart[] {
   const actor = author.username === me ? 'You' : { person: author.displayName }

@@ -1,15 +1,13 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
 
 interface ScrollKeeping {
-  /** The scrolling element. */
   scroller: RefObject<HTMLDivElement | null>
-  /** Its entries. */
   list: RefObject<HTMLOListElement | null>
   onScroll: () => void
-  /** The last key when the reader left the bottom; null while they are there. */
+  /** The newest seq when the user scrolled away from the bottom; null while they are at the bottom. */
   awaySince: number | null
   toBottom: () => void
-  /** Brings an entry into the middle, and stays there. */
+  /** Scrolls to an entry, and stays there. */
   show: (entry: Element) => void
 }
 
@@ -17,18 +15,18 @@ const bottomPx = 48
 const nearTopPx = 600
 
 /**
- * Keeps the reader's place: at the bottom what is new comes into view, anywhere else nothing moves, whatever is added or
- * changes its height above or below.
- * @param last the place of the newest entry
- * @param own which entry of one's own is the newest: after writing it one wants to see it
- * @param onReturn the reader has come back to the bottom by hand
+ * Keeps the scroll position. At the bottom, new messages scroll into view. Anywhere else nothing moves, whatever is added
+ * or changes its height above or below.
+ * @param last the seq of the newest message
+ * @param own the newest unsent message: when it changes, the list scrolls to the bottom
+ * @param onReturn called when the user scrolls back to the bottom
  */
 export function useScrollKeeping(last: number, own: string | undefined, onNearTop: () => void, onReturn: () => void): ScrollKeeping {
   const scroller = useRef<HTMLDivElement>(null)
   const list = useRef<HTMLOListElement>(null)
   const isAtBottom = useRef(true)
   const seen = useRef({ own, viewport: 0 })
-  /** The entry at the upper edge, and how far it was from there. */
+  /** The entry at the top edge, and its distance from the edge. */
   const anchor = useRef<{ entry: Element; top: number } | null>(null)
   const [awaySince, setAwaySince] = useState<number | null>(null)
 
@@ -68,7 +66,7 @@ export function useScrollKeeping(last: number, own: string | undefined, onNearTo
     if (element.scrollTop < nearTopPx) onNearTop()
   })
 
-  // The keyboard of a phone, a growing composer or a font that arrives change the height without a render.
+  // A phone's keyboard, a growing composer and a loaded font change the height without a render.
   useEffect(() => {
     const element = scroller.current
     if (!element) return
@@ -97,7 +95,7 @@ export function useScrollKeeping(last: number, own: string | undefined, onNearTo
     onScroll: () => {
       const element = scroller.current
       if (!element) return
-      // The page was laid out anew: it is not the reader who moved.
+      // The layout changed: it was not the user who scrolled.
       if (isAtBottom.current && element.clientHeight !== seen.current.viewport) return
       const wasAtBottom = isAtBottom.current
       isAtBottom.current = element.scrollHeight - element.scrollTop - element.clientHeight < bottomPx
@@ -109,7 +107,7 @@ export function useScrollKeeping(last: number, own: string | undefined, onNearTo
   }
 }
 
-/** The first message that ends below a height of the screen: lines between messages come and go with what is above them. */
+/** The first message that ends below `edge`. Other lines are skipped, because they appear and disappear when older ones load. */
 function findEntryAt(entries: HTMLCollection, edge: number): Element | undefined {
   let low = 0
   let high = entries.length

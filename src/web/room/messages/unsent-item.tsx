@@ -11,14 +11,14 @@ import { QuotedLine } from './quoted-line'
 
 interface UnsentItemProps {
   unsent: Unsent
-  /** The message that it answers, when it is in the list. */
+  /** The message that it answers, if it is loaded. */
   answered: Message | undefined
   author: PersonName
   startsGroup: boolean
   handle: RoomHandle
 }
 
-/** A message of one's own that is on its way to the server, or did not get there. */
+/** The viewer's own message while it is being sent, or after sending failed. */
 export const UnsentItem = memo(function UnsentItem({ unsent, answered, author, startsGroup, handle }: UnsentItemProps) {
   return (
     <MessageFrame author={author} time={unsent.time} startsGroup={startsGroup}>

@@ -1,0 +1,124 @@
+import type { Pool } from 'pg'
+import type { HistoryPage, Message } from '../../contract/message'
+import type { CallContext } from '../caller'
+import type { RoomsNeeds } from '../rooms/needs'
+import { joinPeople, type MessageRow, messageColumns, readMessages, selectMessages, toMessages } from './message-rows'
+
+/** Where a page of history begins or ends: at most one of the bounds, each a seq. Without one it is the newest page. */
+interface PageInput {
+  before?: number | undefined
+  after?: number | undefined
+  around?: number | undefined
+  limit: number
+}
+
+/** A page of a room's messages, ascending by seq. */
+export async function readHistory(
+  { parts, caller }: CallContext<Pick<RoomsNeeds, 'rooms'> & { messages: Pick<MessageHistory, 'page'> }>,
+  { room, ...page }: PageInput & { room: string },
+): Promise<HistoryPage> {
+  const found = await parts.messages.page(room, page)
+  // Checked again after the page was read: somebody may have been removed since, and a message written after that.
+  await parts.rooms.requireMembership(room, caller.user.id)
+  return found
+}
+
+/** A slow reader holds one page of changes in memory: so many messages at most, and about so many bytes of text. */
+const changesPerPage = 500
+const bytesPerPage = 256 * 1024
+
+const maxSeq = 2_147_483_647
+
+/** Reads messages by their room and seq or version. */
+export function createMessageHistory(pool: Pool) {
+  const pageAbove = (room: string, seq: number, limit: number) =>
+    readMessages(pool, `${selectMessages} WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3`, [room, seq, limit])
+
+  const pageBelow = async (room: string, seq: number, limit: number) =>
+    (
+      await readMessages(pool, `${selectMessages} WHERE m.room_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3`, [room, seq, limit])
+    ).reverse()
+
+  const pageAround = async (room: string, seq: number, limit: number) => {
+    const half = Math.floor(limit / 2)
+    const older = await pageBelow(room, seq, half)
+    const newer = await pageAbove(room, seq - 1, limit - older.length)
+    const isShort = older.length + newer.length < limit
+    // Near the newest message there are fewer above: fill the page from below.
+    return isShort && older.length === half ? [...(await pageBelow(room, seq, limit - newer.length)), ...newer] : [...older, ...newer]
+  }
+
+  const byRoom = (messages: Message[]) => new Map(messages.map((message) => [message.room, message]))
+
+  return {
+    page: async (room: string, { before, after, around, limit }: PageInput): Promise<HistoryPage> => {
+      const messages =
+        after !== undefined
+          ? await pageAbove(room, after, limit)
+          : around !== undefined
+            ? await pageAround(room, around, limit)
+            : await pageBelow(room, before ?? maxSeq, limit)
+      const first = messages[0]
+      const last = messages.at(-1)
+      const { rows } = await pool.query<{ last_seq: number }>('SELECT last_seq FROM rooms WHERE id = $1', [room])
+      const lastSeq = rows[0]?.last_seq ?? 0
+      // seq has no holes, so comparing shows where the ends are. An empty page lies wholly before or after everything.
+      return {
+        messages,
+        hasBefore: first ? first.seq > 1 : after !== undefined && lastSeq > 0,
+        hasAfter: last ? last.seq < lastSeq : after === undefined && lastSeq > 0,
+      }
+    },
+
+    find: async (room: string, seq: number): Promise<Message | null> => {
+      const [message] = await readMessages(pool, `${selectMessages} WHERE m.room_id = $1 AND m.seq = $2`, [room, seq])
+      return message ?? null
+    },
+
+    /**
+     * The next changes of a room after a version, in their order, as many as fit a page. A message that changed twice
+     * comes once, as it is now.
+     */
+    changesAfter: async (room: string, version: number): Promise<{ messages: Message[]; isLast: boolean }> => {
+      const { rows } = await pool.query<MessageRow & { found: string }>(
+        `WITH m AS (
+           SELECT *, sum(octet_length(text)) OVER (ORDER BY version) - octet_length(text) AS bytes_before, count(*) OVER () AS found
+           FROM (SELECT * FROM messages WHERE room_id = $1 AND version > $2 ORDER BY version LIMIT $3) page
+         )
+         SELECT ${messageColumns}, m.found FROM m ${joinPeople} WHERE m.bytes_before < $4 ORDER BY m.version`,
+        [room, version, changesPerPage, bytesPerPage],
+      )
+      const found = Number(rows[0]?.found ?? 0)
+      return { messages: await toMessages(pool, rows), isLast: found < changesPerPage && rows.length === found }
+    },
+
+    /** The newest version of each of these rooms. */
+    lastVersions: async (rooms: string[]): Promise<Map<string, number>> => {
+      const { rows } = await pool.query<{ id: string; last_version: number }>('SELECT id, last_version FROM rooms WHERE id = ANY($1)', [
+        rooms,
+      ])
+      return new Map(rows.map((row) => [row.id, row.last_version]))
+    },
+
+    /** The newest message of each room that this person is in, by the room's id. */
+    newestOfPerson: async (userId: string): Promise<Map<string, Message>> =>
+      byRoom(
+        await readMessages(
+          pool,
+          `${selectMessages} JOIN rooms r ON r.id = m.room_id AND r.last_seq = m.seq
+           WHERE r.id IN (SELECT s.room_id FROM memberships s WHERE s.user_id = $1)`,
+          [userId],
+        ),
+      ),
+
+    /** The newest message of each of these rooms, by the room's id. */
+    newestOf: async (rooms: string[]): Promise<Map<string, Message>> =>
+      byRoom(
+        await readMessages(pool, `${selectMessages} JOIN rooms r ON r.id = m.room_id AND r.last_seq = m.seq WHERE m.room_id = ANY($1)`, [
+          rooms,
+        ]),
+      ),
+  }
+}
+
+export type MessageHistory = ReturnType<typeof createMessageHistory>

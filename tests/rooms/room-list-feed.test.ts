@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import type { Message } from '../../src/contract/message'
+import type { RoomListEvent } from '../../src/contract/room'
+import { createMessage, createRoom } from '../../src/sdk/testing'
+import type { RoomNews } from '../../src/server/bus/news-bus'
+import { createLog } from '../../src/server/platform/log'
+import { createRoomListFeed } from '../../src/server/rooms/room-list-feed'
+import { until } from '../support/stock-client'
+
+/** Room lists whose feeds, bus and rows the test sets. */
+function createHouse() {
+  const watchers = new Map<string, Set<(news: RoomNews | 'anything') => void>>()
+  const topics = new Set<string>()
+  const lastSeqs = new Map([['general', 1]])
+  let beforeReading = async () => {}
+  const listed = (userId: string) => [...lastSeqs].map(([id, lastSeq]) => ({ ...createRoom({ id, lastSeq, readSeq: 0 }), userId }))
+  const rooms = {
+    listOf: async (userId: string) => {
+      const rows = listed(userId)
+      await beforeReading()
+      return rows
+    },
+    listedAmong: async (pairs: readonly { userId: string; room: string }[]) => {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      return pairs.flatMap(({ userId, room }) => listed(userId).filter(({ id }) => id === room))
+    },
+    changedSince: async () => ({ now: new Date(), changes: [] }),
+  }
+  const lists = createRoomListFeed({
+    feeds: {
+      watch: (room: string, onNews: (news: RoomNews | 'anything') => void) => {
+        const ofRoom = watchers.get(room) ?? new Set()
+        watchers.set(room, ofRoom.add(onNews))
+        return () => ofRoom.delete(onNews)
+      },
+    } as never,
+    personBus: {
+      publish: () => {},
+      subscribe: async (userId: string) => {
+        topics.add(userId)
+        return { unsubscribe: () => topics.delete(userId) }
+      },
+    },
+    rooms: rooms as never,
+    messages: { newestOf: async () => new Map<string, Message>(), newestOfPerson: async () => new Map<string, Message>() } as never,
+    log: createLog({ logLevel: 'silent' }, 'test'),
+  })
+  return {
+    lists,
+    watching: () => [...watchers.values()].reduce((sum, { size }) => sum + size, 0) + topics.size,
+    setReading: (wait: () => Promise<void>) => {
+      beforeReading = wait
+    },
+    say: (room: string, seq: number) => {
+      lastSeqs.set(room, seq)
+      for (const onNews of watchers.get(room) ?? []) onNews({ type: 'message', message: createMessage({ room, seq }) })
+    },
+    open: (userId: string) => {
+      const events: RoomListEvent[] = []
+      const stop = new AbortController()
+      const errors: unknown[] = []
+      const connection = { openSubscription: () => () => {}, untilReadable: () => undefined }
+      const reading = (async () => {
+        for await (const event of await lists.follow(userId, connection, stop.signal)) events.push(event)
+      })().catch((error) => errors.push(error))
+      return { events, errors, stop: () => stop.abort(), ended: reading }
+    },
+  }
+}
+
+describe('a room list', () => {
+  it('has what happened while it was read, though somebody else’s list watched the room already', async () => {
+    const house = createHouse()
+    const ada = house.open('ada')
+    await until(() => ada.events.length === 1)
+    let wasTold = () => {}
+    house.setReading(async () => {
+      house.say('general', 2)
+      await until(() => ada.events.length === 2)
+      wasTold()
+    })
+    const told = new Promise<void>((resolve) => {
+      wasTold = resolve
+    })
+    const ben = house.open('ben')
+    await told
+    await until(() => ben.events.some((event) => event.type === 'room' && event.room.lastSeq === 2))
+    expect(ben.events[0]).toMatchObject({ type: 'list', rooms: [{ lastSeq: 1 }] })
+    for (const person of [ada, ben]) person.stop()
+    await house.lists.close()
+  })
+
+  it('waits for a database that is away, and does not end', async () => {
+    const house = createHouse()
+    let failures = 2
+    house.setReading(async () => {
+      if (failures-- > 0) throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' })
+    })
+    const ada = house.open('ada')
+    await until(() => ada.events.length === 1)
+    expect(ada.errors).toEqual([])
+    ada.stop()
+    await house.lists.close()
+  })
+
+  it('that ends while it is read, or while it is told, leaves nothing behind', async () => {
+    const house = createHouse()
+    for (let round = 0; round < 20; round++) {
+      const ended = house.open('ada')
+      house.setReading(async () => {
+        if (round % 2 === 0) ended.stop()
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      })
+      if (round % 2 === 1) {
+        await until(() => ended.events.length === 1)
+        house.say('general', round + 2)
+        // Into the middle of reading what has changed.
+        await new Promise((resolve) => setTimeout(resolve, 102))
+        ended.stop()
+      }
+      await ended.ended
+    }
+    await until(() => house.watching() === 0)
+    await house.lists.close()
+    expect(house.watching()).toBe(0)
+  })
+})

@@ -1,0 +1,86 @@
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, inject } from 'vitest'
+import { connectToBrowser } from './browser-setup'
+import { password } from './people'
+import type { SharedRoomline } from './roomlines-setup'
+import { createStockClient, type StockClient } from './stock-client'
+import { enter } from './whole'
+import { ofThisWorker } from './worker'
+
+/** Somebody with an account, in a browser of their own. */
+export interface Visitor {
+  username: string
+  context: BrowserContext
+  page: Page
+  /** The same person over another connection, closed with the rest. */
+  connect(): StockClient['trpc']
+}
+
+export interface VisitorOptions extends BrowserContextOptions {
+  displayName?: string
+}
+
+/** What a file of browser tests works with: the shared Roomline and the shared browser. */
+export interface SharedBrowser extends SharedRoomline {
+  /** A browser of its own, as far as cookies and storage go, with one page in it. Nobody is signed in. */
+  open(options?: BrowserContextOptions): Promise<{ context: BrowserContext; page: Page }>
+  /** Creates an account, without the form, and opens the general room. @param username one that no other file uses */
+  signUp(username: string, options?: VisitorOptions): Promise<Visitor>
+  /** Creates an account without opening a page. */
+  register(username: string, displayName?: string): Promise<{ cookie: string; trpc: StockClient['trpc'] }>
+  /** What pages threw or wrote to the console as errors. */
+  complaints: string[]
+}
+
+/** Call it once, at the top of a file. */
+export function shareRoomline(): SharedBrowser {
+  const roomline = ofThisWorker(inject('roomlines'))
+  const complaints: string[] = []
+  const clients: StockClient[] = []
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await connectToBrowser()
+  })
+  afterAll(async () => {
+    await Promise.all(clients.map((client) => client.close()))
+    await browser?.close()
+  })
+
+  const open = async (options: BrowserContextOptions = {}) => {
+    const context = await browser.newContext({ baseURL: roomline.webUrl, viewport: { width: 1280, height: 800 }, ...options })
+    const page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('pageerror', (error) => complaints.push(String(error)))
+    page.on('console', (message) => {
+      // What a browser itself says when a connection is closed or a request is refused.
+      if (message.type() === 'error' && !/WebSocket connection|Failed to load resource/.test(message.text()))
+        complaints.push(message.text())
+    })
+    return { context, page }
+  }
+  const connect = (cookie: string) => {
+    const client = createStockClient({ url: roomline.realtimeUrl, cookie })
+    clients.push(client)
+    return client.trpc
+  }
+
+  return {
+    ...roomline,
+    complaints,
+    open,
+    register: async (username, displayName) => {
+      const cookie = await enter(roomline, 'register', username, displayName)
+      return { cookie, trpc: connect(cookie) }
+    },
+    signUp: async (username, { displayName, ...options } = {}) => {
+      const { context, page } = await open(options)
+      // From the browser, so that the session is that of this browser.
+      const response = await context.request.post('/api/register', { data: { username, password, displayName } })
+      if (!response.ok()) throw new Error(`register answered ${response.status()}: ${await response.text()}`)
+      const cookies = await context.cookies()
+      await page.goto('/rooms/general')
+      await page.getByRole('textbox', { name: 'Message general' }).waitFor()
+      return { username, context, page, connect: () => connect(cookies.map(({ name, value }) => `${name}=${value}`).join('; ')) }
+    },
+  }
+}
