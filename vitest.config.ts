@@ -1,4 +1,16 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Small files that wait long. Vitest starts large files first, and would leave a worker idle at the end beside these. */
+const longWaits = ['chat/half-open', 'presence/crowd', 'chat/durability', 'rooms/unread']
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]) {
+    const isLong = ({ moduleId }: TestSpecification) => longWaits.some((name) => moduleId.endsWith(`/tests/${name}.test.ts`))
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
 
 export default defineConfig({
   test: {
@@ -6,6 +18,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two, whatever the machine: most tests wait more than they compute, and each worker has services of its own.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

@@ -26,10 +26,10 @@ export async function startChild<Does extends Acts>(
     act: async (act, ...input) => {
       const response = await new Promise<Response>((resolve, reject) => {
         started.onceMessage((message) => resolve(message as Response))
-        void started.exited.then((exit) => reject(new Error(`${file} ${describeExit(exit)}:\n${started.said()}`)))
+        void started.exited.then((exit) => reject(new Error(`${file} ${describeExit(exit)}:\n${started.output()}`)))
         started.send({ act, input } satisfies Request)
       })
-      if ('error' in response) throw new Error(`${response.error}\n${started.said()}`)
+      if ('error' in response) throw new Error(`${response.error}\n${started.output()}`)
       return response.value as never
     },
     close: async () => {

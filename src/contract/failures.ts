@@ -80,6 +80,9 @@ export const closeCodes = {
   tooManyConnections: { code: 4429, comeBack: true },
 } as const
 
+/** The frame with which tRPC's server asks a client to move to a new socket. */
+export const reconnectNotice = '{"id":null,"method":"reconnect"}'
+
 /** Also messages that are too big and protocol errors: sent again, the same frames would close the next socket too. */
 const finalCodes: readonly number[] = [
   ...[1002, 1003, 1007, 1009],

@@ -1,6 +1,9 @@
 import type { z } from 'zod'
 import type { FailureFields } from './failures'
 
+/** Whether any optional field of an input is given. */
+export const hasChange = (change: object): boolean => Object.values(change).some((value) => value !== undefined)
+
 /** What zod found wrong, as one message per field: the first. */
 export function fieldsOf(error: z.core.$ZodError): FailureFields {
   const fields: FailureFields = {}

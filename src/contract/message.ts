@@ -6,9 +6,9 @@ import { key, roomId, text } from './text'
 /** A message that somebody wrote is `text`; all others are lines about the room: what its `author` did, with its `detail`. */
 export type MessageKind = 'text' | 'joined' | 'left' | 'added' | 'removed' | 'banned' | 'renamed' | 'topic' | 'archived' | 'restored'
 
-/** What a line about the room says beside its kind. It is data, so that every client can word it in its own language. */
+/** What a line about the room needs beside its kind. A client makes a sentence of both, in its own language. */
 export interface LineDetail {
-  /** Who was added, removed or banned; of `joined`, who invited them. Read with the line, so it is the name they have now. */
+  /** Who was added, removed or banned; of `joined`, who made the invitation. As they are when the line is read. */
   user?: User
   /** The new name of the room. */
   name?: string
@@ -17,32 +17,38 @@ export interface LineDetail {
 }
 
 /**
- * One entry of a room. The same bytes go to every viewer: nothing in it depends on who reads. A change is the same
- * message again with a higher `version`: keep a map by `seq`, and let the newest version win.
+ * One entry of a room. It is the same for everybody in the room. When it changes, it comes again with the same `seq` and a
+ * higher `version`: keep a map by `seq` in which the highest version wins.
  */
 export interface Message {
   room: string
-  /** 1, 2, 3 … per room without holes: the message's place, for ever. */
+  /** Its position in the room: 1, 2, 3 … without holes. It never changes. */
   seq: number
-  /** The room's change counter at this message's latest change. */
+  /** The room counts its changes; this is the number of this message's latest one. */
   version: number
   kind: MessageKind
-  /** Of a line about the room; null where there is nothing to add to its kind, and of `text`. */
+  /** Null in a `text`, and in a line whose kind says everything. */
   detail: LineDetail | null
   author: User
-  /** The connection that sent it. */
+  /** The connection that sent it; null when it was sent over plain HTTP. */
   uid: string | null
+  /** Chosen by the client that sent it. */
   clientId: string | null
-  /** '' in a line about the room, and once the message was removed. */
+  /** '' in a line about the room and in a removed message. */
   text: string
-  /** ISO 8601 in UTC, stamped once by the server. It orders nothing: `seq` does. */
+  /** When the server stored it, ISO 8601 in UTC. Sort by `seq`, not by this. */
   time: string
-  /** What it answers, as that message is when this is read: '' once it was removed, and at most 200 characters of it. A change of that message gives this one no new version. */
+  /**
+   * The message that it answers, as it is when this is read: at most 200 characters of its text, and '' once it is removed.
+   * When that message changes, this one does not get a new version: show the newer of what you hold.
+   */
   replyTo: { seq: number; author: User; text: string } | null
+  /** How many messages answer it. */
   replyCount: number
-  /** Usernames; "@room" for everybody. */
+  /** Usernames of members, and "@room" for everybody in the room. */
   mentions: string[]
   attachments: { id: string; name: string; type: string; size: number; width?: number; height?: number; url: string }[]
+  /** At most 50 usernames for each emoji; `count` counts all. */
   reactions: { emoji: string; usernames: string[]; count: number }[]
   editedAt: string | null
   deletedAt: string | null
@@ -58,20 +64,20 @@ export interface HistoryPage {
 
 const maxCount = 2_147_483_647
 const seq = z.int().min(0).max(maxCount)
-const place = z.int().min(1).max(maxCount)
+const position = z.int().min(1).max(maxCount)
 
 export const sendInput = z.strictObject({
   room: roomId,
   text: text(1, limits.messageText),
-  /** The same (author, room, clientId) is the same message, whenever it is sent again. */
+  /** Sent again with the same clientId, by the same author to the same room, it is the same message. */
   clientId: key(limits.clientId.min, limits.clientId.max).optional(),
   /** The seq of the message that this one answers. */
-  replyTo: place.optional(),
+  replyTo: position.optional(),
 })
 
 export const followInput = z.strictObject({
   room: roomId,
-  /** The id of the last event that was seen: everything after it comes first. Without it the stream starts now. */
+  /** The id of the last event received: the stream starts with everything after it. Without it, it starts with the next event. */
   lastEventId: z
     .string()
     .regex(/^\d{1,10}$/, 'must be the id of an event')
@@ -93,11 +99,11 @@ export const historyInput = z
     'only one of before, after and around',
   )
 
-export const messageInput = z.strictObject({ room: roomId, seq: place })
-export const editInput = z.strictObject({ room: roomId, seq: place, text: text(1, limits.messageText) })
+export const messageInput = z.strictObject({ room: roomId, seq: position })
+export const editInput = z.strictObject({ room: roomId, seq: position, text: text(1, limits.messageText) })
 
 const emoji = key(1, limits.emoji).refine(isEmoji, 'must be one emoji')
-export const reactInput = z.strictObject({ room: roomId, seq: place, emoji })
+export const reactInput = z.strictObject({ room: roomId, seq: position, emoji })
 
 export const markReadInput = z.strictObject({ room: roomId, seq })
 

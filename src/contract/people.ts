@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hasChange } from './fields'
 import { limits, type ServerRole } from './rules'
 import { password, type User, username } from './session'
 import { text } from './text'
@@ -37,7 +38,7 @@ export const updateProfileInput = z
     /** Whether to hide from others when they were last here. */
     hideLastSeen: z.boolean().optional(),
   })
-  .refine((change) => Object.values(change).some((value) => value !== undefined), 'must change something')
+  .refine(hasChange, 'must change something')
 
 export const changePasswordInput = z.strictObject({ current: z.string().max(limits.typedPassword), password })
 

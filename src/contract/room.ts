@@ -1,12 +1,15 @@
 import { z } from 'zod'
+import { hasChange } from './fields'
 import type { Message } from './message'
 import { limits, type RoomRole, roomRoles } from './rules'
 import { type User, username } from './session'
 import { key, roomId, text } from './text'
 
 export type RoomKind = 'public' | 'private' | 'direct'
-export type NotificationLevel = 'all' | 'mentions' | 'nothing'
-export type PostingPolicy = 'everyone' | 'moderators'
+const notificationLevels = ['all', 'mentions', 'nothing'] as const
+export type NotificationLevel = (typeof notificationLevels)[number]
+const postingPolicies = ['everyone', 'moderators'] as const
+export type PostingPolicy = (typeof postingPolicies)[number]
 
 /** A room in the room list of one of its members. */
 export interface Room {
@@ -117,10 +120,10 @@ export const updateRoomInput = z
     room: roomId,
     name: roomName.optional(),
     topic: topic.optional(),
-    postingPolicy: z.enum(['everyone', 'moderators']).optional(),
+    postingPolicy: z.enum(postingPolicies).optional(),
     slowModeSeconds: z.int().min(0).max(limits.slowModeSeconds).optional(),
   })
-  .refine(({ room: _, ...change }) => Object.values(change).some((value) => value !== undefined), 'must change something')
+  .refine(({ room: _, ...change }) => hasChange(change), 'must change something')
 
 export const archiveRoomInput = z.strictObject({
   room: roomId,
@@ -130,7 +133,7 @@ export const archiveRoomInput = z.strictObject({
 
 export const directInput = z.strictObject({ usernames: z.array(username).min(1).max(limits.directPeople) })
 
-export const notifyInput = z.strictObject({ room: roomId, notify: z.enum(['all', 'mentions', 'nothing']) })
+export const notifyInput = z.strictObject({ room: roomId, notify: z.enum(notificationLevels) })
 
 export const membersInput = z.strictObject({
   room: roomId,

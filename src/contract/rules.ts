@@ -112,6 +112,20 @@ export function isEmoji(value: string): boolean {
   return emojiPattern.test(value)
 }
 
+/** The order of a room list: the room with the newest message first, rooms of the same time by name. */
+export function compareRooms(a: ListedRoom, b: ListedRoom): number {
+  // ISO 8601 times in UTC have one length, so they sort as text.
+  return compare(b.lastMessage?.time ?? '', a.lastMessage?.time ?? '') || a.name.localeCompare(b.name) || compare(a.id, b.id)
+}
+
+interface ListedRoom {
+  id: string
+  name: string
+  lastMessage: { time: string } | null
+}
+
+const compare = (a: string, b: string) => Number(a > b) - Number(a < b)
+
 /** Lowest rank first. Guests see only the rooms they are in. */
 export const serverRoles = ['guest', 'bot', 'member', 'admin'] as const
 /** Lowest rank first. */

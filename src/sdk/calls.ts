@@ -1,5 +1,5 @@
 import type { TRPCClient } from '@trpc/client'
 import type { AppRouter } from '../server/router'
 
-/** Every procedure of the server, typed by the server itself. */
+/** The procedures of the server with the types of its own router. */
 export type Calls = Pick<TRPCClient<AppRouter>, 'session' | 'users' | 'rooms' | 'chat' | 'presence'>

@@ -15,57 +15,67 @@ import { createSharedHandles } from './shared-handles'
 import type { Store } from './store'
 
 export interface ChatClientOptions {
-  /** Where the realtime server is, for example `ws://localhost:3001/trpc`: the `realtimeUrl` of `signIn` or `GET /api/session`. */
+  /** The address of the realtime server, for example `ws://localhost:3001/trpc`: the `realtimeUrl` of `signIn` or `GET /api/session`. */
   url: string
   /**
-   * For programs: the session's token, or a function that gives one, for example by signing in. The function is called at
-   * the start, some minutes before a session expires, and when the server has refused a token; the connection is then
-   * moved to the new session without a gap. Browsers leave it out: they send their cookie. It never goes into a URL.
+   * For programs: the session's token, or a function that returns one, for example by signing in. The client calls the
+   * function when it starts, some minutes before the session expires, and when the server has rejected a token. It then
+   * moves to the new session without missing anything. Leave it out in a browser, which sends its cookie. The token is
+   * never put into a URL.
    */
   auth?: Auth
   /**
-   * The id of the user this client is for. By default it is the first user it signs in as. If the session belongs to
-   * someone else, now or later, the client is `refused`: messages are sent as that user or not at all.
+   * The id of the user this client belongs to; by default the first user it signs in as. If the session belongs to someone
+   * else, now or later, the client becomes `refused`, so that no message is sent as the wrong person.
    */
   user?: string
-  /** How many milliseconds a call may take before it is rejected with TIMED_OUT: 20,000 unless given. */
+  /** How long a call may take, in milliseconds, before it is rejected with TIMED_OUT. Default: 20,000. */
   timeoutMs?: number
-  /** For runtimes without a WebSocket of their own. In Node the SDK brings one. */
+  /** A WebSocket class, for runtimes that have none. In Node the SDK brings one. */
   WebSocket?: typeof WebSocket
-  /** Where messages that are not acknowledged yet are kept: in memory, unless something lasting is given. */
+  /** Where to keep messages until the server has acknowledged them. Default: in memory. */
   outbox?: OutboxStorage
 }
 
-/** One person on one connection. Every procedure of the server is on it, typed by the server itself. */
+/**
+ * One person on one connection. It has every procedure of the server, for example `client.rooms.list.query()`.
+ * @example
+ * const client = createChatClient({ url: realtimeUrl, auth: token })
+ * const room = client.openRoom('general')
+ * room.state.subscribe(() => console.log(room.state.get().timeline.messages.at(-1)?.text))
+ * room.send('Hello')
+ * await client.flush()
+ * await client.close()
+ */
 export interface ChatClient extends Calls {
   status: Store<ConnectionStatus>
-  /** A live view of a room: history, what happens, and one's own sends. Close it when nobody looks any more. */
+  /** A live view of a room: its messages, and your own before they are acknowledged. Close it when it is no longer shown. */
   openRoom(room: string): RoomHandle
-  /** Who is here in a room, and who is writing. Close it when nobody looks any more. */
+  /** A live view of who is online in a room and who is typing. Close it when it is no longer shown. */
   openPresence(room: string): PresenceHandle
-  /** A live view of the rooms that this person is in. Close it when nobody looks any more. */
+  /** A live view of the person's rooms. Close it when it is no longer shown. */
   openRoomList(): RoomListHandle
   /**
-   * Waits for the messages that were given to `send` of a room.
-   * @param options `timeoutMs`: for how long at most, 10,000 unless given
-   * @returns true when each was acknowledged or rejected, false when time ran out or the client ended before
+   * Waits until every message that was passed to `send` of a room is acknowledged or rejected.
+   * @param options `timeoutMs`: how long to wait at most, in milliseconds. Default: 10,000
+   * @returns false if time ran out or the client ended first
    */
   flush(options?: { timeoutMs?: number }): Promise<boolean>
-  /** Tries again after `signed-out` or `refused`. Handles that are still open come back to life, and unsent messages go. */
+  /** Connects again after `signed-out` or `refused`. Handles that are still open continue, and unsent messages are sent. */
   reopen(): void
-  /** Ends the connection and everything opened on it. What is not acknowledged yet stays in the outbox's storage. */
+  /** Closes the connection and everything opened on it. Unacknowledged messages stay in the outbox's storage. */
   close(): Promise<void>
 }
 
 /**
- * Connects at once, and again whenever the connection is lost, until it is closed or the session is over.
- * @throws Error when `url` cannot be a realtime server's address, or the runtime has no WebSocket
+ * Connects at once, and again whenever the connection is lost, until the client is closed or the session is over.
+ * @throws Error when `url` cannot be the address of a realtime server, or the runtime has no WebSocket
  */
 export function createChatClient(options: ChatClientOptions): ChatClient {
   return startChatClient(options, defaultTimings)
 }
 
-/** As `createChatClient`, with other timings. */
+/** Like `createChatClient`, with timings of your own. */
 export function startChatClient(
   {
     url,
@@ -77,7 +87,7 @@ export function startChatClient(
   }: ChatClientOptions,
   timings: Timings,
 ): ChatClient {
-  if (!Socket) throw new Error('createChatClient: this runtime has no WebSocket. Give one in the option "WebSocket".')
+  if (!Socket) throw new Error('createChatClient: this runtime has no WebSocket. Pass one as the option "WebSocket".')
   const connection = startConnection({
     url: parseRealtimeUrl(url),
     credentials: createCredentials(auth, timings),
@@ -90,9 +100,9 @@ export function startChatClient(
   const { session, users, rooms, chat, presence } = createTRPCClient<AppRouter>({ links: connection.links })
   const calls: Calls = { session, users, rooms, chat, presence }
   const outbox = createOutbox({
-    storage: ofAuthor(storage, connection.person),
+    storage: ofAuthor(storage, connection.userId),
     status,
-    lookEveryMs: timings.sharedOutboxMs,
+    checkIntervalMs: timings.outboxCheckMs,
     send: ({ room, text, clientId, replyTo }) => chat.send.mutate({ room, text, clientId, ...(replyTo && { replyTo: replyTo.seq }) }),
   })
   const shareRoomList = createSharedHandles(() => openRoomList(calls, status))
@@ -102,7 +112,7 @@ export function startChatClient(
     openRoom: createSharedHandles((room: string) => openRoom(calls, status, outbox, room)),
     openRoomList: () => shareRoomList(''),
     openPresence: createSharedHandles((room: string) => openPresence(calls, status, room)),
-    flush: ({ timeoutMs: longestMs = 10_000 } = {}) => outbox.flush(longestMs),
+    flush: ({ timeoutMs: flushTimeoutMs = 10_000 } = {}) => outbox.flush(flushTimeoutMs),
     reopen: connection.reopen,
     close: connection.close,
   }

@@ -1,38 +1,38 @@
 import { TRPCClientError } from '@trpc/client'
 import { closeCodes, type FailureFields, type FailureName, failures, isFailureName, mayComeBack } from '../contract/failures'
 
-/** What can go wrong on the client's side of the connection, beside what the server's own table names. */
-const ownFailures = {
-  /** The connection was lost before the answer: whether the call was carried out is not known. */
+/** Failures on the client's side of the connection. The server's are in `contract/failures`. */
+const clientFailures = {
+  /** The connection was lost before the answer. The server may or may not have carried out the call. */
   DISCONNECTED: { retry: true, words: 'The connection was lost.' },
-  /** No answer came in time: whether the call was carried out is not known. */
-  TIMED_OUT: { retry: true, words: 'The server did not answer in time.' },
+  /** The answer did not come in time. The server may or may not have carried out the call. */
+  TIMED_OUT: { retry: true, words: "The server didn't answer in time." },
   /** This client was closed. */
   CLOSED: { retry: false, words: 'This chat client is closed.' },
   /** The caller cancelled the call. */
-  ABORTED: { retry: false, words: 'This was cancelled.' },
-  /** Whatever answers at this address, it is not Roomline. */
-  NOT_ROOMLINE: { retry: false, words: 'There is no Roomline server at this address.' },
-  /** Not one of Roomline's failures: the error's own message is in `words`. */
+  ABORTED: { retry: false, words: 'The call was cancelled.' },
+  /** What answers at this address is not Roomline. */
+  NOT_ROOMLINE: { retry: false, words: "There's no Roomline server at this address." },
+  /** Not one of Roomline's failures. `words` is the message of the error. */
   UNKNOWN: { retry: false, words: 'Something unexpected went wrong.' },
 } as const
 
-export type ChatFailureName = FailureName | keyof typeof ownFailures
+export type ChatFailureName = FailureName | keyof typeof clientFailures
 
-/** Why a call was rejected, a subscription ended or a connection failed. Programs read `name`, never `words`. */
+/** Why a call was rejected, a subscription ended or a connection failed. Programs should read `name`, never `words`. */
 export interface ChatFailure {
   name: ChatFailureName
   /** For a person to read. */
   words: string
-  /** Whether the same call may succeed later without anybody changing anything. */
+  /** Whether the same call may succeed later without anyone changing anything. */
   retry: boolean
-  /** How many milliseconds to wait before trying again, when the server says so. */
+  /** How long the server asks to wait before trying again, in milliseconds. */
   retryAfterMs?: number
-  /** What is wrong with which field of the input. */
+  /** What is wrong with each field of the input, by its path. */
   fields?: FailureFields
 }
 
-/** An error with a failure in it, as `signIn` throws it. */
+/** An error with its failure. `signIn` throws it. */
 export class ChatError extends Error {
   override readonly name = 'ChatError'
   constructor(
@@ -51,7 +51,7 @@ export class ChatError extends Error {
 type Details = Partial<Omit<ChatFailure, 'name'>>
 
 export function failureNamed(name: ChatFailureName, { words, retry, retryAfterMs, fields }: Details = {}): ChatFailure {
-  const known = isFailureName(name) ? failures[name] : ownFailures[name]
+  const known = isFailureName(name) ? failures[name] : clientFailures[name]
   return {
     name,
     words: words ?? known.words,
@@ -62,8 +62,15 @@ export function failureNamed(name: ChatFailureName, { words, retry, retryAfterMs
 }
 
 /**
- * Reads the failure out of whatever was thrown: by a call, a subscription's `onError`, `signIn`, or anything else. What
- * is not Roomline's is `UNKNOWN`, and must not be tried again blindly.
+ * The failure in an error: of a call, of a subscription's `onError`, of `signIn`, or any other. An error that is not
+ * Roomline's is `UNKNOWN`, and not to be retried blindly.
+ * @example
+ * try {
+ *   await client.rooms.join.mutate({ room: 'general' })
+ * } catch (error) {
+ *   const { name, words } = readFailure(error)
+ *   if (name !== 'ROOM_NOT_FOUND') showError(words)
+ * }
  */
 export function readFailure(error: unknown): ChatFailure {
   if (error instanceof ChatError) return error.failure
@@ -80,18 +87,18 @@ export function readFailure(error: unknown): ChatFailure {
   return failureNamed('UNKNOWN', typeof message === 'string' && message !== '' ? { words: message } : {})
 }
 
-/** Whether to ask again: the failure may pass, or the session is over, and that is for the whole client to say and to mend. */
-export const isWorthAskingAgain = ({ name, retry }: ChatFailure): boolean => retry || name === 'UNAUTHORIZED'
+/** Whether to try again. After UNAUTHORIZED too: the client as a whole gets a new session, or ends. */
+export const mayRetry = ({ name, retry }: ChatFailure): boolean => retry || name === 'UNAUTHORIZED'
 
-/** Reads the `data` of an error that the server sent. */
+/** The failure in the `data` of an error from the server. */
 export function failureOfData(data: unknown, message?: string): ChatFailure {
   const { failure, fields, retryAfterMs } = (data ?? {}) as { failure?: unknown; fields?: FailureFields; retryAfterMs?: number }
-  // The server's own words may name a limit that was passed, where the table's are general.
+  // The server's message may name the limit that was exceeded; the table's words are general.
   const details = { ...(fields && { fields }), ...(retryAfterMs && { retryAfterMs }), ...(message && { words: message }) }
   return failureNamed(isFailureName(failure) ? failure : 'UNKNOWN', details)
 }
 
-/** What a closed socket says about its calls and its session. */
+/** The failure that the close code of a socket stands for. */
 export function failureOfClose(code: number): ChatFailure {
   switch (code) {
     case closeCodes.notSignedIn.code:
@@ -112,7 +119,7 @@ export function failureOfClose(code: number): ChatFailure {
   }
 }
 
-/** What a call throws that failed on this side of the connection: an error of tRPC's, as all its calls throw. */
+/** Makes a failure on the client's side the kind of error that all calls of tRPC throw. */
 export function toClientError(failure: ChatFailure): TRPCClientError<never> {
   return TRPCClientError.from(new ChatError(failure))
 }
@@ -121,7 +128,7 @@ function isChatFailure(value: unknown): value is ChatFailure {
   if (typeof value !== 'object' || value === null) return false
   const { name, words, retry } = value as Record<string, unknown>
   return (
-    (isFailureName(name) || (typeof name === 'string' && Object.hasOwn(ownFailures, name))) &&
+    (isFailureName(name) || (typeof name === 'string' && Object.hasOwn(clientFailures, name))) &&
     typeof words === 'string' &&
     typeof retry === 'boolean'
   )

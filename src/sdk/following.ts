@@ -1,11 +1,11 @@
-import { type ChatFailure, isWorthAskingAgain, readFailure } from './chat-error'
+import { type ChatFailure, mayRetry, readFailure } from './chat-error'
 import { backoffWithJitter } from './connection/reconnect'
 import { type ConnectionStatus, endOf } from './connection/status'
 import type { Store } from './store'
 import { pause, untilNotConnecting } from './waits'
 
 export interface Following {
-  /** Follows again after the server has ended it. */
+  /** Subscribes again after the server has ended the stream. */
   reopen(): void
   close(): void
 }
@@ -13,19 +13,20 @@ export interface Following {
 interface FollowingOptions {
   status: Store<ConnectionStatus>
   /**
-   * Subscribes. Resolves when the stream was stopped, rejects when it ended; calls `onStarted` when the server has answered.
-   * @param isReopened whether this is after `reopen`, when what was loaded before may be out of date
+   * Subscribes, and calls `onStarted` when the server has answered. Resolves when the stream has stopped, rejects when it
+   * has failed.
+   * @param options `isReopened`: whether this is after `reopen`, when what was loaded before may be out of date
    */
   follow(options: { signal: AbortSignal; onStarted: () => void; isReopened: boolean }): Promise<void>
-  /** Before it is followed again. */
+  /** Called before each subscription. */
   onInterrupted?(): void
   onEnded(reason: ChatFailure): void
 }
 
 /**
- * Follows a stream until it is closed: one that stops or fails is followed again after a while, one that the server ends
- * for good is not. When the client ends, so does the stream, and it comes back with the client. A lost connection is
- * tRPC's to mend: it asks again by itself.
+ * Keeps a subscription going until it is closed. When it stops or fails for now, it subscribes again after a pause; when
+ * the server ends it for good, it does not. When the client ends, so does the subscription; when the client is reopened, it
+ * starts again. After a lost connection tRPC itself subscribes again.
  */
 export function startFollowing({ status, follow, onInterrupted = () => {}, onEnded }: FollowingOptions): Following {
   let running: AbortController | null = null
@@ -48,7 +49,7 @@ export function startFollowing({ status, follow, onInterrupted = () => {}, onEnd
       } catch (error) {
         if (signal.aborted) return
         const reason = readFailure(error)
-        if (!isWorthAskingAgain(reason)) return end('server', reason)
+        if (!mayRetry(reason)) return end('server', reason)
         pauseMs = reason.retryAfterMs ?? pauseMs
       }
       if (signal.aborted) return
@@ -64,14 +65,14 @@ export function startFollowing({ status, follow, onInterrupted = () => {}, onEnd
     void run(running.signal, isReopened)
   }
 
-  function look() {
+  function checkStatus() {
     const reason = endOf(status.get())
     if (reason) {
       if (endedBy !== 'server') end('client', reason)
     } else if (endedBy === 'client') start(false)
   }
 
-  const unsubscribe = status.subscribe(look)
+  const unsubscribe = status.subscribe(checkStatus)
   const reason = endOf(status.get())
   if (reason) end('client', reason)
   else start(false)

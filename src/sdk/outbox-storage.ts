@@ -1,33 +1,33 @@
 import type { Message } from '../contract/message'
 import type { ChatFailure } from './chat-error'
 
-/** A message of one's own that the server has not acknowledged. */
+/** A message of this client that the server has not acknowledged. */
 export type Unsent = {
-  /** The user id of its author, where it is stored: nobody else's client sends it. */
+  /** In a storage, the user id of its author: no other person's client sends it. */
   author?: string
   room: string
   clientId: string
   text: string
   /** When it was written, ISO 8601. */
   time: string
-  /** The message that it answers, as it was when this was written. */
+  /** The message that it answers. */
   replyTo?: NonNullable<Message['replyTo']>
 } & ({ state: 'pending' } | { state: 'failed'; reason: ChatFailure })
 
 /**
- * Where unacknowledged messages are kept. More than one client may use the same storage at once: both may then send the
- * same message, which the server takes for one.
+ * Keeps messages until the server has acknowledged them. Several clients may use the same storage at once: if two of them
+ * send the same message, the server stores it once.
  */
 export interface OutboxStorage {
-  /** Everything that is kept, in the order it was first put. */
+  /** Returns every message, in the order they were first put. */
   load(): Promise<Unsent[]>
-  /** Keeps a message, or changes the one of the same clientId in its place. */
+  /** Adds a message, or replaces the one with the same clientId without moving it. */
   put(message: Unsent): Promise<void>
-  /** Forgets a message; one that is not kept is forgotten already. */
+  /** Removes a message, if it is there. */
   remove(clientId: string): Promise<void>
 }
 
-/** Keeps messages for as long as the program runs. */
+/** Keeps messages in memory, while the program runs. */
 export function createMemoryOutbox(): OutboxStorage {
   const kept = new Map<string, Unsent>()
   return {
@@ -38,9 +38,9 @@ export function createMemoryOutbox(): OutboxStorage {
 }
 
 /**
- * One author's part of a storage. Clients of several people may use the same one, one after the other or at once: what
- * somebody else has left there waits for their own client.
- * @param author resolves when the client knows whose it is
+ * The messages of one author in a storage that several people's clients use, at once or one after the other. Everybody
+ * else's messages wait there for a client of their own.
+ * @param author the user id, once the client knows it
  */
 export function ofAuthor(storage: OutboxStorage, author: Promise<string>): OutboxStorage {
   return {
@@ -54,8 +54,8 @@ export function ofAuthor(storage: OutboxStorage, author: Promise<string>): Outbo
 }
 
 /**
- * Keeps messages in the browser, over reloads and restarts.
- * @param owner whose messages: people who share a browser must not send each other's
+ * Keeps messages in the browser's IndexedDB, so that they survive reloads and restarts.
+ * @param owner the name of the database, for example the user's id: people who share a browser should not share it
  */
 export function createIndexedDbOutbox(owner: string): OutboxStorage {
   const opened = new Promise<IDBDatabase>((resolve, reject) => {
@@ -68,7 +68,7 @@ export function createIndexedDbOutbox(owner: string): OutboxStorage {
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)
   })
-  // Whoever uses it hears of it; until then it is nobody's unhandled rejection.
+  // Every use rejects as well; this only prevents an unhandled rejection before the first.
   opened.catch(() => {})
 
   const inStore = async <Value>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => Promise<Value>): Promise<Value> => {

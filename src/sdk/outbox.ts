@@ -1,5 +1,5 @@
 import type { Message } from '../contract/message'
-import { type ChatFailure, isWorthAskingAgain, readFailure } from './chat-error'
+import { type ChatFailure, mayRetry, readFailure } from './chat-error'
 import { backoffWithJitter } from './connection/reconnect'
 import { type ConnectionStatus, endOf } from './connection/status'
 import type { OutboxStorage, Unsent } from './outbox-storage'
@@ -7,90 +7,90 @@ import type { Store } from './store'
 import { pause, untilNotConnecting } from './waits'
 
 export interface Outbox {
-  /** Keeps a message and sends it as soon as it goes. @returns its clientId */
+  /** Stores a message and sends it as soon as possible. @returns its clientId */
   add(room: string, text: string, replyTo?: Unsent['replyTo']): string
-  /** Sends a failed message once more, as the same message. */
+  /** Sends a failed message again, as the same message. */
   retry(clientId: string): void
-  /** Gives up a message that failed. */
+  /** Removes a failed message. */
   discard(clientId: string): void
   /** Reports a room's unsent messages now, and each change to them later. @returns an unsubscribe function */
   follow(room: string, listener: OutboxListener): () => void
-  /** Waits until nothing is pending. @returns false when time ran out or the client ended first */
+  /** Waits until no message is pending. @returns false if time ran out or the client ended first */
   flush(timeoutMs: number): Promise<boolean>
 }
 
 export interface OutboxListener {
   /** A message is pending or has failed. */
   onUnsent(message: Unsent): void
-  /** A message is given up. */
+  /** A message was removed. */
   onDiscarded(clientId: string): void
   /** The server has acknowledged a message. */
   onSent(message: Message): void
 }
 
-/** Longer than this nobody waits for a connection that may be back already. */
-const longestWaitMs = 5_000
+const maxRetryMs = 5_000
 
 /**
- * Sends each room's messages in the order they were written, one after the other. A send without an answer is sent again
- * under the same clientId, which the server takes for the same message, until it is acknowledged; only a rejection that
- * will not pass makes it fail. What was kept from an earlier time goes first. When the client ends, what is pending is
- * shown as failed, but stays pending in the storage, for its author's next client.
+ * Sends the messages of each room one after the other, in the order they were written; those that an earlier client left in
+ * the storage go first. A message is sent again under the same clientId until the server has acknowledged it, which the
+ * server takes for the same message. It fails only when it is rejected for good. When the client ends, pending messages are
+ * shown as failed but stay pending in the storage, for the next client of their author.
  */
 export function createOutbox({
   storage,
   send,
   status,
-  lookEveryMs,
+  checkIntervalMs,
 }: {
   storage: OutboxStorage
   send: (message: Unsent) => Promise<Message>
   status: Store<ConnectionStatus>
-  /** How often to look for what another client has left in the same storage. */
-  lookEveryMs: number
+  /** How often to check the storage for messages that another client has left there. */
+  checkIntervalMs: number
 }): Outbox {
   const unsent = new Map<string, Unsent>()
-  /** The clientIds of those that the storage is known to have. */
+  /** The clientIds of the messages that are known to be in the storage. */
   const stored = new Set<string>()
   const listeners = new Map<string, Set<OutboxListener>>()
   const sendingRooms = new Set<string>()
-  const flushing = new Set<() => void>()
+  /** Each checks whether a call of `flush` can return. */
+  const flushChecks = new Set<() => void>()
   /** Aborted while the client has ended. */
-  let ending = new AbortController()
-  if (endOf(status.get())) ending.abort()
+  let ended = new AbortController()
+  if (endOf(status.get())) ended.abort()
   let isLoaded = false
   const loaded = storage.load().then(
     (kept) => {
-      // Written before what was added meanwhile.
+      // They were written before those that were added while loading.
       const added = [...unsent.values()]
       unsent.clear()
       for (const message of [...kept, ...added]) unsent.set(message.clientId, message)
       for (const message of kept) {
         stored.add(message.clientId)
-        tell(message.room, ({ onUnsent }) => onUnsent(shown(message)))
+        notify(message.room, ({ onUnsent }) => onUnsent(shown(message)))
       }
     },
-    // A browser may refuse storage: then messages are kept for as long as the page is open.
+    // A browser may refuse storage. Then messages are kept while the page is open.
     () => {},
   )
   void loaded.then(() => {
     isLoaded = true
-    for (const look of flushing) look()
+    for (const check of flushChecks) check()
     sendEverything()
   })
 
   status.subscribe(() => {
     const reason = endOf(status.get())
-    if (ending.signal.aborted === (reason !== null)) return
-    if (reason) ending.abort()
-    else ending = new AbortController()
+    if (ended.signal.aborted === (reason !== null)) return
+    if (reason) ended.abort()
+    else ended = new AbortController()
     for (const message of unsent.values()) {
-      if (message.state === 'pending') tell(message.room, ({ onUnsent }) => onUnsent(shown(message)))
+      if (message.state === 'pending') notify(message.room, ({ onUnsent }) => onUnsent(shown(message)))
     }
-    for (const look of flushing) look()
+    for (const check of flushChecks) check()
     if (!reason) sendEverything()
   })
-  lookForOthers()
+  watchStorage()
 
   function shown(message: Unsent): Unsent {
     const reason = endOf(status.get())
@@ -101,14 +101,14 @@ export function createOutbox({
     for (const room of new Set([...unsent.values()].map((message) => message.room))) void sendAll(room)
   }
 
-  function tell(room: string, act: (listener: OutboxListener) => void) {
+  function notify(room: string, act: (listener: OutboxListener) => void) {
     for (const listener of listeners.get(room) ?? []) act(listener)
   }
 
   function show(message: Unsent) {
     unsent.set(message.clientId, message)
-    tell(message.room, ({ onUnsent }) => onUnsent(shown(message)))
-    for (const look of flushing) look()
+    notify(message.room, ({ onUnsent }) => onUnsent(shown(message)))
+    for (const check of flushChecks) check()
   }
 
   async function keep(message: Unsent): Promise<void> {
@@ -124,7 +124,7 @@ export function createOutbox({
     unsent.delete(clientId)
     stored.delete(clientId)
     storage.remove(clientId).catch(() => {})
-    for (const look of flushing) look()
+    for (const check of flushChecks) check()
   }
 
   const nextOf = (room: string) => [...unsent.values()].find((message) => message.room === room && message.state === 'pending')
@@ -136,60 +136,60 @@ export function createOutbox({
     let attempt = 0
     for (let message = nextOf(room); message; message = nextOf(room)) {
       await untilNotConnecting(status)
-      const { signal } = ending
+      const { signal } = ended
       if (signal.aborted) break
       try {
         const sent = await send(message)
         attempt = 0
-        tell(room, ({ onSent }) => onSent(sent))
+        notify(room, ({ onSent }) => onSent(sent))
         forget(message.clientId)
       } catch (error) {
         const reason = readFailure(error)
-        // The client has ended: the message stays pending for when its author is back.
+        // The client has ended: the message stays pending for its author's next client.
         if (signal.aborted) break
-        if (isWorthAskingAgain(reason)) await pause(waitMs(reason, attempt++), signal)
+        if (mayRetry(reason)) await pause(waitMs(reason, attempt++), signal)
         else await keep({ ...message, state: 'failed', reason })
       }
     }
     sendingRooms.delete(room)
-    // The client may have ended and been reopened in the meantime.
-    if (!ending.signal.aborted && nextOf(room)) void sendAll(room)
+    // The client may have ended and been reopened meanwhile.
+    if (!ended.signal.aborted && nextOf(room)) void sendAll(room)
   }
 
-  const waitMs = ({ retryAfterMs }: ChatFailure, attempt: number) => retryAfterMs ?? Math.min(backoffWithJitter(attempt), longestWaitMs)
+  const waitMs = ({ retryAfterMs }: ChatFailure, attempt: number) => retryAfterMs ?? Math.min(backoffWithJitter(attempt), maxRetryMs)
 
   const isPending = () => [...unsent.values()].some(({ state }) => state === 'pending')
 
   /**
-   * Another client of the same person may use the storage, in another tab. Messages that it left there are sent by this one; a
-   * failed message that it sent, discarded or retried is no longer failed here. A difference must be seen twice before it
-   * counts, because a write may be under way.
+   * Checks the storage for changes by another client of the same person, for example in another tab. It sends messages that
+   * the other has left there, and no longer shows a failed message that the other has sent, discarded or retried. It acts
+   * only on a difference that it has seen twice, because a write may be under way.
    */
-  function lookForOthers() {
+  function watchStorage() {
     let seen = new Set<string>()
     let missed = new Set<string>()
-    let isLooking = false
+    let isChecking = false
     let timer: ReturnType<typeof setInterval> | undefined
     const startOrStop = () => {
       const isConnected = status.get().state === 'connected'
       if (isConnected === (timer !== undefined)) return
       clearInterval(timer)
-      timer = isConnected ? setInterval(() => void look(), lookEveryMs) : undefined
+      timer = isConnected ? setInterval(() => void check(), checkIntervalMs) : undefined
       // In Node, this alone must not keep the process alive.
       if (typeof timer === 'object') (timer as { unref?(): void }).unref?.()
     }
     status.subscribe(startOrStop)
     startOrStop()
 
-    async function look() {
-      if (isLooking) return
-      isLooking = true
+    async function check() {
+      if (isChecking) return
+      isChecking = true
       const kept = await storage.load().catch(() => null)
-      isLooking = false
-      if (kept) believe(kept)
+      isChecking = false
+      if (kept) reconcile(kept)
     }
 
-    function believe(kept: Unsent[]) {
+    function reconcile(kept: Unsent[]) {
       const byId = new Map(kept.map((message) => [message.clientId, message]))
       const unknown = kept.filter(({ clientId }) => !unsent.has(clientId))
       const missing = [...unsent.values()].filter(({ clientId, state }) => {
@@ -209,7 +209,7 @@ export function createOutbox({
         } else {
           unsent.delete(clientId)
           stored.delete(clientId)
-          tell(room, ({ onDiscarded }) => onDiscarded(clientId))
+          notify(room, ({ onDiscarded }) => onDiscarded(clientId))
         }
       }
       seen = new Set(unknown.map(({ clientId }) => clientId))
@@ -236,7 +236,7 @@ export function createOutbox({
       const failed = unsent.get(clientId)
       if (!failed || shown(failed).state !== 'failed') return
       forget(clientId)
-      tell(failed.room, ({ onDiscarded }) => onDiscarded(clientId))
+      notify(failed.room, ({ onDiscarded }) => onDiscarded(clientId))
     },
     follow: (room, listener) => {
       const ofRoom = listeners.get(room) ?? new Set()
@@ -250,15 +250,15 @@ export function createOutbox({
     flush: (timeoutMs) =>
       new Promise((resolve) => {
         const timer = setTimeout(() => done(false), timeoutMs)
-        flushing.add(look)
-        look()
-        function look() {
+        flushChecks.add(check)
+        check()
+        function check() {
           if (isLoaded && !isPending()) done(true)
-          else if (ending.signal.aborted) done(false)
+          else if (ended.signal.aborted) done(false)
         }
         function done(isFlushed: boolean) {
           clearTimeout(timer)
-          flushing.delete(look)
+          flushChecks.delete(check)
           resolve(isFlushed)
         }
       }),

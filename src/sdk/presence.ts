@@ -5,24 +5,24 @@ import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
 import { createStore, type Store } from './store'
 
-/** Who is here in a room, as far as this client was told. Of a crowd, only some are named: `count` counts all. */
+/** Who is online in a room, as far as this client knows. In a large room only some are named; `count` counts all. */
 export interface PresenceView {
-  /** False while it cannot be told who is here: nobody is offline then, but unknown. */
+  /** False while it is unknown who is online. Then nobody is shown as offline. */
   known: boolean
   /** How many members are here or away. */
   count: number
   /** By username. */
   people: ReadonlyMap<string, PersonPresence>
-  /** Usernames of who is writing, oneself among them. */
+  /** The usernames of everybody who is typing, your own included. */
   typing: readonly string[]
-  /** Why nothing more comes: the server won't show this room (any more), or the client has ended. */
+  /** Why it is no longer updated: the server has ended the subscription, or the client has ended. Null while it is. */
   ended: ChatFailure | null
 }
 
 export interface PresenceHandle {
   room: string
   state: Store<PresenceView>
-  /** Asks again after it has ended, for example when the user was let back into the room. */
+  /** Subscribes again after it has ended, for example when the person was let back into the room. */
   reopen(): void
   close(): void
 }
@@ -30,15 +30,15 @@ export interface PresenceHandle {
 const nobody: ReadonlyMap<string, PersonPresence> = new Map()
 export const unknownPresence: PresenceView = { known: false, count: 0, people: nobody, typing: [], ended: null }
 
-/** What is known after an event. */
+/** The view after an event. */
 export function withPresence(view: PresenceView, { type, known, count, people, typing }: PresenceEvent): PresenceView {
   const named = people.map((person) => [person.username, person] as const)
-  // Without a person in it, as when somebody types, it is the same map: who shows people need not do so again.
+  // Typing events name nobody: keep the same map, so that lists of people need not render again.
   const isSame = type === 'changed' && named.length === 0
   return { known, count, people: isSame ? view.people : new Map(type === 'now' ? named : [...view.people, ...named]), typing, ended: null }
 }
 
-/** Follows who is here in a room. */
+/** Follows who is online in a room. */
 export function openPresence(calls: Pick<Calls, 'presence'>, status: Store<ConnectionStatus>, room: string): PresenceHandle {
   const state = createStore<PresenceView>(unknownPresence)
   const following = startFollowing({
@@ -50,7 +50,7 @@ export function openPresence(calls: Pick<Calls, 'presence'>, status: Store<Conne
           {
             onStarted,
             onData: (event) => state.set(withPresence(state.get(), event)),
-            // tRPC asks again by itself, and the first answer is the whole. Until then nobody tells who leaves.
+            // tRPC subscribes again by itself, and the first event is complete. Until then people may leave unnoticed.
             onConnectionStateChange: ({ state: connection, error }) => {
               if (connection === 'connecting' && error && !signal.aborted) state.set(unknownPresence)
             },

@@ -8,24 +8,24 @@ import { createStore, type Store } from './store'
 
 export type RoomListState =
   | { state: 'loading'; rooms: readonly Room[] }
-  /** The room with the newest talk comes first. */
+  /** The room with the newest message comes first. */
   | { state: 'live'; rooms: readonly Room[] }
-  /** The server won't show it (any more), or the client has ended. */
+  /** The server has ended the subscription, or the client has ended. */
   | { state: 'ended'; rooms: readonly Room[]; reason: ChatFailure }
 
 export interface RoomListHandle {
   state: Store<RoomListState>
-  /** Asks for the list again after it has ended. */
+  /** Subscribes again after it has ended. */
   reopen(): void
   close(): void
 }
 
-/** The rooms that this person is in, with what is unread in them, as they are on all their devices. */
+/** Follows the person's rooms with their unread counts, which are the same on all devices. */
 export function openRoomList(calls: Pick<Calls, 'rooms'>, status: Store<ConnectionStatus>): RoomListHandle {
   const state = createStore<RoomListState>({ state: 'loading', rooms: [] })
   const following = startFollowing({
     status,
-    // As with a room's stream, tRPC mends a lost connection by itself: the whole list comes first then, too.
+    // After a lost connection tRPC subscribes again by itself, and the server sends the whole list first.
     follow: ({ signal, onStarted }) =>
       new Promise((resolve, reject) => {
         if (state.get().state === 'ended') state.set({ state: 'loading', rooms: state.get().rooms })

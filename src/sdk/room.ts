@@ -12,47 +12,48 @@ import { createStore, type Store } from './store'
 export type RoomState =
   | { state: 'loading'; timeline: RoomTimeline }
   | { state: 'live'; timeline: RoomTimeline }
-  /** The server won't show this room (any more), or the client has ended. */
+  /** The server has ended the subscription, for example because the person was removed, or the client has ended. */
   | { state: 'ended'; timeline: RoomTimeline; reason: ChatFailure }
 
 export interface RoomHandle {
   room: string
   state: Store<RoomState>
   /**
-   * Shows the message at once as pending and sends it, in order with the others, again and again until the server has
-   * acknowledged or rejected it.
-   * @param options `replyTo`: the message that it answers, with its author and text as they are to be shown meanwhile
-   * @returns its clientId
+   * Shows a message as pending at once, and sends it until the server has acknowledged or rejected it. Messages are sent in
+   * the order they were written.
+   * @param options `replyTo`: the message that this one answers, with the author and text to show until it is acknowledged
+   * @returns the clientId of the message
+   * @example room.send('Gladly', { replyTo: { seq: 7, author: message.author, text: message.text } })
    */
   send(text: string, options?: { replyTo?: Unsent['replyTo'] }): string
-  /** Sends a failed message once more, as the same message. */
+  /** Sends a failed message again, as the same message. */
   retry(clientId: string): void
-  /** Gives up a message that failed. */
+  /** Removes a failed message. */
   discard(clientId: string): void
-  /** Loads the page before the oldest message that is loaded. */
+  /** Loads the page before the oldest loaded message. */
   loadOlder(): Promise<void>
 
-  // What follows is asked of the server once, and shown as soon as it has answered. A rejection is the caller's: see readFailure.
+  // The following call the server once, and show its answer. They reject with an error for readFailure.
 
-  /** The author's new text in the old one's place. */
+  /** Replaces the text of one of your own messages. */
   edit(seq: number, text: string): Promise<Message>
-  /** Takes out what is in a message; its place stays. Its author may, and the room's moderators. */
+  /** Removes the content of a message; its seq stays. Its author can, and the room's moderators. */
   remove(seq: number): Promise<Message>
   react(seq: number, emoji: string): Promise<Message>
-  /** Takes one's own reaction back. */
+  /** Removes your own reaction. */
   unreact(seq: number, emoji: string): Promise<Message>
-  /** The person has read the room up to a place. It never goes back. */
+  /** Marks the room as read up to this message. The mark only moves forward. */
   markRead(seq: number): Promise<Room>
-  /** From this message on, the room is unread for the person. */
+  /** Marks the room as unread from this message on. */
   markUnread(seq: number): Promise<Room>
-  /** Reads the room again after it has ended, for example when the user was let back into it. */
+  /** Loads the room again after it has ended, for example when the person was let back in. */
   reopen(): void
   close(): void
 }
 
 const pageSize = 50
 
-/** Reads the newest page, then follows the room from there: what happens in between comes first. */
+/** Loads the newest page, then subscribes from there, so that nothing in between is missed. */
 export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionStatus>, outbox: Outbox, room: string): RoomHandle {
   const state = createStore<RoomState>({ state: 'loading', timeline: emptyTimeline })
   const closing = new AbortController()
@@ -61,7 +62,7 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
     state.set({ ...now, timeline: change(now.timeline) })
   }
   const receive = (message: Message) => update((timeline) => withMessage(timeline, message))
-  /** Up to which change the room was read; null before. Only the stream moves it: an acknowledged send may be ahead of what others sent. */
+  /** The version up to which every change is known; null at first. An acknowledged send must not move it: others' changes before it may be missing. */
   let cursor: number | null = null
 
   const stopFollowingOutbox = outbox.follow(room, {
@@ -82,7 +83,7 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
       try {
         await followFrom(cursor, signal, onStarted)
       } catch (error) {
-        // The room has been put back to an earlier state: it is read again from the start.
+        // The room was restored to an earlier state: load it from the start.
         if (readFailure(error).name !== 'CURSOR_AHEAD') throw error
         cursor = null
       }
@@ -90,11 +91,11 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
     onEnded: (reason) => state.set({ state: 'ended', timeline: state.get().timeline, reason }),
   })
 
-  /** Resolves when the stream was stopped, rejects when it ended. A lost connection is tRPC's to mend: it resumes by itself. */
+  /** Resolves when the subscription has stopped, rejects when it has failed. After a lost connection tRPC resumes it. */
   function followFrom(version: number, signal: AbortSignal, onStarted: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       calls.chat.onMessage.subscribe(
-        // Always with an id, 0 for an empty room: without one, what happens while the connection is away would be skipped.
+        // Always with an id, 0 for an empty room: without one, tRPC would resume from the moment of the reconnect.
         { room, lastEventId: String(version) },
         {
           onStarted: () => {
@@ -115,8 +116,8 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
   }
 
   const { signal } = closing
-  const shown = async (asked: Promise<Message>): Promise<Message> => {
-    const message = await asked
+  const shown = async (call: Promise<Message>): Promise<Message> => {
+    const message = await call
     receive(message)
     return message
   }

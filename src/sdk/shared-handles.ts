@@ -2,22 +2,21 @@ import type { Store } from './store'
 
 interface Handle<Value> {
   state: Store<Value>
-  /** Follows again after the server has ended it, for example when the user was let back into a room. */
+  /** Subscribes again after the server has ended it, for example when the person was let back into a room. */
   reopen(): void
   close(): void
 }
 
 /**
- * Handles of the same thing share one subscription: the first opens it, and closing the last ends it. One that the server
- * has ended is asked for again by the next. A handle that was closed keeps showing its last state.
+ * Handles of the same key share one subscription: the first opens it, and closing the last ends it. Opening one more
+ * subscribes again if the server has ended it. A closed handle keeps its last state.
  */
 export function createSharedHandles<Value, Opened extends Handle<Value>>(open: (key: string) => Opened): (key: string) => Opened {
-  const opened = new Map<string, { handle: Opened; users: number }>()
+  const opened = new Map<string, { handle: Opened; handles: number }>()
   return (key) => {
-    const shared = opened.get(key) ?? { handle: open(key), users: 0 }
+    const shared = opened.get(key) ?? { handle: open(key), handles: 0 }
     opened.set(key, shared)
-    // The server may have ended it for those who opened it earlier: a new handle asks again.
-    if (shared.users++ > 0) shared.handle.reopen()
+    if (shared.handles++ > 0) shared.handle.reopen()
     const { state, close } = untilClosed(shared.handle.state)
     let isOpen = true
     return {
@@ -27,7 +26,7 @@ export function createSharedHandles<Value, Opened extends Handle<Value>>(open: (
         if (!isOpen) return
         isOpen = false
         close()
-        if (--shared.users > 0) return
+        if (--shared.handles > 0) return
         opened.delete(key)
         shared.handle.close()
       },
@@ -43,17 +42,17 @@ function untilClosed<Value>(store: Store<Value>): { state: Store<Value>; close()
       get: () => (last ? last.value : store.get()),
       subscribe: (listener) => {
         if (last) return () => {}
-        const off = store.subscribe(listener)
-        unsubscribe.add(off)
+        const stop = store.subscribe(listener)
+        unsubscribe.add(stop)
         return () => {
-          off()
-          unsubscribe.delete(off)
+          stop()
+          unsubscribe.delete(stop)
         }
       },
     },
     close: () => {
       last = { value: store.get() }
-      for (const off of unsubscribe) off()
+      for (const stop of unsubscribe) stop()
     },
   }
 }

@@ -4,18 +4,20 @@ import { ChatError, failureNamed } from './chat-error'
 
 export interface SignedIn {
   user: User
-  /** For `createChatClient`. Whoever has it is this person: keep it as you keep a password. */
+  /** For `createChatClient`. Keep it like a password: whoever has it can act as this person. */
   token: string
-  /** Where the realtime server is. */
+  /** The address of the realtime server. */
   realtimeUrl: string
 }
 
 /**
- * Signs a program in with a person's or a bot's username and password. Browsers do not need it: they post to
- * `/api/login` and have the cookie.
- * @param webUrl the web app's address, for example `http://localhost:3000`
+ * Signs a program in with a username and password. Browsers do not need it: they post to `/api/login` and get a cookie.
+ * @param webUrl the address of the web app, for example `http://localhost:3000`
  * @throws {ChatError} INVALID_CREDENTIALS, TOO_MANY_REQUESTS with `retryAfterMs`, DISCONNECTED when the server cannot be
- * reached, NOT_ROOMLINE when something else answers there
+ * reached, NOT_ROOMLINE when something else answers
+ * @example
+ * const { token, realtimeUrl } = await signIn('http://localhost:3000', { username: 'echo', password })
+ * const client = createChatClient({ url: realtimeUrl, auth: token })
  */
 export async function signIn(webUrl: string, credentials: { username: string; password: string }): Promise<SignedIn> {
   const response = await request(webUrl, '/api/login', {
@@ -34,21 +36,22 @@ export async function signIn(webUrl: string, credentials: { username: string; pa
   return { user, token, realtimeUrl }
 }
 
-/** A web server that does not answer by then is taken for one that cannot be reached. */
-const answerMs = 20_000
+const answerTimeoutMs = 20_000
 
 async function request(webUrl: string, route: string, init: RequestInit): Promise<Response> {
   if (!URL.canParse(route, webUrl)) throw notRoomline(webUrl)
-  const response = await fetch(new URL(route, webUrl), { ...init, signal: AbortSignal.timeout(answerMs) }).catch((cause: unknown) => {
-    throw new ChatError(failureNamed('DISCONNECTED', { words: `${webUrl} cannot be reached.` }), { cause })
-  })
+  const response = await fetch(new URL(route, webUrl), { ...init, signal: AbortSignal.timeout(answerTimeoutMs) }).catch(
+    (cause: unknown) => {
+      throw new ChatError(failureNamed('DISCONNECTED', { words: `Couldn't reach ${webUrl}.` }), { cause })
+    },
+  )
   if (response.ok) return response
   const body = (await response.json().catch(() => null)) as { error?: { code?: unknown; fields?: Record<string, string> } } | null
   const { code, fields } = body?.error ?? {}
   const seconds = Number(response.headers.get('retry-after'))
   const details = { ...(fields && { fields }), ...(seconds > 0 && { retryAfterMs: seconds * 1_000 }) }
   if (isFailureName(code)) throw new ChatError(failureNamed(code, details))
-  // A proxy answers so while the server behind it is away.
+  // A proxy answers like this while the server behind it is down.
   if (response.status >= 500 || response.status === 429) throw new ChatError(failureNamed('UNAVAILABLE', details))
   throw notRoomline(webUrl)
 }
@@ -56,6 +59,6 @@ async function request(webUrl: string, route: string, init: RequestInit): Promis
 const notRoomline = (webUrl: string) =>
   new ChatError(
     failureNamed('NOT_ROOMLINE', {
-      words: `There is no Roomline web app at ${webUrl}: give its address, for example http://localhost:3000.`,
+      words: `There's no Roomline web app at ${webUrl}. Use its address, for example http://localhost:3000.`,
     }),
   )

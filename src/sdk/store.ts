@@ -1,6 +1,10 @@
-/** A value that changes over time, in the shape that React's useSyncExternalStore and everybody else can use. */
+/**
+ * A value that changes over time. It fits React's `useSyncExternalStore`.
+ * @example
+ * const unsubscribe = client.status.subscribe(() => console.log(client.status.get().state))
+ */
 export interface Store<Value> {
-  /** The value now. The same object until it changes. */
+  /** The current value: the same object until it changes. */
   get(): Value
   /** Calls `listener` after each change. @returns an unsubscribe function */
   subscribe(listener: () => void): () => void

@@ -18,11 +18,11 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
 /** Resolves when the client is connected or has ended. */
 export function untilNotConnecting(status: Store<ConnectionStatus>): Promise<void> {
   return new Promise((resolve) => {
-    const off = status.subscribe(look)
-    look()
-    function look() {
+    const unsubscribe = status.subscribe(check)
+    check()
+    function check() {
       if (status.get().state === 'connecting') return
-      off()
+      unsubscribe()
       resolve()
     }
   })

@@ -9,7 +9,7 @@ import { readTokens } from './auth/account-routes'
 import type { SessionUse } from './auth/session-use'
 import { findClaimed, type Session, type SessionParts } from './auth/sessions'
 import type { Caller } from './caller'
-import { ClientConnection, type ConnectionLimits, type Connections, createConnections, maxMessageBytes } from './connections'
+import { Connection, type ConnectionLimits, type Connections, createConnections, maxMessageBytes } from './connections'
 import type { Context } from './context'
 import { ClientSocket, canDeliverDirectly, deliverDirectly, directDeliveryEncoder } from './fanout/client-socket'
 import type { RoomFeeds } from './fanout/room-feeds'
@@ -109,7 +109,7 @@ export async function startChatServer(
     experimental_encoder: directDeliveryEncoder,
     createContext: async ({ req, res, info }): Promise<Context> => {
       const connection = (res as ClientSocket).owner
-      if (!(connection instanceof ClientConnection)) throw new Error('the socket has no connection')
+      if (!(connection instanceof Connection)) throw new Error('the socket has no connection')
       const { token, user } = info.connectionParams ?? {}
       const tokens = [...(token ? [token] : []), ...tokensOf(req)]
       // The adapter keeps the request as long as the socket is open.
@@ -186,7 +186,7 @@ export async function startChatServer(
    * `identify` for a socket. While Postgres is unavailable it tries again: that costs less than clients that reconnect again
    * and again. The pauses are random, so that not all clients get in at the same moment.
    */
-  async function identifyPatiently(tokens: string[], connection: ClientConnection, user: string | undefined): Promise<Caller> {
+  async function identifyPatiently(tokens: string[], connection: Connection, user: string | undefined): Promise<Caller> {
     const until = Date.now() + signInPatienceMs
     for (;;) {
       try {
@@ -203,7 +203,7 @@ export async function startChatServer(
    * @param user the id of the person that the client expects to be signed in, if it says so
    * @throws {Failure} UNAUTHORIZED, ANOTHER_USER, TOO_MANY_CONNECTIONS
    */
-  async function identify(tokens: string[], connection: ClientConnection | null, user?: string): Promise<Caller> {
+  async function identify(tokens: string[], connection: Connection | null, user?: string): Promise<Caller> {
     for (const token of tokens) {
       const claims = await parts.sessions.tokens.parse(token)
       if (!claims) continue
@@ -219,7 +219,7 @@ export async function startChatServer(
     throw new Failure('UNAUTHORIZED')
   }
 
-  const callerOf = ({ id, user, role, expiresAt }: Session, connection: ClientConnection | null): Caller => ({
+  const callerOf = ({ id, user, role, expiresAt }: Session, connection: Connection | null): Caller => ({
     user,
     role,
     sessionId: id,
@@ -284,7 +284,7 @@ function destroyItself(this: Duplex) {
   this.destroy()
 }
 
-async function askAllToReconnect(connections: ClientConnection[]): Promise<void> {
+async function askAllToReconnect(connections: Connection[]): Promise<void> {
   const steps = connections.length > smallCrowd ? drainMs / drainStepMs : 1
   for (let step = 1, asked = 0; step <= steps; step++) {
     // In fixed steps, not by the clock: a node that was delayed must not catch up with a burst.

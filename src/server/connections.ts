@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { RawData } from 'ws'
-import { closeCodes, Failure, type FailureName } from '../contract/failures'
+import { closeCodes, Failure, type FailureName, reconnectNotice } from '../contract/failures'
 import type { ServerRole } from '../contract/rules'
 import type { PersonChange } from './auth/revocations'
 import { type ClientSocket, type ClosedBy, maxBufferedBytes, type SocketOwner } from './fanout/client-socket'
@@ -18,25 +18,25 @@ export interface ConnectionLimits {
 
 export interface Connections {
   /** @param wire the network stream of the socket */
-  add(socket: ClientSocket, wire: Duplex, ip: string): ClientConnection
+  add(socket: ClientSocket, wire: Duplex, ip: string): Connection
   /** Assigns the session before its row is read, so that a revocation in between finds the connection. */
-  claim(connection: ClientConnection, session: { sessionId: string; userId: string; expiresAt: Date }): void
+  claim(connection: Connection, session: { sessionId: string; userId: string; expiresAt: Date }): void
   /**
    * The session is valid: from now on the connection counts towards its person's limit and presence, and may send larger
    * messages.
    * @param caller its role is kept current
    * @throws {Failure} TOO_MANY_CONNECTIONS
    */
-  accept(connection: ClientConnection, caller: { role: ServerRole }): void
+  accept(connection: Connection, caller: { role: ServerRole }): void
   /** Whether its IP address has too many connections, signed in or not. */
-  isOverPerIp(connection: ClientConnection): boolean
+  isOverPerIp(connection: Connection): boolean
   /** Closes the connections of these sessions. */
   closeSessions(sessionIds: ReadonlySet<string>): void
   /** Closes the connections of people who may no longer sign in, and updates the role of the others. */
   applyPersonChanges(changes: readonly PersonChange[]): void
   /** Asks every client to come back later, because this node no longer knows who is signed in. */
   turnAllAway(): void
-  all(): Iterable<ClientConnection>
+  all(): Iterable<Connection>
   count(): number
   close(): void
 }
@@ -81,7 +81,7 @@ interface Shared {
   onGone: (sessionId: string) => void
   /** A person's connection opened (`from` is null), closed (`to` is null), or switched between here and away. */
   onPresence: (userId: string, from: OnlineState | null, to: OnlineState | null) => void
-  remove: (connection: ClientConnection) => void
+  remove: (connection: Connection) => void
   /** Random for each run of the node: the beginning of its connections' ids. */
   tag: string
   /** How many connections there have been. */
@@ -89,7 +89,7 @@ interface Shared {
 }
 
 /** One socket, from its first byte to its last. A class that uses little memory: a node has very many, most of them idle. */
-export class ClientConnection implements SocketOwner {
+export class Connection implements SocketOwner {
   readonly uid: string
   /** Set once its token has been read. The session's row may not have been read yet. */
   sessionId: string | null = null
@@ -287,7 +287,7 @@ export class ClientConnection implements SocketOwner {
 
   /** Asks the client to connect elsewhere, while this socket still serves it. */
   askToReconnect(): void {
-    if (this.isOpen()) this.socket.send('{"id":null,"method":"reconnect"}')
+    if (this.isOpen()) this.socket.send(reconnectNotice)
   }
 
   /** Closes without answering the running calls, so that the client reconnects and repeats them. */
@@ -331,7 +331,7 @@ export function createConnections({
   onGone,
   onPresence,
 }: Pick<Shared, 'limits' | 'log' | 'onClose' | 'onGone' | 'onPresence'>): Connections {
-  const connections = new Set<ClientConnection>()
+  const connections = new Set<Connection>()
   const perUser = new Map<string, number>()
   const perIp = new Map<string, number>()
   const shared: Shared = { limits, log, onClose, onGone, onPresence, remove, tag: randomBytes(9).toString('base64url'), made: 0 }
@@ -360,7 +360,7 @@ export function createConnections({
     }
   }, checkIntervalMs)
 
-  function remove(connection: ClientConnection) {
+  function remove(connection: Connection) {
     const { ip, userId, sessionId } = connection
     connections.delete(connection)
     count(perIp, ip, -1)
@@ -371,7 +371,7 @@ export function createConnections({
 
   return {
     add: (socket, wire, ip) => {
-      const connection = new ClientConnection(socket, ip, shared)
+      const connection = new Connection(socket, ip, shared)
       connections.add(connection)
       count(perIp, ip, 1)
       socket.attach(wire, connection)

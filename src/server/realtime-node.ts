@@ -1,4 +1,4 @@
-import { startHousekeeping } from './auth/housekeeping'
+import { createHousekeepingJob } from './auth/housekeeping'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
 import { createSessionStore } from './auth/session-store'
@@ -12,6 +12,7 @@ import { createMessageSearch } from './chat/search'
 import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import { createRoomFeeds } from './fanout/room-feeds'
+import { startJobs } from './jobs/jobs'
 import { createAccountStore } from './people/account-store'
 import { createPeopleStore } from './people/people-store'
 import { type Config, ConfigError, requireServices } from './platform/config'
@@ -127,9 +128,9 @@ export async function startRealtimeNode(
         onCutOff: server.connections.turnAllAway,
       },
     )
-    const housekeeping = startHousekeeping(control, log)
+    const jobs = startJobs({ databaseUrl, afterCommit: [], handlers: [createHousekeepingJob(control)], metrics, watch, log })
     const close = async () => {
-      await server.close()
+      await Promise.all([server.close(), jobs.close()])
       await roomListFeed.close()
       presence.close()
       connectionCounts.close()
@@ -137,7 +138,6 @@ export async function startRealtimeNode(
       await feeds.close()
       await sessionUse.close()
       await revocations.close()
-      await housekeeping.close()
       redis.close()
       await watch.close()
       await Promise.all([database.close(), control.end(), lookUps.end()])

@@ -4,11 +4,11 @@ import { hasRoomRole, hasServerRole, type Roles, type RoomRole, type ServerRole 
 interface Right {
   /** The least role on the server. */
   server: ServerRole
-  /** The least role in the room that is named; `sees` for what somebody does who is not in it yet. */
+  /** The least role in the room that the input names; `sees` for acts of people who are not members yet. */
   room?: RoomRole | 'sees'
-  /** An admin may do it in every room that they can see, as if they were its owner. */
+  /** An admin may do it in every room that they can see, as if they owned it. */
   admin?: true
-  /** How often each person may: `acts` change something for others, `lookUps` search much. Sends are counted by themselves. */
+  /** Which limit counts the calls: `acts` change something for others, `lookUps` read much. Sends have their own limit. */
   limit?: 'acts' | 'lookUps'
 }
 
@@ -17,14 +17,14 @@ const inRoom = { server: 'guest', room: 'member' } as const
 const moderators = { server: 'guest', room: 'moderator', admin: true, limit: 'acts' } as const
 const owners = { server: 'guest', room: 'owner', admin: true, limit: 'acts' } as const
 
-/** Which role may do what: every procedure has its row here, and one without a row is refused. */
+/** Which role may do what. Every procedure has its row here; one without a row is refused. */
 export const rights = {
   'session.me': anybody,
   'session.list': anybody,
   'session.revoke': anybody,
   'session.revokeOthers': anybody,
 
-  // A guest knows the people of the rooms they are in, and nobody else.
+  // Guests can look up nobody: they only see the people in their rooms.
   'users.search': { server: 'bot', limit: 'lookUps' },
   'users.get': { server: 'bot' },
   'users.me': anybody,
@@ -77,17 +77,17 @@ export const rights = {
 export type RightName = keyof typeof rights
 
 export interface Standing extends Roles {
-  /** Whether they may know that the room is there. */
+  /** Whether they may know that the room exists. */
   sees: boolean
 }
 
-/** Why somebody may not do this, whatever the room; null when they may. */
+/** Why somebody may not call this procedure in any room; null when they may. */
 export function findServerRefusal(path: string, role: ServerRole): FailureName | null {
   const right = findRight(path)
   return right && hasServerRole(role, right.server) ? null : 'NOT_ALLOWED'
 }
 
-/** Why somebody may not do this in this room; null when they may. */
+/** Why somebody may not call this procedure in this room; null when they may. */
 export function findRefusal(path: string, { server, room, sees }: Standing): FailureName | null {
   const right = findRight(path)
   if (!sees && room === null && right?.room) return 'ROOM_NOT_FOUND'
@@ -97,18 +97,18 @@ export function findRefusal(path: string, { server, room, sees }: Standing): Fai
   return hasRoomRole(room, right.room) ? null : 'NOT_ALLOWED'
 }
 
-/** Whether the room may be known to somebody: members know it; of a public one also who is neither a guest nor banned, and admins. */
+/** Whether somebody may know that the room exists: members, and of a public room everybody but guests and banned people. */
 export function seesRoom(
   room: { kind: string; isArchived: boolean },
   person: { server: ServerRole; room: RoomRole | null; isBanned: boolean },
 ): boolean {
   if (person.room !== null) return true
-  // Whom a ban or the archive locked out of what they have to look after could not undo it.
+  // Admins see banned and archived public rooms too: otherwise they could not undo what they have to look after.
   if (person.server === 'admin') return room.kind === 'public'
   return room.kind === 'public' && !room.isArchived && !person.isBanned && person.server !== 'guest'
 }
 
-/** What a call of this procedure is counted against. */
+/** The limit that counts calls of this procedure. */
 export const limitOf = (path: string): 'acts' | 'lookUps' | undefined => findRight(path)?.limit
 
 const findRight = (path: string): Right | undefined => (Object.hasOwn(rights, path) ? rights[path as RightName] : undefined)

@@ -2,9 +2,9 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { password } from '../support/people'
 import { shareRoomline } from '../support/shared-roomline'
-import { messages, say } from './room-page'
+import { messages, sendMessage } from './room-page'
 
-const { open, signUp, complaints } = shareRoomline()
+const { open, signUp, consoleErrors } = shareRoomline()
 
 async function signIn(page: Page, username: string, word = password) {
   await page.goto('/login')
@@ -22,11 +22,11 @@ async function openAccount(page: Page, tab: 'Profile' | 'Password' | 'Sessions' 
 const iPhone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1'
 
-describe('somebody', () => {
-  it('who changes their name has it at once, and others read it on the next message', async () => {
+describe('account', () => {
+  it('profile: a new name shows at once, and to others with the next message', async () => {
     const ruth = await signUp('ruth', { displayName: 'Ruth' })
     const sam = await signUp('sam', { displayName: 'Sam' })
-    await say(ruth.page, 'I am Ruth')
+    await sendMessage(ruth.page, 'I am Ruth')
     await messages(sam.page).getByText('I am Ruth').waitFor()
 
     const dialog = await openAccount(ruth.page, 'Profile')
@@ -40,9 +40,9 @@ describe('somebody', () => {
     await dialog.getByText('Saved.').waitFor()
     await ruth.page.keyboard.press('Escape')
     await ruth.page.getByTitle('Your account').getByText('Countess Lovelace').waitFor()
-    // The focus is back where it was, for whoever has no mouse.
+    // Without a mouse, focus must return to where it was.
     expect(await ruth.page.evaluate(() => document.activeElement?.getAttribute('title'))).toBe('Your account')
-    await say(ruth.page, 'under my new name')
+    await sendMessage(ruth.page, 'under my new name')
     await messages(sam.page).getByText('Countess Lovelace').waitFor()
 
     await ruth.page.reload()
@@ -53,7 +53,7 @@ describe('somebody', () => {
     await Promise.all([ruth.context.close(), sam.context.close()])
   })
 
-  it('who changes the password is signed out in the other browser, and comes back with the new one only', async () => {
+  it('password: changing it signs out other browsers, and only the new one works', async () => {
     const here = await signUp('tess', { displayName: 'Tess' })
     const there = await open()
     await signIn(there.page, 'tess')
@@ -78,11 +78,11 @@ describe('somebody', () => {
     await signIn(there.page, 'tess', 'a new and longer passphrase')
     await there.page.waitForURL('**/rooms/general')
     await here.page.keyboard.press('Escape')
-    await say(here.page, 'still here')
+    await sendMessage(here.page, 'still here')
     await Promise.all([here.context.close(), there.context.close()])
   })
 
-  it('sees where they are signed in, and ends it from a phone with the keyboard alone', async () => {
+  it('sessions: listed, and ended from a phone with the keyboard alone', async () => {
     const phone = await signUp('uwe', { viewport: { width: 390, height: 844 }, userAgent: iPhone })
     const computer = await open()
     const third = await open()
@@ -95,7 +95,7 @@ describe('somebody', () => {
     await phone.page.getByRole('dialog', { name: 'Rooms' }).getByTitle('Your account').focus()
     await phone.page.keyboard.press('Enter')
     await phone.page.getByRole('tab', { name: 'Profile' }).focus()
-    // The next key goes to the tab that has the focus, and a tab gets it only a moment after the key.
+    // Focus moves a moment after the key: the next key must not come earlier.
     for (const name of ['Password', 'Sessions']) {
       await phone.page.keyboard.press('ArrowRight')
       await phone.page.getByRole('tab', { name, selected: true }).and(phone.page.locator(':focus')).waitFor()
@@ -117,10 +117,10 @@ describe('somebody', () => {
     await Promise.all([phone, computer, third].map(({ context }) => context.close()))
   })
 
-  it('who deletes the account is out, and is read by the others as Deleted user', async () => {
+  it('deletion: signs out, and others see “Deleted user”', async () => {
     const vera = await signUp('vera', { displayName: 'Vera' })
     const wim = await signUp('wim', { displayName: 'Wim' })
-    await say(vera.page, 'this stays')
+    await sendMessage(vera.page, 'this stays')
     await messages(wim.page).getByText('this stays').waitFor()
 
     const dialog = await openAccount(vera.page, 'Delete')
@@ -141,7 +141,7 @@ describe('somebody', () => {
     await Promise.all([vera.context.close(), wim.context.close()])
   })
 
-  it('who is the only owner of a room with others is told which room, and keeps the account', async () => {
+  it('deletion: refused for the only owner of a room with other members, naming the room', async () => {
     const xenia = await signUp('xenia', { displayName: 'Xenia' })
     const yuri = await signUp('yuri', { displayName: 'Yuri' })
     await xenia.page.getByRole('button', { name: 'Create a room' }).click()
@@ -161,7 +161,7 @@ describe('somebody', () => {
     await Promise.all([xenia.context.close(), yuri.context.close()])
   })
 
-  it('never makes the browser complain', () => {
-    expect(complaints).toEqual([])
+  it('no errors in the browser console', () => {
+    expect(consoleErrors).toEqual([])
   })
 })

@@ -24,7 +24,7 @@ beforeEach(async () => {
   devtools = await context.newCDPSession(page)
   await devtools.send('Animation.enable')
   await page.goto(`/rooms/${room}`)
-  await said('line 14.').waitFor()
+  await messageWith('line 14.').waitFor()
   await page.evaluate(() => {
     const { dataset } = document.documentElement
     dataset.clicked = ''
@@ -33,7 +33,7 @@ beforeEach(async () => {
   return () => context.close()
 })
 
-const said = (text: string) => page.getByRole('log').getByRole('listitem').filter({ hasText: text })
+const messageWith = (text: string) => page.getByRole('log').getByRole('listitem').filter({ hasText: text })
 const sheet = () => page.getByRole('dialog', { name: 'Message from lia' })
 const setAnimationSpeed = (playbackRate: number) => devtools.send('Animation.setPlaybackRate', { playbackRate })
 const isRising = () => sheet().evaluate((element) => element.getAnimations().some(({ playState }) => playState === 'running'))
@@ -44,7 +44,7 @@ interface Finger {
 }
 
 async function putFingerOn(text: string): Promise<Finger> {
-  const box = await said(text).boundingBox()
+  const box = await messageWith(text).boundingBox()
   const finger = { x: (box?.x ?? 0) + 150, y: (box?.y ?? 0) + 12 }
   await devtools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [finger] })
   return finger
@@ -55,7 +55,7 @@ const liftFinger = () => devtools.send('Input.dispatchTouchEvent', { type: 'touc
 const isOverButton = ({ x, y }: Finger) =>
   page.evaluate(([x, y]) => document.elementFromPoint(x, y)?.closest('[role=dialog] button') != null, [x, y] as const)
 
-/** Comes after everything that lifting the finger has led to: the browser keeps the order. */
+/** Replies over the sheet. The tap comes after every event that lifting the finger caused. */
 async function reply() {
   await sheet().getByRole('button', { name: 'Reply' }).tap()
   await page.getByText('Replying to lia').waitFor()
@@ -66,7 +66,7 @@ describe.each([
   { text: 'line 14.', place: 'where the sheet has a button', hasButton: true },
   { text: 'line 3.', place: 'above the sheet', hasButton: false },
 ])('long press $place', ({ text, hasButton }) => {
-  it('opens a sheet that stays when the finger is lifted before it has come', async () => {
+  it('the sheet stays open when the finger is lifted before it appears', async () => {
     let letCome = () => {}
     const mayCome = new Promise<void>((resolve) => {
       letCome = resolve
@@ -83,7 +83,7 @@ describe.each([
     await reply()
   })
 
-  it('opens a sheet that stays when the finger is lifted while it rises', async () => {
+  it('the sheet stays open when the finger is lifted while it slides in', async () => {
     await setAnimationSpeed(0.001)
     const finger = await putFingerOn(text)
     await sheet().waitFor()
@@ -94,7 +94,7 @@ describe.each([
     await reply()
   })
 
-  it('opens a sheet that stays when the finger is lifted long after, on a slow phone', async () => {
+  it('the sheet stays open when the finger is lifted long after, on a slow phone', async () => {
     await devtools.send('Emulation.setCPUThrottlingRate', { rate: 6 })
     const finger = await putFingerOn(text)
     await sheet().waitFor()

@@ -5,11 +5,11 @@ import { type StockClient, until } from '../support/stock-client'
 import { messages } from './room-page'
 
 const shared = shareRoomline()
-const { complaints } = shared
+const { consoleErrors } = shared
 
 interface Somebody {
   page: Page
-  /** The same person on another connection. */
+  /** The same person over another connection. */
   trpc: StockClient['trpc']
   username: string
 }
@@ -21,82 +21,82 @@ async function signUp(username: string, options: BrowserContextOptions = {}): Pr
   return { page, trpc: connect(), username }
 }
 
-/** A room of these people, kept by the first, with all of them looking at it. */
-async function meet(name: string, ...[owner, ...members]: [Somebody, ...Somebody[]]): Promise<string> {
+/** Creates a room, owned by the first person, and opens it on everybody's page. @returns its id */
+async function openRoomWith(name: string, ...[owner, ...members]: [Somebody, ...Somebody[]]): Promise<string> {
   const { id } = await owner.trpc.rooms.create.mutate({ name, kind: 'public', members: members.map(({ username }) => username) })
-  await Promise.all([owner, ...members].map(({ page }) => look(page, id)))
+  await Promise.all([owner, ...members].map(({ page }) => openRoom(page, id)))
   return id
 }
 
-async function look(page: Page, room: string) {
+async function openRoom(page: Page, room: string) {
   await page.goto(`/rooms/${room}`)
   await messages(page).waitFor()
 }
 
 const composer = (page: Page) => page.getByRole('textbox', { name: /^(Message|Edit) / })
-const said = (page: Page, text: string) => messages(page).getByRole('listitem').filter({ hasText: text }).last()
+const messageWith = (page: Page, text: string) => messages(page).getByRole('listitem').filter({ hasText: text }).last()
 
-async function say(page: Page, text: string) {
+async function sendMessage(page: Page, text: string) {
   await composer(page).fill(text)
   await composer(page).press('Enter')
-  // With its place: before it has one it is shown, and not yet stored.
+  // A pending message has no place yet.
   await messages(page).locator('[data-seq]').filter({ hasText: text }).last().waitFor()
 }
 
-/** A press on one of the buttons that a message has when it is pointed at. */
+/** Clicks one of the buttons that a message shows on hover. */
 async function press(message: Locator, name: string | RegExp) {
   await message.hover()
   await message.getByRole('button', { name, exact: typeof name === 'string' }).click()
 }
 
 async function choose(page: Page, message: Locator, name: string) {
-  await press(message, /^More actions for this message/)
+  await press(message, /^More actions on this message/)
   await page.getByRole('menuitem', { name, exact: true }).click()
 }
 
-const leave = (...people: Somebody[]) => Promise.all(people.map(({ page }) => page.context().close()))
+const closePages = (...people: Somebody[]) => Promise.all(people.map(({ page }) => page.context().close()))
 
-describe('two people in a room', () => {
+describe('messages', () => {
   let amy: Somebody
   let bert: Somebody
   beforeAll(async () => {
     amy = await signUp('amy')
     bert = await signUp('bert')
   })
-  afterAll(() => leave(amy, bert))
+  afterAll(() => closePages(amy, bert))
 
-  it('react to what the other says, join in, and take it back', async () => {
-    await meet('Reactions', amy, bert)
-    await say(amy.page, 'The tests are green')
-    await press(said(bert.page, 'The tests are green'), 'React')
+  it('reactions: add one, join one, take it back', async () => {
+    await openRoomWith('Reactions', amy, bert)
+    await sendMessage(amy.page, 'The tests are green')
+    await press(messageWith(bert.page, 'The tests are green'), 'React')
     await bert.page.getByRole('button', { name: 'React with party popper' }).first().click()
-    const chip = said(amy.page, 'The tests are green').getByRole('button', { name: 'party popper, 1' })
+    const chip = messageWith(amy.page, 'The tests are green').getByRole('button', { name: 'party popper, 1' })
     await chip.waitFor()
     expect(await chip.getAttribute('title')).toBe('bert')
     expect(await chip.getAttribute('aria-pressed')).toBe('false')
 
     await chip.click()
-    const both = said(bert.page, 'The tests are green').getByRole('button', { name: 'party popper, 2' })
+    const both = messageWith(bert.page, 'The tests are green').getByRole('button', { name: 'party popper, 2' })
     await both.waitFor()
     expect(await both.getAttribute('title')).toBe('bert and amy')
     expect(await both.getAttribute('aria-pressed')).toBe('true')
     await both.click()
-    await said(amy.page, 'The tests are green').getByRole('button', { name: 'party popper, 1' }).click()
-    await said(bert.page, 'The tests are green')
+    await messageWith(amy.page, 'The tests are green').getByRole('button', { name: 'party popper, 1' }).click()
+    await messageWith(bert.page, 'The tests are green')
       .getByRole('button', { name: /party popper/ })
       .waitFor({ state: 'detached' })
   })
 
-  it('answer each other, and find what was answered however far up it is', async () => {
-    const room = await meet('Answers', amy, bert)
-    await say(amy.page, 'Who waters the plants?')
-    await press(said(bert.page, 'Who waters the plants?'), 'Reply')
+  it('replies: a quote leads to the quoted message, however far up it is, and shows its current text', async () => {
+    const room = await openRoomWith('Answers', amy, bert)
+    await sendMessage(amy.page, 'Who waters the plants?')
+    await press(messageWith(bert.page, 'Who waters the plants?'), 'Reply')
     await bert.page.getByText('Replying to amy').waitFor()
     await bert.page.keyboard.press('Escape')
     await bert.page.getByText('Replying to amy').waitFor({ state: 'detached' })
-    await press(said(bert.page, 'Who waters the plants?'), 'Reply')
-    await say(bert.page, 'I do, on Fridays')
-    await said(amy.page, 'I do, on Fridays')
+    await press(messageWith(bert.page, 'Who waters the plants?'), 'Reply')
+    await sendMessage(bert.page, 'I do, on Fridays')
+    await messageWith(amy.page, 'I do, on Fridays')
       .getByRole('button', { name: /Who waters the plants/ })
       .waitFor()
     await messages(amy.page).locator('[data-seq="1"]').getByText('1 reply').waitFor()
@@ -104,31 +104,31 @@ describe('two people in a room', () => {
     for (let index = 1; index <= 120; index++) await amy.trpc.chat.send.mutate({ room, text: `talk ${index}` })
     await amy.trpc.chat.send.mutate({ room, text: 'Thank you, Bert', replyTo: 2 })
     await bert.trpc.chat.send.mutate({ room, text: 'It was about this', replyTo: 1 })
-    await look(amy.page, room)
-    await said(amy.page, 'It was about this')
+    await openRoom(amy.page, room)
+    await messageWith(amy.page, 'It was about this')
       .getByRole('button', { name: /Who waters the plants/ })
       .click()
     const question = messages(amy.page).locator('[data-seq="1"]')
     await question.waitFor()
     await until(() => isInView(question))
-    // And the answered message says what it says now.
+    // The quote follows an edit of the quoted message.
     await bert.trpc.chat.edit.mutate({ room, seq: 2, text: 'I do, on Mondays' })
-    await said(amy.page, 'Thank you, Bert')
+    await messageWith(amy.page, 'Thank you, Bert')
       .getByRole('button', { name: /on Mondays/ })
       .waitFor({ state: 'attached' })
   })
 
-  it('change what they wrote, and the other sees it', async () => {
-    await meet('Edits', amy, bert)
-    await say(amy.page, 'See you at noon')
-    await press(said(amy.page, 'See you at noon'), 'Edit')
+  it('edits: the other sees the new text; Escape and Cancel keep the old one', async () => {
+    await openRoomWith('Edits', amy, bert)
+    await sendMessage(amy.page, 'See you at noon')
+    await press(messageWith(amy.page, 'See you at noon'), 'Edit')
     expect(await composer(amy.page).inputValue()).toBe('See you at noon')
     await composer(amy.page).fill('See you at one')
     await composer(amy.page).press('Enter')
-    await said(bert.page, 'See you at one').getByText('edited').waitFor()
+    await messageWith(bert.page, 'See you at one').getByText('edited').waitFor()
     expect(await messages(bert.page).getByText('See you at noon').count()).toBe(0)
 
-    // The last one from the keyboard; what was being written is still there afterwards.
+    // Arrow up edits the last message; the draft is kept.
     await composer(amy.page).press('ArrowUp')
     await composer(amy.page).fill('See you at two')
     await amy.page.keyboard.press('Escape')
@@ -136,113 +136,113 @@ describe('two people in a room', () => {
     await composer(amy.page).press('ArrowUp')
     expect(await composer(amy.page).inputValue()).toBe('See you at one')
     await amy.page.getByRole('button', { name: 'Cancel editing' }).click()
-    await said(bert.page, 'See you at one').hover()
-    expect(await said(bert.page, 'See you at one').getByRole('button', { name: 'Edit', exact: true }).count()).toBe(0)
+    await messageWith(bert.page, 'See you at one').hover()
+    expect(await messageWith(bert.page, 'See you at one').getByRole('button', { name: 'Edit', exact: true }).count()).toBe(0)
   })
 
-  it('take back what they wrote; who keeps the room takes out what others wrote', async () => {
-    await meet('Removals', amy, bert)
-    await say(bert.page, 'Oops')
-    await say(bert.page, 'Buy my watches')
-    await say(amy.page, 'A word of the owner')
-    await choose(bert.page, said(bert.page, 'Oops'), 'Remove')
+  it('removals: authors remove their own messages, owners remove those of others', async () => {
+    await openRoomWith('Removals', amy, bert)
+    await sendMessage(bert.page, 'Oops')
+    await sendMessage(bert.page, 'Buy my watches')
+    await sendMessage(amy.page, 'A word of the owner')
+    await choose(bert.page, messageWith(bert.page, 'Oops'), 'Remove')
     await bert.page.getByRole('button', { name: 'Remove message' }).click()
     await messages(amy.page).getByText('Message removed').waitFor()
     expect(await messages(amy.page).getByText('Oops').count()).toBe(0)
 
-    await press(said(bert.page, 'A word of the owner'), /^More actions for this message/)
+    await press(messageWith(bert.page, 'A word of the owner'), /^More actions on this message/)
     await bert.page.getByRole('menuitem', { name: 'Reply' }).waitFor()
     expect(await bert.page.getByRole('menuitem', { name: 'Remove' }).count()).toBe(0)
     await bert.page.keyboard.press('Escape')
 
-    await choose(amy.page, said(amy.page, 'Buy my watches'), 'Remove')
+    await choose(amy.page, messageWith(amy.page, 'Buy my watches'), 'Remove')
     await amy.page.getByRole('heading', { name: 'Remove this message from bert?' }).waitFor()
     await amy.page.getByRole('button', { name: 'Remove message' }).click()
     await until(async () => (await messages(bert.page).getByText('Message removed').count()) === 2)
   })
 
-  it('name each other from a list, and who is named sees it stand out', async () => {
-    await meet('Mentions', amy, bert)
+  it('mentions: suggested while typing, and highlighted for the person mentioned', async () => {
+    await openRoomWith('Mentions', amy, bert)
     await composer(amy.page).pressSequentially('Over to you, @be')
     await amy.page.getByRole('option', { name: /@bert/ }).waitFor()
     await composer(amy.page).press('Enter')
     expect(await composer(amy.page).inputValue()).toBe('Over to you, @bert ')
     await composer(amy.page).pressSequentially('please')
     await composer(amy.page).press('Enter')
-    const mark = said(bert.page, 'Over to you').locator('mark', { hasText: '@bert' })
+    const mark = messageWith(bert.page, 'Over to you').locator('mark', { hasText: '@bert' })
     await mark.waitFor()
-    const look = (page: Page) => said(page, 'Over to you').evaluate((element) => getComputedStyle(element).backgroundColor)
-    await said(amy.page, 'Over to you').locator('mark', { hasText: '@bert' }).waitFor()
+    const backgroundOf = (page: Page) => messageWith(page, 'Over to you').evaluate((element) => getComputedStyle(element).backgroundColor)
+    await messageWith(amy.page, 'Over to you').locator('mark', { hasText: '@bert' }).waitFor()
     await composer(amy.page).hover()
-    expect(await look(bert.page)).not.toBe(await look(amy.page))
+    expect(await backgroundOf(bert.page)).not.toBe(await backgroundOf(amy.page))
 
     await composer(amy.page).pressSequentially('@roo')
     await amy.page.getByRole('option', { name: /Everyone/ }).click()
     expect(await composer(amy.page).inputValue()).toBe('@room ')
     await composer(amy.page).press('Enter')
-    await said(bert.page, '@room').locator('mark').waitFor()
-    // Nobody of that name is here: it stays plain, and Escape wants no names at all.
+    await messageWith(bert.page, '@room').locator('mark').waitFor()
+    // Escape closes the suggestions. A name that no member has is not highlighted.
     await composer(amy.page).pressSequentially('ask @b')
     await amy.page.getByRole('option', { name: /@bert/ }).waitFor()
     await composer(amy.page).press('Escape')
     await amy.page.getByRole('listbox').waitFor({ state: 'detached' })
     await composer(amy.page).fill('and @nobody')
     await composer(amy.page).press('Enter')
-    await said(bert.page, 'and @nobody').waitFor()
-    expect(await said(bert.page, 'and @nobody').locator('mark').count()).toBe(0)
+    await messageWith(bert.page, 'and @nobody').waitFor()
+    expect(await messageWith(bert.page, 'and @nobody').locator('mark').count()).toBe(0)
   })
 
-  it('see between their messages what happened to the room', async () => {
-    const room = await meet('Lines', amy, bert)
-    await say(bert.page, 'Before')
+  it('room lines: changes to the room show between messages', async () => {
+    const room = await openRoomWith('Lines', amy, bert)
+    await sendMessage(bert.page, 'Before')
     await amy.trpc.rooms.update.mutate({ room, topic: 'What happens here' })
-    const line = said(bert.page, 'changed the topic to “What happens here”')
+    const line = messageWith(bert.page, 'changed the topic to “What happens here”')
     await line.waitFor()
     expect(await line.getByRole('button').count()).toBe(0)
   })
 })
 
-describe('somebody', () => {
-  it('has read what they look at, and keeps unread what they put back', async () => {
+describe('one person', () => {
+  it('read marks: what is on screen is read, and “Mark unread from here” stays', async () => {
     const cyd = await signUp('cyd')
     const dan = await signUp('dan')
-    const room = await meet('Marks', cyd, dan)
+    const room = await openRoomWith('Marks', cyd, dan)
     const unread = async () => (await dan.trpc.rooms.list.query()).find(({ id }) => id === room)?.unread
     for (let index = 1; index <= 60; index++) await cyd.trpc.chat.send.mutate({ room, text: `news ${index}` })
-    await said(dan.page, 'news 60').waitFor()
+    await messageWith(dan.page, 'news 60').waitFor()
     await until(async () => (await unread()) === 0)
 
-    await choose(dan.page, said(dan.page, 'news 58'), 'Mark as unread')
+    await choose(dan.page, messageWith(dan.page, 'news 58'), 'Mark as unread')
     await until(async () => (await unread()) === 3)
     await messages(dan.page).getByText('New', { exact: true }).waitFor()
     await cyd.trpc.chat.send.mutate({ room, text: 'news 61' })
-    await said(dan.page, 'news 61').waitFor()
-    // Longer than a mark would take that was still on its way.
+    await messageWith(dan.page, 'news 61').waitFor()
+    // Longer than a read mark takes that is still on its way.
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     expect(await unread()).toBe(4)
 
-    // Away from the newest nothing counts as read; back there it does.
+    // New messages count as read only while the end of the list is visible.
     await messages(dan.page).evaluate((element) => element.scrollTo(0, 200))
     await dan.page.getByRole('button', { name: /latest|new message/ }).click()
     await until(async () => (await unread()) === 0)
 
-    // Whoever comes to unread messages finds where they begin.
+    // Opening a room with unread messages shows where they begin.
     await dan.page.goto('/rooms/general')
     await composer(dan.page).waitFor()
     for (let index = 62; index <= 120; index++) await cyd.trpc.chat.send.mutate({ room, text: `news ${index}` })
-    await look(dan.page, room)
+    await openRoom(dan.page, room)
     await dan.page.getByRole('button', { name: /unread/ }).click()
     await until(async () => isInView(messages(dan.page).getByText('New', { exact: true })))
     await until(async () => isInView(messages(dan.page).getByText('news 62', { exact: true })))
-    await leave(cyd, dan)
+    await closePages(cyd, dan)
   })
 
-  it('keeps their place while older messages come, and while those above change their height', async () => {
+  it('scrolling: the place stays while older messages load and while those above change height', async () => {
     const mia = await signUp('mia')
-    const room = await meet('Places', mia)
+    const room = await openRoomWith('Places', mia)
     for (let index = 1; index <= 130; index++) await mia.trpc.chat.send.mutate({ room, text: `line ${index}` })
-    await look(mia.page, room)
-    await said(mia.page, 'line 130').waitFor()
+    await openRoom(mia.page, room)
+    await messageWith(mia.page, 'line 130').waitFor()
     const log = messages(mia.page)
     const heightOf = (seq: number) => log.locator(`[data-seq="${seq}"]`).evaluate((element) => element.getBoundingClientRect().top)
     const before = await log.evaluate((element) => {
@@ -257,63 +257,63 @@ describe('somebody', () => {
     await mia.trpc.chat.send.mutate({ room, text: 'far below' })
     await log.getByText('far below').waitFor({ state: 'attached' })
     expect(Math.abs((await heightOf(100)) - before)).toBeLessThan(2)
-    await leave(mia)
+    await closePages(mia)
   })
 
-  it('who may not write is told why, and writes again when it is over', async () => {
+  it('muted or not allowed to post: sees why, and can write again afterwards', async () => {
     const eve = await signUp('eve')
     const fay = await signUp('fay')
-    const room = await meet('Quiet', eve, fay)
-    await say(fay.page, 'Noise')
+    const room = await openRoomWith('Quiet', eve, fay)
+    await sendMessage(fay.page, 'Noise')
     await eve.trpc.rooms.mute.mutate({ room, username: fay.username, minutes: 60 })
-    await look(fay.page, room)
+    await openRoom(fay.page, room)
     await fay.page.getByText(/You're muted in this room until/).waitFor()
     expect(await composer(fay.page).count()).toBe(0)
-    await said(fay.page, 'Noise').hover()
-    expect(await said(fay.page, 'Noise').getByRole('button', { name: 'Edit', exact: true }).count()).toBe(0)
+    await messageWith(fay.page, 'Noise').hover()
+    expect(await messageWith(fay.page, 'Noise').getByRole('button', { name: 'Edit', exact: true }).count()).toBe(0)
     await eve.trpc.rooms.unmute.mutate({ room, username: fay.username })
-    await look(fay.page, room)
-    await say(fay.page, 'Sorry')
+    await openRoom(fay.page, room)
+    await sendMessage(fay.page, 'Sorry')
 
     await eve.trpc.rooms.update.mutate({ room, postingPolicy: 'moderators' })
-    await look(fay.page, room)
+    await openRoom(fay.page, room)
     await fay.page.getByText('Only moderators can write in this room.').waitFor()
-    await look(eve.page, room)
-    await say(eve.page, 'As you can see')
-    await said(fay.page, 'As you can see').waitFor()
+    await openRoom(eve.page, room)
+    await sendMessage(eve.page, 'As you can see')
+    await messageWith(fay.page, 'As you can see').waitFor()
 
     await eve.trpc.rooms.archive.mutate({ room })
     await fay.page.getByText(/This room is archived/).waitFor()
-    await leave(eve, fay)
+    await closePages(eve, fay)
   })
 
-  it('in a slow room sees how long to wait, and loses nothing by not waiting', async () => {
+  it('slow mode: shows how long to wait, and keeps the text of an early try', async () => {
     const gil = await signUp('gil')
     const hal = await signUp('hal')
-    const room = await meet('Slow', gil, hal)
+    const room = await openRoomWith('Slow', gil, hal)
     await gil.trpc.rooms.update.mutate({ room, slowModeSeconds: 5 })
-    await look(hal.page, room)
+    await openRoom(hal.page, room)
     await hal.page.getByText('Slow mode: 5 seconds between messages').waitFor()
-    await say(hal.page, 'first')
+    await sendMessage(hal.page, 'first')
     await hal.page.getByRole('button', { name: /^Send in \d s$/ }).waitFor()
     await composer(hal.page).fill('second')
     await composer(hal.page).press('Enter')
     expect(await composer(hal.page).inputValue()).toBe('second')
     await hal.page.getByRole('button', { name: 'Send', exact: true }).waitFor()
-    // Meanwhile they have written somewhere else.
+    // The same person writes from another device.
     await hal.trpc.chat.send.mutate({ room, text: 'from another device' })
     await hal.page.getByRole('button', { name: /^Send in \d s$/ }).waitFor()
     await hal.page.getByRole('button', { name: 'Send', exact: true }).click()
-    await said(gil.page, 'second').waitFor()
-    await leave(gil, hal)
+    await messageWith(gil.page, 'second').waitFor()
+    await closePages(gil, hal)
   })
 
-  it('with nothing but a keyboard reacts and answers', async () => {
+  it('keyboard only: reacts and replies', async () => {
     const kay = await signUp('kay')
     const lee = await signUp('lee')
-    await meet('Keys', lee, kay)
-    await say(lee.page, 'Anybody there?')
-    await said(kay.page, 'Anybody there?').waitFor()
+    await openRoomWith('Keys', lee, kay)
+    await sendMessage(lee.page, 'Anybody there?')
+    await messageWith(kay.page, 'Anybody there?').waitFor()
     const { keyboard } = kay.page
     await composer(kay.page).focus()
     await keyboard.press('Shift+Tab')
@@ -323,68 +323,68 @@ describe('somebody', () => {
     await kay.page.getByRole('button', { name: 'React with thumbs up' }).first().waitFor()
     await keyboard.press('ArrowRight')
     await keyboard.press('Enter')
-    await said(lee.page, 'Anybody there?').getByRole('button', { name: 'red heart, 1' }).waitFor()
+    await messageWith(lee.page, 'Anybody there?').getByRole('button', { name: 'red heart, 1' }).waitFor()
 
     await keyboard.press('Tab')
     await keyboard.press('Enter')
     await kay.page.getByText('Replying to lee').waitFor()
     await keyboard.type('I am')
     await keyboard.press('Enter')
-    await said(lee.page, 'I am')
+    await messageWith(lee.page, 'I am')
       .getByRole('button', { name: /Anybody there/ })
       .waitFor()
 
-    // A menu and then the toolbar are left by Escape, back to where one writes.
+    // Escape closes the menu, then leaves the toolbar for the composer.
     await keyboard.press('Shift+Tab')
     await keyboard.press('Enter')
     await kay.page.getByRole('menuitem', { name: 'Reply' }).waitFor()
     await keyboard.press('Escape')
-    // The focus is back on the message only a moment after the menu is gone.
+    // Focus returns to the message a moment after the menu has closed.
     await until(() => kay.page.evaluate(() => document.activeElement?.closest('[data-seq]') != null))
     await keyboard.press('Escape')
     await until(() => composer(kay.page).evaluate((element) => element === document.activeElement))
-    await leave(kay, lee)
+    await closePages(kay, lee)
   })
 
-  it('on a phone reacts, answers and edits with a finger', async () => {
+  it('on a phone: reacts, replies and edits by touch', async () => {
     const ivy = await signUp('ivy', phone)
     const jo = await signUp('jo')
-    await meet('Fingers', jo, ivy)
-    await say(jo.page, 'Coming?')
-    await said(ivy.page, 'Coming?').tap()
-    await said(ivy.page, 'Coming?')
-      .getByRole('button', { name: /^More actions for this message/ })
+    await openRoomWith('Fingers', jo, ivy)
+    await sendMessage(jo.page, 'Coming?')
+    await messageWith(ivy.page, 'Coming?').tap()
+    await messageWith(ivy.page, 'Coming?')
+      .getByRole('button', { name: /^More actions on this message/ })
       .tap()
     await ivy.page.getByRole('button', { name: 'React with thumbs up' }).tap()
-    await said(jo.page, 'Coming?').getByRole('button', { name: 'thumbs up, 1' }).waitFor()
+    await messageWith(jo.page, 'Coming?').getByRole('button', { name: 'thumbs up, 1' }).waitFor()
 
-    await hold(ivy.page, said(ivy.page, 'Coming?'))
+    await longPress(ivy.page, messageWith(ivy.page, 'Coming?'))
     await ivy.page.getByRole('dialog').getByRole('button', { name: 'Reply' }).tap()
     await composer(ivy.page).fill('On my wey')
     await ivy.page.getByRole('button', { name: 'Send' }).tap()
-    await said(jo.page, 'On my wey')
+    await messageWith(jo.page, 'On my wey')
       .getByRole('button', { name: /Coming/ })
       .waitFor()
 
-    await said(ivy.page, 'On my wey').getByText('On my wey').tap()
-    await said(ivy.page, 'On my wey')
-      .getByRole('button', { name: /^More actions for this message/ })
+    await messageWith(ivy.page, 'On my wey').getByText('On my wey').tap()
+    await messageWith(ivy.page, 'On my wey')
+      .getByRole('button', { name: /^More actions on this message/ })
       .tap()
     await ivy.page.getByRole('dialog').getByRole('button', { name: 'Edit' }).tap()
     await composer(ivy.page).fill('On my way')
     await ivy.page.getByRole('button', { name: 'Save' }).tap()
-    await said(jo.page, 'On my way').getByText('edited').waitFor()
+    await messageWith(jo.page, 'On my way').getByText('edited').waitFor()
     expect(await ivy.page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
-    await leave(ivy, jo)
+    await closePages(ivy, jo)
   })
 
-  it('never makes the browser complain', () => {
-    expect(complaints).toEqual([])
+  it('no errors in the browser console', () => {
+    expect(consoleErrors).toEqual([])
   })
 })
 
-/** A finger that stays. */
-async function hold(page: Page, message: Locator) {
+/** Presses a message until its sheet opens. */
+async function longPress(page: Page, message: Locator) {
   const box = await message.boundingBox()
   const devtools = await page.context().newCDPSession(page)
   const touchPoints = [{ x: (box?.x ?? 0) + 150, y: (box?.y ?? 0) + 12 }]

@@ -11,9 +11,9 @@ import { enter } from '../support/whole'
 import { type OwnLine, startOwnLine } from './own-line'
 
 const shared = shareRoomline()
-const { complaints } = shared
+const { consoleErrors } = shared
 let pool: pg.Pool
-/** Of the room that each scenario is about. */
+/** The owner of every room in this file. */
 let cy: StockClient['trpc']
 const table: Record<string, string | number>[] = []
 
@@ -37,7 +37,7 @@ async function findDatabase(): Promise<string> {
   return `postgresql://roomline:${await read('postgres-password')}@127.0.0.1:${port}/roomline`
 }
 
-/** A read mark only goes back when somebody asks for it, and soon moves on again: each time is written down. */
+/** A read mark that is put back soon moves on again, so each time is recorded. */
 async function watchReadMarks() {
   await pool.query(`
     CREATE TABLE marks_put_back (user_id uuid, room_id text);
@@ -56,19 +56,19 @@ interface Scene extends AsyncDisposable {
   bob: Person
   room: string
   context: BrowserContext
-  /** Each tab has a line of its own to the realtime server. */
+  /** Each tab has its own line to the realtime server. */
   lines: Record<'writer' | 'other', OwnLine>
   writer: Page
   other: Page
-  /** Who was seen typing in the room. */
+  /** Usernames of those seen typing in the room. */
   typing: Set<string>
-  /** What the page was about to lose, as the browser asked. */
+  /** The types of the dialogs that the browser has shown. */
   warnings: string[]
 }
 
 let scenes = 0
 
-/** A room with three people in it, of whom Ada and Bob share one browser with two tabs. */
+/** A room with three people, two of whom, Ada and Bob, share a browser with two tabs. */
 async function openScene(): Promise<Scene> {
   const number = ++scenes
   const people = await Promise.all(['ada', 'bob'].map((name) => register(`${name}${number}`)))
@@ -94,7 +94,7 @@ async function openScene(): Promise<Scene> {
   const lines = { writer: await startOwnLine(shared.realtimeUrl), other: await startOwnLine(shared.realtimeUrl) }
   const { context, page: writer } = await shared.open({ bypassCSP: true })
   const other = await context.newPage()
-  other.on('pageerror', (error) => complaints.push(String(error)))
+  other.on('pageerror', (error) => consoleErrors.push(String(error)))
   await lines.writer.use(context)
   await lines.other.use(other)
   const warnings: string[] = []
@@ -130,7 +130,7 @@ async function goToLogin(page: Page, room: string) {
   await page.goto(`/login?next=${encodeURIComponent(roomPath(room))}`)
 }
 
-/** At the sign-in form that the page shows. */
+/** Fills in the sign-in form that the page shows. */
 async function signIn(page: Page, { username }: Person) {
   await page.getByLabel('Username').fill(username)
   await page.getByLabel('Password', { exact: true }).fill(password)
@@ -143,8 +143,8 @@ async function signOut(page: Page) {
   await page.waitForURL('**/login**')
 }
 
-/** @returns whose page it is: a username, 'login', or null while it loads */
-async function whose(page: Page): Promise<string | null> {
+/** @returns the username that the page shows, 'login', or null while it loads */
+async function ownerOf(page: Page): Promise<string | null> {
   try {
     if (new URL(page.url()).pathname === '/login') return 'login'
     const words = await account(page).innerText({ timeout: 500 })
@@ -160,7 +160,7 @@ async function write(page: Page, text: string) {
   await messages(page).getByText(text, { exact: true }).waitFor()
 }
 
-/** What somebody can do besides sending; without a connection it waits for one. */
+/** Actions other than sending. Without a connection they wait for one. */
 async function actInManyWays(page: Page) {
   await messages(page)
     .getByRole('button', { name: /^thumbs up/ })
@@ -174,7 +174,7 @@ async function actInManyWays(page: Page) {
 
 async function actInMenus(page: Page) {
   await page
-    .getByRole('button', { name: /^More actions for this message from/ })
+    .getByRole('button', { name: /^More actions on this message from/ })
     .first()
     .click()
   await page.getByRole('menuitem', { name: 'Mark as unread' }).click()
@@ -182,7 +182,7 @@ async function actInMenus(page: Page) {
   await page.getByRole('menuitemradio', { name: 'Nothing' }).click()
 }
 
-/** What is stored of somebody in a room that they have not done: none of it is ever done by Bob. */
+/** Counts what is stored as Bob's in the room although no test does it as Bob. */
 async function countStrayActs({ bob, room, typing }: Scene): Promise<number> {
   const count = async (query: string) => Number((await pool.query(query, [room, bob.id])).rows[0].count)
   const counts = await Promise.all([
@@ -195,7 +195,7 @@ async function countStrayActs({ bob, room, typing }: Scene): Promise<number> {
   return counts.reduce((sum, one) => sum + one, 0) + (typing.has(bob.username) ? 1 : 0)
 }
 
-/** What Ada has said, in the room's order. */
+/** The texts of somebody's messages, in order. */
 async function textsOf({ room }: Scene, author: Person): Promise<string[]> {
   const { rows } = await pool.query<{ text: string }>(
     `SELECT text FROM messages WHERE room_id = $1 AND author_id = $2 AND kind = 'text' ORDER BY seq`,
@@ -215,11 +215,11 @@ async function expectNothingOf(texts: string[], page: Page, { room }: Scene) {
   for (const text of texts) if (!stored.has(text)) expect(shown).not.toContain(text)
 }
 
-async function untilTheirs(page: Page, expected: (owner: string) => boolean): Promise<{ shown: string | null; seenMs: number }> {
+async function untilOwner(page: Page, expected: (owner: string) => boolean): Promise<{ shown: string | null; seenMs: number }> {
   const from = performance.now()
   let shown: string | null = null
   await until(async () => {
-    shown = await whose(page)
+    shown = await ownerOf(page)
     return shown !== null && expected(shown)
   }, 45_000)
   return { shown, seenMs: performance.now() - from }
@@ -263,7 +263,7 @@ async function play(kind: Change, outage: Outage, { bobActsFirst = false, inBack
   const { ada, bob, room, writer, other } = scene
   const endsAsBob = kind === 'out, then Bob' || kind === 'Bob over Ada'
   const isWriterAway = outage !== 'none' && outage !== 'other'
-  // A sign-in form that is open already, or her rooms.
+  // The other tab shows a sign-in form or her rooms.
   await goToLogin(other, room)
   await goToLogin(writer, room)
   await signIn(writer, ada)
@@ -272,7 +272,7 @@ async function play(kind: Change, outage: Outage, { bobActsFirst = false, inBack
     await other.goto(roomPath(room))
     await composer(other).waitFor()
   }
-  // With its place: it is stored, and the page knows.
+  // It has its place: it is stored, and the page knows.
   await messages(writer).locator('[data-seq]').filter({ hasText: 'mine' }).waitFor()
 
   disturb(outage, scene)
@@ -283,9 +283,9 @@ async function play(kind: Change, outage: Outage, { bobActsFirst = false, inBack
   if (inBackground) await freeze(writer, 'frozen')
   await change(other, kind, scene)
   if (isWriterAway && !inBackground) {
-    // The tab still takes itself for Ada's, and nobody can tell it otherwise.
-    expect(await whose(writer)).toBe(ada.username)
-    // Not earlier: no call waits for longer than twenty seconds.
+    // The tab still believes that Ada is signed in: nothing can reach it.
+    expect(await ownerOf(writer)).toBe(ada.username)
+    // Not earlier: calls wait for a connection for at most 20 s.
     if (inMenus) await actInMenus(writer)
     said.push('Ada writes last')
     await write(writer, 'Ada writes last')
@@ -298,7 +298,7 @@ async function play(kind: Change, outage: Outage, { bobActsFirst = false, inBack
   if (endsAsBob && bobActsFirst) await bobActs()
   mend(scene)
   if (inBackground) await freeze(writer, 'active')
-  const { shown, seenMs } = await untilTheirs(writer, (owner) =>
+  const { shown, seenMs } = await untilOwner(writer, (owner) =>
     endsAsBob ? owner !== ada.username : owner === ada.username || owner === 'login',
   )
   if (endsAsBob) {
@@ -314,7 +314,7 @@ async function play(kind: Change, outage: Outage, { bobActsFirst = false, inBack
   if (endsAsBob || shown === 'login') await signIn(writer, ada)
   await until(async () => (await textsOf(scene, ada)).length >= said.length, 30_000).catch(() => {})
   await messages(writer).getByText('Ada writes second', { exact: true }).waitFor()
-  // As many as there were, and not one more a moment later.
+  // No more than were sent.
   const texts = await textsOf(scene, ada)
   const kept = await composer(writer).inputValue()
   table.push({
@@ -334,29 +334,29 @@ async function play(kind: Change, outage: Outage, { bobActsFirst = false, inBack
   expect(scene.warnings).toEqual([])
 }
 
-/** As browsers do with a tab that nobody has looked at for a while. */
+/** Freezes a tab, as browsers do with tabs in the background. */
 async function freeze(page: Page, state: 'frozen' | 'active') {
   const session = await page.context().newCDPSession(page)
   await session.send('Page.setWebLifecycleState', { state })
   await session.detach()
 }
 
-describe('a page stays its person’s', () => {
+describe('Ada’s page, when the session in another tab changes', () => {
   const inMenus = true
   const bobActsFirst = true
-  it.concurrent('cut off, while she signs out and Bob signs in', () => play('out, then Bob', 'writer', { inMenus }))
-  it.concurrent('cut off, while Bob signs in over her', () => play('Bob over Ada', 'writer', { inMenus, bobActsFirst }))
-  it.concurrent('cut off, while she signs in again', () => play('Ada anew', 'writer'))
-  it.concurrent('cut off, while Bob comes and goes', () => play('Bob, then Ada', 'writer', { inMenus }))
-  it.concurrent('cut off and frozen in the background, while Bob signs in', () => play('out, then Bob', 'writer', { inBackground: true }))
-  it.concurrent('connected, while she signs out and Bob signs in', () => play('out, then Bob', 'none', { bobActsFirst }))
-  it.concurrent('connected, while Bob signs in over her', () => play('Bob over Ada', 'none'))
-  it.concurrent('connected, while Bob comes and goes', () => play('Bob, then Ada', 'none'))
-  it.concurrent('connected, while Bob’s own tab is cut off', () => play('Bob over Ada', 'other'))
-  it.concurrent('on a line that loses everything, while Bob signs in', () => play('Bob over Ada', 'swallowed', { bobActsFirst }))
+  it.concurrent('page cut off: she signs out there and Bob signs in', () => play('out, then Bob', 'writer', { inMenus }))
+  it.concurrent('page cut off: Bob signs in over her', () => play('Bob over Ada', 'writer', { inMenus, bobActsFirst }))
+  it.concurrent('page cut off: she signs out and in again', () => play('Ada anew', 'writer'))
+  it.concurrent('page cut off: Bob signs in and out, then Ada signs in', () => play('Bob, then Ada', 'writer', { inMenus }))
+  it.concurrent('page cut off and frozen in the background: Bob signs in', () => play('out, then Bob', 'writer', { inBackground: true }))
+  it.concurrent('page connected: she signs out there and Bob signs in', () => play('out, then Bob', 'none', { bobActsFirst }))
+  it.concurrent('page connected: Bob signs in over her', () => play('Bob over Ada', 'none'))
+  it.concurrent('page connected: Bob signs in and out, then Ada signs in', () => play('Bob, then Ada', 'none'))
+  it.concurrent('page connected, Bob’s tab cut off: Bob signs in over her', () => play('Bob over Ada', 'other'))
+  it.concurrent('page on a line that swallows everything: Bob signs in over her', () => play('Bob over Ada', 'swallowed', { bobActsFirst }))
 })
 
-/** Ada in the writer's tab, with something unsent; in the other one Bob has signed in since, or still has to. */
+/** Ada is in the writer's tab with an unsent message. In the other tab Bob has signed in, or has yet to. */
 async function openCutOff({ isBobIn }: { isBobIn: boolean }): Promise<Scene> {
   const scene = await openScene()
   const { writer, other, ada, bob, room } = scene
@@ -378,22 +378,22 @@ const isBobs = async ({ context, bob }: Scene) => {
 
 const backInTime = (page: Page) => page.evaluate(() => void setTimeout(() => history.back()))
 
-describe('a page whose browser has changed hands', () => {
-  it.concurrent('signs nobody else out, and makes room for them', async () => {
+describe('a page, after somebody else signed in in the same browser', () => {
+  it.concurrent('its sign-out button signs nobody else out, and the page becomes theirs', async () => {
     await using scene = await openCutOff({ isBobIn: true })
     const { writer, other, bob } = scene
     await writer.getByRole('button', { name: 'Sign out' }).click()
-    await untilTheirs(writer, (owner) => owner === bob.username)
+    await untilOwner(writer, (owner) => owner === bob.username)
     expect(await isBobs(scene)).toBe(true)
     mend(scene)
     await expectNothingOf(['Ada writes first', draft], other, scene)
-    expect(await whose(other)).toBe(bob.username)
-    // Leaving had to be confirmed, because something was unsent.
+    expect(await ownerOf(other)).toBe(bob.username)
+    // The browser asked before leaving, because a message was unsent.
     expect(scene.warnings).toEqual(['beforeunload'])
     expect(await countStrayActs(scene)).toBe(0)
   })
 
-  it.concurrent('makes room although its person stayed when asked whether to leave', async () => {
+  it.concurrent('becomes theirs, although its person chose to stay when asked whether to leave', async () => {
     await using scene = await openCutOff({ isBobIn: false })
     const { writer, other, ada, bob, room } = scene
     writer.removeAllListeners('dialog')
@@ -401,10 +401,10 @@ describe('a page whose browser has changed hands', () => {
     const clicked = writer.getByRole('button', { name: 'Sign out' }).click({ noWaitAfter: true })
     await (await asked).dismiss()
     await clicked
-    expect(await whose(writer)).toBe(ada.username)
+    expect(await ownerOf(writer)).toBe(ada.username)
     await signIn(other, bob)
     mend(scene)
-    await untilTheirs(writer, (owner) => owner === bob.username)
+    await untilOwner(writer, (owner) => owner === bob.username)
     expect(await countStrayActs(scene)).toBe(0)
     await signOut(writer)
     await goToLogin(writer, room)
@@ -414,7 +414,7 @@ describe('a page whose browser has changed hands', () => {
     expect(await composer(writer).inputValue()).toBe(draft)
   })
 
-  it.concurrent('makes room when somebody goes back to it', async () => {
+  it.concurrent('shows nothing of its person when somebody goes back to it', async () => {
     await using scene = await openScene()
     const { writer, other, ada, bob, room } = scene
     await goToLogin(other, room)
@@ -426,7 +426,7 @@ describe('a page whose browser has changed hands', () => {
     await signIn(other, bob)
     await backInTime(writer)
     await writer.waitForURL(`**${roomPath(room)}`)
-    await untilTheirs(writer, (owner) => owner !== ada.username)
+    await untilOwner(writer, (owner) => owner !== ada.username)
     await expectNothingOf([draft], writer, scene)
     expect(await countStrayActs(scene)).toBe(0)
     await signOut(writer)
@@ -443,11 +443,11 @@ describe('a page whose browser has changed hands', () => {
     await write(writer, 'mine')
     await signOut(writer)
     await backInTime(writer)
-    await untilTheirs(writer, (owner) => owner === 'login')
+    await untilOwner(writer, (owner) => owner === 'login')
     expect(await messages(writer).count()).toBe(0)
   })
 
-  it.concurrent('makes room when its person has deleted the account in another tab', async () => {
+  it.concurrent('shows nothing of its person, who deleted the account in another tab', async () => {
     await using scene = await openCutOff({ isBobIn: false })
     const { writer, other, ada, bob, room, context } = scene
     await other.goto(roomPath(room))
@@ -460,12 +460,12 @@ describe('a page whose browser has changed hands', () => {
     await goToLogin(other, room)
     await signIn(other, bob)
     mend(scene)
-    await untilTheirs(writer, (owner) => owner !== ada.username)
+    await untilOwner(writer, (owner) => owner !== ada.username)
     await expectNothingOf([draft], other, scene)
     expect(await countStrayActs(scene)).toBe(0)
   })
 
-  it.concurrent('neither leaves a room nor accepts an invitation for whoever came after', async () => {
+  it.concurrent('does not leave a room or accept an invitation in their name', async () => {
     await using scene = await openCutOff({ isBobIn: false })
     const { writer, other, ada, bob, room, context } = scene
     const { id: garden } = await cy.rooms.create.mutate({ name: `Garden ${room}`, kind: 'private' })
@@ -481,15 +481,15 @@ describe('a page whose browser has changed hands', () => {
     await third.getByRole('button', { name: 'Accept' }).click()
     await signIn(other, bob)
     mend(scene)
-    await untilTheirs(writer, (owner) => owner !== ada.username)
-    // It shows Bob the invitation anew, and he has not accepted it.
+    await untilOwner(writer, (owner) => owner !== ada.username)
+    // The page shows the invitation to Bob, who has not accepted it.
     await third.getByRole('button', { name: 'Accept' }).and(third.locator(':not([disabled])')).waitFor()
     const { rows } = await pool.query('SELECT user_id FROM memberships WHERE room_id = $1', [garden])
     expect(rows).toHaveLength(1)
     expect(await countStrayActs(scene)).toBe(0)
   })
 
-  it('never makes the browser complain', () => {
-    expect(complaints).toEqual([])
+  it('no errors in the browser console', () => {
+    expect(consoleErrors).toEqual([])
   })
 })

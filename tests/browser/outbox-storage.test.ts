@@ -5,7 +5,7 @@ import { build } from 'esbuild'
 import { expect, it } from 'vitest'
 import { connectToBrowser } from '../support/browser-setup'
 
-it('the storage in a real browser keeps the promises of an outbox storage', async () => {
+it('outbox storage: IndexedDB in a real browser passes the contract of every outbox storage', async () => {
   const program = `
     import { createIndexedDbOutbox } from './src/sdk/outbox-storage'
     import { findBrokenPromises } from './tests/sdk/outbox-storage-contract'

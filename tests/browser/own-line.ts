@@ -5,7 +5,7 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy'
 export interface OwnLine extends TcpProxy {
   /**
    * From the next load on, pages connect over this line. Their context needs `bypassCSP`: the policy of the pages does
-   * not name the line's port.
+   * not allow the line's port.
    */
   use(pages: Page | BrowserContext): Promise<void>
 }
@@ -22,7 +22,7 @@ export async function startOwnLine(realtimeUrl: string): Promise<OwnLine> {
           window.WebSocket = class extends Socket {
             constructor(address: string | URL) {
               const url = new URL(address)
-              // Of two lines, that of the page goes before that of its context.
+              // The line of a page takes precedence over that of its context.
               if (url.port === from) url.port = to
               super(url)
             }

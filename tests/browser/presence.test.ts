@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { shareRoomline } from '../support/shared-roomline'
 
-const { signUp, complaints } = shareRoomline()
+const { signUp, consoleErrors } = shareRoomline()
 
-describe('two people', () => {
-  it('see that the other is here, is writing, and has gone', async () => {
+describe('presence', () => {
+  it('members list: shows who is online, who is typing and who has left', async () => {
     const pam = await signUp('pam', { displayName: 'Pam' })
     const rex = await signUp('rex', { displayName: 'Rex' })
     await pam.page.getByRole('button', { name: /Show .*members/ }).click()
@@ -16,7 +16,7 @@ describe('two people', () => {
     await rex.page.getByLabel('Message general', { exact: true }).press('Enter')
     await pam.page.getByRole('log').getByText('I am thinking of').waitFor()
     await pam.page.getByText('rex is typing…').waitFor({ state: 'detached' })
-    // Whoever stops without sending is not shown for long.
+    // Somebody who stops typing without sending soon disappears.
     await rex.page.getByLabel('Message general', { exact: true }).pressSequentially('and then again not', { delay: 250 })
     await pam.page.getByText('rex is typing…').waitFor()
     await pam.page.getByText('rex is typing…').waitFor({ state: 'detached' })
@@ -27,7 +27,7 @@ describe('two people', () => {
     await pam.context.close()
   })
 
-  it('see in their direct room and in the list whether the other is here', async () => {
+  it('direct room and room list: show whether the other is online', async () => {
     const sue = await signUp('sue', { displayName: 'Sue' })
     const ted = await signUp('ted', { displayName: 'Ted' })
     await sue.page.getByRole('button', { name: 'New message' }).click()
@@ -47,7 +47,7 @@ describe('two people', () => {
     await sue.context.close()
   })
 
-  it('never make the browser complain', () => {
-    expect(complaints).toEqual([])
+  it('no errors in the browser console', () => {
+    expect(consoleErrors).toEqual([])
   })
 })

@@ -2,9 +2,9 @@ import type { BrowserContextOptions, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { password } from '../support/people'
 import { shareRoomline } from '../support/shared-roomline'
-import { messages, say } from './room-page'
+import { messages, sendMessage } from './room-page'
 
-const { open, signUp, complaints } = shareRoomline()
+const { open, signUp, consoleErrors } = shareRoomline()
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true }
 
@@ -16,7 +16,7 @@ async function fillSignUp(page: Page, username: string, displayName: string) {
 }
 
 /** Two people who have just signed up, each in a browser of their own. */
-async function meet(names: [string, string], options: BrowserContextOptions = {}) {
+async function signUpTwo(names: [string, string], options: BrowserContextOptions = {}) {
   const people = await Promise.all(names.map((name) => signUp(name.toLowerCase(), { displayName: name, ...options })))
   const [first, second] = people
   if (!first || !second) throw new Error('nobody came')
@@ -47,7 +47,7 @@ async function createRoom(page: Page, name: string, { kind = 'Public', people = 
   await page.getByRole('heading', { level: 1, name }).waitFor()
 }
 
-/** Types usernames into a field for people. */
+/** Enters usernames into a people field. */
 async function pick(field: ReturnType<Page['getByLabel']>, people: string[]) {
   for (const username of people) {
     await field.fill(username)
@@ -65,26 +65,26 @@ async function chooseForMember(page: Page, name: string, item: string) {
   await page.getByRole('menuitem', { name: item }).click()
 }
 
-describe('somebody who is in another room', () => {
-  it('sees what is unread there and what speaks to them, in the list and on the tab, until they go there', async () => {
-    await using two = await meet(['Ada', 'Ben'])
+describe('unread messages in another room', () => {
+  it('counts and mentions show in the list and on the tab until the reader opens the room', async () => {
+    await using two = await signUpTwo(['Ada', 'Ben'])
     const { first: ada, second: ben } = two
     await createRoom(ada, 'Allotment', { people: ['ben'] })
     await roomLink(ben, 'Allotment').waitFor()
-    await say(ada, 'The gate is open', 'Allotment')
+    await sendMessage(ada, 'The gate is open', 'Allotment')
     await roomLink(ben, /Allotment.*1 unread message$/).waitFor()
-    await say(ada, '@ben, bring the rake', 'Allotment')
+    await sendMessage(ada, '@ben, bring the rake', 'Allotment')
     await roomLink(ben, /Allotment.*2 unread messages, 1 mention/).waitFor()
     await ben.waitForFunction(() => document.title === '(2) general · Roomline')
-    // The newest talk is on top.
+    // The room with the newest message comes first.
     expect(await sidebar(ben).getByRole('link').first().textContent()).toContain('Allotment')
 
     await roomLink(ben, /Allotment/).click()
     await messages(ben).getByText('Bring the rake').waitFor()
     await sidebar(ben).getByRole('link', { name: 'Public room Allotment', exact: true }).waitFor()
     await ben.waitForFunction(() => document.title === 'Allotment · Roomline')
-    // What comes while one looks at the room is read.
-    await say(ada, 'And the hose', 'Allotment')
+    // Messages that arrive in the open room are read.
+    await sendMessage(ada, 'And the hose', 'Allotment')
     await messages(ben).getByText('And the hose').waitFor()
     await ben.reload()
     await messages(ben).getByText('And the hose').waitFor()
@@ -92,26 +92,26 @@ describe('somebody who is in another room', () => {
 
     await chooseInRoomMenu(ben, 'Allotment', 'Mentions only')
     await roomLink(ben, 'general').click()
-    await say(ada, 'Nothing for Ben', 'Allotment')
-    await say(ada, 'But this is, @ben, for you', 'Allotment')
+    await sendMessage(ada, 'Nothing for Ben', 'Allotment')
+    await sendMessage(ada, 'But this is, @ben, for you', 'Allotment')
     await roomLink(ben, /Allotment 1 mention$/).waitFor()
     await ben.waitForFunction(() => document.title === '(1) general · Roomline')
     await roomLink(ben, /Allotment/).click()
     await chooseInRoomMenu(ben, 'Allotment', 'Nothing')
     await roomLink(ben, 'general').click()
-    await say(ada, 'Not even this, @ben, is', 'Allotment')
+    await sendMessage(ada, 'Not even this, @ben, is', 'Allotment')
     await roomLink(ada, 'general').click()
-    await say(ada, 'Here it is quiet', 'general')
+    await sendMessage(ada, 'Here it is quiet', 'general')
     await messages(ben).getByText('Here it is quiet').waitFor()
     await sidebar(ben).getByRole('link', { name: 'Public room Allotment', exact: true }).waitFor()
   })
 
-  it('is told by the browser, if they let it, and comes there by a click', async () => {
-    await using two = await meet(['Cleo', 'Dov'])
+  it('the browser shows a notification when allowed, and a click opens the room', async () => {
+    await using two = await signUpTwo(['Cleo', 'Dov'])
     const { first: cleo, second: dov } = two
     await createRoom(cleo, 'Bellringers', { people: ['dov'] })
     await roomLink(dov, 'Bellringers').waitFor()
-    // A browser without a desktop shows no notifications: what it is asked to show is written down instead.
+    // A headless browser shows no notifications: this records what it is asked to show.
     await dov.addInitScript(() => {
       const shown: { title: string; body: string; tag: string; onclick?: () => void }[] = []
       class Written {
@@ -134,31 +134,31 @@ describe('somebody who is in another room', () => {
     await dov.reload()
     await roomLink(dov, 'Bellringers').waitFor()
     const shown = () => dov.evaluate(() => (window as unknown as { shown: { title: string; body: string }[] }).shown)
-    await say(cleo, 'before anything was allowed', 'Bellringers')
+    await sendMessage(cleo, 'before anything was allowed', 'Bellringers')
     await roomLink(dov, /Bellringers.*1 unread/).waitFor()
     await dov.getByRole('button', { name: 'Turn on notifications' }).click()
     await dov.getByRole('button', { name: 'Turn on notifications' }).waitFor({ state: 'detached' })
-    await say(cleo, 'Practice at seven', 'Bellringers')
+    await sendMessage(cleo, 'Practice at seven', 'Bellringers')
     await dov.waitForFunction(() => (window as unknown as { shown: unknown[] }).shown.length === 1)
     expect(await shown()).toMatchObject([{ title: 'Bellringers', body: 'Cleo: Practice at seven' }])
     await dov.evaluate(() => (window as unknown as { shown: { onclick(): void }[] }).shown[0]?.onclick())
     await messages(dov).getByText('Practice at seven').waitFor()
     expect(dov.url()).toContain('/rooms/bellringers')
-    // What one looks at is no news.
-    await say(cleo, 'Bring gloves', 'Bellringers')
+    // No notification for messages in the open room,
+    await sendMessage(cleo, 'Bring gloves', 'Bellringers')
     await messages(dov).getByText('Bring gloves').waitFor()
-    await say(dov, 'I will', 'Bellringers')
-    // Nor is one's own word, as the news from another room shows, which comes after both.
+    await sendMessage(dov, 'I will', 'Bellringers')
+    // nor for one's own: the notification from another room comes after both.
     await roomLink(cleo, 'general').click()
-    await say(cleo, 'The tower is open', 'general')
+    await sendMessage(cleo, 'The tower is open', 'general')
     await dov.waitForFunction(() => (window as unknown as { shown: unknown[] }).shown.length > 1)
     expect((await shown()).map(({ title }) => title)).toEqual(['Bellringers', 'general'])
   })
 })
 
-describe('two people', () => {
-  it('talk in a room of their own, which each finds under the other’s name', async () => {
-    await using two = await meet(['Edda', 'Finn'])
+describe('rooms', () => {
+  it('direct room: two people talk, and each sees it under the other’s name', async () => {
+    await using two = await signUpTwo(['Edda', 'Finn'])
     const { first: edda, second: finn } = two
     await edda.getByRole('button', { name: 'New message', exact: true }).click()
     const dialog = edda.getByRole('dialog', { name: 'New message' })
@@ -169,23 +169,23 @@ describe('two people', () => {
     await pick(dialog.getByLabel('To', { exact: true }), ['finn'])
     await dialog.getByRole('button', { name: 'Open' }).click()
     await edda.getByRole('heading', { level: 1, name: 'Finn' }).waitFor()
-    await say(edda, 'Between the two of us', 'Finn')
+    await sendMessage(edda, 'Between the two of us', 'Finn')
     await roomLink(finn, /Edda.*1 unread message/).click()
     await messages(finn).getByText('Between the two of us').waitFor()
-    await say(finn, 'It stays here', 'Edda')
+    await sendMessage(finn, 'It stays here', 'Edda')
     await messages(edda).getByText('It stays here').waitFor()
-    // A direct room is nobody's to change or to leave.
+    // Nobody can change or leave a direct room.
     await finn.getByRole('button', { name: 'More actions for Edda' }).click()
     await finn.getByRole('menuitemradio', { name: 'All messages' }).waitFor()
     expect(await finn.getByRole('menuitem', { name: /Leave|Invite|settings/ }).count()).toBe(0)
   })
 
-  it('share the care of a room: one makes the other a moderator, mutes, removes, bans and lets them in again', async () => {
-    await using two = await meet(['Greta', 'Hugo'])
+  it('moderation: an owner promotes, mutes, removes, bans and unbans a member', async () => {
+    await using two = await signUpTwo(['Greta', 'Hugo'])
     const { first: greta, second: hugo } = two
     await createRoom(greta, 'Workshop', { people: ['hugo'] })
     await roomLink(hugo, 'Workshop').click()
-    await say(hugo, 'I am here', 'Workshop')
+    await sendMessage(hugo, 'I am here', 'Workshop')
     await hugo.getByRole('button', { name: 'Show 2 members' }).click()
     await hugo.getByRole('region', { name: 'Owners' }).getByText('@greta').waitFor()
     await hugo.getByRole('button', { name: 'More actions for Greta' }).click()
@@ -204,7 +204,7 @@ describe('two people', () => {
     await member(hugo, 'Hugo').getByText('Muted').waitFor()
     await chooseForMember(greta, 'Hugo', 'Unmute')
     await member(greta, 'Hugo').getByText('Muted').waitFor({ state: 'detached' })
-    await say(hugo, 'I may speak again', 'Workshop')
+    await sendMessage(hugo, 'I may speak again', 'Workshop')
 
     await chooseForMember(greta, 'Hugo', 'Remove from the room')
     await greta.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
@@ -215,7 +215,7 @@ describe('two people', () => {
     await hugo.getByRole('main').getByRole('button', { name: 'Join Workshop' }).click()
     await messages(hugo).getByText('I may speak again').waitFor()
 
-    await say(hugo, 'Back again', 'Workshop')
+    await sendMessage(hugo, 'Back again', 'Workshop')
     await member(greta, 'Hugo').waitFor()
     await chooseForMember(greta, 'Hugo', 'Ban from the room')
     await greta.getByRole('dialog').getByLabel('Reason (optional)').fill('Hides the good chisels')
@@ -232,8 +232,8 @@ describe('two people', () => {
     await messages(hugo).getByText('Back again').waitFor()
   })
 
-  it('keep an owner in their room', async () => {
-    await using two = await meet(['Iris', 'Jonas'])
+  it('roles: the last owner cannot step down before naming another', async () => {
+    await using two = await signUpTwo(['Iris', 'Jonas'])
     const { first: iris, second: jonas } = two
     await createRoom(iris, 'Choir', { people: ['jonas'] })
     await roomLink(jonas, 'Choir').click()
@@ -251,12 +251,12 @@ describe('two people', () => {
     await jonas.getByRole('menuitem', { name: 'Room settings' }).waitFor()
   })
 
-  it('see a new name and topic at once, and read a room in the archive until it is restored', async () => {
-    await using two = await meet(['Kira', 'Leo'])
+  it('settings: a new name and topic show at once, and an archived room is read-only until it is restored', async () => {
+    await using two = await signUpTwo(['Kira', 'Leo'])
     const { first: kira, second: leo } = two
     await createRoom(kira, 'Draft', { kind: 'Private', people: ['leo'] })
     await roomLink(leo, 'Draft').click()
-    await say(leo, 'Nice room', 'Draft')
+    await sendMessage(leo, 'Nice room', 'Draft')
     await chooseInRoomMenu(kira, 'Draft', 'Room settings')
     const settings = kira.getByRole('dialog', { name: 'Room settings' })
     await settings.getByLabel('Name').fill('Final')
@@ -285,8 +285,24 @@ describe('two people', () => {
     await kira.getByLabel('Message Final', { exact: true }).waitFor()
   })
 
-  it('invite each other by name and by link', async () => {
-    await using two = await meet(['Mona', 'Nils'])
+  it('archive and restore: an admin sees the room all the time', async () => {
+    const { context, page } = await open()
+    await page.goto('/login')
+    await page.getByLabel('Username').fill('first-admin')
+    await page.getByLabel('Password', { exact: true }).fill(password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await createRoom(page, 'Attic', { kind: 'Private' })
+    await chooseInRoomMenu(page, 'Attic', 'Room settings')
+    await page.getByRole('dialog').getByRole('button', { name: 'Archive room…' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Archive room', exact: true }).click()
+    await page.getByText('This room is archived').waitFor()
+    await page.getByRole('button', { name: 'Restore room' }).click()
+    await roomLink(page, 'Attic').waitFor()
+    await context.close()
+  })
+
+  it('invitations: by name and by link', async () => {
+    await using two = await signUpTwo(['Mona', 'Nils'])
     const { first: mona, second: nils } = two
     await createRoom(mona, 'Backstage', { kind: 'Private' })
     await chooseInRoomMenu(mona, 'Backstage', 'Invite people')
@@ -313,7 +329,7 @@ describe('two people', () => {
     await olga.page.goto(link)
     await olga.page.getByRole('heading', { name: 'This invitation is invalid or has expired' }).waitFor()
 
-    await dialog.getByLabel('Can be used by').selectOption('Any number of people')
+    await dialog.getByLabel('Can be used by').selectOption('Anyone')
     await dialog.getByRole('button', { name: 'Create link' }).click()
     await dialog.getByText(/^0 used/).waitFor()
     const second = await dialog.getByLabel('Invitation link', { exact: true }).inputValue()
@@ -328,16 +344,16 @@ describe('two people', () => {
   })
 })
 
-describe('two people on phones', () => {
-  it('find each other, look after a room, and are told in words when they are out', async () => {
-    await using two = await meet(['Pia', 'Quin'], phone)
+describe('rooms on a phone', () => {
+  it('direct messages, a private room, and what a removed member sees', async () => {
+    await using two = await signUpTwo(['Pia', 'Quin'], phone)
     const { first: pia, second: quin } = two
     await pia.getByRole('button', { name: 'Show the rooms' }).click()
     await pia.getByRole('button', { name: 'New message', exact: true }).click()
     await pick(pia.getByRole('dialog', { name: 'New message' }).getByLabel('To', { exact: true }), ['quin'])
     await pia.getByRole('button', { name: 'Open' }).click()
     await pia.getByRole('heading', { level: 1, name: 'Quin' }).waitFor()
-    await say(pia, 'On the train', 'Quin')
+    await sendMessage(pia, 'On the train', 'Quin')
     await quin.getByRole('button', { name: 'Show the rooms' }).click()
     await roomLink(quin, /Pia.*1 unread message/).click()
     await messages(quin).getByText('On the train').waitFor()
@@ -365,8 +381,8 @@ describe('two people on phones', () => {
   })
 })
 
-describe('the browser', () => {
-  it('never complains', () => {
-    expect(complaints).toEqual([])
+describe('browser console', () => {
+  it('shows no errors', () => {
+    expect(consoleErrors).toEqual([])
   })
 })

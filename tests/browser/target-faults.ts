@@ -1,23 +1,23 @@
 import type { Page } from 'playwright-core'
 
-/** In words, which target is at fault and how. */
+/** Describes which target is faulty, and how. */
 export type Fault = string
 
 export interface TargetArea {
-  /** A selector of where they are. */
+  /** The selector of the area. */
   within: string
-  /** A selector of what can be pressed there. */
+  /** The selector of the targets in it. */
   targets: string
 }
 
-/** Links in a text may be broken into lines: each piece is a target. */
+/** A link may wrap over several lines: each piece is a target. */
 const inPage = `
   const name = (element) => (element.getAttribute('aria-label') ?? element.textContent ?? '').trim().slice(0, 40) || element.tagName
   const pieces = (element) => [...element.getClientRects()].filter(({ width, height }) => width > 0 && height > 0)
   const targets = [...document.querySelectorAll(within)].flatMap((area) => [...area.querySelectorAll(selector)]).filter((element) => pieces(element).length > 0)
 `
 
-/** Those whose middle is under something else, once scrolled to. */
+/** Finds targets whose centre is covered by something else, after scrolling to them. */
 export function findCovered(page: Page, area: TargetArea): Promise<Fault[]> {
   return run(
     page,
@@ -37,7 +37,7 @@ export function findCovered(page: Page, area: TargetArea): Promise<Fault[]> {
         const { top, height } = pieces(element)[index]
         const box = scroller?.getBoundingClientRect()
         if (box) scroller.scrollTop += top + height / 2 - (box.top + box.height / 2)
-        // Buttons that float over the list go only when the page has heard of the scrolling.
+        // Buttons that float over the list disappear only once the page has handled the scrolling.
         let hit = whatCovers(element, index)
         for (let frames = 0; hit !== null && frames < 20; frames++) {
           await frame()
@@ -51,7 +51,7 @@ export function findCovered(page: Page, area: TargetArea): Promise<Fault[]> {
   )
 }
 
-/** Those that lie on one another, but for what floats over the list and goes when one scrolls. */
+/** Finds targets that overlap, except for buttons that float over the list and disappear on scrolling. */
 export function findOverlapping(page: Page, area: TargetArea): Promise<Fault[]> {
   return run(
     page,
@@ -74,7 +74,7 @@ export function findOverlapping(page: Page, area: TargetArea): Promise<Fault[]> 
   )
 }
 
-/** Those that a finger may miss. Links in a text are as large as the text is. */
+/** Finds targets that a finger may miss. Links in a text are as large as the text. */
 export function findTooSmall(page: Page, area: TargetArea, leastPx: number): Promise<Fault[]> {
   return run(
     page,

@@ -61,8 +61,8 @@ async function open(options: BrowserContextOptions): Promise<Page> {
   return page
 }
 
-/** A text that the server refuses: it stays in the list, with buttons of its own. */
-async function sayInVain(page: Page) {
+/** Sends a text that the server rejects: it stays in the list, with its own buttons. */
+async function sendRejectedText(page: Page) {
   await page.getByRole('textbox', { name: /^Message / }).evaluate((element) => {
     const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value')?.set
     set?.call(element, `not well-formed ${String.fromCharCode(0xd800)}`)
@@ -81,7 +81,7 @@ async function setLook(page: Page, width: number, look: (typeof looks)[number]) 
   }, look)
 }
 
-/** At every width and in every look, what `find` tells. */
+/** Collects the faults that `find` returns at every width and in every look. */
 async function inEveryLook(page: Page, find: () => Promise<Fault[]>): Promise<string[]> {
   const found: string[] = []
   for (const width of widths) {
@@ -99,10 +99,10 @@ const everything = 'a, button, textarea, input'
 const list: TargetArea = { within: '[role=log]', targets: everything }
 const page: TargetArea = { within: 'main', targets: everything }
 
-describe('what can be pressed in a room', () => {
-  it('is under the finger that aims at it, large enough, and beside its neighbours', async () => {
+describe('buttons and links in a room', () => {
+  it('on a touch screen: large enough, not covered, and not overlapping', async () => {
     const phone = await open(finger)
-    await sayInVain(phone)
+    await sendRejectedText(phone)
     const faults = await inEveryLook(phone, async () => [
       ...(await findCovered(phone, page)),
       ...(await findOverlapping(phone, page)),
@@ -112,18 +112,18 @@ describe('what can be pressed in a room', () => {
     await phone.context().close()
   })
 
-  it('is under the mouse, also while a message that is pointed at shows its buttons', async () => {
+  it('with a mouse: not covered and not overlapping, also while a hovered message shows its buttons', async () => {
     const desk = await open({})
-    await sayInVain(desk)
+    await sendRejectedText(desk)
     const faults = await inEveryLook(desk, async () => {
       await desk.mouse.move(0, 0)
       const found = [...(await findCovered(desk, page)), ...(await findOverlapping(desk, page))]
-      // With a header and reactions, without a header, one's own with an answer, and one's own without a header.
+      // With a header and reactions, without a header, one's own with a quote, and one's own without a header.
       for (const seq of [3, 4, 10, 11]) {
         await desk.locator(`[data-seq="${seq}"]`).hover({ position: { x: 2, y: 2 } })
         await desk
           .locator(`[data-seq="${seq}"]`)
-          .getByRole('button', { name: /^More actions for this message/ })
+          .getByRole('button', { name: /^More actions on this message/ })
           .hover()
         found.push(...(await findOverlapping(desk, list)))
       }
@@ -133,7 +133,7 @@ describe('what can be pressed in a room', () => {
     await desk.context().close()
   })
 
-  it('stays so beside a reply that is being written, and in the lists of rooms and members', async () => {
+  it('on a touch screen: the same while writing a reply, and in the lists of rooms and members', async () => {
     const phone = await open(finger)
     const faults: string[] = []
     for (const name of ['Show the rooms', 'Show 4 members']) {
@@ -142,7 +142,7 @@ describe('what can be pressed in a room', () => {
       await phone.getByRole('dialog').getByText(`@${names.viewer}`).waitFor()
       await until(() => phone.getByRole('dialog').evaluate((dialog) => dialog.getAnimations().length === 0))
       const drawer: TargetArea = { within: '[role=dialog]', targets: everything }
-      // From 768 px on the rooms stand beside the messages.
+      // From 768 px on, the rooms are beside the messages, not in a dialog.
       for (const width of [320, 390]) {
         for (const look of looks) {
           await setLook(phone, width, look)
@@ -160,7 +160,7 @@ describe('what can be pressed in a room', () => {
     await setLook(phone, 390, 'as designed')
     await phone
       .locator('[data-seq="3"]')
-      .getByRole('button', { name: /^More actions for this message/ })
+      .getByRole('button', { name: /^More actions on this message/ })
       .tap()
     await phone.getByRole('dialog').getByRole('button', { name: 'Reply' }).tap()
     await phone.getByRole('button', { name: 'Cancel reply' }).waitFor()

@@ -5,14 +5,14 @@ import { shareRoomline } from '../support/shared-roomline'
 import { type OwnLine, startOwnLine } from './own-line'
 import { composer, messages } from './room-page'
 
-const { open, signUp, complaints, realtimeUrl } = shareRoomline()
+const { open, signUp, consoleErrors, realtimeUrl } = shareRoomline()
 let line: OwnLine
 beforeAll(async () => {
   line = await startOwnLine(realtimeUrl)
 })
 afterAll(() => line?.close())
 
-/** The whole way, over the form. */
+/** Creates an account with the form. */
 async function fillSignUp(page: Page, username: string, displayName = '') {
   await page.goto('/register')
   await page.getByLabel('Username').fill(username)
@@ -21,8 +21,8 @@ async function fillSignUp(page: Page, username: string, displayName = '') {
   await page.getByRole('button', { name: /sign up|create|join/i }).click()
 }
 
-describe('two people', () => {
-  it('sign up, talk in a room in any script, and sign out', async () => {
+describe('conversation', () => {
+  it('two people sign up, write in several scripts, and sign out', async () => {
     const alma = await open()
     const bela = await open({ viewport: { width: 390, height: 844 }, hasTouch: true })
     await fillSignUp(alma.page, 'alma', 'Alma Lovelace')
@@ -41,7 +41,7 @@ describe('two people', () => {
     await messages(alma.page).getByText('Hello Alma').waitFor()
     await messages(alma.page).getByText('Bela', { exact: true }).first().waitFor()
 
-    // The whole page again: history has all of it, once and in order.
+    // After a reload, history has everything once.
     await alma.page.reload()
     await messages(alma.page).getByText('Hello Alma').waitFor()
     for (const text of texts) expect(await messages(alma.page).getByText(text).count()).toBe(1)
@@ -57,7 +57,7 @@ describe('two people', () => {
     await Promise.all([alma.context.close(), bela.context.close()])
   })
 
-  it('make a room, find it, join it, and meet there', async () => {
+  it('one creates a public room, the other finds and joins it, and they talk there', async () => {
     const clea = await signUp('clea')
     const dora = await signUp('dora')
     await clea.page.getByRole('button', { name: 'Create a room' }).click()
@@ -82,8 +82,8 @@ describe('two people', () => {
   })
 })
 
-describe('somebody', () => {
-  it('whose connection fails sees it, writes on, and catches up when it is back', async () => {
+describe('one person', () => {
+  it('without a connection: sees that, keeps writing, and catches up once it is back', async () => {
     const elin = await signUp('elin', { bypassCSP: true })
     const faro = await signUp('faro', { bypassCSP: true })
     for (const { context, page } of [elin, faro]) {
@@ -109,7 +109,7 @@ describe('somebody', () => {
     await messages(faro.page).getByText('said meanwhile').waitFor()
     expect(await messages(faro.page).getByText('written in the tunnel').count()).toBe(0)
 
-    // She even closes the page and opens it again before there is a connection.
+    // A reload while still offline.
     await elin.page.reload()
     await messages(elin.page).or(elin.page.getByRole('status')).first().waitFor()
     line.setOnline(true)
@@ -119,7 +119,7 @@ describe('somebody', () => {
     await Promise.all([elin.context.close(), faro.context.close()])
   })
 
-  it('without JavaScript signs up, is told what was wrong, and signs in', async () => {
+  it('without JavaScript: signs up, reads what was wrong, and signs in', async () => {
     const { context, page } = await open({ javaScriptEnabled: false })
     await fillSignUp(page, 'plain')
     await page.getByText('@plain').waitFor()
@@ -136,7 +136,7 @@ describe('somebody', () => {
     await context.close()
   })
 
-  it('who signs out in one tab is out in the other', async () => {
+  it('signing out in one tab signs out the other', async () => {
     const { context, page } = await signUp('gaia')
     const other = await context.newPage()
     await other.goto('/rooms/general')
@@ -146,7 +146,7 @@ describe('somebody', () => {
     await context.close()
   })
 
-  it('never makes the browser complain', () => {
-    expect(complaints).toEqual([])
+  it('no errors in the browser console', () => {
+    expect(consoleErrors).toEqual([])
   })
 })

@@ -5,7 +5,7 @@ import { startRealtimeNode } from '../../src/server/realtime-node'
 import { startRoomline } from '../support/roomline'
 import { until } from '../support/stock-client'
 
-it('a node refuses to start on a database that acknowledges what a crash can lose', async () => {
+it('a node: refuses to start when the database acknowledges commits that a crash can lose', async () => {
   await using roomline = await startRoomline({ nodes: 0 })
   const name = new URL(roomline.config.databaseUrl ?? '').pathname.slice(1)
   const log = createLog({ logLevel: 'silent' }, 'test')
@@ -18,7 +18,7 @@ it('a node refuses to start on a database that acknowledges what a crash can los
   await node.close()
 })
 
-it('a Postgres that ends while it is asked is away, not wrong, whichever library asked it', async () => {
+it('isUnavailable: true when Postgres ends during a query, through pg and through Prisma', async () => {
   await using roomline = await startRoomline({ nodes: 0 })
   await using database = disposable(openDatabase(roomline.config.databaseUrl ?? '', { onError: () => {} }))
   const asking = {
@@ -43,7 +43,7 @@ it('a Postgres that ends while it is asked is away, not wrong, whichever library
   }
 })
 
-it('what Prisma makes of a Postgres that crashed is told by the code that Postgres gave', () => {
+it('isUnavailable: judges an error of Prisma by the code that Postgres gave', () => {
   const crash = { kind: 'postgres', originalCode: '57P02', originalMessage: 'terminating connection because of crash' }
   expect(isUnavailable({ code: 'P2039', message: 'Database error.', meta: { driverAdapterError: { cause: crash } } })).toBe(true)
   expect(

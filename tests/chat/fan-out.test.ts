@@ -6,16 +6,16 @@ import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Message } from '../../src/contract/message'
-import { createMessage } from '../../src/sdk/testing'
+import { createTestMessage } from '../../src/sdk/testing'
 import { canDeliverDirectly } from '../../src/server/fanout/client-socket'
 import { encodeEvent, encodeHead, joinFrames } from '../../src/server/fanout/event-frames'
 import { type Roomline, startRoomline } from '../support/roomline'
 import { failureOf, until } from '../support/stock-client'
 
 describe('a frame of a room', () => {
-  const message = createMessage({ seq: 7, version: 9, text: 'Grüße, 世界 🦊 "quoted" \\ \u2028' })
+  const message = createTestMessage({ seq: 7, version: 9, text: 'Grüße, 世界 🦊 "quoted" \\ \u2028' })
 
-  it('has the very bytes that tRPC’s own adapter writes, whatever the request id', async () => {
+  it('has exactly the bytes that tRPC’s own adapter writes, for any request id', async () => {
     for (const request of [{ id: 1 }, { id: 4_711 }, { id: 'a "quoted" id' }, { id: 2, jsonrpc: '2.0' as const }]) {
       const [, written] = await writtenByStockAdapter(request, message)
       const frame = joinFrames(encodeHead(request), [encodeEvent(message)])
@@ -23,13 +23,13 @@ describe('a frame of a room', () => {
     }
   })
 
-  it('of any length is a whole WebSocket frame, and many of them are one write', async () => {
+  it('is a complete WebSocket frame at any length, and many can be one write', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
     await once(server, 'listening')
     try {
       const texts = [0, 1, 60, 100, 125, 126, 1_000, 65_400, 65_535, 65_536, 200_000].map((length) => 'x'.repeat(length))
       server.on('connection', (_, request) => {
-        const events = texts.map((text, index) => encodeEvent(createMessage({ seq: index + 1, text })))
+        const events = texts.map((text, index) => encodeEvent(createTestMessage({ seq: index + 1, text })))
         request.socket.write(joinFrames('{"id":1', events))
       })
       const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
@@ -78,7 +78,7 @@ describe.each([
     return { ada, client, room, send: (text: string) => client.trpc.chat.send.mutate({ room, text }) }
   }
 
-  it('brings what was before and what comes, on both nodes, under several request ids at once', async () => {
+  it('delivers earlier and new messages on both nodes, with several request ids at once', async () => {
     const { ada, client, room, send } = await makeRoom()
     for (let index = 0; index < 5; index++) await send(`before ${index}`)
     const elsewhere = roomline.connect(ada, { node: 1 })
@@ -91,7 +91,7 @@ describe.each([
     }
   })
 
-  it('stops when it is asked to, and leaves nothing behind', async () => {
+  it('stops when its client stops it, and leaves nothing behind', async () => {
     const { client, room, send } = await makeRoom()
     const { rooms = 0, followers = 0 } = roomline.nodes[0]?.count() ?? {}
     const followed = await client.follow(room)
@@ -100,14 +100,14 @@ describe.each([
     expect(roomline.nodes[0]?.count()).toMatchObject({ rooms: rooms + 1, followers: followers + 1 })
     followed.stop()
     await until(() => roomline.nodes[0]?.count().rooms === rooms && roomline.nodes[0].count().followers === followers)
-    // What came to the one that is stopped would have come before what comes to this one.
+    // A message for the stopped one would have come before the one for this.
     const after = await client.follow(room)
     await send('two')
     await after.until(1)
     expect(followed.messages).toHaveLength(1)
   })
 
-  it('ends with the reason when its person leaves, and the connection goes on', async () => {
+  it('ends with MEMBERSHIP_ENDED when its person leaves, and the connection stays open', async () => {
     const { ada, room, send } = await makeRoom()
     const ben = roomline.connect(await roomline.signUp(), { node: 1 })
     await ben.trpc.rooms.join.mutate({ room })
@@ -125,7 +125,7 @@ describe.each([
     expect(ben.closed).toEqual([])
   })
 
-  it('counts against the limit of its connection for as long as it lasts', async () => {
+  it('counts against its connection’s limit until it ends', async () => {
     await using limited = await startRoomline({ allowDirectDelivery, env: { MAX_SUBSCRIPTIONS_PER_CONNECTION: '2' } })
     const client = limited.connect(await limited.signUp())
     const first = await client.follow('general')
@@ -136,7 +136,7 @@ describe.each([
     await client.follow('general')
   })
 
-  it('is stopped by a frame that asks for other things too', async () => {
+  it('can be stopped in a frame with other calls', async () => {
     const { ada, room, send } = await makeRoom()
     const socket = new WebSocket(roomline.urls[0] ?? '', { headers: { cookie: ada.cookie } })
     const frames: string[] = []
@@ -162,7 +162,7 @@ describe.each([
   })
 })
 
-it('refuses a subscription whose id would make every frame long, and replaces one whose id is used again', async () => {
+it('a subscription: is rejected when its id is too long, and replaced when its id is used again', async () => {
   await using roomline = await startRoomline()
   const ada = await roomline.signUp()
   const socket = new WebSocket(roomline.urls[0] ?? '', { headers: { cookie: ada.cookie } })
@@ -193,7 +193,7 @@ it('refuses a subscription whose id would make every frame long, and replaces on
   socket.terminate()
 })
 
-/** What the adapter of this very release writes for a subscription that yields one tracked message. */
+/** What the adapter of the installed release writes for a subscription that yields one tracked message. */
 async function writtenByStockAdapter(request: { id: number | string; jsonrpc?: '2.0' }, message: Message): Promise<string[]> {
   const trpc = initTRPC.create()
   const router = trpc.router({

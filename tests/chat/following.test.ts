@@ -19,7 +19,7 @@ async function roomOf(node = 0) {
 const channels = async (room: string) => Number(((await roomline.redis.call('PUBSUB', 'NUMSUB', `roomline:room:${room}`)) as unknown[])[1])
 
 describe('following', () => {
-  it('starts now without an id, and after the id with one', async () => {
+  it('starts with the next message without an id, and after the given id with one', async () => {
     const { client, room, send } = await roomOf()
     for (let index = 1; index <= 5; index++) await send(`before ${index}`)
     const fromNow = await client.follow(room)
@@ -44,7 +44,7 @@ describe('following', () => {
     }
   })
 
-  it('reads more than one page of what it missed', async () => {
+  it('catches up over more than one page', async () => {
     const { client, person, room } = await roomOf()
     await roomline.pool.query(
       `INSERT INTO messages (room_id, seq, version, author_id, text)
@@ -57,33 +57,33 @@ describe('following', () => {
     expect(messages.map(({ seq }) => seq)).toEqual(Array.from({ length: 1_234 }, (_, index) => index + 1))
   })
 
-  it('fills a gap from Postgres when news of a message were lost', async () => {
+  it('reads a message from Postgres when its publication was lost', async () => {
     const { client, person, room, send } = await roomOf()
     const followed = await client.follow(room)
-    await send('heard')
+    await send('published')
     await followed.until(1)
-    // Stored by somebody who never published it.
+    // Stored, but never published.
     await roomline.pool.query(
       `WITH place AS (UPDATE rooms SET last_seq = last_seq + 1, last_version = last_version + 1 WHERE id = $1 RETURNING last_seq, last_version)
        INSERT INTO messages (room_id, seq, version, author_id, text)
-       SELECT $1, last_seq, last_version, (SELECT id FROM users WHERE username = $2), 'unheard' FROM place`,
+       SELECT $1, last_seq, last_version, (SELECT id FROM users WHERE username = $2), 'not published' FROM place`,
       [room, person.username],
     )
-    await send('heard again')
-    expect((await followed.until(3)).map(({ text }) => text)).toEqual(['heard', 'unheard', 'heard again'])
+    await send('published again')
+    expect((await followed.until(3)).map(({ text }) => text)).toEqual(['published', 'not published', 'published again'])
   })
 
-  it('shows nothing that Roomline did not publish, and nothing twice', async () => {
+  it('ignores junk, forged and repeated publications', async () => {
     const { client, room, send } = await roomOf()
     const followed = await client.follow(room)
-    const heard: string[] = []
+    const published: string[] = []
     const spy = roomline.redis.duplicate()
     await spy.subscribe(`roomline:room:${room}`)
-    spy.on('message', (_, body) => heard.push(body))
+    spy.on('message', (_, body) => published.push(body))
     const first = await send('real')
-    await until(() => heard.length === 1)
+    await until(() => published.length === 1)
     const forged = JSON.stringify({ type: 'message', message: { ...first, seq: 2, version: 2, text: 'forged' } })
-    for (const body of ['', 'junk', forged, (heard[0] ?? '').slice(0, 44) + forged, heard[0] ?? '', heard[0] ?? '']) {
+    for (const body of ['', 'junk', forged, (published[0] ?? '').slice(0, 44) + forged, published[0] ?? '', published[0] ?? '']) {
       await roomline.redis.publish(`roomline:room:${room}`, body)
     }
     await send('real again')
@@ -92,7 +92,7 @@ describe('following', () => {
     spy.disconnect()
   })
 
-  it('keeps one Redis subscription a room and node, however many follow, and drops it with the last', async () => {
+  it('keeps one Redis subscription per room and node, and drops it with the last follower', async () => {
     const { client, person, room } = await roomOf()
     expect(await channels(room)).toBe(0)
     const here = await Promise.all(Array.from({ length: 5 }, () => client.follow(room)))
@@ -105,13 +105,13 @@ describe('following', () => {
     elsewhere.cut()
     await elsewhere.close()
     await until(async () => (await channels(room)) === 0)
-    // And it can be followed again.
+    // The room can be followed again.
     const again = await client.follow(room)
     await client.trpc.chat.send.mutate({ room, text: 'again' })
     await again.until(1)
   })
 
-  it('refuses an id that is none, and one that the room has not reached', async () => {
+  it('rejects a malformed id, and one that the room has not reached', async () => {
     const { client, room, send } = await roomOf()
     await send('one')
     expect(await failureOf(client.follow(room, '2'))).toBe('CURSOR_AHEAD')

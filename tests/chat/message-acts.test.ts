@@ -5,7 +5,7 @@ import { failureOf, until } from '../support/stock-client'
 let roomline: Roomline
 beforeAll(async () => {
   roomline = await startRoomline({ nodes: 2 })
-  // Whoever signs up first is the admin: nobody of these is.
+  // The first to sign up is the admin; the people of the tests are not.
   await roomline.signUp()
 })
 afterAll(() => roomline[Symbol.asyncDispose]())
@@ -15,15 +15,15 @@ const person = async (node = 0) => {
   return { ...signedUp, ...roomline.connect(signedUp, { node }) }
 }
 
-async function meet() {
+async function createSharedRoom() {
   const [ada, ben] = [await person(), await person(1)]
   const { id: room } = await ada.trpc.rooms.create.mutate({ name: 'Acts', kind: 'private', members: [ben.username] })
   return { ada, ben, room }
 }
 
 describe('a message', () => {
-  it('is edited by its author alone, and is the same message with a higher version for everybody', async () => {
-    const { ada, ben, room } = await meet()
+  it('edit: only its author may, and everybody gets the same message with a higher version', async () => {
+    const { ada, ben, room } = await createSharedRoom()
     const followed = await ben.follow(room)
     const sent = await ada.trpc.chat.send.mutate({ room, text: 'helo', clientId: 'the same all along' })
     const edited = await ada.trpc.chat.edit.mutate({ room, seq: sent.seq, text: 'hello' })
@@ -32,14 +32,14 @@ describe('a message', () => {
     expect(await ada.trpc.chat.edit.mutate({ room, seq: sent.seq, text: 'hello' })).toEqual(edited)
     expect(await failureOf(ben.trpc.chat.edit.mutate({ room, seq: sent.seq, text: 'not mine' }))).toBe('NOT_ALLOWED')
     expect(await failureOf(ada.trpc.chat.edit.mutate({ room, seq: 99, text: 'nothing there' }))).toBe('MESSAGE_NOT_FOUND')
-    // Sent again, it is still the message that was sent.
+    // Sending it again still answers with this message.
     expect(await ada.trpc.chat.send.mutate({ room, text: 'helo', clientId: 'the same all along' })).toEqual(edited)
     const resumed = await roomline.connect(ben, { node: 0 }).follow(room, String(sent.version))
     expect(await resumed.until(1)).toEqual([edited])
   })
 
-  it('is removed by its author or a moderator: its place stays, and nothing of what was in it', async () => {
-    const { ada, ben, room } = await meet()
+  it('removal: its author and moderators may; its seq stays, and nothing of its content', async () => {
+    const { ada, ben, room } = await createSharedRoom()
     const first = await ben.trpc.chat.send.mutate({ room, text: `a secret for @${ada.username}` })
     const second = await ada.trpc.chat.send.mutate({ room, text: 'mine' })
     await ada.trpc.chat.react.mutate({ room, seq: first.seq, emoji: '👀' })
@@ -65,8 +65,8 @@ describe('a message', () => {
     expect(kept).toEqual([])
   })
 
-  it('is reacted to once by each person with each emoji', async () => {
-    const { ada, ben, room } = await meet()
+  it('reactions: count once per person and emoji, up to 20 emoji', async () => {
+    const { ada, ben, room } = await createSharedRoom()
     const { seq } = await ada.trpc.chat.send.mutate({ room, text: 'cake?' })
     const react = (by: typeof ada, emoji: string) => by.trpc.chat.react.mutate({ room, seq, emoji })
     await react(ben, '🎂')
@@ -88,8 +88,8 @@ describe('a message', () => {
     await react(ada, '😀')
   })
 
-  it('answers another one, which counts its answers under a version of its own', async () => {
-    const { ada, ben, room } = await meet()
+  it('answers: quote the message that they answer, which counts them in a version of its own', async () => {
+    const { ada, ben, room } = await createSharedRoom()
     const followed = await ada.follow(room)
     const question = await ada.trpc.chat.send.mutate({ room, text: 'Who is coming?' })
     const answers = await Promise.all(
@@ -118,7 +118,7 @@ describe('a message', () => {
   })
 
   it('quotes: an edit or removal shows in every answer that is read, and is one change however many answers there are', async () => {
-    const { ada, ben, room } = await meet()
+    const { ada, ben, room } = await createSharedRoom()
     const { seq, author } = await ada.trpc.chat.send.mutate({ room, text: 'a secret' })
     const { id } = (await ben.trpc.session.me.query()).user
     const count = 1_500
@@ -162,7 +162,7 @@ describe('a message', () => {
   })
 
   it('quotes: an answer that is sent just after an edit quotes the new text', async () => {
-    const { ada, ben, room } = await meet()
+    const { ada, ben, room } = await createSharedRoom()
     const { seq, author } = await ada.trpc.chat.send.mutate({ room, text: 'Tea?' })
     const followed = await ada.follow(room)
     await ada.trpc.chat.edit.mutate({ room, seq, text: 'Cocoa?' })
@@ -171,16 +171,16 @@ describe('a message', () => {
     expect((await followed.until(2))[1]).toEqual(answer)
   })
 
-  it('is not edited by a member where only moderators write', async () => {
-    const { ada, ben, room } = await meet()
+  it('edit: a member may not where only moderators can write', async () => {
+    const { ada, ben, room } = await createSharedRoom()
     const { seq } = await ben.trpc.chat.send.mutate({ room, text: 'before' })
     await ada.trpc.rooms.update.mutate({ room, postingPolicy: 'moderators' })
     expect(await failureOf(ben.trpc.chat.edit.mutate({ room, seq, text: '@room an announcement' }))).toBe('POSTING_RESTRICTED')
     await ben.trpc.chat.remove.mutate({ room, seq })
   })
 
-  it('mentions whoever is in the room, each once, and counts for them until they have read it', async () => {
-    const { ada, ben, room } = await meet()
+  it('mentions: name members of the room, once each, and count until they are read', async () => {
+    const { ada, ben, room } = await createSharedRoom()
     const stranger = await person()
     const unread = async () => {
       const list = await ben.trpc.rooms.list.query()
@@ -204,12 +204,12 @@ describe('a message', () => {
     expect(await ben.trpc.chat.markRead.mutate({ room, seq: 2_147_483_647 })).toMatchObject({ readSeq: 3, unread: 0 })
     expect(await ben.trpc.chat.markRead.mutate({ room, seq: 1 })).toMatchObject({ readSeq: 3 })
     expect(await ben.trpc.chat.markUnread.mutate({ room, seq: 2 })).toMatchObject({ readSeq: 1, unread: 2, mentions: 1 })
-    await ben.trpc.chat.send.mutate({ room, text: 'what one writes oneself is read, and all before it' })
+    await ben.trpc.chat.send.mutate({ room, text: 'whatever I write myself counts as read' })
     expect(await unread()).toEqual([0, 0])
   })
 
-  it('is found by its words, in one’s own rooms alone, page by page', async () => {
-    const { ada, ben, room } = await meet()
+  it('search: finds words in the caller’s own rooms only, page by page', async () => {
+    const { ada, ben, room } = await createSharedRoom()
     const stranger = await person()
     for (let index = 1; index <= 7; index++) await ada.trpc.chat.send.mutate({ room, text: `zucchini number ${index}` })
     await ben.trpc.chat.send.mutate({ room, text: 'Zucchini again' })

@@ -10,7 +10,7 @@ import { redisUrl } from '../support/worker'
 const log = createLog({ logLevel: 'silent' }, 'test')
 const secrets = ['a secret of the tests that is long enough']
 
-/** Two nodes' ends of the bus, over a real Redis. */
+/** The connections of two nodes to a real Redis. */
 const open: RedisConnections[] = []
 async function connect() {
   const redis = connectRedis(redisUrl(), log)
@@ -35,29 +35,29 @@ afterAll(() => {
 })
 
 const news = (userId: number): RoomNews => ({ type: 'membership', userId: String(userId) })
-const heardBy = (heard: RoomNews[]) => heard.map((entry) => (entry.type === 'membership' ? Number(entry.userId) : -1))
+const idsOf = (received: RoomNews[]) => received.map((entry) => (entry.type === 'membership' ? Number(entry.userId) : -1))
 
-describe('the bus of a room', () => {
-  it('tells its own node at once, and only once', async () => {
+describe('the bus', () => {
+  it('delivers to its own node at once, and only once', async () => {
     const room = randomUUID()
-    const heard: RoomNews[] = []
-    const { unsubscribe } = await ada.bus.subscribe(room, (entry) => heard.push(entry))
+    const received: RoomNews[] = []
+    const { unsubscribe } = await ada.bus.subscribe(room, (entry) => received.push(entry))
     const others: RoomNews[] = []
     const other = await ben.bus.subscribe(room, (entry) => others.push(entry))
     for (let index = 0; index < 20; index++) {
       ada.bus.publish(room, news(index))
-      expect(heard).toHaveLength(index + 1)
+      expect(received).toHaveLength(index + 1)
     }
     await until(() => others.length === 20)
-    // Its own would have come back before the answer of the other.
+    // If its own news came back from Redis, they would be here before this.
     ben.bus.publish(room, news(99))
-    await until(() => heard.length > 20)
-    expect(heardBy(heard)).toEqual([...Array.from({ length: 20 }, (_, index) => index), 99])
+    await until(() => received.length > 20)
+    expect(idsOf(received)).toEqual([...Array.from({ length: 20 }, (_, index) => index), 99])
     unsubscribe()
     other.unsubscribe()
   })
 
-  it('troubles Redis with nothing that nobody else listens to, until somebody does', async () => {
+  it('publishes to Redis only while another node listens', async () => {
     const room = randomUUID()
     const own: RoomNews[] = []
     const { unsubscribe } = await ada.bus.subscribe(room, (entry) => own.push(entry))
@@ -80,14 +80,14 @@ describe('the bus of a room', () => {
       return others.length > 0
     })
     for (let index = 0; index < 50; index++) ada.bus.publish(room, news(next++))
-    const [first = 0] = heardBy(others)
+    const [first = 0] = idsOf(others)
     await until(() => others.length === next - first)
-    expect(heardBy(others)).toEqual(Array.from({ length: next - first }, (_, index) => first + index))
+    expect(idsOf(others)).toEqual(Array.from({ length: next - first }, (_, index) => first + index))
     unsubscribe()
     other.unsubscribe()
   })
 
-  it('publishes where nobody on this node listens', async () => {
+  it('publishes to other nodes when nobody on this node listens', async () => {
     const room = randomUUID()
     const others: RoomNews[] = []
     const other = await ben.bus.subscribe(room, (entry) => others.push(entry))

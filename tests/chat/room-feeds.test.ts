@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/contract/failures'
 import type { Message } from '../../src/contract/message'
-import { createMessage } from '../../src/sdk/testing'
+import { createTestMessage } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
 import { followRoom } from '../../src/server/chat/follow-room'
 import type { MessageHistory } from '../../src/server/chat/history'
@@ -11,12 +11,12 @@ import { createLog } from '../../src/server/platform/log'
 import type { RoomStore } from '../../src/server/rooms/room-store'
 import { until } from '../support/stock-client'
 
-const news = (seq: number): RoomNews => ({ type: 'message', message: createMessage({ seq }) })
-const versionOf = (heard: RoomNews | 'behind' | 'closed') =>
-  typeof heard === 'string' || heard.type !== 'message' ? heard : heard.message.version
+const news = (seq: number): RoomNews => ({ type: 'message', message: createTestMessage({ seq }) })
+const versionOf = (received: RoomNews | 'behind' | 'closed') =>
+  typeof received === 'string' || received.type !== 'message' ? received : received.message.version
 
-describe('a follower’s news', () => {
-  it('wait in order, and are given up when there are too many', async () => {
+describe('the news of a follower', () => {
+  it('wait in order, and are dropped when there are too many', async () => {
     const live = new Follower('ada', { write: () => {}, startDelivery: () => {}, leave: () => {} })
     live.receive(news(1))
     live.receive(news(2))
@@ -30,11 +30,11 @@ describe('a follower’s news', () => {
   })
 })
 
-/** A room whose news and rows the test sets. */
-function createRoom() {
+/** A room whose news and stored messages the test sets. */
+function createTestRoom() {
   const stored: Message[] = []
   const members = new Set(['ada', 'ben'])
-  let hear: (news: RoomNews) => void = () => {}
+  let receive: (news: RoomNews) => void = () => {}
   let open = () => {}
   const opened = new Promise<void>((resolve) => {
     open = resolve
@@ -45,7 +45,7 @@ function createRoom() {
       publish: () => {},
       subscribe: async (_, onNews) => {
         await opened
-        hear = onNews
+        receive = onNews
         return { unsubscribe: () => {} }
       },
     },
@@ -55,65 +55,65 @@ function createRoom() {
       membersAmong: async (_, userIds) => new Set(userIds.filter((userId) => members.has(userId))),
     },
   })
-  return { feeds, stored, members, open, hear: (heard: RoomNews) => hear(heard) }
+  return { feeds, stored, members, open, receive: (received: RoomNews) => receive(received) }
 }
 
 describe('the feed of a room', () => {
-  it('waits until it is subscribed before it reads how far the room is', async () => {
-    const room = createRoom()
+  it('subscribes before it reads the room’s version', async () => {
+    const room = createTestRoom()
     const following = room.feeds.follow('general', 'ada')
-    room.stored.push(createMessage({ seq: 1 }))
+    room.stored.push(createTestMessage({ seq: 1 }))
     room.open()
     expect((await following).version).toBe(1)
     await room.feeds.close()
   })
 
-  it('hands on only what comes next, and reads what is missing', async () => {
-    const room = createRoom()
+  it('delivers only the next change, and reads the missing ones', async () => {
+    const room = createTestRoom()
     room.open()
     const { live } = await room.feeds.follow('general', 'ada')
-    for (let seq = 1; seq <= 4; seq++) room.stored.push(createMessage({ seq }))
-    room.hear(news(1))
-    room.hear(news(1))
-    room.hear(news(4))
-    room.hear(news(2))
-    const heard = []
-    for (let count = 0; count < 4; count++) heard.push(versionOf(await live.next()))
-    expect(heard).toEqual([1, 2, 3, 4])
+    for (let seq = 1; seq <= 4; seq++) room.stored.push(createTestMessage({ seq }))
+    room.receive(news(1))
+    room.receive(news(1))
+    room.receive(news(4))
+    room.receive(news(2))
+    const received = []
+    for (let count = 0; count < 4; count++) received.push(versionOf(await live.next()))
+    expect(received).toEqual([1, 2, 3, 4])
     await room.feeds.close()
   })
 
-  it('finds within a sweep what no news told of', async () => {
-    const room = createRoom()
+  it('finds a change whose news were lost within a sweep', async () => {
+    const room = createTestRoom()
     room.open()
     const { live } = await room.feeds.follow('general', 'ada')
-    room.stored.push(createMessage({ seq: 1 }))
+    room.stored.push(createTestMessage({ seq: 1 }))
     expect(versionOf(await live.next())).toBe(1)
     await room.feeds.close()
   })
 
-  it('keeps what is ahead until it has heard who left before it', async () => {
-    const room = createRoom()
+  it('holds a change back until the news of a removal before it arrived', async () => {
+    const room = createTestRoom()
     room.open()
     const ada = await room.feeds.follow('general', 'ada')
     const ben = await room.feeds.follow('general', 'ben')
-    room.hear(news(1))
-    room.hear(news(3))
-    room.hear({ type: 'membership', userId: 'ben', version: 2 })
+    room.receive(news(1))
+    room.receive(news(3))
+    room.receive({ type: 'membership', userId: 'ben', version: 2 })
     expect(versionOf(await ben.live.next())).toBe(1)
     expect(await ben.live.next()).toMatchObject({ type: 'membership', userId: 'ben' })
     expect([versionOf(await ada.live.next()), versionOf(await ada.live.next())]).toEqual([1, 3])
     await room.feeds.close()
   })
 
-  it('looks the memberships up again before it hands on what had been missing', async () => {
-    const room = createRoom()
+  it('checks the memberships before it delivers changes that it had missed', async () => {
+    const room = createTestRoom()
     room.open()
     const ada = await room.feeds.follow('general', 'ada')
     const ben = await room.feeds.follow('general', 'ben')
     room.members.delete('ben')
-    room.stored.push(createMessage({ seq: 1 }))
-    room.hear(news(3))
+    room.stored.push(createTestMessage({ seq: 1 }))
+    room.receive(news(3))
     expect(await ben.live.next()).toEqual({ type: 'membership', userId: 'ben' })
     await until(async () => versionOf(await ada.live.next()) === 1)
     await room.feeds.close()
@@ -127,7 +127,7 @@ describe('following a room', () => {
     notify: 'all',
     room: { id: 'general', kind: 'public', name: 'general', topic: '', lastSeq: 0 },
   } as const
-  const follow = (room: ReturnType<typeof createRoom>, after: number | null) =>
+  const follow = (room: ReturnType<typeof createTestRoom>, after: number | null) =>
     followRoom(
       {
         feeds: room.feeds,
@@ -148,8 +148,8 @@ describe('following a room', () => {
       { room: 'general', userId: 'ada', after, signal: new AbortController().signal, untilReadable: () => undefined },
     )
 
-  it('is refused to who left before the feed was joined, and leaves nothing behind', async () => {
-    const room = createRoom()
+  it('is rejected for somebody who left before the feed was joined, and leaves nothing behind', async () => {
+    const room = createTestRoom()
     const following = follow(room, null)
     room.members.delete('ada')
     room.open()
@@ -158,10 +158,10 @@ describe('following a room', () => {
     await room.feeds.close()
   })
 
-  it('ends before a page that was read after the person had left', async () => {
-    const room = createRoom()
+  it('ends before a page that was read after the person left', async () => {
+    const room = createTestRoom()
     room.open()
-    room.stored.push(createMessage({ seq: 1 }))
+    room.stored.push(createTestMessage({ seq: 1 }))
     const stream = (await follow(room, 0))[Symbol.asyncIterator]()
     room.members.delete('ada')
     await expect(stream.next()).rejects.toThrow("You're no longer in this room")

@@ -12,7 +12,7 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy'
 
 const run = promisify(execFile)
 let roomline: Roomline
-/** Leads to the first node, unless a test says otherwise. */
+/** Leads to the first node unless a test changes that. */
 let proxy: TcpProxy
 let proxyUrl: string
 beforeAll(async () => {
@@ -28,7 +28,7 @@ afterAll(async () => {
 function connect(options: Partial<ChatClientOptions>) {
   const client = startChatClient(
     { url: roomline.urls[0] ?? '', WebSocket: WebSocket as unknown as typeof globalThis.WebSocket, ...options },
-    { ...defaultTimings, sharedOutboxMs: 50 },
+    { ...defaultTimings, outboxCheckMs: 50 },
   )
   const states: string[] = []
   client.status.subscribe(() => {
@@ -47,15 +47,15 @@ async function msUntil(condition: () => boolean, timeoutMs: number): Promise<num
   return Math.round(performance.now() - startedAt)
 }
 
-describe('a client of the SDK, whose network goes away without a word', () => {
-  it('knows within 30 s that the connection is dead, and within 3 s after the network came back that it is alive', async () => {
+describe('SDK client: a network that fails silently', () => {
+  it('is noticed within 30 s, and the client is connected within 3 s after it is back', async () => {
     const ada = await roomline.signUp()
     await using adas = connect({ url: proxyUrl, auth: ada.token })
     const room = adas.client.openRoom('general')
     await until(() => room.state.get().state === 'live')
     proxy.setFault({ toServer: { hold: true }, toClient: { hold: true } })
     const noticedMs = await msUntil(() => adas.client.status.get().state === 'connecting', 30_000)
-    // Whoever tries again meanwhile is not even answered.
+    // Attempts meanwhile get no answer.
     proxy.setFault({ toServer: { swallow: true }, toClient: { swallow: true } })
     const clientId = room.send('written in the tunnel')
     await until(() => proxy.count() >= 2, 20_000)
@@ -68,8 +68,8 @@ describe('a client of the SDK, whose network goes away without a word', () => {
   }, 90_000)
 })
 
-describe('a client of the SDK, whose session ends elsewhere', () => {
-  it('says so everywhere at once, and what was not sent yet is sent when its author is back', async () => {
+describe('SDK client: a session that ends elsewhere', () => {
+  it('ends everything at once; unsent messages are sent when the author signs in again', async () => {
     const ada = await roomline.signUp()
     let { token } = ada
     await using adas = connect({ auth: () => token })
@@ -96,7 +96,7 @@ describe('a client of the SDK, whose session ends elsewhere', () => {
     expect(room.state.get().timeline.unsent).toEqual([])
   })
 
-  it('moves to a new session before the old one expires, and nothing is lost or seen twice on the way', async () => {
+  it('moves to a new session before the old one expires, without losing or repeating a message', async () => {
     const [ada, ben] = [await roomline.signUp(), await roomline.signUp()]
     await using bens = connect({ auth: ben.token })
     const { id: room } = await bens.client.rooms.create.mutate({ name: 'Renewal', kind: 'private', members: [ada.username] })
@@ -131,7 +131,7 @@ describe('a client of the SDK, whose session ends elsewhere', () => {
   })
 })
 
-it('a deploy goes unnoticed: the status stays connected while clients move to the next node', async () => {
+it('SDK client: stays connected through a deploy, while it moves to the next node', async () => {
   await using two = await startRoomline({ nodes: 2 })
   let target = 0
   const line = await startTcpProxy(() => two.nodes[target]?.port ?? null)
@@ -155,9 +155,9 @@ it('a deploy goes unnoticed: the status stays connected while clients move to th
   await line.close()
 }, 60_000)
 
-it('1,500 calls and 3 MB of messages in one turn are all answered', async () => {
+it('SDK client: 1,500 calls and 3 MB of messages in one turn are all answered', async () => {
   const ada = await roomline.signUp()
-  // As the server of today takes them, whatever it may take tomorrow.
+  // The server's current limits, even if they are raised later.
   const client = startChatClient(
     { url: roomline.urls[0] ?? '', WebSocket: WebSocket as unknown as typeof globalThis.WebSocket, auth: ada.token, timeoutMs: 60_000 },
     { ...defaultTimings, frameCalls: 100, frameBytes: 60_000 },
@@ -170,8 +170,8 @@ it('1,500 calls and 3 MB of messages in one turn are all answered', async () => 
   await client.close()
 }, 90_000)
 
-describe('what was given to send', () => {
-  it('is waited for by flush, but not longer than asked', async () => {
+describe('messages passed to send', () => {
+  it('are awaited by flush, but not longer than asked', async () => {
     const ada = await roomline.signUp()
     await using adas = connect({ url: proxyUrl, auth: ada.token })
     const { id } = await adas.client.rooms.create.mutate({ name: 'Flushed', kind: 'private' })
@@ -188,7 +188,7 @@ describe('what was given to send', () => {
     expect(await flushed).toBe(true)
   })
 
-  it('is sent by another client of the same storage, when the one that it was given to is closed', async () => {
+  it('are sent by another client of the same storage when their own is closed', async () => {
     const ada = await roomline.signUp()
     const outbox = createMemoryOutbox()
     await using open = connect({ auth: ada.token, outbox })
@@ -196,7 +196,7 @@ describe('what was given to send', () => {
     const room = open.client.openRoom(id)
     await until(() => room.state.get().state === 'live')
     const { user } = await open.client.session.me.query()
-    // It never gets through, and so it has to be told whose it is.
+    // It never connects, so it must be told whose client it is.
     const tab = connect({ url: 'ws://127.0.0.1:9/trpc', auth: ada.token, user: user.id, outbox })
     const written = ['one', 'two', 'three'].map((text) => tab.client.openRoom(id).send(text))
     await tab.client.close()
@@ -225,7 +225,7 @@ describe('handles', () => {
     await until(() => followers() === 0)
   })
 
-  it('that have ended can be reopened by those who are let in again', async () => {
+  it('that have ended can be reopened when the person is let back in', async () => {
     const [ada, ben] = [await roomline.signUp(), await roomline.signUp()]
     await using adas = connect({ auth: ada.token })
     await using bens = connect({ auth: ben.token })
@@ -233,7 +233,7 @@ describe('handles', () => {
     const room = bens.client.openRoom(id)
     const presence = bens.client.openPresence(id)
     await until(() => room.state.get().state === 'live' && presence.state.get().known)
-    // A room is shown as soon as it was read; only what arrives says that it is followed too.
+    // A room is live once its page is loaded; only a new message shows that the subscription works.
     await adas.client.chat.send.mutate({ room: id, text: 'before it' })
     await until(() => room.state.get().timeline.messages.at(-1)?.text === 'before it')
     await adas.client.rooms.remove.mutate({ room: id, username: ben.username })
@@ -249,7 +249,7 @@ describe('handles', () => {
   })
 })
 
-it('a program that opens rooms while signed out ends when its client is closed', async () => {
+it('SDK client: a program that opens rooms while signed out exits when its client is closed', async () => {
   const program = `
     import { createChatClient } from './src/sdk-package/node-entry.ts'
     const client = createChatClient({ url: ${JSON.stringify(roomline.urls[0])} })
@@ -266,7 +266,7 @@ it('a program that opens rooms while signed out ends when its client is closed',
   expect(stdout.trim().split('\n')).toEqual(['ended', "You're not signed in, or your session has ended.", 'closed'])
 }, 90_000)
 
-describe('a client of the SDK, whose credentials become somebody else’s', () => {
+describe('SDK client: credentials that become somebody else’s', () => {
   const textsOf = async (room: string) =>
     (
       await roomline.pool.query<{ text: string; username: string }>(
@@ -275,7 +275,7 @@ describe('a client of the SDK, whose credentials become somebody else’s', () =
       )
     ).rows
 
-  it('sends what it was given as its own person or not at all, and leaves the rest to their next client', async () => {
+  it('sends messages as its own person or not at all, and leaves the rest to their next client', async () => {
     const [dan, eve] = [await roomline.signUp(), await roomline.signUp()]
     const danAgain = await roomline.signIn(dan.username)
     const outbox = createMemoryOutbox()
@@ -294,7 +294,7 @@ describe('a client of the SDK, whose credentials become somebody else’s', () =
     expect(dans.client.status.get()).toMatchObject({ reason: { name: 'ANOTHER_USER' } })
     await expect(dans.client.chat.send.mutate({ room, text: 'a raw call' })).rejects.toThrow()
 
-    // Hers has the same storage, and looks into it every few moments.
+    // Her client uses the same storage, and checks it regularly.
     await using eves = connect({ auth: eve.token, outbox })
     const evesRoom = eves.client.openRoom(room)
     await until(() => evesRoom.state.get().state === 'live')
@@ -314,7 +314,7 @@ describe('a client of the SDK, whose credentials become somebody else’s', () =
     await until(async () => (await outbox.load()).length === 0)
   })
 
-  it('notices it when it signs in again while somebody writes', async () => {
+  it('notices at the next sign-in, while somebody writes', async () => {
     const [dan, eve] = [await roomline.signUp(), await roomline.signUp()]
     let token = dan.token
     await using dans = connect({ url: proxyUrl, auth: () => token })

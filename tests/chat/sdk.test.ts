@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { createChatClient } from '../../src/sdk'
-import { createUser } from '../../src/sdk/testing'
+import { createTestUser } from '../../src/sdk/testing'
 import { postJson, type Roomline, startRoomline } from '../support/roomline'
 import { until } from '../support/stock-client'
 
@@ -44,7 +44,7 @@ async function join(node = 0) {
 }
 
 describe('a room opened through the SDK', () => {
-  it('shows one’s own messages at once, and everybody’s in the same order', async () => {
+  it('shows your own messages at once, and everybody’s in the same order', async () => {
     await using ada = await join(0)
     await using ben = await join(1)
     const rooms = [ada.client.openRoom('general'), ben.client.openRoom('general')] as const
@@ -64,7 +64,7 @@ describe('a room opened through the SDK', () => {
     )
   })
 
-  it('keeps what is written offline, sends it once and in order, and catches up', async () => {
+  it('offline: keeps messages, sends them once and in order, and catches up', async () => {
     await using ada = await join()
     await using ben = await join()
     const { id: room } = await ada.client.rooms.create.mutate({ name: 'Offline', kind: 'private', members: [ben.person.username] })
@@ -87,7 +87,7 @@ describe('a room opened through the SDK', () => {
     ).toEqual(Array.from({ length: 5 }, (_, index) => `written offline ${index}`))
   })
 
-  it('loses nothing when the connection is cut again and again while people write', async () => {
+  it('loses nothing when the connection is cut repeatedly while people write', async () => {
     await using ada = await join(0)
     await using ben = await join(1)
     const { id: room } = await ada.client.rooms.create.mutate({ name: 'Cut', kind: 'private', members: [ben.person.username] })
@@ -110,7 +110,7 @@ describe('a room opened through the SDK', () => {
     expect(adas.state.get().timeline.messages).toEqual(bens.state.get().timeline.messages)
   })
 
-  it('says why a message failed, and sends it again when asked to', async () => {
+  it('reports why a message failed, and sends it again on retry', async () => {
     await using ada = await join()
     const { id: room } = await ada.client.rooms.create.mutate({ name: 'Failing', kind: 'public' })
     const opened = ada.client.openRoom(room)
@@ -125,7 +125,7 @@ describe('a room opened through the SDK', () => {
     expect(opened.state.get().timeline).toMatchObject({ unsent: [], messages: [{ clientId, text: 'to an archived room' }] })
   })
 
-  it('loads what was before, page by page', async () => {
+  it('loads older messages page by page', async () => {
     await using ada = await join()
     const { id: room } = await ada.client.rooms.create.mutate({ name: 'Long', kind: 'private' })
     for (let index = 1; index <= 120; index++) await ada.client.chat.send.mutate({ room, text: `${index}` })
@@ -139,7 +139,7 @@ describe('a room opened through the SDK', () => {
     expect(opened.state.get().timeline.hasBefore).toBe(false)
   })
 
-  it('carries an answer, an edit, reactions and a removal to the other, and shows them to their author at once', async () => {
+  it('shows an answer, an edit, reactions and a removal to others, and to their author at once', async () => {
     await using ada = await join(0)
     await using ben = await join(1)
     const { id: room } = await ada.client.rooms.create.mutate({ name: 'Acts', kind: 'private', members: [ben.person.username] })
@@ -150,7 +150,7 @@ describe('a room opened through the SDK', () => {
 
     adas.send('Tea or coffee?')
     await until(() => of(bens, 1) !== undefined)
-    const replyTo = { seq: 1, author: createUser({ username: ada.person.username }), text: 'Tea or coffee?' }
+    const replyTo = { seq: 1, author: createTestUser({ username: ada.person.username }), text: 'Tea or coffee?' }
     bens.send('Coffee', { replyTo })
     expect(bens.state.get().timeline.unsent).toMatchObject([{ text: 'Coffee', replyTo }])
     await until(() => of(adas, 2)?.replyTo?.seq === 1 && of(adas, 1)?.replyCount === 1)
@@ -166,7 +166,7 @@ describe('a room opened through the SDK', () => {
     expect(of(bens, 1)?.reactions).toEqual([])
     await until(() => of(adas, 1)?.reactions.length === 0)
 
-    // Its owner takes out what another wrote; the other may not do so.
+    // The room's owner can remove another's message; a member cannot.
     await expect(bens.remove(1)).rejects.toMatchObject({ data: { failure: 'NOT_ALLOWED' } })
     await adas.remove(2)
     expect(of(adas, 2)).toMatchObject({ text: '', deletedAt: expect.any(String) })
@@ -174,7 +174,7 @@ describe('a room opened through the SDK', () => {
     expect(adas.state.get().timeline.messages).toEqual(bens.state.get().timeline.messages)
   })
 
-  it('remembers how far its reader has read, and from where on it is unread again', async () => {
+  it('marks the room as read, and as unread from a message on', async () => {
     await using ada = await join()
     await using ben = await join()
     const { id: room } = await ada.client.rooms.create.mutate({ name: 'Marks', kind: 'private', members: [ben.person.username] })
@@ -185,7 +185,7 @@ describe('a room opened through the SDK', () => {
     expect(await ben.client.rooms.list.query()).toContainEqual(expect.objectContaining({ id: room, unread: 2 }))
   })
 
-  it('says how long to wait where the room is slow', async () => {
+  it('reports how long to wait in slow mode', async () => {
     await using ada = await join()
     await using ben = await join()
     const { id: room } = await ada.client.rooms.create.mutate({ name: 'Slow', kind: 'private', members: [ben.person.username] })
@@ -202,7 +202,7 @@ describe('a room opened through the SDK', () => {
     expect(wait).toBeLessThanOrEqual(600_000)
   })
 
-  it('ends with the reason where it may not be seen', async () => {
+  it('ends with the reason when the person has no access', async () => {
     await using ada = await join()
     const opened = ada.client.openRoom('no-such-room')
     await until(() => opened.state.get().state === 'ended')
@@ -210,14 +210,14 @@ describe('a room opened through the SDK', () => {
   })
 })
 
-describe('a client of the SDK', () => {
-  it('stops for good when its session is over', async () => {
+describe('SDK client', () => {
+  it('ends when its session is over', async () => {
     await using ada = await join()
     await ada.client.session.me.query()
     await roomline.web.logout(postJson('/api/logout', {}, { cookie: ada.person.cookie }))
     await until(() => ada.client.status.get().state === 'signed-out')
     await until(() => ada.network.count() === 0)
-    // Long enough for a client that would come back to do so.
+    // Long enough for a client that would connect again.
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     expect(ada.network.count()).toBe(0)
     expect(ada.client.status.get().state).toBe('signed-out')

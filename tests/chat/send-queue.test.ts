@@ -4,7 +4,7 @@ import { until } from '../support/stock-client'
 
 const send = (room: string, text: string, clientId: string | null = null): Send => ({ room, authorId: 'ada', uid: null, clientId, text })
 
-/** A store whose batches the test answers. */
+/** A queue whose store the test plays: it answers each batch by hand. */
 function createStore() {
   const batches: { texts: string[]; mayWait: boolean; answer: (outcomes?: string[]) => void; fail: (error: Error) => void }[] = []
   const queue = createSendQueue<string>(
@@ -18,19 +18,19 @@ function createStore() {
   const batch = async (index: number) => {
     await until(() => batches.length > index)
     const found = batches[index]
-    if (!found) throw new Error('there is no such batch')
+    if (!found) throw new Error(`there is no batch ${index}`)
     return found
   }
   return { queue, batches, batch }
 }
 
-describe('sends that wait', () => {
-  it('go together, and those to one room stay in order', async () => {
+describe('the send queue', () => {
+  it('stores sends that wait at the same time together, and keeps the order within a room', async () => {
     const { queue, batch } = createStore()
     const first = queue.put(send('a', 'a1'))
     const together = [(await batch(0)) && queue.put(send('a', 'a2')), queue.put(send('a', 'a3'))]
     const elsewhere = queue.put(send('b', 'b1'))
-    // Another room does not wait for this one's batch.
+    // Another room does not wait for the batch of this one.
     expect((await batch(1)).texts).toEqual(['b1'])
     ;(await batch(1)).answer()
     expect(await elsewhere).toBe('b1')
@@ -41,7 +41,7 @@ describe('sends that wait', () => {
     expect(await Promise.all(together)).toEqual(['a2', 'a3'])
   })
 
-  it('of one clientId go one after the other, so that the second finds the first', async () => {
+  it('stores two sends with the same clientId one after the other, so that the second finds the first', async () => {
     const { queue, batch } = createStore()
     const twice = [queue.put(send('a', 'first', 'the-same')), queue.put(send('a', 'again', 'the-same')), queue.put(send('a', 'behind'))]
     expect((await batch(0)).texts).toEqual(['first'])
@@ -51,7 +51,7 @@ describe('sends that wait', () => {
     await Promise.all(twice)
   })
 
-  it('for a room that somebody holds wait for it beside the others, which do not', async () => {
+  it('waits for a room that another transaction holds, without delaying sends to other rooms', async () => {
     const { queue, batch } = createStore()
     const held = queue.put(send('held', 'h1'))
     const free = queue.put(send('free', 'f1'))
@@ -69,13 +69,13 @@ describe('sends that wait', () => {
     expect(await behind).toBe('h2')
   })
 
-  it('are tried alone when one of them cannot be stored, and fail together when Postgres is away', async () => {
+  it('stores the sends of a batch one by one when one is at fault, and rejects them all when Postgres is away', async () => {
     const { queue, batch } = createStore()
     const outcomes = Promise.allSettled([queue.put(send('a', 'good')), queue.put(send('a', 'bad')), queue.put(send('b', 'good too'))])
-    ;(await batch(0)).fail(new Error('something in here is wrong'))
+    ;(await batch(0)).fail(new Error('one of them cannot be stored'))
     for (const index of [1, 2, 3]) {
       const { texts, answer, fail } = await batch(index)
-      if (texts[0] === 'bad') fail(new Error('this one'))
+      if (texts[0] === 'bad') fail(new Error('cannot be stored'))
       else answer()
     }
     expect((await outcomes).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
@@ -88,7 +88,7 @@ describe('sends that wait', () => {
     expect(await back).toBe('back')
   })
 
-  it('are told so when they have waited too long, and nobody waits behind them', async () => {
+  it('rejects a send that has waited too long, and does not store it later', async () => {
     const { queue, batch, batches } = createStore()
     const held = queue.put(send('held', 'h1'))
     ;(await batch(0)).answer(['busy'])
@@ -106,7 +106,7 @@ describe('sends that wait', () => {
     }
   })
 
-  it('are refused, and not kept, when far too many do', async () => {
+  it('rejects further sends while too many wait', async () => {
     const { queue, batch } = createStore()
     const first = queue.put(send('a', 'first'))
     await batch(0)

@@ -31,7 +31,7 @@ const scripts = [
 ]
 
 describe('sending', () => {
-  it('brings 200 messages in many scripts to two followers unchanged, in order, with seq one apart', async () => {
+  it('delivers 200 messages in many scripts to two followers unchanged, in order and without holes in seq', async () => {
     const followers = await Promise.all([roomline.connect(ben).follow('general'), roomline.connect(ada).follow('general')])
     const sender = roomline.connect(ada)
     const texts = Array.from({ length: 200 }, (_, index) => `${scripts[index % scripts.length]} ${index}`)
@@ -49,7 +49,7 @@ describe('sending', () => {
     expect(new Date(first?.time ?? '').toISOString()).toBe(first?.time)
   })
 
-  it('gives somebody whose wifi fails what they missed, once and in order', async () => {
+  it('delivers what a follower missed while disconnected, once and in order', async () => {
     const reader = roomline.connect(ben)
     const followed = await reader.follow('general')
     const sender = roomline.connect(ada)
@@ -64,20 +64,20 @@ describe('sending', () => {
     expect(followed.messages).toHaveLength(52)
   })
 
-  it('keeps the order in which one connection sent, however much is on its way at once', async () => {
+  it('keeps the order of one connection when it sends many messages at once', async () => {
     const { trpc } = roomline.connect(ada)
     await trpc.session.me.query()
     const sending: Promise<{ seq: number }>[] = []
     while (sending.length < 240) {
       for (let index = 0; index < 60; index++) sending.push(trpc.chat.send.mutate({ room: 'general', text: `${sending.length}` }))
-      // The client puts what is sent at once into one frame.
+      // The client puts everything that is sent in one turn into one frame.
       await new Promise((resolve) => setTimeout(resolve))
     }
     const seqs = (await Promise.all(sending)).map(({ seq }) => seq)
     expect(seqs).toEqual(seqs.map((_, index) => (seqs[0] ?? 0) + index))
   })
 
-  it('takes the same clientId for the same message, also when it races itself', async () => {
+  it('stores a message once when it is sent again with the same clientId, even at the same time', async () => {
     const { trpc } = roomline.connect(ada)
     const clientId = 'the-very-same-1'
     const first = await trpc.chat.send.mutate({ room: 'general', text: 'once', clientId })
@@ -98,7 +98,7 @@ describe('sending', () => {
     expect(bens.seq).not.toBe(first.seq)
   })
 
-  it('refuses bad input with a typed failure that names the field', async () => {
+  it('rejects bad input with a typed failure that names the field', async () => {
     const { trpc } = roomline.connect(ada)
     const send = (input: unknown) => failureOf(trpc.chat.send.mutate(input as never))
     for (const input of [
@@ -128,13 +128,13 @@ describe('sending', () => {
     expect(await send({ room: 'nowhere', text: 'x' })).toBe('ROOM_NOT_FOUND')
   })
 
-  it('takes 4,000 characters of any script, and trims what is around them', async () => {
+  it('accepts 4,000 characters of any script, and trims the space around them', async () => {
     const { trpc } = roomline.connect(ada)
     const emoji = '🦊'.repeat(4_000)
     expect((await trpc.chat.send.mutate({ room: 'general', text: `  ${emoji}\n` })).text).toBe(emoji)
   })
 
-  it('lets somebody send so many a minute, and says how long to wait', async () => {
+  it('limits how many messages a person sends per minute, and says how long to wait', async () => {
     await using limited = await startRoomline({ env: { SENDS_PER_MINUTE: '60' } })
     const { trpc } = limited.connect(await limited.signUp())
     // All at once: the limit refills by one a second.

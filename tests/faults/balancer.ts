@@ -7,10 +7,10 @@ export interface Balancer {
   close(): Promise<void>
 }
 
-/** Sends each client to one of the nodes that say they are ready, in turn, as a load balancer does. */
+/** Sends clients in turn to the nodes that report ready, as a load balancer does. */
 export async function startBalancer(nodes: readonly BenchNode[]): Promise<Balancer> {
   const ready = new Set<number>()
-  const look = async () => {
+  const checkNodes = async () => {
     await Promise.all(
       nodes.map(async (node, index) => {
         if ((await node.ready())?.status === 200) ready.add(index)
@@ -18,10 +18,10 @@ export async function startBalancer(nodes: readonly BenchNode[]): Promise<Balanc
       }),
     )
   }
-  let looking = look()
-  await looking
+  let checking = checkNodes()
+  await checking
   const timer = setInterval(() => {
-    looking = looking.then(look)
+    checking = checking.then(checkNodes)
   }, 100)
   let turn = 0
   const line = await startTcpProxy(() => {
@@ -34,7 +34,7 @@ export async function startBalancer(nodes: readonly BenchNode[]): Promise<Balanc
     port: line.port,
     close: async () => {
       clearInterval(timer)
-      await looking
+      await checking
       await line.close()
     },
   }

@@ -29,7 +29,7 @@ export interface Ready {
   body: { status: string; database: string; redis: string }
 }
 
-/** A realtime node, and the lines around it. */
+/** A realtime node, and the TCP lines around it. */
 export interface BenchNode {
   /** For clients: the line in front of the node. */
   url: string
@@ -37,13 +37,13 @@ export interface BenchNode {
   toRedis: TcpProxy
   toPostgres: TcpProxy
   publications: PublicationLine
-  /** Null while it does not answer. Asked directly, not over the line of the clients. */
+  /** The answer of /ready, over a direct connection; null while the node does not answer. */
   ready(): Promise<Ready | null>
   residentMiB(): Promise<number>
-  said(): string
+  output(): string
   /** kill -9 */
   kill(): Promise<void>
-  /** SIGTERM. @returns how it ended, and after how long */
+  /** Sends SIGTERM. @returns how the node ended, and after how long */
   stop(): Promise<Exit & { afterMs: number }>
   start(): Promise<void>
   freeze(): void
@@ -58,7 +58,7 @@ export interface BenchService {
   thaw(): void
 }
 
-/** Real Postgres, real Redis and real nodes, each a process, with a line that can be disturbed between every two. */
+/** Real Postgres, real Redis and real nodes, each in its own process, with TCP lines between them that can be disturbed. */
 export interface Bench extends AsyncDisposable {
   seed: number
   chance: Seeded
@@ -66,26 +66,26 @@ export interface Bench extends AsyncDisposable {
   nodes: BenchNode[]
   postgres: BenchService
   redis: BenchService
-  /** Of the services themselves, for a node that a test starts by itself. */
+  /** Addresses of the services themselves, for a node that a test starts. */
   urls(): { databaseUrl: string; redisUrl: string }
   /** Straight to Postgres, not over a node's line. */
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
-  /** A connection of one's own, for a transaction that takes its time. */
+  /** A separate connection, for a long transaction. */
   openPostgres(): Promise<pg.Client>
   /** Straight to Redis. Disconnect it. */
   openRedis(): Redis
   node(index: number): BenchNode
   makePeople(count: number): Promise<Person[]>
-  /** A private room of these people, and what is observed of it. */
+  /** Makes a private room of these people. @returns what is observed of it */
   makeRoom(people: readonly Person[]): Promise<RoomHistory>
-  /** A stock client, closed with the rest. Of several nodes it takes the first that runs, and goes on to the next. */
+  /** A stock client, closed with the rest. It starts at the first running node, and goes to the next with each reconnect. */
   connect(person: Person, nodes: readonly number[], options?: Partial<StockOptions>): StockClient
-  /** A client of one's own line. */
+  /** The same for any address. */
   connectTo(person: Person, url: string | (() => string), options?: Partial<StockOptions>): StockClient
-  /** Ends all clients: so that one scenario does not cost the next. */
+  /** Closes all clients, so that one scenario does not slow the next. */
   closeClients(): Promise<void>
-  /** Everything runs, and every node says that it is ready and hears Redis. */
-  untilWell(timeoutMs?: number): Promise<void>
+  /** Resolves when every node reports that all is well, Redis included. */
+  untilHealthy(timeoutMs?: number): Promise<void>
 }
 
 export interface BenchOptions {
@@ -118,7 +118,7 @@ export async function startBench({ nodes: count = 3, seed = seedOfRun(), env = {
   const requireAlive = () => {
     for (const [index, node] of nodes.entries()) {
       const end = node.unaskedEnd()
-      if (end) throw new Error(`node ${index} ended by itself (${end}):\n${node.said()}`)
+      if (end) throw new Error(`node ${index} ended by itself (${end}):\n${node.output()}`)
     }
   }
 
@@ -133,7 +133,7 @@ export async function startBench({ nodes: count = 3, seed = seedOfRun(), env = {
     await Promise.all(
       open.map((client) => {
         const closed = client.close()
-        // A call that nobody will answer would hold it open.
+        // A call that is never answered would keep it open.
         client.cut()
         return closed
       }),
@@ -195,7 +195,7 @@ export async function startBench({ nodes: count = 3, seed = seedOfRun(), env = {
     },
     connectTo,
     closeClients,
-    untilWell: (timeoutMs = 30_000) =>
+    untilHealthy: (timeoutMs = 30_000) =>
       until(async () => (await Promise.all(nodes.map((node) => node.ready()))).every((ready) => ready?.body.status === 'ok'), timeoutMs),
     [Symbol.asyncDispose]: async () => {
       await closeClients()
@@ -204,12 +204,12 @@ export async function startBench({ nodes: count = 3, seed = seedOfRun(), env = {
   }
 }
 
-/** `FAULTS_SEED`, or the same one always. */
+/** `FAULTS_SEED`, else a constant. */
 export function seedOfRun(): number {
   return Number(process.env.FAULTS_SEED ?? 20_260_801)
 }
 
-/** Memory where there is plenty: no power fails here, and a slow disk would only make each scenario longer. */
+/** In memory where there is enough: no test cuts the power, and a slow disk only makes the scenarios longer. */
 async function findQuickFolder(): Promise<string> {
   const memory = '/dev/shm'
   const { bavail = 0, bsize = 0 } = (await statfs(memory).catch(() => null)) ?? {}
@@ -262,7 +262,7 @@ function openPool(url: string): pg.Pool {
 }
 
 async function startRedis(dataDir: string) {
-  // Each start of the embedded one makes a new password, and nodes are told theirs only once.
+  // Each start of the embedded Redis makes a new password, but nodes get theirs only once.
   const password = randomBytes(16).toString('hex')
   let running: EmbeddedRedis
   let port: number | null = null
@@ -343,7 +343,7 @@ async function startNode({ postgres, redis, secret, env, chance }: NodeParts) {
       if (started !== asked) unaskedEnd = describeExit(exit)
     })
   }
-  /** The process, which is to end now. */
+  /** From now on its end is expected. */
   const endNow = () => {
     asked = running
     return ended()
@@ -364,7 +364,7 @@ async function startNode({ postgres, redis, secret, env, chance }: NodeParts) {
     unaskedEnd: () => unaskedEnd,
     ready: () => (port === null ? Promise.resolve(null) : askReady(port)),
     residentMiB: () => residentMiB(ended().pid),
-    said: () => running?.said() ?? '',
+    output: () => running?.output() ?? '',
     start,
     kill: async () => {
       const { pid, exited } = endNow()

@@ -15,7 +15,7 @@ const seen = (row: Stored): Seen => ({ seq: row.seq, version: row.version, print
 const message = ({ authorId, ...row }: Stored) =>
   ({ room: 'room', editedAt: null, ...row, author: { id: authorId, username: authorId, displayName: authorId, avatar: null } }) as Message
 
-/** Three messages, all acknowledged, seen by one who followed from the start and one who came after the second. */
+/** Three acknowledged messages, a follower from the start, and a follower from after the second message. */
 function goodHistory(): Omit<History, 'stored' | 'followers'> & { stored: Stored[]; followers: (Follower & { log: Seen[] })[] } {
   const rows = [stored(1), stored(2), stored(3)]
   return {
@@ -36,24 +36,24 @@ function goodHistory(): Omit<History, 'stored' | 'followers'> & { stored: Stored
   }
 }
 
-function judge(spoil: (history: ReturnType<typeof goodHistory>) => Partial<History>): string | null {
+function violationIn(spoil: (history: ReturnType<typeof goodHistory>) => Partial<History>): string | null {
   const history = goodHistory()
   return findViolation({ ...history, ...spoil(history) })
 }
 
-describe('the checker', () => {
-  it('has nothing to say of a good history, repeated acknowledgements and an unacknowledged message included', () => {
+describe('checker', () => {
+  it('finds nothing in a good history, repeated acknowledgements and an unacknowledged message included', () => {
     expect(findViolation(goodHistory())).toBeNull()
-    expect(judge(({ acknowledged }) => ({ acknowledged: [...acknowledged, ...acknowledged].slice(1, 5) }))).toBeNull()
+    expect(violationIn(({ acknowledged }) => ({ acknowledged: [...acknowledged, ...acknowledged].slice(1, 5) }))).toBeNull()
   })
 
-  it('accepts a message that was changed: it is seen as it was, or only as it is', () => {
+  it('accepts a changed message that followers got both before and after the change, or only after it', () => {
     const first = stored(1)
     const changed = stored(1, { version: 4, text: 'changed' })
     const rows = [changed, stored(2), stored(3)]
     const rest = rows.slice(1).map(seen)
     expect(
-      judge(() => ({
+      violationIn(() => ({
         lastVersion: 4,
         stored: rows,
         followers: [
@@ -72,7 +72,7 @@ describe('the checker', () => {
   })
   const forged = { seq: 3, version: 3, print: 1 }
 
-  it.each<[string, Parameters<typeof judge>[0], string]>([
+  it.each<[string, Parameters<typeof violationIn>[0], string]>([
     [
       'an acknowledged message that is not stored',
       (history) => ({ lastSeq: 2, stored: history.stored.slice(0, 2) }),
@@ -137,10 +137,10 @@ describe('the checker', () => {
       'Ben: version 3 (seq 3) does not say what is stored',
     ],
   ])('finds %s', (_, spoil, violation) => {
-    expect(judge(spoil)).toContain(violation)
+    expect(violationIn(spoil)).toContain(violation)
   })
 
-  it('finds two followers who were told different things of a change that is gone', () => {
+  it('finds two followers that got different contents for one version', () => {
     const rows = [stored(1, { version: 4, text: 'changed' }), stored(2), stored(3)]
     const rest = rows.slice(1).map(seen)
     const log = (text: string) => [seen(stored(1, { text })), ...rest, ...rows.slice(0, 1).map(seen)]
@@ -148,12 +148,12 @@ describe('the checker', () => {
       { name: 'Ben', after: 0, log: log('text 1') },
       { name: 'Cleo', after: 0, log: log('else') },
     ]
-    expect(judge(() => ({ lastVersion: 4, stored: rows, acknowledged: [], followers }))).toBe(
+    expect(violationIn(() => ({ lastVersion: 4, stored: rows, acknowledged: [], followers }))).toBe(
       'Cleo: version 1 (seq 1) says something else to another follower',
     )
   })
 
-  it('tells long texts apart without keeping them', () => {
+  it('compares long texts by fingerprint', () => {
     expect(shorten('short')).toBe('short')
     expect(shorten('😀'.repeat(4_000))).toHaveLength(64)
     expect(shorten('😀'.repeat(4_000))).not.toBe(shorten('😀'.repeat(3_999)))

@@ -1,27 +1,27 @@
 import { createHash } from 'node:crypto'
 import type { Message } from '../../src/contract/message'
 
-/** What a follower keeps of a message: enough to tell it from every other, little enough to keep millions. */
+/** What a follower keeps of a message: enough to tell messages apart, small enough to keep millions. */
 export interface Seen {
   seq: number
   version: number
   print: number
 }
 
-/** A message as the database holds it. */
+/** A message as it is stored. */
 export interface Stored {
   seq: number
   version: number
   authorId: string
   clientId: string | null
-  /** As `shorten` gives it. */
+  /** As `shorten` returns it. */
   text: string
   /** ISO 8601 */
   time: string
 }
 
 export interface Acknowledged {
-  /** Who sent it, by id. */
+  /** The id of the user who sent it. */
   authorId: string
   clientId: string
   text: string
@@ -30,7 +30,7 @@ export interface Acknowledged {
 
 export interface Follower {
   name: string
-  /** The version after which it follows. */
+  /** It follows from the change after this version. */
   after: number
   log: readonly Seen[]
 }
@@ -46,7 +46,7 @@ export interface History {
   followers: readonly Follower[]
 }
 
-/** A number that differs, for all that matters, when any of a message's own words do. */
+/** A hash of everything that a message says. */
 export function fingerprint(message: Stored): number {
   const { seq, version, authorId, clientId, text, time } = message
   return createHash('sha1')
@@ -60,15 +60,15 @@ export function toStored(message: Message): Stored {
   return { seq, version, authorId: author.id, clientId, text: shorten(text), time }
 }
 
-/** Of a long text its hash will do, and the database can make the same. */
+/** Long texts are compared by their hash, which the database can compute too. */
 export function shorten(text: string): string {
   return Buffer.byteLength(text) > longBytes ? createHash('sha256').update(text).digest('hex') : text
 }
 export const longBytes = 1_024
 
 /**
- * Judges a room after its faults: acknowledged ⊆ stored, each clientId once, seq = 1..n, version strictly rising, each
- * follower's log every change after its cursor, exactly once and in order, saying what the database says.
+ * Checks a room after its faults: acknowledged ⊆ stored, each clientId once, seq = 1..n, versions strictly rising, and in
+ * each follower's log every change after its cursor, exactly once, in order, and with the stored content.
  * @returns the first violation, or null
  */
 export function findViolation(history: History): string | null {
@@ -94,7 +94,7 @@ function findInStored({ stored, lastSeq, lastVersion }: History): string | null 
   if (lastSeq !== stored.length) return `stored: the room counts ${lastSeq} messages and holds ${stored.length}`
   const highest = stored.reduce((most, { version }) => Math.max(most, version), 0)
   if (lastVersion < highest) return `stored: the room is at version ${lastVersion}, a message at ${highest}`
-  // As long as nobody changes a message, versions rise as seqs do.
+  // While no message is changed, versions rise with seqs.
   if (lastVersion === lastSeq) {
     const fallen = stored.find((row, index) => row.version <= (stored[index - 1]?.version ?? 0))
     if (fallen) return `stored: the version ${fallen.version} of seq ${fallen.seq} does not rise`
@@ -140,7 +140,7 @@ function findInLogs({ stored, followers }: History): string | null {
       if (!row) return `${what} is not stored: it was made up`
       if (seen.version > row.version) return `${what} is not stored: that message is at version ${row.version}`
       if (seen.version === row.version && seen.print !== prints.get(row.version)) return `${what} does not say what is stored`
-      // Of a change that was changed again nothing is kept to compare with, but all who saw it must have seen the same.
+      // The content of a change that was changed again is not stored, but all followers must have seen the same.
       const known = prints.get(seen.version)
       if (known === undefined) prints.set(seen.version, seen.print)
       else if (known !== seen.print) return `${what} says something else to another follower`

@@ -13,8 +13,8 @@ export interface CycleFigures {
 }
 
 /**
- * Connects, follows a room and closes again, so many times, several at once, on a node of its own, and says what the
- * node held before and after. The first cycles are not counted: code is compiled and pools are filled in them.
+ * Connects, follows a room and closes again, many times and several at once, on a node of its own. @returns what the
+ * node holds before and after. The warm-up cycles come before: code is compiled and pools fill up in them.
  */
 export async function runCycles(bench: Bench, { cycles, warmUp, atOnce = 8 }: { cycles: number; warmUp: number; atOnce?: number }) {
   const [person] = await bench.makePeople(1)
@@ -59,7 +59,7 @@ export async function runCycles(bench: Bench, { cycles, warmUp, atOnce = 8 }: { 
     const since = performance.now()
     await run(cycles)
     const perSecond = cycles / ((performance.now() - since) / 1_000)
-    // Presence writes for some seconds yet what it knows of who has gone, and the timer for that is a handle.
+    // For some seconds presence still writes who has left, and its timer is a handle.
     await until(async () => (await measure()).handles <= before.handles, 15_000).catch(() => {})
     const after = await settled()
     redis.disconnect()

@@ -5,24 +5,24 @@ import type { Message } from '../../src/contract/message'
 import { type StockClient, until } from '../support/stock-client'
 import { type Acknowledged, type Follower, findViolation, fingerprint, longBytes, type Seen, type Stored, toStored } from './checker'
 
-/** Everything the bench has seen of one room. */
+/** Everything that was observed of one room. */
 export interface RoomHistory {
   room: string
-  /** @throws when a node or a service has ended that nobody ended */
+  /** @throws when a node has ended that no test ended */
   requireAlive(): void
   acknowledged: Acknowledged[]
   followers: LiveFollower[]
-  /** How long each acknowledged send took, from its first try. */
+  /** How long each acknowledged send took, from its first try, in milliseconds. */
   sendMs: number[]
-  /** What sends were rejected with before they were acknowledged, and how often. */
+  /** The failures that sends were rejected with before they were acknowledged, and how often. */
   rejections: Map<string, number>
-  /** Rejections that a person would have had to read: neither typed nor worth trying again. */
+  /** Failures that a client may not retry: there should be none. */
   errors: string[]
-  /** Waits until every follower is where the room is, and has the checker judge. @throws what it found */
-  judge(timeoutMs?: number): Promise<void>
-  /** Longest, 99th percentile and median from the server's stamp, taken before the commit, to the follower. */
+  /** Waits until every follower has the room's newest version, and runs the checker. @throws what it found */
+  verify(timeoutMs?: number): Promise<void>
+  /** From the server's timestamp, taken before the commit, to the follower. */
   lateness(sinceMs?: number, untilMs?: number): Lateness
-  /** Nothing came to any follower for no longer than this. */
+  /** The longest time between two messages at any follower. */
   longestSilenceMs(): number
 }
 
@@ -35,9 +35,9 @@ export interface Lateness {
 
 export interface LiveFollower extends Follower {
   log: Seen[]
-  /** For each entry of the log: when it came, and how long after the server's stamp. */
+  /** For each entry of the log: when it arrived, and how long after the server's timestamp. */
   times: { at: number; lateMs: number }[]
-  /** How often the subscription ended with an error that may be tried again, and was opened anew. */
+  /** How often the subscription ended with a failure that allows a retry, and was opened again. */
   reopened: number
   last(): number
   stop(): void
@@ -54,13 +54,13 @@ export function createHistory(room: string, query: Query, requireAlive: () => vo
     sendMs: [],
     rejections: new Map(),
     errors: [],
-    judge: async (timeoutMs = 60_000) => {
+    verify: async (timeoutMs = 60_000) => {
       requireAlive()
       const counters = await query<{ last_seq: number; last_version: number }>('SELECT last_seq, last_version FROM rooms WHERE id = $1', [
         room,
       ])
       const { last_seq: lastSeq = 0, last_version: lastVersion = 0 } = counters[0] ?? {}
-      // Whoever does not get there is found by the checker.
+      // The checker finds a follower that does not get there.
       await until(() => history.followers.every((follower) => follower.last() >= lastVersion), timeoutMs).catch(() => {})
       const violation = history.errors[0] ?? findViolation({ ...history, lastSeq, lastVersion, stored: await readStored(room, query) })
       if (violation) throw new Error(violation)
@@ -97,8 +97,8 @@ export function summarise(values: number[]): Lateness {
 }
 
 /**
- * Follows the room with a stock client for as long as the history is kept. Resolves when it has started. A subscription
- * that ends with an error that may be tried again is opened anew after the last version that came, as any program would.
+ * Follows the room with a stock client. Resolves when the subscription has started. A subscription that ends with a
+ * failure that allows a retry is opened again after the last version received, as any program would do.
  */
 export function startFollower(history: RoomHistory, client: StockClient, after = 0): Promise<LiveFollower> {
   let stopped = false
@@ -151,11 +151,11 @@ export function keep(follower: LiveFollower, message: Message) {
 export interface Sender {
   client: StockClient
   person: { id: string; username: string }
-  /** Without an answer for so long, it cuts its connection and goes elsewhere. */
+  /** Without an answer for this long, it drops its connection and goes to another node. */
   patienceMs?: number
 }
 
-/** Follows with the least there can be of a client: a socket that a test pauses, and that never reconnects by itself. */
+/** Follows over a bare socket, which a test can pause and which never reconnects by itself. */
 export async function startBareFollower(
   history: RoomHistory,
   { url, token, after = 0, continues }: { url: string; token: string; after?: number; continues?: LiveFollower },
@@ -188,7 +188,7 @@ export async function startBareFollower(
   return { follower, socket, closed }
 }
 
-/** As tRPC's own client asks for it. */
+/** The frame that tRPC's own client sends. */
 export function subscribeFrame(room: string, after: number): string {
   return JSON.stringify({
     id: 1,
@@ -200,7 +200,7 @@ export function subscribeFrame(room: string, after: number): string {
 
 let sent = 0
 
-/** Sends one message until it is acknowledged, each time under the same clientId. */
+/** Sends one message, again until it is acknowledged, always with the same clientId. */
 export async function send(
   history: RoomHistory,
   sender: Sender,
@@ -230,7 +230,7 @@ export async function send(
   }
 }
 
-/** Whether the failure table says so, or it was the connection that went. */
+/** Whether the failure table allows it, or the connection was lost. */
 function mayTryAgain(error: unknown): boolean {
   const failure = failureIn(error)
   return failure === undefined ? isConnectionLoss(error) : isFailureName(failure) && failure !== 'INTERNAL' && failures[failure].retry
@@ -242,7 +242,7 @@ function describe(error: unknown): string {
 
 const failureIn = (error: unknown) => (error as { data?: { failure?: string } | null }).data?.failure
 
-/** What the stock client makes of a socket that went: an error without a word from the server. */
+/** How the stock client reports a lost socket: an error without a shape from the server. */
 function isConnectionLoss(error: unknown): boolean {
   return error instanceof TRPCClientError && error.shape === undefined
 }

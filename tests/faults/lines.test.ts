@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
-/** A server that answers every byte with itself, and a client of it over a line. */
+/** An echo server, and a client of it over a line. */
 async function startEcho({ allowHalfOpen = false } = {}) {
   const heard: Socket[] = []
   const server = createServer({ allowHalfOpen }, (socket) => {
@@ -41,8 +41,8 @@ async function openClient(line: TcpProxy) {
   return client
 }
 
-describe('a line', () => {
-  it('carries bytes and ends, can be cut, and goes on with a new connection', async () => {
+describe('TCP line', () => {
+  it('carries bytes and closes, can be cut, and takes new connections afterwards', async () => {
     const { line, open } = await startEcho()
     const client = await open()
     client.socket.write('one')
@@ -58,7 +58,7 @@ describe('a line', () => {
     await until(() => refused.closed)
   })
 
-  it('delays and slows one direction only, and keeps the order', async () => {
+  it('delays or slows one direction only, and keeps the order', async () => {
     const { line, open } = await startEcho()
     const client = await open()
     line.setFault({ toClient: { delayMs: 150 } })
@@ -82,7 +82,7 @@ describe('a line', () => {
     expect(client.text.slice(-2)).toBe('cd')
   })
 
-  it('hangs, and delivers all of it when it goes on', async () => {
+  it('holds bytes back, and delivers all of them once it is mended', async () => {
     const { line, open } = await startEcho()
     const client = await open()
     line.setFault({ toServer: { hold: true } })
@@ -93,7 +93,7 @@ describe('a line', () => {
     await until(() => client.text === 'held')
   })
 
-  it('is a black hole: takes everything, tells nobody of an end, and is cut when it is mended', async () => {
+  it('swallows bytes and closes without a word, and is cut when it is mended', async () => {
     const { line, heard, open } = await startEcho()
     const client = await open()
     client.socket.write('known')
@@ -111,7 +111,7 @@ describe('a line', () => {
     await until(() => line.count() === 0)
   })
 
-  it('ends one direction while the other goes on', async () => {
+  it('half closes: one direction ends while the other goes on', async () => {
     const { line, heard, open } = await startEcho({ allowHalfOpen: true })
     const client = await open()
     client.socket.write('one')
@@ -124,7 +124,7 @@ describe('a line', () => {
   })
 })
 
-describe('a line from Redis', () => {
+describe('publication line', () => {
   const bulk = (text: string) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`
   const resp2 = (channel: string, body: string) => `*3\r\n${bulk('message')}${bulk(channel)}${bulk(body)}`
   const resp3 = (channel: string, body: string) => `>3\r\n${bulk('message')}${bulk(channel)}${bulk(body)}`
@@ -134,7 +134,7 @@ describe('a line from Redis', () => {
     const line = createPublicationLine(createSeeded(7))
     let out = ''
     const rewrite = line.rewrite()
-    /** In pieces of 7 bytes, so that every value is torn. */
+    /** In pieces of 7 bytes, so that every value is split. */
     const feed = (text: string) => {
       const bytes = Buffer.from(text)
       for (let at = 0; at < bytes.length; at += 7) {
@@ -146,7 +146,7 @@ describe('a line from Redis', () => {
     return { line, feed, out: () => out }
   }
 
-  it('passes what is no publication as it is, whatever it is in', () => {
+  it('passes on everything that is not a publication, however it is split', () => {
     const { line, feed, out } = startLine()
     line.setFault({ drop: 1 })
     const replies = `+OK\r\n-ERR no\r\n:7\r\n$-1\r\n${bulk('wörter')}*2\r\n${bulk('a')}*1\r\n:1\r\n%1\r\n+key\r\n:2\r\n>3\r\n${bulk('subscribe')}${bulk('room')}:1\r\n*3\r\n${bulk('subscribe')}${bulk('room')}:1\r\n`
@@ -155,14 +155,14 @@ describe('a line from Redis', () => {
     expect(line.count()).toEqual({ seen: 2, disturbed: 2 })
   })
 
-  it('drops only in the channels that it is told', () => {
+  it('drops publications of the named channels only', () => {
     const { line, feed, out } = startLine()
     line.setFault({ drop: 1 }, 'room:')
     feed(resp2('room:1', 'body 1') + resp2('pulse', 'body 2') + resp3('room:2', 'body 3'))
     expect(bodies(out())).toEqual(['body 2'])
   })
 
-  it('repeats, reorders and delays', async () => {
+  it('repeats, reorders and delays publications', async () => {
     const { line, feed, out } = startLine()
     line.setFault({ repeat: 1 })
     feed(resp3('room', 'body 1'))
@@ -180,7 +180,7 @@ describe('a line from Redis', () => {
     await until(() => later.out() === resp2('room', 'body 1'))
   })
 
-  it('disturbs the same ones again with the same seed', () => {
+  it('disturbs the same publications again with the same seed', () => {
     const run = () => {
       const { line, feed, out } = startLine()
       line.setFault({ drop: 0.5 })

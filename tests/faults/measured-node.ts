@@ -2,7 +2,7 @@ import { readConfig } from '../../src/server/platform/config'
 import { createLog } from '../../src/server/platform/log'
 import { startRealtimeNode } from '../../src/server/realtime-node'
 
-/** What a node holds at a moment, after the garbage is collected. */
+/** What a node holds after a garbage collection. */
 export interface Measures {
   heapBytes: number
   handles: number
@@ -11,13 +11,13 @@ export interface Measures {
   rooms: number
 }
 
-/** A realtime node that says over IPC what it holds. Run with --expose-gc. */
+/** A realtime node that reports over IPC what it holds. Run it with --expose-gc. */
 process.on('disconnect', () => process.exit(1))
 const config = readConfig(process.env)
 const node = await startRealtimeNode(config, createLog(config, 'measured'))
 
 process.on('message', () => {
-  // A second time for what only the first one let go of.
+  // A second time for what only the first collection released.
   globalThis.gc?.()
   setImmediate(() => {
     globalThis.gc?.()

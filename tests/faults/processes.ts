@@ -10,16 +10,16 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 export interface TestProcess {
   pid: number
   exited: Promise<Exit>
-  /** The last lines it wrote. */
-  said(): string
-  /** Where it says that it listens, if it does. */
+  /** The last 100 lines that it wrote. */
+  output(): string
+  /** The port that it reports, else 0. */
   port: number
   send(message: object): void
   onceMessage(listener: (message: unknown) => void): void
   kill(): void
 }
 
-/** Runs a module of ours as a process of its own, with this environment and nothing else; ready when it says so over IPC. */
+/** Runs one of our modules as a process, with this environment and nothing else. Resolves when it reports over IPC that it is ready. */
 export async function startProcess(file: string, env: Record<string, string>, nodeOptions: string[] = []): Promise<TestProcess> {
   const tsx = createRequire(import.meta.url).resolve('tsx')
   const { PATH = '' } = process.env
@@ -35,16 +35,16 @@ export async function startProcess(file: string, env: Record<string, string>, no
       lines.splice(0, lines.length - 100)
     })
   }
-  const said = () => lines.join('\n')
+  const output = () => lines.join('\n')
   const exited = untilExit(child)
   const port = await new Promise<number>((resolve, reject) => {
     child.once('message', (message: { port?: number }) => resolve(message.port ?? 0))
-    void exited.then(({ code, signal }) => reject(new Error(`${file} ended (${code ?? signal}) before it was ready:\n${said()}`)))
+    void exited.then(({ code, signal }) => reject(new Error(`${file} ended (${code ?? signal}) before it was ready:\n${output()}`)))
   })
   return {
     pid: child.pid ?? 0,
     exited,
-    said,
+    output,
     port,
     send: (message) => void child.send(message),
     onceMessage: (listener) => void child.once('message', listener),
@@ -52,13 +52,13 @@ export async function startProcess(file: string, env: Record<string, string>, no
   }
 }
 
-/** This process's own children whose command line says `words`. */
+/** The children of a process whose command line contains `words`. */
 export async function findChildren(parent: number, words = ''): Promise<number[]> {
   const found: number[] = []
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue
     const stat = await readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '')
-    // The name, in parentheses, may hold anything; state and parent come after it.
+    // The name, in parentheses, may contain anything; state and parent follow it.
     const [state, of] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     if (Number(of) !== parent || state === 'Z') continue
     const command = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '')
@@ -67,7 +67,7 @@ export async function findChildren(parent: number, words = ''): Promise<number[]
   return found
 }
 
-/** The memory a process holds, in MiB. */
+/** The resident memory of a process, in MiB. */
 export async function residentMiB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024

@@ -7,14 +7,14 @@ export interface PublicationFault {
   repeat?: number
   /** A publication waits until the next one has passed it. */
   reorder?: number
-  /** A publication comes later than those published up to so long after it. */
+  /** A publication arrives up to `maxMs` late, and so after later ones. */
   delay?: { share: number; maxMs: number }
 }
 
-/** Disturbs what a Redis connection pushes, and nothing else of it: replies and subscriptions pass. */
+/** Disturbs the publications that a Redis connection pushes. Replies and subscriptions pass. */
 export interface PublicationLine {
   rewrite: () => Rewrite
-  /** @param channels only those that begin so */
+  /** @param channels the prefix of the channels to disturb */
   setFault(fault: PublicationFault, channels?: string): void
   /** How many publications were seen, and how many of them were disturbed. */
   count(): { seen: number; disturbed: number }
@@ -41,7 +41,7 @@ export function createPublicationLine(chance: Seeded): PublicationLine {
       const before = overtaken
       overtaken = null
       if (dice < drop) {
-        // Gone.
+        // Dropped.
       } else if (dice < drop + repeat) {
         for (let times = chance.between(2, 4); times > 0; times--) write(publication)
       } else if (dice < drop + repeat + reorder) {
@@ -108,7 +108,7 @@ function bulkAt(bytes: Buffer, at: number): { text: string; end: number } | null
   return { text: bytes.toString('utf8', start, end), end: end + 2 }
 }
 
-/** Where the RESP value that begins at `at` ends; null when not all of it is there yet. */
+/** The end of the RESP value that begins at `at`; null while it is incomplete. */
 function endOfValue(bytes: Buffer, at: number): number | null {
   const line = bytes.indexOf('\r\n', at)
   if (line === -1) return null

@@ -6,7 +6,7 @@ import { carryOut, describeSchedule, makeSchedule } from './schedule'
 import { createSeeded } from './seeded'
 import { startTalk } from './talk'
 
-/** Rounds of random faults until the time is up. Each has a seed of its own, the next one the next number. */
+/** Rounds of random faults until the time is up. Each round has its own seed, counted up from the first. */
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '30' }, seed: { type: 'string' }, cycles: { type: 'string' } },
 })
@@ -37,7 +37,7 @@ async function run(): Promise<number> {
   return 0
 }
 
-/** @returns what went wrong, and with which schedule */
+/** @returns what went wrong and the schedule, or null */
 async function runRound(seed: number): Promise<string | null> {
   const chance = createSeeded(seed)
   const schedule = makeSchedule(chance, 3)
@@ -50,23 +50,23 @@ async function runRound(seed: number): Promise<string | null> {
       people,
       followers,
       patienceMs: 5_000,
-      // Half of them notice a dead line by themselves, the others wait until it is cut.
+      // Half of them notice a dead connection by themselves, the others wait until it is cut.
       optionsOf: (index) => (index % 2 === 0 ? { keepAlive: { intervalMs: 2_000, pongTimeoutMs: 1_500 } } : {}),
     })
-    const talking = talk.saySteadily(pauseMs)
+    const talking = talk.sendSteadily(pauseMs)
     await talk.untilAcknowledged(people)
     const carried = await Promise.allSettled(schedule.map((step) => carryOut(bench, talk.history.room, step)))
     const broken = carried.find((result) => result.status === 'rejected')
     if (broken) throw broken.reason
-    await bench.untilWell(60_000)
+    await bench.untilHealthy(60_000)
     await talk.untilAcknowledged(talk.history.acknowledged.length + 2 * people)
     await talking.stop()
-    await talk.history.judge()
+    await talk.history.verify()
     report(`seed ${seed}`, { faults: schedule.length, people, followers, sends: talk.history.acknowledged.length, ...talk.figures() })
     return null
   } catch (error) {
-    const said = bench.nodes.map((node, index) => `  node ${index} said:\n${node.said().split('\n').slice(-10).join('\n')}`)
-    return [`  ${(error as Error).stack}`, '  The schedule:', describeSchedule(schedule), ...said].join('\n')
+    const output = bench.nodes.map((node, index) => `  node ${index} wrote:\n${node.output().split('\n').slice(-10).join('\n')}`)
+    return [`  ${(error as Error).stack}`, '  The schedule:', describeSchedule(schedule), ...output].join('\n')
   } finally {
     await bench[Symbol.asyncDispose]()
   }

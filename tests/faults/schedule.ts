@@ -3,7 +3,7 @@ import type { Bench } from './bench'
 import type { PublicationFault } from './publications'
 import type { Seeded } from './seeded'
 
-/** Something that goes wrong, and is mended after a while. */
+/** A fault, and when it begins and ends. */
 export interface Step {
   afterMs: number
   lastingMs: number
@@ -22,7 +22,7 @@ export type Fault =
   | { kind: 'Redis flushed' }
   | { kind: 'room locked'; end: 'COMMIT' | 'ROLLBACK' }
 
-/** A schedule of faults that do not undo each other: what is dead is not frozen as well. */
+/** A schedule of faults that do not conflict: a killed process is not frozen as well. */
 export function makeSchedule(chance: Seeded, nodes: number): Step[] {
   const busyUntil = new Map<string, number>()
   const steps: Step[] = []
@@ -33,7 +33,7 @@ export function makeSchedule(chance: Seeded, nodes: number): Step[] {
     const lastingMs = chance.between(300, 6_000)
     const target = targetOf(fault)
     if ((busyUntil.get(target) ?? 0) > afterMs) continue
-    // Time to come back.
+    // Time to recover.
     busyUntil.set(target, afterMs + lastingMs + 3_000)
     steps.push({ afterMs, lastingMs, fault })
   }
@@ -114,7 +114,7 @@ export function describeSchedule(steps: readonly Step[]): string {
     .join('\n')
 }
 
-/** Makes it go wrong, and right again. Resolves when it is mended. */
+/** Carries out a fault. Resolves when it is over. */
 export async function carryOut(bench: Bench, room: string, { afterMs, lastingMs, fault }: Step): Promise<void> {
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
   await pause(afterMs)
@@ -126,10 +126,10 @@ export async function carryOut(bench: Bench, room: string, { afterMs, lastingMs,
       else {
         const { code, afterMs: tookMs } = await node.stop()
         if (code !== 0)
-          throw new Error(`node ${fault.node} ended with code ${code} after ${Math.round(tookMs)} ms of SIGTERM:\n${node.said()}`)
+          throw new Error(`node ${fault.node} ended with code ${code} after ${Math.round(tookMs)} ms of SIGTERM:\n${node.output()}`)
       }
       await pause(lastingMs)
-      // It starts only when its services are there, like any program under a supervisor.
+      // It starts only when its services run, like any program under a supervisor.
       for (let left = 40; ; left--) {
         try {
           return await node.start()
@@ -166,7 +166,7 @@ export async function carryOut(bench: Bench, room: string, { afterMs, lastingMs,
       const line = bench.node(fault.node)[fault.line]
       line.halfClose(fault.direction)
       await pause(lastingMs)
-      // Nobody waits for ever for the rest.
+      // The rest of the transaction must not wait for ever.
       line.cut()
       return
     }
@@ -188,7 +188,7 @@ export async function carryOut(bench: Bench, room: string, { afterMs, lastingMs,
       return redis.disconnect()
     }
     case 'room locked': {
-      // Postgres may be gone before, or go meanwhile: then so is the lock.
+      // When Postgres is killed before or meanwhile, the lock is gone with it.
       const holder = await bench.openPostgres().catch(() => null)
       if (!holder) return
       const ask = (sql: string, values: unknown[] = []) => holder.query(sql, values).catch(() => {})

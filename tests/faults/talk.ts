@@ -2,16 +2,16 @@ import type { StockOptions } from '../support/stock-client'
 import type { Bench, Person } from './bench'
 import { type LiveFollower, type RoomHistory, type Sender, send, startFollower } from './history'
 
-/** People who talk in one room while something goes wrong, and others who follow it. */
+/** People who write in one room while something goes wrong, and others who follow it. */
 export interface Talk {
   history: RoomHistory
   senders: Sender[]
   followers: LiveFollower[]
-  /** Everybody sends, one message after the other, until so many more are acknowledged. */
-  say(count: number): Promise<void>
-  /** The same until `stop`, each with a pause between two messages. */
-  saySteadily(pauseMs: number): { stop(): Promise<void> }
-  /** Resolves when so many are acknowledged. */
+  /** Every sender sends one message after the other, until `count` of them are acknowledged. */
+  sendMany(count: number): Promise<void>
+  /** The same until `stop`, with a pause between two messages of one sender. */
+  sendSteadily(pauseMs: number): { stop(): Promise<void> }
+  /** Resolves when `count` messages are acknowledged in all. */
   untilAcknowledged(count: number): Promise<void>
   figures(): Record<string, number | string>
 }
@@ -19,7 +19,7 @@ export interface Talk {
 export interface TalkOptions {
   people: number
   followers: number
-  /** Which nodes each client may use, and in which order. By default one after the other. */
+  /** Which nodes each client may use, in order. By default clients spread over all nodes. */
   nodesOf?: (index: number) => number[]
   optionsOf?: (index: number) => Partial<StockOptions>
   patienceMs?: number
@@ -55,18 +55,18 @@ export async function startTalk(bench: Bench, options: TalkOptions): Promise<Tal
     history,
     senders,
     followers,
-    say: (count) => {
+    sendMany: (count) => {
       let left = count
-      const said = Promise.all(
+      const sent = Promise.all(
         senders.map(async (sender) => {
           while (left-- > 0) await sendOne(sender)
         }),
       ).then(() => {})
-      // Whoever waits for something else first hears of it later.
-      said.catch(() => {})
-      return said
+      // It may reject while the test still awaits something else.
+      sent.catch(() => {})
+      return sent
     },
-    saySteadily: (pauseMs) => {
+    sendSteadily: (pauseMs) => {
       let stopped = false
       const talking = Promise.all(
         senders.map(async (sender, index) => {

@@ -6,10 +6,10 @@ import { ConfigError, readConfig, requireServices } from '../../src/server/platf
 import { createLog } from '../../src/server/platform/log'
 import { realtimeUrl } from '../../src/server/platform/realtime-url'
 
-const secret = 'thirty-two bytes are enough, says the contract'.replace(',', '')
+const secret = 'a secret of at least thirty-two bytes'
 
-describe('the configuration', () => {
-  it('has the defaults of the contract', () => {
+describe('configuration', () => {
+  it('has a default for everything', () => {
     expect(readConfig({})).toMatchObject({
       webPort: 3000,
       realtimePort: 3001,
@@ -46,29 +46,29 @@ describe('the configuration', () => {
     ['SENDS_PER_MINUTE', '-5'],
     ['AUTH_JWKS_URL', 'https://issuer.example/jwks'],
     ['REDIS_CLUSTER', '1'],
-  ])('refuses %s=%s and names the variable, not the value', (name, value) => {
+  ])('rejects %s=%s and names the variable, but not the value', (name, value) => {
     const read = () => readConfig({ [name]: value })
     expect(read).toThrow(ConfigError)
     expect(read).toThrow(`${name}:`)
     if (name === 'AUTH_SECRET') expect(read).not.toThrow(value)
   })
 
-  it('needs a secret with a database of one’s own, and both services for a part by itself', () => {
+  it('requires AUTH_SECRET with DATABASE_URL, and both services for a server that is started by itself', () => {
     expect(() => readConfig({ DATABASE_URL: 'postgresql://h/db' })).toThrow('AUTH_SECRET')
     expect(() => requireServices(readConfig({}))).toThrow(/DATABASE_URL[\s\S]*REDIS_URL/)
   })
 
-  it('explains each of its variables in .env.example', () => {
+  it('is explained in .env.example, variable by variable', () => {
     const example = readFileSync(fileURLToPath(new URL('../../.env.example', import.meta.url)), 'utf8')
-    const explained = [...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name ?? '')
-    const given = Object.fromEntries([...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]))
-    expect(readConfig(given)).toEqual(readConfig({}))
+    const documented = [...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name ?? '')
+    const exampleEnv = Object.fromEntries([...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]))
+    expect(readConfig(exampleEnv)).toEqual(readConfig({}))
     const source = readFileSync(fileURLToPath(new URL('../../src/server/platform/config.ts', import.meta.url)), 'utf8')
     const read = [...source.matchAll(/^ {2}([A-Z_]+): (?!notYet)/gm)].map(([, name]) => name ?? '')
-    expect(explained.sort()).toEqual(read.sort())
+    expect(documented.sort()).toEqual(read.sort())
   })
 
-  it('finds the realtime server on the host that the page came from', () => {
+  it('puts the realtime server on the host that the page came from', () => {
     const config = readConfig({})
     expect(realtimeUrl(config)).toBe('ws://localhost:3001/trpc')
     expect(realtimeUrl(config, '127.0.0.1:3000')).toBe('ws://127.0.0.1:3001/trpc')
@@ -78,8 +78,8 @@ describe('the configuration', () => {
   })
 })
 
-describe('a log', () => {
-  it('holds no row that Postgres quotes in an error', () => {
+describe('log', () => {
+  it('never contains a row that Postgres quotes in an error', () => {
     const program = `import { createLog } from './src/server/platform/log.ts'
       createLog({ logLevel: 'info' }, 'test').error({ err: Object.assign(new Error('violates check'), { code: '23514', detail: 'Failing row contains (what she wrote)' }) }, 'failed')`
     const root = fileURLToPath(new URL('../..', import.meta.url))

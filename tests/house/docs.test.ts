@@ -48,6 +48,16 @@ describe('documentation', () => {
     expect(linksIn(read(document)).filter((target) => !works(target))).toEqual([])
   })
 
+  it('docs/decisions/README.md lists every decision, numbered like its file', () => {
+    const decisions = documents.map((document) => path.posix.relative('docs/decisions', document)).filter((file) => /^\d{4}-/.test(file))
+    const listed = [...read('docs/decisions/README.md').matchAll(/^\| (\d+) \| \[.*\]\((\d{4}-.*\.md)\) \|/gm)]
+    expect(listed.map(([, , file]) => file)).toEqual(decisions.sort())
+    for (const [, number, file = ''] of listed) {
+      expect(Number.parseInt(file, 10)).toBe(Number(number))
+      expect(read(`docs/decisions/${file}`)).toMatch(new RegExp(`^# ${number}\\. `))
+    }
+  })
+
   it('docs/operating.md lists every metric', () => {
     const metrics = (text: string) => [...new Set(text.match(/\broomline_[a-z_]+/g))].sort()
     expect(metrics(read('docs/operating.md'))).toEqual(metrics(read('src/server/platform/metrics.ts')))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { joinLookUps } from '../../src/server/platform/look-ups'
 import { until } from '../support/stock-client'
 
-/** Look-ups whose statements the test answers. */
+/** Look-ups whose statements are answered by the test. */
 function createLookUps() {
   const loads: { keys: readonly number[]; answer: () => void; fail: (error: Error) => void }[] = []
   const find = joinLookUps<number, string>(
@@ -15,7 +15,7 @@ function createLookUps() {
 }
 
 describe('look-ups', () => {
-  it('of one turn go together, and each gets its own', async () => {
+  it('made in one turn of the event loop share a statement, and each gets its own answer', async () => {
     const { find, loads } = createLookUps()
     const found = [find(1), find(2), find(3)]
     await until(() => loads.length === 1)
@@ -24,7 +24,7 @@ describe('look-ups', () => {
     expect(await Promise.all(found)).toEqual(['1', '2', '3'])
   })
 
-  it('are not stopped by one that hangs', async () => {
+  it('are not held up by one that hangs', async () => {
     const { find, loads } = createLookUps()
     void find(1)
     await until(() => loads.length === 1)
@@ -34,7 +34,7 @@ describe('look-ups', () => {
     expect(await other).toBe('2')
   })
 
-  it('fail alone when something is wrong with them, and all that wait when Postgres is away', async () => {
+  it('fail alone for an error of their own, and together when Postgres is away', async () => {
     const { find, loads } = createLookUps()
     const wrong = find(1).catch((error) => error.message)
     await until(() => loads.length === 1)

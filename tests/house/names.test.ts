@@ -20,11 +20,6 @@ const shared: { name: string; files: RegExp; reason: string }[] = [
     files: /^(sdk\/chat-client|sdk-package\/node-entry)\.ts$/,
     reason: 'the SDK’s entry for Node has the same API, with a WebSocket',
   },
-  {
-    name: 'createRoom',
-    files: /^(server\/rooms\/[\w-]+|sdk\/testing\/index)\.ts$/,
-    reason: 'the SDK’s testing kit makes a room as data, as createUser and createMessage do',
-  },
 ]
 
 /** The names that a file declares and exports. Re-exports (`export … from`) declare nothing. */

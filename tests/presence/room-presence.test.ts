@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/contract/failures'
 import type { PresenceEvent } from '../../src/contract/presence'
 import { limits } from '../../src/contract/rules'
-import { createMessage, createUser } from '../../src/sdk/testing'
+import { createTestMessage, createTestUser } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
 import { createLog } from '../../src/server/platform/log'
 import { followPresence } from '../../src/server/presence/follow-presence'
@@ -15,7 +15,7 @@ const log = createLog({ logLevel: 'silent' }, 'test')
 const nameOf = (index: number) => `p${String(index).padStart(4, '0')}`
 
 /** A room whose members, news and database the test has in its hand. Whoever watches is called by the username. */
-function createRoom(size: number) {
+function createTestRoom(size: number) {
   const memory = createMemoryPresence()
   const cluster = memory.join()
   const members = new Map<string, PresenceMember>()
@@ -73,7 +73,7 @@ function createRoom(size: number) {
 
 describe('a room that many watch', () => {
   it('names so many at most, those who are here first, and counts all', async () => {
-    const room = createRoom(1_000)
+    const room = createTestRoom(1_000)
     for (let index = 500; index < 800; index++) room.cluster.set(nameOf(index), 'here')
     const { events } = room.watch(nameOf(0))
     await until(() => events.length === 1)
@@ -98,7 +98,7 @@ describe('a room that many watch', () => {
   })
 
   it('is told the more seldom the more they are, and all of them the very same', async () => {
-    const room = createRoom(400)
+    const room = createTestRoom(400)
     const watchers = Array.from({ length: 160 }, (_, index) => room.watch(nameOf(index)))
     await until(() => watchers.every(({ events }) => events.length === 1))
     room.cluster.set(nameOf(0), 'here')
@@ -116,7 +116,7 @@ describe('a room that many watch', () => {
   })
 
   it('that are few is told within a quarter of a second', async () => {
-    const room = createRoom(3)
+    const room = createTestRoom(3)
     const { events } = room.watch(nameOf(0))
     await until(() => events.length === 1)
     for (let round = 0; round < 4; round++) {
@@ -129,7 +129,7 @@ describe('a room that many watch', () => {
   })
 
   it('costs one event, and not a list of them, with a reader that is slow', async () => {
-    const room = createRoom(3)
+    const room = createTestRoom(3)
     let read = () => {}
     const reading = new Promise<void>((resolve) => {
       read = resolve
@@ -153,7 +153,7 @@ describe('a room that many watch', () => {
   })
 
   it('is not listened to any more when nobody watches, and is as new when somebody does', async () => {
-    const room = createRoom(3)
+    const room = createTestRoom(3)
     const first = room.watch(nameOf(0))
     const second = room.watch(nameOf(1))
     await until(() => first.events.length === 1 && second.events.length === 1)
@@ -177,7 +177,7 @@ describe('a room that many watch', () => {
 
 describe('while Postgres is away', () => {
   it('who watches already is told who comes and goes, though not since when; nobody is taken for having left', async () => {
-    const room = createRoom(3)
+    const room = createTestRoom(3)
     room.cluster.set(nameOf(1), 'here')
     const { events, errors } = room.watch(nameOf(0))
     await until(() => events.length === 1)
@@ -206,11 +206,11 @@ describe('who writes', () => {
   const typing = (username: string): RoomNews => ({ type: 'typing', userId: username, username })
   const message = (seq: number, username: string): RoomNews => ({
     type: 'message',
-    message: createMessage({ seq, author: createUser({ id: username, username }) }),
+    message: createTestMessage({ seq, author: createTestUser({ id: username, username }) }),
   })
 
   it('still does when somebody else changes an older message of theirs', async () => {
-    const room = createRoom(3)
+    const room = createTestRoom(3)
     const { events } = room.watch(nameOf(0))
     await until(() => events.length === 1)
     room.hear(message(7, nameOf(1)))
@@ -228,7 +228,7 @@ describe('who writes', () => {
   })
 
   it('costs nothing where so many watch that it would be over before they heard of it', async () => {
-    const room = createRoom(600)
+    const room = createTestRoom(600)
     const watchers = Array.from({ length: 500 }, (_, index) => room.watch(nameOf(index)))
     await until(() => watchers.every(({ events }) => events.length === 1))
     for (let index = 0; index < 100; index++) room.hear(typing(nameOf(index)))

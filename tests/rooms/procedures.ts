@@ -1,25 +1,25 @@
 import type { RightName } from '../../src/server/rights'
 
-/** What a call of each procedure needs to find in the room, so that only the caller's rights decide. */
+/** What a call of each procedure finds in the room, so that only the caller's rights decide. */
 export interface Stage {
   room: string
   /** A member of the room. */
   other: string
   /** Somebody who is banned from it. */
   banned: string
-  /** Somebody who is not in it. */
+  /** Somebody who is not a member. */
   outsider: string
-  /** The place of a message of the caller's, or of another member's when they have none. */
+  /** The seq of a message of the caller's, or of another member's when the caller has none. */
   ownSeq: number
-  /** The place of another member's message. */
+  /** The seq of another member's message. */
   otherSeq: number
   inviteId: string
   inviteToken: string
-  /** A session of the caller's that is not the current one. */
+  /** Another session of the caller's. */
   sessionId: string
 }
 
-/** A valid input of every procedure. Those that name `room` are about a room. */
+/** A valid input for every procedure. Those with a `room` are about a room. */
 export const inputs: Record<RightName, (stage: Stage) => object | undefined> = {
   'session.me': () => undefined,
   'session.list': () => undefined,

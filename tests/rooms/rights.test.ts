@@ -9,7 +9,7 @@ import { inputs, type Stage } from './procedures'
 
 type Kind = 'owner' | 'moderator' | 'member' | 'guest' | 'stranger' | 'admin'
 const kinds: readonly Kind[] = ['owner', 'moderator', 'member', 'guest', 'stranger', 'admin']
-/** In a public room: guests are members of it, admins and strangers are not in it. */
+/** In a public room. The guest is a member of it, the admin and the stranger are not. */
 const standings: Record<Kind, Standing> = {
   owner: { server: 'member', room: 'owner', sees: true },
   moderator: { server: 'member', room: 'moderator', sees: true },
@@ -25,7 +25,7 @@ const moderators = 'owner moderator admin'
 const owners = 'owner admin'
 const notGuests = 'owner moderator member stranger admin'
 
-/** Who may do what, written down once more: a right that is given or taken away by accident is seen here. */
+/** Who may do what, written a second time, so that a right cannot be given or taken away by accident. */
 const allowed: Record<RightName, string> = {
   'session.me': everybody,
   'session.list': everybody,
@@ -78,15 +78,15 @@ const allowed: Record<RightName, string> = {
 }
 const isAllowed = (right: RightName, kind: Kind) => allowed[right].split(' ').includes(kind)
 
-/** What rejects a call of somebody who had the right to make it. */
+/** Why a call is rejected although the caller has the right to make it. */
 function laterFailure(path: RightName, kind: Kind): string | null {
   if (path === 'users.changePassword' || path === 'users.deleteAccount') return 'WRONG_PASSWORD'
-  // It shows only rooms that one is in: for everybody else there is no such room, public or not.
+  // It shows only the caller's own rooms. For everybody else there is no such room, public or not.
   if (path === 'rooms.get' && standings[kind].room === null) return 'ROOM_NOT_FOUND'
   return path === 'rooms.leave' && kind === 'owner' ? 'LAST_OWNER' : null
 }
-/** It is about one room only when it is asked to be: then it asks for the membership itself. */
-const aboutOneRoomIfAsked: readonly RightName[] = ['chat.search']
+/** About one room only when the input names one; these then check the membership themselves. */
+const withOptionalRoom: readonly RightName[] = ['chat.search']
 
 const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: 'query' | 'mutation' | 'subscription' } }>
 const paths = Object.keys(rights) as RightName[]
@@ -109,7 +109,7 @@ beforeAll(async () => {
 })
 afterAll(() => roomline[Symbol.asyncDispose]())
 
-/** A room of its own for each call, because many of them change it. */
+/** A new room for each call, because many calls change it. */
 async function setStage(kind: Kind, roomKind: 'public' | 'private'): Promise<Stage> {
   const room = randomUUID()
   const token = randomUUID()
@@ -147,7 +147,7 @@ async function setStage(kind: Kind, roomKind: 'public' | 'private'): Promise<Sta
   }
 }
 
-/** @returns null when it was carried out, and otherwise the failure's name */
+/** @returns null when the call succeeded, otherwise the name of the failure */
 async function call({ trpc }: StockClient, path: RightName, input: unknown): Promise<string | null> {
   type Procedure = Record<
     'query' | 'mutate' | 'subscribe',
@@ -176,19 +176,19 @@ async function call({ trpc }: StockClient, path: RightName, input: unknown): Pro
 }
 
 describe('the table of rights', () => {
-  it('has a row for every procedure, and none for what is no procedure', () => {
+  it('rows: there is one for every procedure, and no other', () => {
     expect(Object.keys(procedures).sort()).toEqual([...paths].sort())
     expect(Object.keys(allowed).sort()).toEqual([...paths].sort())
   })
 
-  it('refuses a procedure that has no row', () => {
+  it('rows: a procedure without one is refused', () => {
     expect(findServerRefusal('rooms.destroyAll', 'admin')).toBe('NOT_ALLOWED')
     expect(findRefusal('rooms.destroyAll', standings.owner)).toBe('NOT_ALLOWED')
     expect(findServerRefusal('toString', 'admin')).toBe('NOT_ALLOWED')
   })
 
-  it('says of each kind of caller what is written here', () => {
-    for (const path of paths.filter((name) => !aboutOneRoomIfAsked.includes(name))) {
+  it('rows: allow each kind of caller what this test says', () => {
+    for (const path of paths.filter((name) => !withOptionalRoom.includes(name))) {
       for (const kind of kinds) {
         const refusal = findServerRefusal(path, standings[kind].server) ?? findRefusal(path, standings[kind])
         expect(refusal === null, `${path} for ${kind}`).toBe(isAllowed(path, kind))
@@ -197,7 +197,7 @@ describe('the table of rights', () => {
   })
 
   for (const path of paths) {
-    it(`is kept by ${path}`, async () => {
+    it(`${path}: allows each kind of caller what its row says`, async () => {
       for (const kind of kinds) {
         const stage = await setStage(kind, 'public')
         const failure = await call(clients[kind], path, inputs[path](stage))
@@ -208,11 +208,11 @@ describe('the table of rights', () => {
   }
 })
 
-describe('a room that somebody may not see', () => {
+describe('a room that the caller may not see', () => {
   const aboutRooms = paths.filter((path) => Object.hasOwn(inputs[path]({ room: 'x' } as Stage) ?? {}, 'room'))
 
   let asked = 1_000
-  /** The very frame that answers one call, sent by a bare socket. */
+  /** The exact frame that answers one call on a plain socket. */
   async function answerTo(socket: WebSocket, path: RightName, input: unknown): Promise<string> {
     const id = ++asked
     const frames: string[] = []
@@ -224,18 +224,18 @@ describe('a room that somebody may not see', () => {
     return frames.join('\n').replaceAll(`"id":${id}`, '"id":"the same"')
   }
 
-  it('is asked for by most procedures', () => {
+  it('procedures: most of them take a room', () => {
     expect(aboutRooms.length).toBeGreaterThan(25)
   })
 
   const strangers = [
     ['a stranger to a private room', 'stranger', 'private'],
     ['a guest who is not in a public room', 'guest', 'public'],
-    ['somebody who is banned from a public room', 'stranger', 'public'],
+    ['somebody banned from a public room', 'stranger', 'public'],
     ['an admin who is not in a private room', 'admin', 'private'],
   ] as const
   for (const [who, kind, roomKind] of strangers) {
-    it(`answers ${who} byte for byte as one that does not exist, whatever they ask`, async () => {
+    it(`every procedure: answers ${who} byte for byte as if the room did not exist`, async () => {
       const socket = new WebSocket(roomline.urls[0] ?? '', { headers: { cookie: people[kind].cookie } })
       await new Promise((resolve) => socket.once('open', resolve))
       for (const path of aboutRooms) {
@@ -253,7 +253,7 @@ describe('a room that somebody may not see', () => {
     })
   }
 
-  it('is in no list, no search and no page of rooms of theirs', async () => {
+  it('lists, search and browsing: do not show it', async () => {
     const stage = await setStage('stranger', 'private')
     const { trpc } = createStockClient({ url: roomline.urls[0] ?? '', cookie: people.stranger.cookie })
     expect((await trpc.rooms.list.query()).map(({ id }) => id)).not.toContain(stage.room)

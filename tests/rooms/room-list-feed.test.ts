@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import type { Message } from '../../src/contract/message'
 import type { RoomListEvent } from '../../src/contract/room'
-import { createMessage, createRoom } from '../../src/sdk/testing'
+import { createTestMessage, createTestRoom } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
 import { createLog } from '../../src/server/platform/log'
 import { createRoomListFeed } from '../../src/server/rooms/room-list-feed'
 import { until } from '../support/stock-client'
 
-/** Room lists whose feeds, bus and rows the test sets. */
-function createHouse() {
+/** A feed whose room feeds, bus and rows the test controls. */
+function createTestFeed() {
   const watchers = new Map<string, Set<(news: RoomNews | 'anything') => void>>()
   const topics = new Set<string>()
   const lastSeqs = new Map([['general', 1]])
   let beforeReading = async () => {}
-  const listed = (userId: string) => [...lastSeqs].map(([id, lastSeq]) => ({ ...createRoom({ id, lastSeq, readSeq: 0 }), userId }))
+  const listed = (userId: string) => [...lastSeqs].map(([id, lastSeq]) => ({ ...createTestRoom({ id, lastSeq, readSeq: 0 }), userId }))
   const rooms = {
     listOf: async (userId: string) => {
       const rows = listed(userId)
@@ -51,9 +51,9 @@ function createHouse() {
     setReading: (wait: () => Promise<void>) => {
       beforeReading = wait
     },
-    say: (room: string, seq: number) => {
+    addMessage: (room: string, seq: number) => {
       lastSeqs.set(room, seq)
-      for (const onNews of watchers.get(room) ?? []) onNews({ type: 'message', message: createMessage({ room, seq }) })
+      for (const onNews of watchers.get(room) ?? []) onNews({ type: 'message', message: createTestMessage({ room, seq }) })
     },
     open: (userId: string) => {
       const events: RoomListEvent[] = []
@@ -68,60 +68,60 @@ function createHouse() {
   }
 }
 
-describe('a room list', () => {
-  it('has what happened while it was read, though somebody else’s list watched the room already', async () => {
-    const house = createHouse()
-    const ada = house.open('ada')
+describe('the room list feed', () => {
+  it('first list: what happens while it is read follows, even in a room that another list watches', async () => {
+    const test = createTestFeed()
+    const ada = test.open('ada')
     await until(() => ada.events.length === 1)
-    let wasTold = () => {}
-    house.setReading(async () => {
-      house.say('general', 2)
+    let onSent = () => {}
+    test.setReading(async () => {
+      test.addMessage('general', 2)
       await until(() => ada.events.length === 2)
-      wasTold()
+      onSent()
     })
-    const told = new Promise<void>((resolve) => {
-      wasTold = resolve
+    const sent = new Promise<void>((resolve) => {
+      onSent = resolve
     })
-    const ben = house.open('ben')
-    await told
+    const ben = test.open('ben')
+    await sent
     await until(() => ben.events.some((event) => event.type === 'room' && event.room.lastSeq === 2))
     expect(ben.events[0]).toMatchObject({ type: 'list', rooms: [{ lastSeq: 1 }] })
     for (const person of [ada, ben]) person.stop()
-    await house.lists.close()
+    await test.lists.close()
   })
 
-  it('waits for a database that is away, and does not end', async () => {
-    const house = createHouse()
+  it('unreachable database: the stream waits and does not end', async () => {
+    const test = createTestFeed()
     let failures = 2
-    house.setReading(async () => {
+    test.setReading(async () => {
       if (failures-- > 0) throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' })
     })
-    const ada = house.open('ada')
+    const ada = test.open('ada')
     await until(() => ada.events.length === 1)
     expect(ada.errors).toEqual([])
     ada.stop()
-    await house.lists.close()
+    await test.lists.close()
   })
 
-  it('that ends while it is read, or while it is told, leaves nothing behind', async () => {
-    const house = createHouse()
+  it('end of a stream: leaves nothing behind, whether the list or a change is being read', async () => {
+    const test = createTestFeed()
     for (let round = 0; round < 20; round++) {
-      const ended = house.open('ada')
-      house.setReading(async () => {
+      const ended = test.open('ada')
+      test.setReading(async () => {
         if (round % 2 === 0) ended.stop()
         await new Promise((resolve) => setTimeout(resolve, 1))
       })
       if (round % 2 === 1) {
         await until(() => ended.events.length === 1)
-        house.say('general', round + 2)
-        // Into the middle of reading what has changed.
+        test.addMessage('general', round + 2)
+        // In the middle of reading what has changed.
         await new Promise((resolve) => setTimeout(resolve, 102))
         ended.stop()
       }
       await ended.ended
     }
-    await until(() => house.watching() === 0)
-    await house.lists.close()
-    expect(house.watching()).toBe(0)
+    await until(() => test.watching() === 0)
+    await test.lists.close()
+    expect(test.watching()).toBe(0)
   })
 })

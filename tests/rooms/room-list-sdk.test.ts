@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => roomline[Symbol.asyncDispose]())
 
-/** A device of somebody, whose sockets can be cut. */
+/** Somebody's device, whose sockets the test can cut. */
 function device(person: Person, node: number) {
   const sockets = new Set<WebSocket>()
   class CuttableSocket extends WebSocket {
@@ -38,8 +38,8 @@ function device(person: Person, node: number) {
 
 const listed = (list: RoomListHandle, room: string): Room | undefined => list.state.get().rooms.find(({ id }) => id === room)
 
-describe('the room list of one person on two devices', () => {
-  it('gets a new room, its new name and its end on both', async () => {
+describe('the room list on two devices', () => {
+  it('rooms: a new one, its new name and its removal reach both devices', async () => {
     const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
     await using ada = device(adas, 0)
     await using phone = device(bens, 0)
@@ -59,7 +59,7 @@ describe('the room list of one person on two devices', () => {
     expect(listed(ada.list, id)).toMatchObject({ role: 'owner', name: 'Orchard' })
   })
 
-  it('counts what is unread, on both, until it is read on one', async () => {
+  it('unread: both devices count until one of them reads', async () => {
     const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
     await using ada = device(adas, 1)
     await using phone = device(bens, 0)
@@ -74,7 +74,7 @@ describe('the room list of one person on two devices', () => {
       expect(listed(list, room)).toMatchObject({ mentions: 1, readSeq: 0, lastSeq: 2, lastMessage: { seq: 2 } })
       expect(list.state.get().rooms[0]?.id).toBe(room)
     }
-    // Who writes has read.
+    // Sending marks the room as read.
     await until(() => listed(ada.list, room)?.lastSeq === 2)
     expect(listed(ada.list, room)).toMatchObject({ unread: 0, mentions: 0 })
 
@@ -85,7 +85,7 @@ describe('the room list of one person on two devices', () => {
     await until(() => both.every((list) => listed(list, room)?.notify === 'nothing'))
   })
 
-  it('catches up with what was different while the connection was away', async () => {
+  it('reconnect: the list catches up with what changed meanwhile', async () => {
     const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
     await using ada = device(adas, 0)
     await using ben = device(bens, 1)
@@ -98,26 +98,26 @@ describe('the room list of one person on two devices', () => {
     expect(ben.list.state.get().state).toBe('live')
   })
 
-  it('has a restored room again as soon as something of it is different for them, even while others write there', async () => {
+  it('restored room: is listed as soon as something in it changes for the member, even while others write', async () => {
     const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
     await using ada = device(adas, 0)
     await using ben = device(bens, 0)
     const { id: room } = await ada.client.rooms.create.mutate({ name: 'Back again', kind: 'private', members: [bens.username] })
     await until(() => [ada, ben].every(({ list }) => listed(list, room)))
-    // Memberships that are new are looked at once more after a second, and would hide it: not in the later rounds.
+    // In the first rounds the memberships are new and read once more after a second, which would hide the fault.
     for (let round = 0; round < 8; round++) {
       await ada.client.rooms.archive.mutate({ room })
       await until(() => [ada, ben].every(({ list }) => !listed(list, room)))
       await ada.client.rooms.archive.mutate({ room, archived: false })
       await ada.client.chat.markRead.mutate({ room, seq: 0 })
       await until(() => listed(ada.list, room) !== undefined)
-      // The same look finds the room changed for all who have it, and for somebody who has not.
+      // One read finds the room changed for everybody who has it, and for somebody who does not have it yet.
       await Promise.all([ada.client.chat.send.mutate({ room, text: 'on we go' }), ben.client.chat.markRead.mutate({ room, seq: 0 })])
       await until(() => listed(ben.list, room) !== undefined)
     }
   })
 
-  it('hears nothing any more once it is closed', async () => {
+  it('close: nothing arrives any more', async () => {
     const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
     await using ada = device(adas, 0)
     await using ben = device(bens, 0)

@@ -14,7 +14,7 @@ afterAll(() => roomline[Symbol.asyncDispose]())
 const acts = 10_000
 const peopleCount = 20
 
-/** A device that shows its person's room list and knows nothing but what `rooms.onChange` told it. */
+/** A device that knows only what `rooms.onChange` sent it. */
 interface Device {
   username: string
   client: StockClient
@@ -36,7 +36,7 @@ function receive(device: Device, event: RoomListEvent) {
   else device.rooms.delete(event.room)
 }
 
-/** What a list should say, counted from the messages one by one, and not from what the server keeps for counting. */
+/** What a list should show, counted from the messages themselves and not from the server's counters. */
 const counted = `SELECT u.username, s.room_id AS id, s.read_seq AS "readSeq", s.notify, s.role, r.last_seq AS "lastSeq", r.topic,
   (SELECT count(*)::int FROM messages m WHERE m.room_id = s.room_id AND m.seq > s.read_seq) AS unread,
   (SELECT count(*)::int FROM messages m WHERE s.notify <> 'nothing' AND m.room_id = s.room_id AND m.seq > s.read_seq
@@ -49,7 +49,7 @@ const shown = (username: string, { id, readSeq, notify, role, lastSeq, topic, un
 })
 
 describe('the room lists of 20 people on 40 devices', () => {
-  it('say after 10,000 random acts what a count over the database says', { timeout: 180_000 }, async () => {
+  it('unread counts: after 10,000 random acts they match a count over the database', { timeout: 180_000 }, async () => {
     const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
     const chance = createSeeded(seed)
     const people = await Promise.all(Array.from({ length: peopleCount }, (_, index) => roomline.signUp(`person${index}`)))
@@ -67,7 +67,7 @@ describe('the room lists of 20 people on 40 devices', () => {
 
     const text = () => pick(['words', `@${pick(names)} look`, '@room all of you', `@${pick(names)} and @${pick(names)}`])
     const act = async ({ client: { trpc }, rooms: listed }: Device): Promise<unknown> => {
-      // Mostly a room that the device shows; now and then any.
+      // Mostly a room that the device shows, sometimes any room.
       const room = chance.between(0, 9) > 0 && listed.size > 0 ? pick([...listed.keys()]) : pick(rooms)
       const known = listed.get(room)
       const seq = chance.between(1, Math.max(1, known?.lastSeq ?? 1))
@@ -110,15 +110,15 @@ describe('the room lists of 20 people on 40 devices', () => {
       }
     }
 
-    let carriedOut = 0
+    let succeeded = 0
     let tried = 0
     const rejections = new Map<string, number>()
     await Promise.all(
       devices.map(async (device) => {
-        while (carriedOut < acts) {
+        while (succeeded < acts) {
           tried++
           await act(device).then(
-            () => carriedOut++,
+            () => succeeded++,
             (error: { data?: { failure?: string } }) => {
               const failure = error.data?.failure ?? String(error)
               rejections.set(failure, (rejections.get(failure) ?? 0) + 1)
@@ -131,19 +131,19 @@ describe('the room lists of 20 people on 40 devices', () => {
     const { rows } = await roomline.pool.query<ReturnType<typeof shown>>(counted, [names])
     const sortedOf = (list: ReturnType<typeof shown>[]) => list.sort((a, b) => a.id.localeCompare(b.id))
     const expectedOf = (username: string) => sortedOf(rows.filter((row) => row.username === username))
-    const saidBy = ({ username, rooms: listed }: Device) => sortedOf([...listed.values()].map((room) => shown(username, room)))
+    const shownBy = ({ username, rooms: listed }: Device) => sortedOf([...listed.values()].map((room) => shown(username, room)))
     const isRight = (device: Device) =>
-      JSON.stringify(saidBy(device)) === JSON.stringify(expectedOf(device.username).map((row) => shown(row.username, row as never)))
+      JSON.stringify(shownBy(device)) === JSON.stringify(expectedOf(device.username).map((row) => shown(row.username, row as never)))
     await until(() => devices.every(isRight), 15_000).catch(() => {})
-    for (const device of devices) expect(saidBy(device), `seed ${seed}`).toEqual(expectedOf(device.username))
-    // What a new device is told first is the same.
+    for (const device of devices) expect(shownBy(device), `seed ${seed}`).toEqual(expectedOf(device.username))
+    // A new device's first list is the same.
     for (const device of devices.slice(0, 6)) {
       const list = await device.client.trpc.rooms.list.query()
       expect(sortedOf(list.map((room) => shown(device.username, room))), `seed ${seed}`).toEqual(expectedOf(device.username))
     }
-    report('unread counts', { acts: carriedOut, tried, ...Object.fromEntries(rejections), seed })
+    report('unread counts', { acts: succeeded, tried, ...Object.fromEntries(rejections), seed })
     expect(rejections.has('INTERNAL')).toBe(false)
-    expect(carriedOut).toBeGreaterThanOrEqual(acts)
+    expect(succeeded).toBeGreaterThanOrEqual(acts)
     expect(rows.some(({ unread }) => unread > 0)).toBe(true)
     expect(rows.some(({ mentions }) => mentions > 0)).toBe(true)
   })

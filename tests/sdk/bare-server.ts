@@ -8,26 +8,26 @@ type Call = { id: number | string; method: string; params?: { path: string; inpu
 
 interface BareServerOptions {
   port?: number
-  /** Judges who signs in. @returns how long the session lasts, or why there is none */
+  /** Decides about a sign-in. @returns how long the session lasts, or why it is rejected */
   accept?(params: Record<string, string>): { lastsMs: number } | FailureName
-  /** Whether a call of a client is answered; all are unless given. */
+  /** Whether a call is answered. Default: every call. */
   answers?(call: Call): boolean
   allowedOrigins?: string[]
-  /** A frame that follows the answer to each socket's sign-in at once. */
+  /** A frame sent right after the answer to each sign-in. */
   afterHello?(opened: number): string | null
-  /** The code that answers a client's closing handshake; its own unless given. */
+  /** The close code in answer to a client's. Default: the same. */
   farewell?: number
 }
 
-/** What a realtime server does on the wire, as far as a connection goes, with every frame of it in the test's hands. */
+/** A realtime server reduced to its frames, which the test controls. */
 export interface BareServer extends AsyncDisposable {
   port: number
   url: string
   sockets: Set<WebSocket>
-  /** How many sockets were ever opened, and each one's frames. */
+  /** The frames of each socket that was opened. */
   opened: { socket: WebSocket; frames: string[]; params: Record<string, string> }[]
   closedWith: number[]
-  /** Neither reads nor writes any more, on the sockets that are open. */
+  /** Stops reading and writing on the open sockets. */
   freeze(): void
   close(): Promise<void>
 }
@@ -62,7 +62,7 @@ export async function startBareServer({
   function serve(socket: WebSocket, request: IncomingMessage) {
     const log: BareServer['opened'][number] = { socket, frames: [], params: {} }
     const close = socket.close.bind(socket)
-    // ws answers a client's handshake by calling it without a code.
+    // ws calls it without a code to answer a client's closing handshake.
     socket.close = (code = farewell, reason) => close(code, reason)
     sockets.add(socket)
     opened.push(log)
@@ -87,7 +87,7 @@ export async function startBareServer({
         } else if (!answers(call)) continue
         else if (call.params?.path === 'session.me') {
           const behind = call.id === 'hello' ? afterHello(opened.length) : null
-          // In one packet.
+          // Both in one packet.
           const wire = (socket as unknown as { _socket: Socket })._socket
           wire.cork()
           socket.send(JSON.stringify({ id: call.id, result: { type: 'data', data: me() } }))

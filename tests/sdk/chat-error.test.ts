@@ -69,7 +69,7 @@ describe('signIn', () => {
     expect(await failing(web.url)).toMatchObject({ isChatError: true, ...expected })
   })
 
-  it('that cannot reach the server may be tried again, and an address that is none may not', async () => {
+  it('may be retried when the server cannot be reached, but not with an invalid address', async () => {
     const { url, ...web } = await startWeb(200, '')
     await web[Symbol.asyncDispose]()
     expect(await failing(url)).toMatchObject({ isChatError: true, name: 'DISCONNECTED', retry: true })

@@ -11,9 +11,9 @@ import { errorFrames } from '../../src/server/trpc'
 import { until } from '../support/stock-client'
 import { type BareServer, startBareServer } from './bare-server'
 
-const quick: Timings = { ...defaultTimings, silenceMs: 150, answerMs: 150, graceMs: 100, closeMs: 100, explainAfterMs: 100 }
+const quick: Timings = { ...defaultTimings, silenceMs: 150, pongMs: 150, pongAfterSleepMs: 100, closeMs: 100, explainAfterMs: 100 }
 
-/** A client, with every status it has had. */
+/** A client that records every status. */
 function connect(options: ChatClientOptions, timings: Partial<Timings> = {}) {
   const client = startChatClient(
     { WebSocket: WebSocket as unknown as typeof globalThis.WebSocket, ...options },
@@ -21,7 +21,7 @@ function connect(options: ChatClientOptions, timings: Partial<Timings> = {}) {
   )
   const history: ConnectionStatus[] = [client.status.get()]
   client.status.subscribe(() => history.push(client.status.get()))
-  /** Each once, for as long as it lasted. */
+  /** Without repeats of the same state. */
   const states = () => history.map(({ state }) => state).filter((state, index, all) => state !== all[index - 1])
   return { client, history, states, [Symbol.asyncDispose]: () => client.close() }
 }
@@ -40,7 +40,7 @@ async function startWebLikeServer(answer: 'page' | 'nothing', port = 0) {
     response.writeHead(200, { 'content-type': 'text/html' })
     response.end('<!doctype html>')
   })
-  // As some web servers do with an upgrade that they do not know: nothing.
+  // Some web servers never answer an upgrade request for a path they do not know.
   if (answer === 'nothing') http.on('upgrade', () => {})
   await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve))
   return {
@@ -70,25 +70,25 @@ describe('connecting', () => {
     expect(ada.client.status.get()).toEqual({ state: 'connected' })
   })
 
-  it('sends no sign-in frame where the cookie says it all', async () => {
+  it('sends no sign-in frame when it relies on the cookie', async () => {
     await using server = await startBareServer()
     await using ada = connect({ url: server.url.replace('ws:', 'http:') })
     await until(isConnected(ada.client))
     expect(server.opened[0]?.frames).toHaveLength(1)
   })
 
-  it('says why it cannot connect, and goes on trying where that can change', async () => {
+  it('reports why it cannot connect, and keeps trying if that can change', async () => {
     const { url, port, close } = await startBareServer()
     await close()
     await using ada = connect({ url })
     await until(() => ada.history.some((status) => status.state === 'connecting' && status.attempt === 2 && status.nextTryAt !== null))
     const waiting = ada.history.find((status) => status.state === 'connecting' && status.nextTryAt !== null)
-    expect(waiting).toMatchObject({ attempt: 2, lastError: { name: 'DISCONNECTED', retry: true, words: 'The server cannot be reached.' } })
+    expect(waiting).toMatchObject({ attempt: 2, lastError: { name: 'DISCONNECTED', retry: true, words: "Couldn't reach the server." } })
     await using _ = await startBareServer({ port })
     await until(isConnected(ada.client))
   })
 
-  it('comes back more and more rarely to a server that turns it away', async () => {
+  it('waits longer after each attempt while the server turns it away', async () => {
     let isFull = true
     const asked: number[] = []
     await using server = await startBareServer({
@@ -104,7 +104,7 @@ describe('connecting', () => {
     await until(isConnected(ada.client), 20_000)
   })
 
-  it('comes back at once when the connection that still served is lost, however often it was turned away beside it', async () => {
+  it('retries at once when the open connection is lost while its replacement is turned away', async () => {
     let isFull = false
     let refused = 0
     await using server = await startBareServer({
@@ -132,7 +132,7 @@ describe('connecting', () => {
 
   it.each([
     ['nonsense', /is not a URL/],
-    ['ftp://localhost/trpc', /no ftp: address/],
+    ['ftp://localhost/trpc', /cannot start with ftp:/],
     ['ws://ada:secret@localhost/trpc', /credentials/],
     ['ws://localhost/trpc#here', /fragment/],
   ])('throws at once for an address that cannot be one: %s', (url, message) => {
@@ -140,8 +140,8 @@ describe('connecting', () => {
   })
 })
 
-describe('a client that can never be connected is refused within two seconds, and so is everything opened on it', () => {
-  /** Opens one of each, and waits for the end of all. */
+describe('a client that can never connect: refused within two seconds, with everything opened on it', () => {
+  /** Opens one handle of each kind, and waits until all have ended. */
   async function expectEnd(client: ChatClient, state: 'refused' | 'signed-out', name: string) {
     const startedAt = performance.now()
     const room = client.openRoom('general')
@@ -162,14 +162,14 @@ describe('a client that can never be connected is refused within two seconds, an
     expect(presence.state.get()).toMatchObject({ known: false, ended: reason })
     expect(await call).toEqual(reason)
     expect(await subscription).toEqual(reason)
-    // And what is opened or called later.
+    // Handles and calls from now on end too.
     expect(client.openRoom('other').state.get()).toMatchObject({ state: 'ended', reason })
     expect(await failure(client.rooms.list.query())).toEqual(reason)
     expect(await client.flush()).toBe(false)
     return tookMs
   }
 
-  it.each(['page', 'nothing'] as const)('by a web server that answers an upgrade with %s', async (answer) => {
+  it.each(['page', 'nothing'] as const)('a web server answers the upgrade with %s', async (answer) => {
     await using web = await startWebLikeServer(answer)
     await using ada = connect({ url: web.url })
     const tookMs = await expectEnd(ada.client, 'refused', 'NOT_ROOMLINE')
@@ -177,14 +177,14 @@ describe('a client that can never be connected is refused within two seconds, an
     process.stdout.write(`  a web server that answers with ${answer}: refused after ${Math.round(tookMs)} ms\n`)
   })
 
-  it('by a wrong path, which is named', async () => {
+  it('a wrong path, which the reason names', async () => {
     await using server = await startBareServer()
     await using ada = connect({ url: server.url.replace('/trpc', '/elsewhere') })
     await expectEnd(ada.client, 'refused', 'NO_SUCH_PROCEDURE')
     expect(ada.client.status.get()).toMatchObject({ reason: { words: expect.stringContaining('/elsewhere') } })
   })
 
-  it('by a server that does not allow its origin', async () => {
+  it('an origin that the server does not allow', async () => {
     await using server = await startBareServer()
     class ForeignSocket extends WebSocket {
       constructor(url: string | URL) {
@@ -195,14 +195,14 @@ describe('a client that can never be connected is refused within two seconds, an
     await expectEnd(ada.client, 'refused', 'FOREIGN_ORIGIN')
   })
 
-  it('by a cookie that is another person’s now', async () => {
+  it('a cookie that now belongs to somebody else', async () => {
     await using server = await startBareServer({ accept: ({ user }) => (user === 'ada' ? 'ANOTHER_USER' : { lastsMs: 1_000 }) })
     await using ada = connect({ url: server.url, user: 'ada' })
     await expectEnd(ada.client, 'refused', 'ANOTHER_USER')
     expect(server.opened).toHaveLength(1)
   })
 
-  it.each([{ auth: 'a wrong token' }, {}])('signed out, with %o', async (options) => {
+  it.each([{ auth: 'a wrong token' }, {}])('signed out with %o', async (options) => {
     await using server = await startBareServer({ accept: () => 'UNAUTHORIZED' })
     await using ada = connect({ url: server.url, ...options })
     const tookMs = await expectEnd(ada.client, 'signed-out', 'UNAUTHORIZED')
@@ -210,7 +210,7 @@ describe('a client that can never be connected is refused within two seconds, an
     process.stdout.write(`  ${options.auth ?? 'no token'}: signed out after ${Math.round(tookMs)} ms\n`)
   })
 
-  it('but one that was connected before goes on trying, whatever answers there for a while', async () => {
+  it('but a client that was connected before keeps trying, whatever answers at its address', async () => {
     const server = await startBareServer()
     await using ada = connect({ url: server.url })
     await until(isConnected(ada.client))
@@ -226,8 +226,8 @@ describe('a client that can never be connected is refused within two seconds, an
 })
 
 describe('a connection', () => {
-  it('stays connected while it moves to a new socket, whatever code the old one is closed with', async () => {
-    // It would end the session of the socket that the client lives on.
+  it('stays connected while it moves to a new socket, whatever code the old one closes with', async () => {
+    // On the socket in use this code would end the session.
     await using server = await startBareServer({ farewell: 4401 })
     await using ada = connect({ url: server.url })
     await until(isConnected(ada.client))
@@ -237,14 +237,14 @@ describe('a connection', () => {
     expect(ada.states()).toEqual(['connecting', 'connected'])
   })
 
-  it('hears what its server says right behind the answer to the sign-in', async () => {
+  it('receives frames that arrive right after the answer to the sign-in', async () => {
     await using server = await startBareServer({ afterHello: (opened) => (opened === 1 ? '{"id":null,"method":"reconnect"}' : null) })
     await using ada = connect({ url: server.url })
     await until(() => server.opened.length === 2 && server.sockets.size === 1)
     expect(ada.states()).toEqual(['connecting', 'connected'])
   })
 
-  it('is given up when its server has gone silent, without waiting for its farewell', async () => {
+  it('is given up when the server goes silent, without a closing handshake', async () => {
     await using server = await startBareServer()
     await using ada = connect({ url: server.url }, quick)
     await until(isConnected(ada.client))
@@ -258,7 +258,7 @@ describe('a connection', () => {
     expect(ada.states()).toEqual(['connecting', 'connected', 'connecting', 'connected'])
   })
 
-  it('is kept as long as its server answers pings', async () => {
+  it('is kept while the server answers pings', async () => {
     await using server = await startBareServer()
     await using ada = connect({ url: server.url }, quick)
     await until(() => (server.opened[0]?.frames.filter((frame) => frame === 'PING').length ?? 0) >= 3)
@@ -266,37 +266,37 @@ describe('a connection', () => {
     expect(ada.client.status.get().state).toBe('connected')
   })
 
-  it('is kept when its own side was asleep while the server answered', async () => {
+  it('is kept when its own process was suspended while the server answered', async () => {
     await using server = await startBareServer()
     let naps = 0
     class SleepySocket extends WebSocket {
       override send(data: string) {
         super.send(data)
-        // After the time for the answer has begun to run.
+        // After the ping was sent.
         if (data === 'PING' && naps++ === 0) queueMicrotask(() => sleepSync(1_500))
       }
     }
     await using ada = connect(
       { url: server.url, WebSocket: SleepySocket as unknown as typeof globalThis.WebSocket },
-      { ...quick, graceMs: 10_000 },
+      { ...quick, pongAfterSleepMs: 10_000 },
     )
     await until(() => (server.opened[0]?.frames.filter((frame) => frame === 'PING').length ?? 0) >= 3)
     expect(ada.states()).toEqual(['connecting', 'connected'])
   })
 
-  it('tries other sockets beside one that hangs, and keeps the first that opens', async () => {
+  it('opens more sockets while one hangs, and keeps the first that opens', async () => {
     await using server = await startBareServer()
     let hanging = 0
     class SometimesHanging extends WebSocket {
       constructor(url: string | URL) {
-        // A listener that never answers stands for a network that has swallowed the first packets.
+        // A listener that never answers acts like a network that has lost the first packets.
         super(hanging++ === 0 ? hung.url.replace('http', 'ws') : url)
       }
     }
     await using hung = await startWebLikeServer('nothing')
     await using ada = connect(
       { url: server.url, WebSocket: SometimesHanging as unknown as typeof globalThis.WebSocket },
-      { besideMs: 100, explainAfterMs: 60_000 },
+      { extraSocketEveryMs: 100, explainAfterMs: 60_000 },
     )
     await until(isConnected(ada.client))
     expect(hanging).toBe(2)
@@ -315,17 +315,17 @@ describe('a connection', () => {
 })
 
 describe('in a browser', () => {
-  /** The events of a page, which Node does not have. */
+  /** The events of a page, which Node lacks. */
   const page = new EventTarget()
   const useBrowser = () => vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
   afterEach(() => vi.unstubAllGlobals())
 
-  it('a network that is back is used at once, however long the pause', async () => {
+  it('connects at once when the network is back, however long the current delay', async () => {
     useBrowser()
     let isFull = true
     await using server = await startBareServer({ accept: () => (isFull ? 'TOO_MANY_CONNECTIONS' : { lastsMs: 3_600_000 }) })
     await using ada = connect({ url: server.url })
-    // Without the event it could be half a minute.
+    // Without the event it could take half a minute.
     const isWaitingLong = () => {
       const status = ada.client.status.get()
       return status.state === 'connecting' && (status.nextTryAt ?? 0) - Date.now() > 200
@@ -338,7 +338,7 @@ describe('in a browser', () => {
     expect(server.opened.length).toBe(before + 1)
   })
 
-  it('a connection that died while the network was away is given up two seconds after it is back', async () => {
+  it('gives up a dead connection two seconds after the network is back', async () => {
     useBrowser()
     await using server = await startBareServer()
     await using ada = connect({ url: server.url })
@@ -354,7 +354,7 @@ describe('in a browser', () => {
   })
 })
 
-it.each([1002, 1003, 1007, 1008])('a server that closes with %i is left alone', async (code) => {
+it.each([1002, 1003, 1007, 1008])('close code %i: the client does not connect again', async (code) => {
   await using server = await startBareServer()
   await using ada = connect({ url: server.url })
   await until(isConnected(ada.client))
@@ -363,7 +363,7 @@ it.each([1002, 1003, 1007, 1008])('a server that closes with %i is left alone', 
   expect(ada.client.status.get()).toMatchObject({ reason: { name: 'UNKNOWN', retry: false } })
 })
 
-it.each([1012, 4408, 4429])('a server that closes with %i has its client back', async (code) => {
+it.each([1012, 4408, 4429])('close code %i: the client connects again', async (code) => {
   await using server = await startBareServer()
   await using ada = connect({ url: server.url })
   await until(isConnected(ada.client))
@@ -373,7 +373,7 @@ it.each([1012, 4408, 4429])('a server that closes with %i has its client back', 
 })
 
 describe('frames', () => {
-  it('carry no more calls and bytes than the server takes, and every call is answered', async () => {
+  it('are split to the calls and bytes that the server accepts, and every call is answered', async () => {
     await using server = await startBareServer()
     await using ada = connect({ url: server.url })
     await Promise.all(Array.from({ length: 1_500 }, () => ada.client.rooms.list.query()))
@@ -388,7 +388,7 @@ describe('frames', () => {
     expect(server.opened).toHaveLength(1)
   })
 
-  it('leave out the call that is too big, which costs the others nothing', async () => {
+  it('leave out a call that is too big, and the others are answered', async () => {
     await using server = await startBareServer()
     await using ada = connect({ url: server.url })
     const text = 'é'.repeat(600_000)
@@ -401,7 +401,7 @@ describe('frames', () => {
     expect(server.opened).toHaveLength(1)
   })
 
-  it('that are too big for the server after all make their calls TOO_BIG, and the client comes back', async () => {
+  it('that the server still finds too big reject their calls with TOO_BIG, and the client connects again', async () => {
     await using server = await startBareServer()
     await using ada = connect({ url: server.url }, { frameBytes: 4 * 1024 * 1024 })
     const text = 'x'.repeat(1_200_000)
@@ -417,7 +417,7 @@ describe('an auth function', () => {
     ({ token = '' }: Record<string, string>) =>
       server.tokens.has(token) ? { lastsMs: 3_600_000 } : ('UNAUTHORIZED' as const)
 
-  it('is asked before the session expires, and the connection moves to the new one in place', async () => {
+  it('is called before the session expires, and the connection moves to the new session', async () => {
     let given = 0
     await using server = await startBareServer({ accept: ({ token }) => ({ lastsMs: token === '1' ? 1_500 : 3_600_000 }) })
     await using bot = connect({ url: server.url, auth: async () => String(++given) })
@@ -426,7 +426,7 @@ describe('an auth function', () => {
     expect(bot.states()).toEqual(['connecting', 'connected'])
   })
 
-  it('is asked once more when its token is refused, and the same token or another that is refused ends the client', async () => {
+  it('is called again when its token is rejected; the same token or a second rejection ends the client', async () => {
     const tokens = new Set(['good'])
     await using server = await startBareServer({ accept: valid({ tokens }) })
     const given = ['stale', 'good']
@@ -442,7 +442,7 @@ describe('an auth function', () => {
     expect(other.client.status.get()).toMatchObject({ reason: { name: 'UNAUTHORIZED' } })
   })
 
-  it('signs in again when the session is over, without anybody noticing but for the moment', async () => {
+  it('signs in again when the session is over, with a short interruption', async () => {
     const tokens = new Set(['1', '2'])
     let given = 0
     await using server = await startBareServer({ accept: valid({ tokens }) })
@@ -456,7 +456,7 @@ describe('an auth function', () => {
     expect(server.opened[1]?.params.token).toBe('2')
   })
 
-  it('ends the client when it is refused for good, and is asked again after anything else', async () => {
+  it('ends the client when it fails for good, and is called again after any other error', async () => {
     await using server = await startBareServer()
     const refuse = () => Promise.reject(new ChatError(failureNamed('INVALID_CREDENTIALS')))
     await using refused = connect({ url: server.url, auth: refuse })
@@ -476,7 +476,7 @@ describe('an auth function', () => {
     )
   })
 
-  it('is not needed for a cookie, which may have been renewed elsewhere: the connection moves to what there is then', async () => {
+  it('is not needed with a cookie: the connection moves to the session that the cookie has by then', async () => {
     let accepted = 0
     await using server = await startBareServer({ accept: () => ({ lastsMs: accepted++ === 0 ? 1_500 : 3_600_000 }) })
     await using ada = connect({ url: server.url })
@@ -485,7 +485,7 @@ describe('an auth function', () => {
   })
 })
 
-/** What a server says of a subscription, by the id of its latest call. */
+/** A frame about the latest subscription. */
 async function refuseSubscription(server: BareServer, path: string, name: FailureName) {
   const asked = () =>
     (server.opened.at(-1)?.frames ?? [])
@@ -498,7 +498,7 @@ async function refuseSubscription(server: BareServer, path: string, name: Failur
 const subscriptionsOf = (server: BareServer, path: string) =>
   server.opened.flatMap(({ frames }) => frames).filter((frame) => frame.includes(path)).length
 
-it('a subscription that is rejected because the session is over comes back with the client', async () => {
+it('a subscription that is rejected because the session is over starts again with the client', async () => {
   let isSignedIn = true
   await using server: BareServer = await startBareServer({
     accept: () => (isSignedIn ? { lastsMs: 3_600_000 } : 'UNAUTHORIZED'),
@@ -518,7 +518,7 @@ it('a subscription that is rejected because the session is over comes back with 
   expect(list.state.get().state).toBe('loading')
 })
 
-it('a handle that the server has ended is asked for again when it is opened once more', async () => {
+it('a handle that the server has ended subscribes again when it is opened once more', async () => {
   await using server: BareServer = await startBareServer({ answers: (call) => call.method !== 'subscription' })
   await using ada = connect({ url: server.url })
   const first = ada.client.openRoomList()
@@ -529,7 +529,7 @@ it('a handle that the server has ended is asked for again when it is opened once
   expect([first, second].map(({ state }) => state.get().state)).toEqual(['loading', 'loading'])
 })
 
-it('a client that was signed out can be reopened, and everything opened on it comes back to life', async () => {
+it('a client that was signed out can be reopened, and everything opened on it continues', async () => {
   let isSignedIn = false
   await using server: BareServer = await startBareServer({ accept: () => (isSignedIn ? { lastsMs: 3_600_000 } : 'UNAUTHORIZED') })
   await using ada = connect({ url: server.url })

@@ -9,9 +9,9 @@ const message = (clientId: string, text = clientId): Unsent => ({
 })
 
 /**
- * What every outbox storage promises. It knows no test runner, so that it can run inside a page too.
- * @param open gives the storage of one owner; given the same owner again, what was kept must be there if it is `lasting`
- * @returns what was broken
+ * Checks the contract of an outbox storage. It needs no test runner, so that it also runs inside a page.
+ * @param open returns the storage of an owner; if it is `lasting`, opening it again must return what was stored
+ * @returns the broken promises
  */
 export async function findBrokenPromises(open: (owner: string) => OutboxStorage, { lasting }: { lasting: boolean }): Promise<string[]> {
   const broken: string[] = []
@@ -25,8 +25,8 @@ export async function findBrokenPromises(open: (owner: string) => OutboxStorage,
   check('keeps messages in the order they were put', (await texts(ada)) === 'one,two,three')
   const failed: Unsent = { ...message('two', 'two, failed'), state: 'failed', reason: { name: 'ROOM_ARCHIVED', words: '', retry: false } }
   await ada.put(failed)
-  check('changes a message in its place', (await texts(ada)) === 'one,two, failed,three')
-  check('gives back what it was given', JSON.stringify((await ada.load())[1]) === JSON.stringify(failed))
+  check('replaces a message without moving it', (await texts(ada)) === 'one,two, failed,three')
+  check('returns a message unchanged', JSON.stringify((await ada.load())[1]) === JSON.stringify(failed))
   const author = { id: 'ben', username: 'ben', displayName: 'Ben', avatar: null }
   const answer: Unsent = { ...message('answer'), replyTo: { seq: 3, author, text: 'What do you think?' } }
   await ada.put(answer)
@@ -35,8 +35,8 @@ export async function findBrokenPromises(open: (owner: string) => OutboxStorage,
   await ada.remove('one')
   await ada.remove('one')
   await ada.remove('never put')
-  check('forgets what is removed, and only that', (await texts(ada)) === 'two, failed,three')
+  check('removes a message, and no other', (await texts(ada)) === 'two, failed,three')
   check('keeps the messages of different owners apart', (await texts(open('ben'))) === '')
-  if (lasting) check('has it still when it is opened again', (await texts(open('ada'))) === 'two, failed,three')
+  if (lasting) check('still has it when it is opened again', (await texts(open('ada'))) === 'two, failed,three')
   return broken
 }

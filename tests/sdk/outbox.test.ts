@@ -5,7 +5,7 @@ import { failureNamed } from '../../src/sdk/chat-error'
 import { createOutbox } from '../../src/sdk/outbox'
 import { createMemoryOutbox, type Unsent } from '../../src/sdk/outbox-storage'
 import { createStore } from '../../src/sdk/store'
-import { createMessage, createUser } from '../../src/sdk/testing'
+import { createTestMessage, createTestUser } from '../../src/sdk/testing'
 import { until } from '../support/stock-client'
 import { findBrokenPromises } from './outbox-storage-contract'
 
@@ -23,13 +23,13 @@ const kept = (text: string, room = 'general'): Unsent => ({
   time: '2026-01-01T00:00:00.000Z',
 })
 
-const connected = (): { status: Store<ConnectionStatus> & { set(status: ConnectionStatus): void }; lookEveryMs: number } => ({
+const connected = (): { status: Store<ConnectionStatus> & { set(status: ConnectionStatus): void }; checkIntervalMs: number } => ({
   status: createStore<ConnectionStatus>({ state: 'connected' }),
-  lookEveryMs: 20,
+  checkIntervalMs: 20,
 })
 
 describe('an outbox', () => {
-  it('sends what an earlier client left first, each room in its order', async () => {
+  it('sends first what an earlier client has left, each room in order', async () => {
     const storage = createMemoryOutbox()
     for (const message of [kept('a1'), kept('b1', 'other'), kept('a2')]) await storage.put(message)
     const sent: string[] = []
@@ -38,7 +38,7 @@ describe('an outbox', () => {
       ...connected(),
       send: async ({ text, clientId, room }) => {
         sent.push(text)
-        return createMessage({ text, clientId, room })
+        return createTestMessage({ text, clientId, room })
       },
     })
     outbox.add('general', 'a3')
@@ -47,7 +47,7 @@ describe('an outbox', () => {
     await until(async () => (await storage.load()).length === 0)
   })
 
-  it('keeps what it could not send when its client ends', async () => {
+  it('keeps unsent messages when its client ends', async () => {
     const storage = createMemoryOutbox()
     const { status, ...looks } = connected()
     let attempts = 0
@@ -66,7 +66,7 @@ describe('an outbox', () => {
     expect(await storage.load()).toEqual([expect.objectContaining({ state: 'pending', clientId, text: 'kept' })])
   })
 
-  it('sends an answer as one, and again as one after it failed', async () => {
+  it('sends an answer with the message that it answers, also on a retry', async () => {
     const storage = createMemoryOutbox()
     const answered: (number | undefined)[] = []
     let refuse = true
@@ -76,12 +76,12 @@ describe('an outbox', () => {
       send: async ({ text, replyTo }) => {
         answered.push(replyTo?.seq)
         if (refuse) throw rejection('SLOW_MODE', 7_000)
-        return createMessage({ text })
+        return createTestMessage({ text })
       },
     })
-    const clientId = outbox.add('general', 'yes', { seq: 3, author: createUser({ username: 'ben' }), text: 'Are you there?' })
+    const clientId = outbox.add('general', 'yes', { seq: 3, author: createTestUser({ username: 'ben' }), text: 'Are you there?' })
     await until(async () => (await storage.load())[0]?.state === 'failed')
-    // Slow mode does not pass unseen: its author is told, and for how long to wait.
+    // Slow mode is not retried silently: the author sees it, and how long to wait.
     expect(await storage.load()).toMatchObject([{ replyTo: { seq: 3 }, reason: { name: 'SLOW_MODE', retry: false, retryAfterMs: 7_000 } }])
     refuse = false
     outbox.retry(clientId)
@@ -89,7 +89,7 @@ describe('an outbox', () => {
     expect(answered).toEqual([3, 3])
   })
 
-  it('tries again by itself, after the time that it is told, what was only too often', async () => {
+  it('retries by itself after a rate limit, once the given time has passed', async () => {
     let attempts = 0
     const outbox = createOutbox({
       storage: createMemoryOutbox(),
@@ -97,7 +97,7 @@ describe('an outbox', () => {
       send: async ({ text }) => {
         attempts++
         if (attempts === 1) throw rejection('TOO_MANY_REQUESTS', 20)
-        return createMessage({ text })
+        return createTestMessage({ text })
       },
     })
     const sent: string[] = []
@@ -107,18 +107,18 @@ describe('an outbox', () => {
     expect(attempts).toBe(2)
   })
 
-  it('shows what is pending as failed when the client ends, keeps it as pending, and sends it when the client is back', async () => {
+  it('client ends: shows pending messages as failed, keeps them as pending, sends them when it is reopened', async () => {
     const storage = createMemoryOutbox()
-    const { status, lookEveryMs } = connected()
+    const { status, checkIntervalMs } = connected()
     const sent: string[] = []
     const outbox = createOutbox({
       storage,
       status,
-      lookEveryMs,
+      checkIntervalMs,
       send: async ({ text }) => {
         if (status.get().state !== 'connected') throw new ChatError(failureNamed('UNAUTHORIZED'))
         sent.push(text)
-        return createMessage({ text })
+        return createTestMessage({ text })
       },
     })
     const reason = failureNamed('UNAUTHORIZED')
@@ -140,7 +140,7 @@ describe('an outbox', () => {
     expect(sent).toEqual(['kept'])
   })
 
-  it('follows suit when another client of its storage has given up a failed message, or tries it again', async () => {
+  it('follows another client of its storage that discards or retries a failed message', async () => {
     const storage = createMemoryOutbox()
     let refuse = true
     const open = () =>
@@ -149,7 +149,7 @@ describe('an outbox', () => {
         ...connected(),
         send: async ({ text }) => {
           if (refuse) throw rejection('ROOM_ARCHIVED', 0)
-          return createMessage({ text })
+          return createTestMessage({ text })
         },
       })
     const [one, two] = [open(), open()]
@@ -171,7 +171,7 @@ describe('an outbox', () => {
     await until(() => events.includes('second sent') || events.filter((event) => event === 'discarded').length === 2)
   })
 
-  it('goes on in memory where the browser refuses storage', async () => {
+  it('works in memory when the browser refuses storage', async () => {
     const refuse = () => Promise.reject(new Error('refused'))
     const sent: string[] = []
     const outbox = createOutbox({
@@ -179,7 +179,7 @@ describe('an outbox', () => {
       ...connected(),
       send: async ({ text }) => {
         sent.push(text)
-        return createMessage({ text })
+        return createTestMessage({ text })
       },
     })
     outbox.add('general', 'sent all the same')
@@ -187,8 +187,8 @@ describe('an outbox', () => {
   })
 })
 
-describe('the storage in memory', () => {
-  it('keeps the promises of an outbox storage', async () => {
+describe('the memory storage', () => {
+  it('fulfils the contract of an outbox storage', async () => {
     const storages = new Map<string, ReturnType<typeof createMemoryOutbox>>()
     const open = (owner: string) => {
       const storage = storages.get(owner) ?? createMemoryOutbox()

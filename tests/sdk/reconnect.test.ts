@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest'
 import { backoffWithJitter, createReconnectDelays } from '../../src/sdk/connection/reconnect'
 
-it('clients that lost the same server come back spread over a time that doubles, and never later than half a minute', () => {
+it('backoff: random up to a maximum that doubles, at most 30 seconds', () => {
   expect([0, 1, 2, 5, 6, 60].map((attempt) => backoffWithJitter(attempt, () => 1))).toEqual([500, 1_000, 2_000, 16_000, 30_000, 30_000])
   expect(backoffWithJitter(3, () => 0)).toBe(0)
   expect(backoffWithJitter(3, () => 0.25)).toBe(1_000)
 })
 
-it('a client waits longer and longer through an outage, however long ago its last connection was, and starts over after one that held', () => {
+it('reconnect delays: grow through an outage, and start over only after a connection that lasted', () => {
   let time = 0
   const delays = createReconnectDelays(
     () => time,
@@ -27,7 +27,7 @@ it('a client waits longer and longer through an outage, however long ago its las
   expect(after(6_000)).toBe(500)
 })
 
-it('a network that is away is tried more often than a server that turns clients away, and once a second at most on average', () => {
+it('reconnect delays: shorter for an unreachable network than for a server that turns clients away', () => {
   const delays = createReconnectDelays(
     () => 0,
     () => 1,

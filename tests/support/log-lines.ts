@@ -6,7 +6,7 @@ export interface LogLine extends Record<string, unknown> {
   msg: string
 }
 
-/** A log that keeps its lines, of every level. */
+/** A log that keeps the lines of every level. */
 export function keepLog(): { log: Log; lines: LogLine[]; from(level: keyof typeof pino.levels.values): LogLine[] } {
   const lines: LogLine[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) })

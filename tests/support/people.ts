@@ -1,2 +1,2 @@
-/** Everybody in the tests has the same one. */
+/** The password of everybody in the tests. */
 export const password = 'a good long passphrase'

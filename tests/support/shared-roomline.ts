@@ -29,13 +29,13 @@ export interface SharedBrowser extends SharedRoomline {
   /** Creates an account without opening a page. */
   register(username: string, displayName?: string): Promise<{ cookie: string; trpc: StockClient['trpc'] }>
   /** What pages threw or wrote to the console as errors. */
-  complaints: string[]
+  consoleErrors: string[]
 }
 
 /** Call it once, at the top of a file. */
 export function shareRoomline(): SharedBrowser {
   const roomline = ofThisWorker(inject('roomlines'))
-  const complaints: string[] = []
+  const consoleErrors: string[] = []
   const clients: StockClient[] = []
   let browser: Browser
   beforeAll(async () => {
@@ -50,11 +50,11 @@ export function shareRoomline(): SharedBrowser {
     const context = await browser.newContext({ baseURL: roomline.webUrl, viewport: { width: 1280, height: 800 }, ...options })
     const page = await context.newPage()
     page.setDefaultTimeout(20_000)
-    page.on('pageerror', (error) => complaints.push(String(error)))
+    page.on('pageerror', (error) => consoleErrors.push(String(error)))
     page.on('console', (message) => {
       // What a browser itself says when a connection is closed or a request is refused.
       if (message.type() === 'error' && !/WebSocket connection|Failed to load resource/.test(message.text()))
-        complaints.push(message.text())
+        consoleErrors.push(message.text())
     })
     return { context, page }
   }
@@ -66,7 +66,7 @@ export function shareRoomline(): SharedBrowser {
 
   return {
     ...roomline,
-    complaints,
+    consoleErrors,
     open,
     register: async (username, displayName) => {
       const cookie = await enter(roomline, 'register', username, displayName)

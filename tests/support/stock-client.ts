@@ -4,25 +4,25 @@ import type { Message } from '../../src/contract/message'
 import type { AppRouter } from '../../src/server/router'
 
 export interface StockOptions {
-  /** A function is asked anew for each connection. */
+  /** A function is called for each connection. */
   url: string | (() => string)
   cookie?: string | undefined
   /** Further headers of the handshake. */
   headers?: Record<string, string>
   connectionParams?: Record<string, string>
-  /** Pings the server so often, and reconnects when it does not answer. */
+  /** Pings the server, and reconnects when it does not answer in time. */
   keepAlive?: { intervalMs: number; pongTimeoutMs: number }
 }
 
-/** tRPC's own client with nothing of ours in it, but for a WebSocket that can carry a cookie outside a browser. */
+/** tRPC's own client, unchanged, over a WebSocket that can send a cookie outside a browser. */
 export interface StockClient {
   trpc: TRPCClient<AppRouter>
   /** When each socket was opened, and with which code each was closed. */
   opened: number[]
   closed: number[]
-  /** Cuts the connection under the client, without a goodbye. */
+  /** Drops the connection without a closing handshake. */
   cut(): void
-  /** Follows a room, and keeps what came. Resolves when the server has said that it started. */
+  /** Follows a room and keeps its messages. Resolves once the server has confirmed the subscription. */
   follow(room: string, lastEventId?: string): Promise<Followed>
   close(): Promise<void>
 }
@@ -30,7 +30,7 @@ export interface StockClient {
 export interface Followed {
   messages: Message[]
   errors: unknown[]
-  /** Resolves with the first `count` messages once they are there. */
+  /** Resolves with the first `count` messages once they have arrived. */
   until(count: number, timeoutMs?: number): Promise<Message[]>
   stop(): void
 }
@@ -76,7 +76,7 @@ function follow(trpc: TRPCClient<AppRouter>, room: string, lastEventId?: string)
         onStarted: () => resolve(followed),
         onData: ({ data }) => {
           messages.push(data)
-          for (const look of waiting) look()
+          for (const check of waiting) check()
         },
         onError: (error) => {
           errors.push(error)
@@ -90,24 +90,24 @@ function follow(trpc: TRPCClient<AppRouter>, room: string, lastEventId?: string)
       stop: () => subscription.unsubscribe(),
       until: (count, timeoutMs = 10_000) =>
         new Promise((resolveCount, rejectCount) => {
-          const late = setTimeout(() => {
-            waiting.delete(look)
-            rejectCount(new Error(`${messages.length} of ${count} messages came within ${timeoutMs} ms`))
+          const timeout = setTimeout(() => {
+            waiting.delete(check)
+            rejectCount(new Error(`${messages.length} of ${count} messages arrived within ${timeoutMs} ms`))
           }, timeoutMs)
-          const look = () => {
+          const check = () => {
             if (messages.length < count) return
-            clearTimeout(late)
-            waiting.delete(look)
+            clearTimeout(timeout)
+            waiting.delete(check)
             resolveCount(messages.slice(0, count))
           }
-          waiting.add(look)
-          look()
+          waiting.add(check)
+          check()
         }),
     }
   })
 }
 
-/** The failure's name of a rejected call. */
+/** The name of the failure that a call is rejected with. */
 export async function failureOf(call: Promise<unknown>): Promise<string> {
   const error = await call.then(
     () => {
@@ -119,11 +119,11 @@ export async function failureOf(call: Promise<unknown>): Promise<string> {
   return data?.failure ?? String(error)
 }
 
-/** Waits until something is so. */
+/** Waits until a condition is true. */
 export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
   const deadline = Date.now() + timeoutMs
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`it did not become so within ${timeoutMs} ms: ${condition}`)
+    if (Date.now() > deadline) throw new Error(`not true within ${timeoutMs} ms: ${condition}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }

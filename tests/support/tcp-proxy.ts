@@ -2,13 +2,13 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /** What happens to the bytes of one direction. */
 export interface Flow {
-  /** Each chunk arrives so much later, in its order. */
+  /** Each chunk arrives this much later, in order. */
   delayMs?: number
-  /** No faster than this. */
+  /** At most this fast. */
   bytesPerSecond?: number
-  /** Bytes, and the end of the connection, are kept back until the fault is lifted: a line that hangs. */
+  /** Bytes, and the end of the connection, are held back until the fault is lifted: a hanging line. */
   hold?: boolean
-  /** Bytes, and the end of the connection, are gone for good: a black hole. */
+  /** Bytes, and the end of the connection, are lost: a black hole. */
   swallow?: boolean
 }
 
@@ -17,7 +17,7 @@ export interface LineFault {
   toClient?: Flow
 }
 
-/** Sees the bytes of one connection on their way, and writes what shall arrive, now or later. */
+/** Gets the bytes of one connection on their way, and writes what should arrive, now or later. */
 export type Rewrite = (chunk: Buffer, write: (bytes: Buffer) => void) => void
 
 /** A line between clients and a server that a test can disturb and cut. */
@@ -32,7 +32,7 @@ export interface TcpProxy {
   setFault(fault: LineFault): void
   /** Cuts every open connection; new ones may be opened. @returns how many */
   cut(): number
-  /** Ends one direction of every open connection, as a peer does that will only listen from now on. */
+  /** Ends one direction of every open connection, as a peer does that will only read from now on. */
   halfClose(direction: keyof LineFault): void
   /** How many connections are open. */
   count(): number
@@ -50,13 +50,14 @@ interface Direction {
   name: keyof LineFault
   from: Socket
   to: Socket
-  look(): void
+  /** Passes on what is due. */
+  flush(): void
 }
 
-/** So much waits in a direction before its sender has to wait too. */
-const manyBytes = 256 * 1024
+/** With more bytes waiting than this, the sender is paused. */
+const maxWaitingBytes = 256 * 1024
 
-/** @param targetPort asked anew for each connection, as a server that was restarted may have another; null refuses it */
+/** @param targetPort called for each connection, as a restarted server may have another port; null refuses the connection */
 export async function startTcpProxy(targetPort: () => number | null, options: { toClient?: () => Rewrite } = {}): Promise<TcpProxy> {
   const lines = new Set<Line>()
   let online = true
@@ -70,7 +71,7 @@ export async function startTcpProxy(targetPort: () => number | null, options: { 
     lines.add(line)
     client.on('close', () => closed(line, client))
     if (fault.toServer?.swallow) {
-      // The other side does not even answer: nobody hears of this client.
+      // The server must not hear of this client.
       line.lostBytes = true
       client.resume()
       return
@@ -82,7 +83,7 @@ export async function startTcpProxy(targetPort: () => number | null, options: { 
     line.directions = [relay(line, 'toServer', client, upstream), relay(line, 'toClient', upstream, client, options.toClient?.())]
   })
 
-  /** One end is gone. The other hears of it, unless the line swallows or holds everything. */
+  /** One end has closed. The other end is closed too, unless the line swallows or holds everything. */
   function closed(line: Line, end: Socket) {
     const other = end === line.client ? line.server : line.client
     const direction = line.directions.find(({ from }) => from === end)
@@ -99,15 +100,15 @@ export async function startTcpProxy(targetPort: () => number | null, options: { 
     let freeAt = 0
     let blocked = false
 
-    const put = (bytes: Buffer | null) => {
+    const enqueue = (bytes: Buffer | null) => {
       const flow = fault[name]
       if (to.destroyed) return
       waiting.push({ bytes, dueAt: performance.now() + (flow?.delayMs ?? 0) })
       bytesWaiting += bytes?.length ?? 0
-      look()
-      if (bytesWaiting > manyBytes) from.pause()
+      flush()
+      if (bytesWaiting > maxWaitingBytes) from.pause()
     }
-    const look = () => {
+    const flush = () => {
       clearTimeout(timer)
       while (waiting[0] && !blocked && !to.destroyed) {
         const { hold, bytesPerSecond } = fault[name] ?? {}
@@ -118,7 +119,7 @@ export async function startTcpProxy(targetPort: () => number | null, options: { 
         if (bytesPerSecond && bytes) next.through ??= Math.max(now, freeAt) + (bytes.length / bytesPerSecond) * 1_000
         const passAt = Math.max(next.dueAt, (bytesPerSecond && next.through) || 0)
         if (passAt > now) {
-          timer = setTimeout(look, passAt - now)
+          timer = setTimeout(flush, passAt - now)
           return
         }
         freeAt = next.through ?? 0
@@ -130,11 +131,11 @@ export async function startTcpProxy(targetPort: () => number | null, options: { 
         bytesWaiting -= bytes.length
         blocked = !to.write(bytes)
       }
-      if (bytesWaiting <= manyBytes && !blocked) from.resume()
+      if (bytesWaiting <= maxWaitingBytes && !blocked) from.resume()
     }
     to.on('drain', () => {
       blocked = false
-      look()
+      flush()
     })
     to.on('close', () => clearTimeout(timer))
     from.on('data', (chunk: Buffer) => {
@@ -142,15 +143,15 @@ export async function startTcpProxy(targetPort: () => number | null, options: { 
         line.lostBytes = true
         return
       }
-      if (rewrite) rewrite(chunk, put)
-      else put(chunk)
+      if (rewrite) rewrite(chunk, enqueue)
+      else enqueue(chunk)
       if (blocked) from.pause()
     })
     from.on('end', () => {
       if (fault[name]?.swallow) line.lostBytes = true
-      else put(null)
+      else enqueue(null)
     })
-    return { name, from, to, look }
+    return { name, from, to, flush }
   }
 
   function cutLine(line: Line) {
@@ -176,7 +177,7 @@ export async function startTcpProxy(targetPort: () => number | null, options: { 
       for (const line of [...lines]) {
         const isMended = !fault.toServer?.swallow && !fault.toClient?.swallow
         if (isMended && line.lostBytes) cutLine(line)
-        else for (const direction of line.directions) direction.look()
+        else for (const direction of line.directions) direction.flush()
       }
     },
     cut,

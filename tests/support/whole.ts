@@ -7,19 +7,19 @@ import { password } from './people'
 
 const launcher = fileURLToPath(new URL('../../src/launch/main.ts', import.meta.url))
 
-/** A whole Roomline in processes of its own, started as `npm start` starts it. */
+/** A whole Roomline in its own processes, started as `npm start` starts it. */
 export interface Whole {
   webUrl: string
   realtimeUrl: string
   dataDir: string
   launcher: ChildProcess
-  /** What it has printed. */
+  /** Everything it has printed. */
   output(): string
-  /** Resolves to its exit code, however it ended. */
+  /** Resolves with its exit code, however it ends. */
   ended: Promise<number | null>
-  /** SIGTERM. @returns its exit code */
+  /** Sends SIGTERM. @returns its exit code */
   stop(): Promise<number | null>
-  /** Without any chance to close anything. */
+  /** Sends SIGKILL: it cannot close anything. */
   kill(): Promise<void>
 }
 
@@ -75,7 +75,7 @@ export async function startWhole({ dataDir, env = {} }: { dataDir: string; env?:
   }
 }
 
-/** A whole Roomline with a data folder that goes away with it. */
+/** A whole Roomline with its own data folder, which is deleted with it. */
 export async function startFreshWhole(env?: Record<string, string>): Promise<Whole & AsyncDisposable> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'roomline-whole-'))
   const whole = await startWhole({ dataDir, ...(env && { env }) })

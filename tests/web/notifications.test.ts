@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Room } from '../../src/sdk'
-import { createMessage, createRoom, createUser } from '../../src/sdk/testing'
+import { createTestMessage, createTestRoom, createTestUser } from '../../src/sdk/testing'
 import { findNotifications, notificationText } from '../../src/web/rooms/notifications'
 
-const ben = createUser({ username: 'ben', displayName: 'Ben' })
-const roomWith = (fields: Partial<Room> = {}) => createRoom({ id: 'r', name: 'Allotment', lastSeq: 4, readSeq: 4, ...fields })
+const ben = createTestUser({ username: 'ben', displayName: 'Ben' })
+const roomWith = (fields: Partial<Room> = {}) => createTestRoom({ id: 'r', name: 'Allotment', lastSeq: 4, readSeq: 4, ...fields })
 const withMessage = (fields: Partial<Room> = {}, text = 'The gate is open') =>
-  roomWith({ lastSeq: 5, unread: 1, lastMessage: createMessage({ room: 'r', seq: 5, author: ben, text }), ...fields })
+  roomWith({ lastSeq: 5, unread: 1, lastMessage: createTestMessage({ room: 'r', seq: 5, author: ben, text }), ...fields })
 const shown = (before: Room[], after: Room[]) => findNotifications(before, after, 'ada').map(({ room, isMention }) => [room.id, isMention])
 
 describe('notifications', () => {
@@ -24,9 +24,9 @@ describe('notifications', () => {
   })
 
   it('are not shown for own messages, lines about the room, or messages read on another device', () => {
-    const own = createMessage({ seq: 5, author: createUser({ username: 'ada' }) })
+    const own = createTestMessage({ seq: 5, author: createTestUser({ username: 'ada' }) })
     expect(shown([roomWith()], [withMessage({ lastMessage: own })])).toEqual([])
-    expect(shown([roomWith()], [withMessage({ lastMessage: createMessage({ seq: 5, author: ben, kind: 'renamed' }) })])).toEqual([])
+    expect(shown([roomWith()], [withMessage({ lastMessage: createTestMessage({ seq: 5, author: ben, kind: 'renamed' }) })])).toEqual([])
     expect(shown([roomWith()], [withMessage({ readSeq: 5, unread: 0 })])).toEqual([])
   })
 
@@ -34,7 +34,7 @@ describe('notifications', () => {
     expect(
       shown(
         [withMessage()],
-        [withMessage({ lastMessage: createMessage({ seq: 5, author: ben, version: 9, editedAt: '2026-01-01T00:00:00Z' }) })],
+        [withMessage({ lastMessage: createTestMessage({ seq: 5, author: ben, version: 9, editedAt: '2026-01-01T00:00:00Z' }) })],
       ),
     ).toEqual([])
   })
@@ -47,12 +47,12 @@ describe('notifications', () => {
 
 describe('the text of a notification', () => {
   it('names the room and the author', () => {
-    expect(notificationText({ room: withMessage(), message: withMessage().lastMessage ?? createMessage(), isMention: false })).toEqual({
+    expect(notificationText({ room: withMessage(), message: withMessage().lastMessage ?? createTestMessage(), isMention: false })).toEqual({
       title: 'Allotment',
       body: 'Ben: The gate is open',
     })
     const direct = withMessage({ kind: 'direct', name: 'Ben', people: [ben] }, 'x'.repeat(300))
-    expect(notificationText({ room: direct, message: direct.lastMessage ?? createMessage(), isMention: false })).toEqual({
+    expect(notificationText({ room: direct, message: direct.lastMessage ?? createTestMessage(), isMention: false })).toEqual({
       title: 'Ben',
       body: `${'x'.repeat(200)}…`,
     })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ChatError } from '../../src/sdk'
-import { createRoom } from '../../src/sdk/testing'
+import { createTestRoom } from '../../src/sdk/testing'
 import { createReadMarks } from '../../src/web/room/messages/read-marks'
 import { until } from '../support/stock-client'
 
@@ -9,7 +9,7 @@ function createMarks(calls: string[] = [], isDown: () => boolean = () => false) 
   const ask = async (call: string, readSeq: number) => {
     calls.push(call)
     if (isDown()) throw new ChatError({ name: 'DISCONNECTED', words: 'The connection was lost.', retry: true })
-    return createRoom({ lastSeq: 100, readSeq })
+    return createTestRoom({ lastSeq: 100, readSeq })
   }
   const marks = createReadMarks({
     markRead: (seq) => ask(`read ${seq}`, seq),

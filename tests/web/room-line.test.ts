@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { createMessage, createUser } from '../../src/sdk/testing'
+import { createTestMessage, createTestUser } from '../../src/sdk/testing'
 import { describeRoomLine } from '../../src/web/room/messages/room-line'
 
-const ada = createUser({ username: 'ada', displayName: 'Ada' })
-const ben = createUser({ username: 'ben', displayName: 'Ben' })
+const ada = createTestUser({ username: 'ada', displayName: 'Ada' })
+const ben = createTestUser({ username: 'ben', displayName: 'Ben' })
 
-function words(line: Parameters<typeof createMessage>[0], me = 'cleo'): string {
-  const parts = describeRoomLine(createMessage({ author: ada, ...line }), me)
+function words(line: Parameters<typeof createTestMessage>[0], me = 'cleo'): string {
+  const parts = describeRoomLine(createTestMessage({ author: ada, ...line }), me)
   return parts.map((part) => (typeof part === 'string' ? part : 'person' in part ? part.person : part.quoted)).join('')
 }
 
@@ -32,7 +32,7 @@ describe('lines about a room', () => {
   })
 
   it('keep names in separate parts, so that they can be isolated from the words around them', () => {
-    const line = createMessage({ author: ada, kind: 'renamed', detail: { name: 'مطبخ' } })
+    const line = createTestMessage({ author: ada, kind: 'renamed', detail: { name: 'مطبخ' } })
     expect(describeRoomLine(line, 'ben')).toEqual([{ person: 'Ada' }, ' renamed the room to “', { quoted: 'مطبخ' }, '”'])
   })
 
@@ -41,6 +41,6 @@ describe('lines about a room', () => {
   })
 
   it('have no parts for a written message', () => {
-    expect(describeRoomLine(createMessage({ text: 'Hello' }), 'ben')).toEqual([])
+    expect(describeRoomLine(createTestMessage({ text: 'Hello' }), 'ben')).toEqual([])
   })
 })

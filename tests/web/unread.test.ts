@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { createRoom } from '../../src/sdk/testing'
+import { createTestRoom } from '../../src/sdk/testing'
 import { attentionOf, attentionWords, countAttention, titleOf } from '../../src/web/rooms/unread'
 
-const room = (notify: 'all' | 'mentions' | 'nothing') => createRoom({ notify, unread: 5, mentions: notify === 'nothing' ? 0 : 2 })
+const room = (notify: 'all' | 'mentions' | 'nothing') => createTestRoom({ notify, unread: 5, mentions: notify === 'nothing' ? 0 : 2 })
 
 describe('unread counts', () => {
   it('depend on the notification level of the room', () => {

@@ -20,10 +20,10 @@ function processes(): Process[] {
     .map((found) => ({ pid: Number(found?.[1]), parent: Number(found?.[2]), command: found?.[3] ?? '' }))
 }
 
-/** The launcher's own: its parts, its services and their guards. */
+/** The processes that the launcher started: servers, services and their guards. */
 const children = () => processes().filter(({ parent }) => parent === whole.launcher.pid)
 
-/** @returns the killed process, when one has `words` in its command line */
+/** Kills the process whose command line contains `words`. */
 function kill(words: string): Process | undefined {
   const found = children().find(({ command }) => command.includes(words))
   if (found) process.kill(found.pid, 'SIGKILL')
@@ -47,10 +47,10 @@ afterAll(async () => {
 
 const says = (line: string) => until(() => whole.output().includes(line), patienceMs)
 
-/** The texts that were acknowledged. */
+/** The texts of all acknowledged messages. */
 const sent: string[] = []
 
-/** Says something, again until it is acknowledged, and waits until the follower has all that ever was. */
+/** Sends a message until it is acknowledged, and waits until the follower has all of them. */
 async function say(text: string) {
   const message = { room: 'general', text, clientId: randomUUID() }
   const acknowledged = () =>
@@ -63,8 +63,8 @@ async function say(text: string) {
   expect((await followed.until(sent.length, patienceMs)).map((each) => each.text)).toEqual(sent)
 }
 
-describe('a crash is not an outage', () => {
-  it('realtime server: it is restarted, and a stock client goes on with all that was acknowledged', async () => {
+describe('crash', () => {
+  it('of the realtime server: it is restarted, and a stock client has every acknowledged message', async () => {
     await say('before the crash')
     expect(kill('/server/main.ts')).toBeDefined()
     await until(() => client.opened.length > 1, patienceMs)
@@ -75,7 +75,7 @@ describe('a crash is not an outage', () => {
     await says('The realtime server is running again')
   })
 
-  it('web app: it is restarted, and knows the session', async () => {
+  it('of the web app: it is restarted, and sessions stay valid', async () => {
     expect(kill('/web-server/main.ts')).toBeDefined()
     await says('The web app was killed by SIGKILL. Restarting it.')
     await says('The web app is running again')
@@ -84,7 +84,7 @@ describe('a crash is not an outage', () => {
     expect((await fetch(`${whole.webUrl}/login`)).status).toBe(200)
   })
 
-  it('embedded services: Redis and Postgres are restarted, and nothing that was acknowledged is gone', async () => {
+  it('of Redis and Postgres: they are restarted, and no acknowledged message is lost', async () => {
     expect(kill('redis-process.ts') ?? kill('redis-server')).toBeDefined()
     await says('Redis is running again')
     await say('after the crash of Redis')
@@ -98,7 +98,7 @@ describe('a crash is not an outage', () => {
     expect((await fetch(`${whole.webUrl}/api/session`, { headers: { cookie } })).status).toBe(200)
   })
 
-  it('five crashes within a minute: the rest is closed, and the launcher exits with code 1', async () => {
+  it('five times within a minute: everything else is closed, and the launcher exits with code 1', async () => {
     const seen = new Map<number, string>()
     await until(() => {
       for (const { pid, command } of children()) seen.set(pid, command)

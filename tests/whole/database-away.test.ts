@@ -40,7 +40,7 @@ afterAll(async () => {
   for (const end of ends.toReversed()) await end()
 })
 
-/** The web server alone, behind a line to its database that can be cut. */
+/** The web server alone, with a line to its database that a test can cut. */
 async function startWeb(env: Record<string, string> = {}) {
   const url = new URL(databaseUrl)
   url.port = String(line.port)
@@ -96,7 +96,7 @@ async function startWeb(env: Record<string, string> = {}) {
 const ready = { status: 200, body: { status: 'ok', database: 'ok', redis: 'ok' } }
 const unavailable = (database: string) => ({ status: 503, body: { status: 'unavailable', database, redis: 'ok' } })
 
-it('/api/ready of the web server says what is wrong, from its start to its end', async () => {
+it('web server: /api/ready says what is wrong, from start to shutdown', async () => {
   line.setOnline(false)
   await using web = await startWeb()
   expect(await web.ready()).toMatchObject({ status: 503, body: { database: 'down' } })
@@ -127,7 +127,7 @@ it('/api/ready of the web server says what is wrong, from its start to its end',
     })
     expect([refused.status, (await refused.json()).error.code]).toEqual([503, 'UNAVAILABLE'])
   }
-  // A plain form comes back to its page.
+  // A form without JavaScript is redirected to its page.
   const form = await web.ask('/api/login', {
     method: 'POST',
     body: new URLSearchParams({ username: 'anybody', password }),
@@ -139,7 +139,7 @@ it('/api/ready of the web server says what is wrong, from its start to its end',
   await client.end()
   await until(async () => (await web.ready()).status === 200)
 
-  // Somebody is still being answered: whoever spreads the load is told to send nobody else.
+  // While a request is still being answered, /ready tells the load balancer to send no more.
   const slow = request({ port: web.port, path: '/api/login', method: 'POST', headers: { 'content-type': 'application/json' } })
   const answered = new Promise<number | undefined>((resolve) => slow.once('response', ({ statusCode }) => resolve(statusCode)))
   slow.write('{')
@@ -152,7 +152,7 @@ it('/api/ready of the web server says what is wrong, from its start to its end',
   expect(await ended).toBe(0)
 })
 
-it('the operator routes of the web server take GET and HEAD, and its metrics are for loopback and the token', async () => {
+it('web server: operator routes take GET and HEAD, and metrics need loopback or the token', async () => {
   await using web = await startWeb({ METRICS_TOKEN: 'a-token-for-prometheus' })
   for (const route of ['/api/health', '/api/ready', '/api/metrics', '/api/session']) {
     const get = await web.ask(route)
@@ -170,32 +170,35 @@ it('the operator routes of the web server take GET and HEAD, and its metrics are
   expect((await read({ 'x-forwarded-for': '203.0.113.7', authorization: 'Bearer another' })).status).toBe(403)
 })
 
-it.each([true, false])('a page says that the database is away, and comes when it is back (JavaScript: %s)', async (javaScriptEnabled) => {
-  await migrate(databaseUrl)
-  await using web = await startWeb()
-  const context = await browser.newContext({ baseURL: web.base, viewport: { width: 1280, height: 800 }, javaScriptEnabled })
-  try {
-    const page = await context.newPage()
-    await page.goto('/register')
-    await page.getByLabel('Username').fill(`visitor-${javaScriptEnabled}`)
-    await page.getByLabel('Password', { exact: true }).fill(password)
-    await page.getByRole('button', { name: 'Create account' }).click()
-    await page.waitForURL(/\/$|\/rooms\//)
-    line.setOnline(false)
-    for (const address of ['/', '/rooms/general', '/invite/anything', '/login?next=%2Frooms%2Fgeneral']) {
-      const response = await page.goto(address)
-      expect([address, response?.status()]).toEqual([address, 503])
-      await page.getByRole('heading', { name: 'Roomline is unavailable' }).waitFor()
+it.each([true, false])(
+  'page: says that the database is unavailable, and loads once it is back (JavaScript: %s)',
+  async (javaScriptEnabled) => {
+    await migrate(databaseUrl)
+    await using web = await startWeb()
+    const context = await browser.newContext({ baseURL: web.base, viewport: { width: 1280, height: 800 }, javaScriptEnabled })
+    try {
+      const page = await context.newPage()
+      await page.goto('/register')
+      await page.getByLabel('Username').fill(`visitor-${javaScriptEnabled}`)
+      await page.getByLabel('Password', { exact: true }).fill(password)
+      await page.getByRole('button', { name: 'Create account' }).click()
+      await page.waitForURL(/\/$|\/rooms\//)
+      line.setOnline(false)
+      for (const address of ['/', '/rooms/general', '/invite/anything', '/login?next=%2Frooms%2Fgeneral']) {
+        const response = await page.goto(address)
+        expect([address, response?.status()]).toEqual([address, 503])
+        await page.getByRole('heading', { name: 'Roomline is unavailable' }).waitFor()
+      }
+      expect(await page.getByText("The server can't reach its database right now.").count()).toBe(1)
+      line.setOnline(true)
+      await page.getByRole('link', { name: 'Try again' }).click()
+      await page.waitForURL('**/rooms/general')
+      await until(async () => (await page.getByRole('heading', { name: 'Roomline is unavailable' }).count()) === 0)
+      expect(web.output()).not.toContain('"stack"')
+      expect(web.output()).not.toMatch(/^\s+at /m)
+    } finally {
+      line.setOnline(true)
+      await context.close()
     }
-    expect(await page.getByText("The server can't reach its database right now.").count()).toBe(1)
-    line.setOnline(true)
-    await page.getByRole('link', { name: 'Try again' }).click()
-    await page.waitForURL('**/rooms/general')
-    await until(async () => (await page.getByRole('heading', { name: 'Roomline is unavailable' }).count()) === 0)
-    expect(web.output()).not.toContain('"stack"')
-    expect(web.output()).not.toMatch(/^\s+at /m)
-  } finally {
-    line.setOnline(true)
-    await context.close()
-  }
-})
+  },
+)

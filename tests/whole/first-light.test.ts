@@ -19,8 +19,8 @@ afterAll(async () => {
 
 const connect = (cookie: string) => createStockClient({ url: whole.realtimeUrl, cookie })
 
-describe('a started Roomline', () => {
-  it('answers its routes as the contract says', async () => {
+describe('started Roomline', () => {
+  it('answers each route as the contract says', async () => {
     const { webUrl } = whole
     expect(await (await fetch(`${webUrl}/api/health`)).json()).toEqual({ status: 'ok' })
     for (const route of ['register', 'login', 'logout', 'refresh']) {
@@ -44,7 +44,7 @@ describe('a started Roomline', () => {
     expect(page.headers.get('x-powered-by')).toBeNull()
   })
 
-  it('serves a stock client with a cookie from /api/login, and closes it with 4401 at logout', async () => {
+  it('serves a stock client with a cookie from /api/login, and closes it with 4401 on logout', async () => {
     await enter(whole, 'register', 'ada')
     const client = connect(await enter(whole, 'login', 'ada'))
     const staying = connect(await enter(whole, 'login', 'ada'))
@@ -62,7 +62,7 @@ describe('a started Roomline', () => {
     await Promise.all([client, staying, left].map((each) => each.close()))
   })
 
-  it('keeps accounts, rooms, messages and sessions over SIGTERM, and over its own kill -9', async () => {
+  it('keeps accounts, rooms, messages and sessions after SIGTERM and after kill -9', async () => {
     const cookie = await enter(whole, 'register', 'grace')
     const before = connect(cookie)
     const room = await before.trpc.rooms.create.mutate({ name: 'Kept', kind: 'private' })

@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const modules = path.join(root, 'node_modules')
 let whole: Whole
 let folder: string
-/** The addresses stay as they are over a restart. */
+/** The addresses must not change when Roomline restarts. */
 let ports: { WEB_PORT: string; REALTIME_PORT: string }
 const limits = { SENDS_PER_MINUTE: '120' }
 
@@ -32,7 +32,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** As npm would, but from where everything was installed already: a test must pass without a network. */
+/** As npm would do, but with packages that are already installed: tests must pass without a network. */
 async function installSdk() {
   const installed = path.join(folder, 'node_modules')
   const sdk = path.join(installed, '@roomline/sdk')
@@ -52,7 +52,7 @@ async function installSdk() {
   await writeFile(path.join(folder, 'package.json'), '{"type":"module"}')
 }
 
-/** The blocks of one language in a document, verbatim but for the two addresses, which are those of this test's Roomline. */
+/** The code blocks of one language in a document, with the two addresses replaced by those of this test's Roomline. */
 async function blocksOf(document: string, language: 'ts' | 'sh'): Promise<string[]> {
   const text = await readFile(path.join(root, document), 'utf8')
   const blocks = [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, block = '']) => block)
@@ -61,7 +61,7 @@ async function blocksOf(document: string, language: 'ts' | 'sh'): Promise<string
   )
 }
 
-/** Compiles a program as strictly as can be. @returns the path of its JavaScript */
+/** Compiles a program with the strictest settings. @returns the path of its JavaScript */
 async function compile(name: string, program: string): Promise<string> {
   await writeFile(path.join(folder, `${name}.ts`), program)
   const options = ['--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--types', 'node']
@@ -79,13 +79,13 @@ async function connect(username: string): Promise<ChatClient> {
   return createChatClient({ url: realtimeUrl, auth: token, WebSocket: WebSocket as unknown as typeof globalThis.WebSocket })
 }
 
-describe('the first program of the README', () => {
+describe('first program of the README', () => {
   let bot: ChildProcess
   let output = ''
   let ada: ChatClient
   let ben: ChatClient
   beforeAll(async () => {
-    // Whoever comes first is the server's admin, and may mute.
+    // The first person is the server's admin, and may mute others.
     for (const username of ['ada', 'ben', 'echo']) await enter(whole, 'register', username)
     ;[ada, ben] = await Promise.all([connect('ada'), connect('ben')])
     await ada.chat.send.mutate({ room: 'general', text: 'before its time' })
@@ -105,7 +105,7 @@ describe('the first program of the README', () => {
     const { messages } = await ada.chat.history.query({ room: 'general', limit: 100 })
     return messages.filter(({ author }) => author.username === 'echo').map(({ text }) => text)
   }
-  /** Says something, again and again until the bot has come, and waits for its answer. */
+  /** Sends a message, repeatedly until the bot is there, and waits for its answer. */
   async function answersTo(client: ChatClient, text: string) {
     const { author } = await client.chat.send.mutate({ room: 'general', text })
     const deadline = Date.now() + 60_000
@@ -116,7 +116,7 @@ describe('the first program of the README', () => {
     }
   }
 
-  it('answers what others write, and neither edits, nor reactions, nor answers, nor itself', async () => {
+  it('answers what others write, but not edits, reactions, replies or itself', async () => {
     const first = await ada.chat.send.mutate({ room: 'general', text: 'Tea?' })
     await until(async () => (await answers()).includes('ada said: Tea?'))
     await ada.chat.edit.mutate({ room: 'general', seq: first.seq, text: 'Coffee?' })
@@ -127,7 +127,7 @@ describe('the first program of the README', () => {
     expect(all.filter((text) => /Tea|Coffee|Gladly|before its time|echo said/.test(text))).toEqual(['ada said: Tea?'])
   })
 
-  it('goes on after it was muted, and says so', async () => {
+  it('logs that it is muted, and goes on afterwards', async () => {
     await ada.rooms.mute.mutate({ room: 'general', username: 'echo', minutes: 5 })
     await ben.chat.send.mutate({ room: 'general', text: 'Can you speak?' })
     await until(() => output.includes('You are muted'))
@@ -136,7 +136,7 @@ describe('the first program of the README', () => {
     expect(await answers()).not.toContain('ben said: Can you speak?')
   })
 
-  it('answers everything, though not faster than it may', async () => {
+  it('answers everything, within its rate limit', async () => {
     const before = (await answers()).length
     for (let index = 0; index < 26; index++) await [ada, ben][index % 2]?.chat.send.mutate({ room: 'general', text: `quick ${index}` })
     await until(async () => (await answers()).length >= before + 26, 60_000)
@@ -145,7 +145,7 @@ describe('the first program of the README', () => {
     expect(quick).toHaveLength(26)
   })
 
-  it('is still there when the servers were started anew', async () => {
+  it('reconnects after the servers were restarted', async () => {
     await whole.stop()
     whole = await startWhole({ dataDir: whole.dataDir, env: { ...limits, ...ports } })
     await answersTo(ada, 'Back again?')
@@ -153,7 +153,7 @@ describe('the first program of the README', () => {
   })
 })
 
-it('the program of the package’s own README sends its message and ends', async () => {
+it('program of the package README: sends its message and exits', async () => {
   await enter(whole, 'register', 'echo').catch(() => enter(whole, 'login', 'echo'))
   const programs = await blocksOf('src/sdk-package/README.md', 'ts')
   expect(programs).toHaveLength(1)
@@ -166,7 +166,7 @@ it('the program of the package’s own README sends its message and ends', async
   await client.close()
 })
 
-it('the curl call of the README sends its message', async () => {
+it('curl command of the README: sends its message', async () => {
   await enter(whole, 'register', 'curl')
   const { token } = await signIn(whole.webUrl, { username: 'curl', password })
   const call = (await blocksOf('README.md', 'sh')).find((block) => block.startsWith('curl '))

@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const program = `
 import { createChatClient, type Message, readFailure, signIn, type AppRouter, type ChatClient } from '@roomline/sdk'
-import { createMessage } from '@roomline/sdk/testing'
+import { createTestMessage } from '@roomline/sdk/testing'
 
 const { token, realtimeUrl, user } = await signIn(process.argv[2]!, { username: 'consumer', password: process.argv[3]! })
 const roomline: ChatClient = createChatClient({ url: realtimeUrl, auth: token })
@@ -70,12 +70,12 @@ await new Promise<void>((resolve) => room.state.subscribe(() => {
 }))
 type Router = AppRouter
 const routerIsAny: IsAny<Router> = false
-console.log(JSON.stringify({ heard: text, author: author.username === user.username, failure: failure?.name, made: createMessage().text, routerIsAny }))
+console.log(JSON.stringify({ heard: text, author: author.username === user.username, failure: failure?.name, made: createTestMessage().text, routerIsAny }))
 await roomline.close()
 `
 
-describe('the packed SDK', () => {
-  it('stands alone: a strict consumer with only TypeScript compiles it, with full inference, and talks to a Roomline', async () => {
+describe('packed SDK', () => {
+  it('a strict TypeScript program without our sources compiles against it, with full inference, and talks to Roomline', async () => {
     const tarball = await packSdk(folder)
     const consumer = path.join(folder, 'consumer')
     const sdk = path.join(consumer, 'node_modules/@roomline/sdk')
@@ -84,7 +84,7 @@ describe('the packed SDK', () => {
     const packed = JSON.parse(await readFile(path.join(sdk, 'package.json'), 'utf8'))
     expect(Object.keys(packed.dependencies)).toEqual(['@trpc/client'])
     expect(Object.keys(packed.exports)).toEqual(['.', './react', './testing'])
-    // What npm would install for it, from where it was installed already: a test must pass without a network.
+    // What npm would install with it, from packages that are already installed: tests must pass without a network.
     const platform = (await readdir(path.join(modules, '@typescript'))).filter((name) => name.startsWith('typescript-'))
     for (const name of ['@trpc/client', '@trpc/server', 'typescript', ...platform.map((each) => `@typescript/${each}`)]) {
       await cp(path.join(modules, name), path.join(consumer, 'node_modules', name), { recursive: true })
@@ -119,7 +119,7 @@ describe('the packed SDK', () => {
     })
   })
 
-  it('has nothing of the server in it', async () => {
+  it('contains nothing of the server', async () => {
     const sdk = path.join(folder, 'consumer/node_modules/@roomline/sdk')
     for (const file of await readdir(sdk)) {
       const text = await readFile(path.join(sdk, file), 'utf8')

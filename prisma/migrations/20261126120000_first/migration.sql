@@ -207,6 +207,17 @@ CREATE TABLE "audit_log" (
     CONSTRAINT "audit_log_pkey" PRIMARY KEY ("id")
 );
 
+CREATE TABLE "after_commit" (
+    "id" BIGSERIAL NOT NULL,
+    "room_id" TEXT NOT NULL,
+    "seq" INTEGER NOT NULL,
+    "version" INTEGER NOT NULL,
+    "what" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "after_commit_pkey" PRIMARY KEY ("id")
+);
+
 CREATE TABLE "rate_limits" (
     "key" TEXT NOT NULL,
     "count" INTEGER NOT NULL,
@@ -386,17 +397,17 @@ RETURNS TABLE (
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-  wanted text[] := ARRAY(SELECT DISTINCT g.room FROM jsonb_to_recordset(sends) AS g(room text));
-  held text[];
+  room_ids text[] := ARRAY(SELECT DISTINCT g.room FROM jsonb_to_recordset(sends) AS g(room text));
+  locked_ids text[];
 BEGIN
   IF may_wait THEN
-    held := ARRAY(SELECT r.id FROM rooms r WHERE r.id = ANY(wanted) ORDER BY r.id FOR NO KEY UPDATE);
+    locked_ids := ARRAY(SELECT r.id FROM rooms r WHERE r.id = ANY(room_ids) ORDER BY r.id FOR NO KEY UPDATE);
   ELSE
-    held := ARRAY(SELECT r.id FROM rooms r WHERE r.id = ANY(wanted) FOR NO KEY UPDATE SKIP LOCKED);
+    locked_ids := ARRAY(SELECT r.id FROM rooms r WHERE r.id = ANY(room_ids) FOR NO KEY UPDATE SKIP LOCKED);
   END IF;
 
   RETURN QUERY
-  WITH asked AS (
+  WITH input AS (
     SELECT g.*, CASE
         WHEN g.reply_to IS NULL THEN sha256(convert_to(g.text, 'UTF8'))
         ELSE sha256(sha256(convert_to(g.text, 'UTF8')) || int4send(g.reply_to))
@@ -404,10 +415,10 @@ BEGIN
     FROM jsonb_to_recordset(sends)
       AS g(place int, room text, author uuid, uid text, client_id text, text text, reply_to int, mentions text[])
   ),
-  looked_at AS (
+  looked_up AS (
     SELECT a.*, k.seq AS known_seq, u.username, u.display_name, u.avatar, p.quote,
       s.role <> 'member' OR u.role = 'admin' AS moderates, r.slow_mode_seconds,
-      (extract(epoch FROM s.last_sent_at - clock_timestamp()) + r.slow_mode_seconds) * 1000 AS still_ms,
+      (extract(epoch FROM s.last_sent_at - clock_timestamp()) + r.slow_mode_seconds) * 1000 AS remaining_ms,
       CASE
         WHEN u.disabled_at IS NOT NULL OR u.deleted_at IS NOT NULL THEN 'signed_out'
         WHEN r.id IS NULL THEN 'no_room'
@@ -416,15 +427,15 @@ BEGIN
           CASE WHEN r.kind = 'public' AND (u.role = 'admin' OR (r.archived_at IS NULL AND u.role <> 'guest'
             AND NOT EXISTS (SELECT FROM bans b WHERE b.room_id = a.room AND b.user_id = a.author)))
           THEN 'not_a_member' ELSE 'no_room' END
-        WHEN NOT r.id = ANY(held) THEN 'busy'
+        WHEN NOT r.id = ANY(locked_ids) THEN 'busy'
         WHEN k.seq IS NOT NULL THEN CASE WHEN k.body_hash = a.body_hash THEN 'known' ELSE 'reused' END
         WHEN r.archived_at IS NOT NULL THEN 'archived'
         WHEN s.muted_until > clock_timestamp() THEN 'muted'
         WHEN r.posting_policy = 'moderators' AND s.role = 'member' AND u.role <> 'admin' THEN 'restricted'
         WHEN a.reply_to IS NOT NULL AND p.seq IS NULL THEN 'no_parent'
         ELSE 'stored'
-      END AS first_outcome
-    FROM asked a
+      END AS outcome
+    FROM input a
     -- LATERAL with LIMIT 1: looked up by key even when the plan was made while the tables were small.
     LEFT JOIN LATERAL (SELECT * FROM rooms r WHERE r.id = a.room LIMIT 1) r ON true
     LEFT JOIN LATERAL (SELECT * FROM memberships s WHERE s.room_id = a.room AND s.user_id = a.author LIMIT 1) s ON true
@@ -440,18 +451,18 @@ BEGIN
   ),
   judged AS (
     SELECT l.*,
-      CASE WHEN l.first_outcome = 'stored' AND l.slow_mode_seconds > 0 AND NOT l.moderates THEN
+      CASE WHEN l.outcome = 'stored' AND l.slow_mode_seconds > 0 AND NOT l.moderates THEN
         CASE
-          WHEN l.still_ms > 0 THEN ceil(l.still_ms)::int
-          WHEN row_number() OVER (PARTITION BY l.room, l.author, l.first_outcome ORDER BY l.place) > 1 THEN l.slow_mode_seconds * 1000
+          WHEN l.remaining_ms > 0 THEN ceil(l.remaining_ms)::int
+          WHEN row_number() OVER (PARTITION BY l.room, l.author, l.outcome ORDER BY l.place) > 1 THEN l.slow_mode_seconds * 1000
         END
       END AS wait_ms
-    FROM looked_at l
+    FROM looked_up l
   ),
   fresh AS (
     SELECT j.*, row_number() OVER (PARTITION BY j.room ORDER BY j.place)::int AS nth,
       CASE WHEN j.mentions IS NULL THEN '{}'::text[] ELSE mentions_in(j.room, j.mentions) END AS mentioned
-    FROM judged j WHERE j.first_outcome = 'stored' AND j.wait_ms IS NULL
+    FROM judged j WHERE j.outcome = 'stored' AND j.wait_ms IS NULL
   ),
   parents AS (
     SELECT f.room, f.reply_to, count(*)::int AS answers, max(f.place) AS last_place,
@@ -474,6 +485,9 @@ BEGIN
     FROM fresh f JOIN raised b ON b.id = f.room
     RETURNING room_id, seq, version, "time"
   ),
+  noted AS (
+    INSERT INTO after_commit (room_id, seq, version, what) SELECT s.room_id, s.seq, s.version, 'stored' FROM stored s
+  ),
   answered AS (
     UPDATE messages m SET reply_count = m.reply_count + p.answers, version = b.version_before + b.count + p.nth
     FROM parents p JOIN raised b ON b.id = p.room
@@ -492,7 +506,7 @@ BEGIN
     ) w
     WHERE s.room_id = w.room AND s.user_id = w.author
   )
-  SELECT j.place, CASE WHEN j.wait_ms IS NULL THEN j.first_outcome ELSE 'too_soon' END, coalesce(j.known_seq, m.seq), m.version,
+  SELECT j.place, CASE WHEN j.wait_ms IS NULL THEN j.outcome ELSE 'too_soon' END, coalesce(j.known_seq, m.seq), m.version,
     m."time", j.username, j.display_name, j.avatar, f.mentioned, j.quote, w.version, j.wait_ms
   FROM judged j
   LEFT JOIN fresh f ON f.place = j.place

@@ -3,18 +3,15 @@ import { observable } from '@trpc/server/observable'
 import type { AppRouter } from '../../server/router'
 import { type ChatFailure, failureNamed, toClientError } from '../chat-error'
 
-/** The calls and subscriptions that are under way. */
+/** The calls and subscriptions in progress. */
 export interface OpenCalls {
-  /** Put this before the link that talks to the server. It ends calls that take too long, or that outlive the client. */
+  /** Belongs before the link to the server. It rejects calls that take too long, and all calls while the client has ended. */
   link: TRPCLink<AppRouter>
-  /** @returns a function that rejects every call that is under way now */
-  underWay(): (reason: ChatFailure) => void
+  /** Takes the calls that are in progress now. @returns a function that rejects them */
+  takeAll(): (reason: ChatFailure) => void
 }
 
-/**
- * @param timeoutMs how long a query or a mutation may take
- * @param ended why calls are rejected at once; null while they are not
- */
+/** @param options `timeoutMs`: how long a query or mutation may take; `ended`: why the client has ended, null while it has not */
 export function createOpenCalls({ timeoutMs, ended }: { timeoutMs: number; ended: () => ChatFailure | null }): OpenCalls {
   const open = new Set<(reason: ChatFailure) => void>()
   const link: TRPCLink<AppRouter> =
@@ -35,7 +32,7 @@ export function createOpenCalls({ timeoutMs, ended }: { timeoutMs: number; ended
       })
   return {
     link,
-    underWay: () => {
+    takeAll: () => {
       const calls = [...open]
       return (reason) => {
         for (const reject of calls) reject(reason)

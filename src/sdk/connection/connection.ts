@@ -2,52 +2,52 @@ import type { TRPCLink } from '@trpc/client'
 import type { AppRouter } from '../../server/router'
 import { createStore, type Store } from '../store'
 import { createOpenCalls } from './call-link'
-import { firstAttempt, type Life, type LifeOptions, startLife } from './life'
+import { type ConnectLoop, type ConnectLoopOptions, firstAttempt, startConnectLoop } from './connect-loop'
 import { type ConnectionStatus, endOf } from './status'
 
-export interface Connection {
+export interface ClientConnection {
   status: Store<ConnectionStatus>
-  /** The id of the user whose client it is, for good: resolves when that is known. */
-  person: Promise<string>
-  /** What tRPC's client sends its calls through. */
+  /** The id of the user the client belongs to, once it is known. It never changes. */
+  userId: Promise<string>
+  /** The links for tRPC's client. */
   links: TRPCLink<AppRouter>[]
-  /** Tries again after `signed-out` or `refused`. */
+  /** Connects again after `signed-out` or `refused`. */
   reopen(): void
   close(): Promise<void>
 }
 
-/** Connects at once, and reconnects whenever the connection is lost, until it is closed or refused for good. */
+/** Connects at once, and again whenever the connection is lost, until it is closed or rejected for good. */
 export function startConnection({
   callTimeoutMs,
   user,
   ...options
-}: LifeOptions & { callTimeoutMs: number; user: string | undefined }): Connection {
+}: ConnectLoopOptions & { callTimeoutMs: number; user: string | undefined }): ClientConnection {
   const status = createStore<ConnectionStatus>({ state: 'connecting', ...firstAttempt })
   const calls = createOpenCalls({ timeoutMs: callTimeoutMs, ended: () => endOf(status.get()) })
   let wasConnected = false
-  let known = user
-  let tellPerson = (_: string) => {}
-  const person = new Promise<string>((resolve) => {
-    tellPerson = resolve
+  let knownUserId = user
+  let resolveUserId = (_: string) => {}
+  const userId = new Promise<string>((resolve) => {
+    resolveUserId = resolve
   })
-  if (user !== undefined) tellPerson(user)
-  let life = begin()
+  if (user !== undefined) resolveUserId(user)
+  let loop = start()
 
-  function begin(): Life {
-    return startLife(options, {
+  function start(): ConnectLoop {
+    return startConnectLoop(options, {
       wasConnected: () => wasConnected,
-      person: () => known,
-      onPerson: (id) => {
-        known ??= id
-        tellPerson(known)
+      userId: () => knownUserId,
+      onSignedIn: (id) => {
+        knownUserId ??= id
+        resolveUserId(knownUserId)
       },
-      show: (next) => {
+      onStatus: (next) => {
         wasConnected ||= next.state === 'connected'
         status.set(next)
       },
       onEnd: (ended) => {
-        // A status listener may reopen the client at once: calls made after that must not be rejected.
-        const reject = calls.underWay()
+        // A status listener may reopen the client at once. Calls made after that must not be rejected.
+        const reject = calls.takeAll()
         status.set(ended)
         const reason = endOf(ended)
         if (reason) reject(reason)
@@ -57,19 +57,19 @@ export function startConnection({
 
   return {
     status,
-    person,
-    links: [calls.link, (runtime) => (call) => life.link(runtime)(call)],
+    userId,
+    links: [calls.link, (runtime) => (call) => loop.link(runtime)(call)],
     reopen: () => {
       const { state } = status.get()
       if (state !== 'signed-out' && state !== 'refused') return
       options.credentials.reset()
-      life = begin()
+      loop = start()
       status.set({ state: 'connecting', ...firstAttempt })
     },
     close: async () => {
-      life.end({ state: 'closed' })
+      loop.end({ state: 'closed' })
       if (status.get().state !== 'closed') status.set({ state: 'closed' })
-      await life.left()
+      await loop.closed()
     },
   }
 }

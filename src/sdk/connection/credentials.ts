@@ -2,116 +2,118 @@ import type { Me } from '../../contract/session'
 import { ChatError, failureNamed, readFailure } from '../chat-error'
 import type { Timings } from './timings'
 
-/** How a client shows who it is: a token, a function that gives one, or nothing where the browser sends its cookie. */
+/** How a client signs in: with a token or a function that returns one. Null: there is no session. */
 export type Auth = string | (() => string | null | Promise<string | null>)
 
-/** The current token, and how to get the next one. */
+/** The token of the current session, and how to get the next one. */
 export interface Credentials {
+  /** Whether the session can be renewed: by the `auth` function, or by the browser's cookie. */
   isRenewable: boolean
   /**
-   * The token for the next attempt to connect; null where there is none to send.
-   * @throws {ChatError} when there is no token to be had: for good, unless the failure says `retry`
+   * The token for the next attempt to connect; null to rely on the cookie.
+   * @throws {ChatError} when there is no token: for good, unless the failure says `retry`
    */
   read(): Promise<string | null>
-  /** The server has accepted what was read last. @returns milliseconds until the session should be renewed; null for never */
-  accepted(me: Pick<Me, 'expiresAt' | 'serverTime'>): number | null
+  /** The server has accepted the last token. @returns milliseconds until the session should be renewed; null for never */
+  onAccepted(me: Pick<Me, 'expiresAt' | 'serverTime'>): number | null
   /**
-   * The server has refused the token that was read last or, `ofConnection`, ended the session of the connection.
-   * @returns whether it is worth reading another
+   * The server has rejected the last token.
+   * @param afterConnect whether it did so on an open connection, by ending the session
+   * @returns whether to try again with a new token
    */
-  refused(ofConnection: boolean): boolean
-  /** Asks for a new token. @returns whether it differs from the current one */
+  onRejected(afterConnect: boolean): boolean
+  /** Requests a new token. @returns whether it differs from the current one */
   renew(): Promise<boolean>
-  /** Forgets what was refused. */
+  /** Forgets that a token was rejected. */
   reset(): void
 }
 
-/** A session that ends sooner than this is no longer renewed. */
-const shortestMs = 1_000
+/** A session that ends sooner than this is not renewed. */
+const minRenewableMs = 1_000
 
 export function createCredentials(auth: Auth | undefined, timings: Pick<Timings, 'authMs' | 'renewBeforeMs'>): Credentials {
-  const ask = typeof auth === 'function' ? auth : null
+  const getToken = typeof auth === 'function' ? auth : null
   let token = typeof auth === 'string' ? auth : null
-  let isKnown = !ask
-  let wasRefused = false
-  /** The one that the connection was accepted with. */
+  let hasToken = !getToken
+  let wasRejected = false
+  /** The token of the current connection. */
   let acceptedToken: string | null = null
-  /** In milliseconds since the epoch, by this machine's clock. */
+  /** In milliseconds since the epoch by the local clock, as `expiresAt` is. */
   let renewAt = Number.POSITIVE_INFINITY
   let expiresAt = Number.POSITIVE_INFINITY
 
-  async function askAnew(): Promise<string | null> {
-    if (!ask) return token
+  async function requestToken(): Promise<string | null> {
+    if (!getToken) return token
     let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
+    const timedOut = new Promise<never>((_, reject) => {
       timer = setTimeout(
-        () => reject(new ChatError(failureNamed('TIMED_OUT', { words: 'The auth function did not return in time.' }))),
+        () => reject(new ChatError(failureNamed('TIMED_OUT', { words: "The auth function didn't return in time." }))),
         timings.authMs,
       )
-      // In Node, nobody's waiting keeps a client's process alive that has ended.
+      // In Node, this timer must not keep the process alive.
       if (typeof timer === 'object') (timer as { unref?(): void }).unref?.()
     })
     try {
-      return await Promise.race([ask(), late])
+      return await Promise.race([getToken(), timedOut])
     } catch (error) {
       const failure = readFailure(error)
-      // A bug, or a network that is down, says nothing about the session.
+      // The function may have failed because the network is down, which says nothing about the session.
       throw new ChatError(failure.name === 'UNKNOWN' ? { ...failure, retry: true } : failure, { cause: error })
     } finally {
       clearTimeout(timer)
     }
   }
 
-  function take(next: string | null) {
-    if (wasRefused && next === token) throw new ChatError(failureNamed('UNAUTHORIZED'))
+  function setToken(next: string | null) {
+    if (wasRejected && next === token) throw new ChatError(failureNamed('UNAUTHORIZED'))
     token = next
-    isKnown = true
+    hasToken = true
     renewAt = expiresAt = Number.POSITIVE_INFINITY
   }
 
   return {
-    isRenewable: ask !== null || auth === undefined,
+    isRenewable: getToken !== null || auth === undefined,
     read: async () => {
-      if (!isKnown) take(await askAnew())
+      if (!hasToken) setToken(await requestToken())
       else if (Date.now() >= renewAt) {
-        const next = await askAnew().catch((error: unknown) => {
+        const next = await requestToken().catch((error: unknown) => {
           if (Date.now() < expiresAt && readFailure(error).retry) return token
           throw error
         })
-        if (next !== token && (next !== null || Date.now() >= expiresAt)) take(next)
+        if (next !== token && (next !== null || Date.now() >= expiresAt)) setToken(next)
       }
       return token
     },
-    accepted: (me) => {
-      wasRefused = false
+    onAccepted: (me) => {
+      wasRejected = false
       acceptedToken = token
       const leftMs = Date.parse(me.expiresAt) - Date.parse(me.serverTime)
       if (!Number.isFinite(leftMs)) return null
       const renewInMs = leftMs - Math.min(timings.renewBeforeMs, leftMs / 2)
       expiresAt = Date.now() + leftMs
       renewAt = Date.now() + renewInMs
-      return leftMs < shortestMs ? null : renewInMs
+      return leftMs < minRenewableMs ? null : renewInMs
     },
-    refused: (ofConnection) => {
-      if (!ask) return false
-      // Its successor is there already.
-      if (ofConnection && token !== acceptedToken) return true
-      if (wasRefused) return false
-      wasRefused = true
-      isKnown = false
+    onRejected: (afterConnect) => {
+      if (!getToken) return false
+      // There is a newer one already.
+      if (afterConnect && token !== acceptedToken) return true
+      if (wasRejected) return false
+      wasRejected = true
+      hasToken = false
       return true
     },
     renew: async () => {
-      if (!ask) return true
-      const next = await askAnew()
-      // What is there holds until it ends.
+      if (!getToken) return true
+      const next = await requestToken()
+      // The current session goes on until it expires.
       if (next === token || next === null) return false
-      take(next)
+      setToken(next)
       return true
     },
     reset: () => {
-      wasRefused = false
-      isKnown = !ask
+      wasRejected = false
+      hasToken = !getToken
     },
   }
 }

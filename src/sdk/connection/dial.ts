@@ -1,15 +1,15 @@
 import type { Me } from '../../contract/session'
 import { type ChatFailure, failureNamed, failureOfClose, failureOfData } from '../chat-error'
-import { drop, listen } from './raw-socket'
+import { destroySocket, listenToSocket } from './raw-socket'
 import type { Timings } from './timings'
 
 /** A socket on which the server has accepted the session. */
 export interface Dialled {
   socket: WebSocket
   me: Me
-  /** Other frames that the server sent before `release`. */
-  early: string[]
-  /** Stops collecting frames. Listen to the socket first. */
+  /** Other frames that arrived before `release`. */
+  earlyFrames: string[]
+  /** Stops collecting frames. Add your own listener first. */
   release(): void
 }
 
@@ -17,23 +17,23 @@ export interface Dialled {
 export class DialFailure extends Error {
   constructor(
     readonly failure: ChatFailure,
-    /** How far it got: no answer, an HTTP answer instead of a socket, a socket that was then closed, or an address that was refused. */
+    /** How far it got: no answer, an HTTP answer instead of a socket, a socket that was closed, or an address to give up on. */
     readonly reached: 'nothing' | 'http' | 'socket' | 'refused',
-    /** The HTTP status that came instead of a socket, if the runtime tells us. */
+    /** The status of an HTTP answer, where the runtime tells it. */
     readonly status: number | null = null,
   ) {
     super(failure.words)
   }
 }
 
-/** tRPC's own ids are numbers. */
+// tRPC's own ids are numbers.
 const helloId = 'hello'
 const hello = JSON.stringify({ id: helloId, method: 'query', params: { path: 'session.me' } })
 
 /**
- * One attempt: opens a socket, signs in on it, and waits until the server has accepted the session. While nothing opens,
- * more sockets are opened beside it: on a network that lost the first packets, a new one gets through sooner.
- * @param params what to sign in with; null to rely on the cookie
+ * Opens a socket, signs in on it, and waits until the server has accepted the session. While none opens, it opens further
+ * sockets: on a network that lost the first packets, a new one gets through sooner.
+ * @param options `params`: the connection parameters of tRPC; null to rely on the cookie
  * @throws {DialFailure}
  */
 export function dial({
@@ -50,27 +50,27 @@ export function dial({
   signal: AbortSignal
 }): Promise<Dialled> {
   return new Promise((resolve, reject) => {
-    /** The sockets that are being tried, each with the function that stops listening to it. */
-    const tried = new Map<WebSocket, () => void>()
-    const early: string[] = []
+    /** The sockets that may still open, each with its unsubscribe function. */
+    const candidates = new Map<WebSocket, () => void>()
+    const earlyFrames: string[] = []
     let opened: WebSocket | null = null
-    const beside = setInterval(tryOne, timings.besideMs)
+    const opening = setInterval(openSocket, timings.extraSocketEveryMs)
     const deadline = setTimeout(() => fail(failureNamed('TIMED_OUT'), opened ? 'socket' : 'nothing'), timings.attemptMs)
     signal.addEventListener('abort', onAbort)
-    tryOne()
+    openSocket()
 
-    function tryOne() {
+    function openSocket() {
       let socket: WebSocket
       try {
         socket = new Socket(params ? withParams(url) : url)
       } catch (error) {
         return fail(failureNamed('UNKNOWN', { words: String(error instanceof Error ? error.message : error) }), 'nothing')
       }
-      const off = listen(socket, {
+      const unsubscribe = listenToSocket(socket, {
         open: () => {
           opened = socket
-          clearInterval(beside)
-          dropAll(socket)
+          clearInterval(opening)
+          destroyOthers(socket)
           if (params) socket.send(JSON.stringify({ method: 'connectionParams', data: params }))
           socket.send(hello)
         },
@@ -82,25 +82,25 @@ export function dial({
           if (status) fail(failureNamed('DISCONNECTED'), 'http', Number(status))
         },
         close: (code) => {
-          tried.get(socket)?.()
-          tried.delete(socket)
-          if (tried.size === 0) fail(failureOfClose(code), socket === opened ? 'socket' : 'nothing')
+          candidates.get(socket)?.()
+          candidates.delete(socket)
+          if (candidates.size === 0) fail(failureOfClose(code), socket === opened ? 'socket' : 'nothing')
         },
       })
-      tried.set(socket, off)
+      candidates.set(socket, unsubscribe)
     }
 
     function read(socket: WebSocket, data: string) {
-      const release = tried.get(socket)
-      if (!release) return void early.push(data)
+      const release = candidates.get(socket)
+      if (!release) return void earlyFrames.push(data)
       const { id, result, error } = parse(data)
       if (id === helloId && result) {
-        // Keep listening: the next frame may be in the same packet.
-        tried.delete(socket)
+        // Not released yet: the next frame may be in the same packet.
+        candidates.delete(socket)
         finish()
-        resolve({ socket, me: result.data, early, release })
+        resolve({ socket, me: result.data, earlyFrames, release })
       } else if (error && (id === helloId || id === null)) fail(failureOfData(error.data, error.message), 'socket')
-      else early.push(data)
+      else earlyFrames.push(data)
     }
 
     function fail(failure: ChatFailure, reached: DialFailure['reached'], status: number | null = null) {
@@ -114,18 +114,18 @@ export function dial({
     }
 
     function finish() {
-      clearInterval(beside)
+      clearInterval(opening)
       clearTimeout(deadline)
       signal.removeEventListener('abort', onAbort)
-      dropAll(null)
+      destroyOthers(null)
     }
 
-    function dropAll(except: WebSocket | null) {
-      for (const [socket, off] of tried) {
-        if (socket === except) continue
-        off()
-        tried.delete(socket)
-        drop(socket)
+    function destroyOthers(kept: WebSocket | null) {
+      for (const [socket, unsubscribe] of candidates) {
+        if (socket === kept) continue
+        unsubscribe()
+        candidates.delete(socket)
+        destroySocket(socket)
       }
     }
   })

@@ -1,22 +1,22 @@
 import { failures } from '../../contract/failures'
 import type { Timings } from './timings'
 
-type Limits = Pick<Timings, 'frameCalls' | 'frameBytes'>
+type FrameLimits = Pick<Timings, 'frameCalls' | 'frameBytes'>
 
 interface Call {
   id?: unknown
 }
 
-/** No call is shorter, in characters. A frame that is too short for too many calls need not be parsed. */
-const shortestCall = 40
+/** A lower bound for the characters of a call, so that a frame too short to hold too many calls need not be parsed. */
+const minCallCharacters = 40
 
 /**
- * tRPC puts all calls of one turn, and all that wait after a reconnect, into one frame, which may be more than the server
- * accepts.
- * @returns the same calls in frames that it accepts, and the ids of calls that are too big on their own
+ * Splits a frame that is too big for the server. tRPC puts all calls of one turn, and all that waited for a reconnect, into
+ * one frame.
+ * @returns frames that the server accepts, and the ids of the calls that are too big on their own
  */
-export function splitFrame(frame: string, { frameCalls, frameBytes }: Limits): { frames: string[]; tooBig: unknown[] } {
-  const isShort = frame.length * 3 <= frameBytes && frame.length <= frameCalls * shortestCall
+export function splitFrame(frame: string, { frameCalls, frameBytes }: FrameLimits): { frames: string[]; tooBig: unknown[] } {
+  const isShort = frame.length * 3 <= frameBytes && frame.length <= frameCalls * minCallCharacters
   if (isShort || (!frame.startsWith('[') && bytesOf(frame) <= frameBytes)) return { frames: [frame], tooBig: [] }
   const parsed = JSON.parse(frame) as Call | Call[]
   const frames: string[] = []
@@ -43,7 +43,7 @@ export function splitFrame(frame: string, { frameCalls, frameBytes }: Limits): {
   return { frames, tooBig }
 }
 
-/** What the server would answer to a call that is too big. */
+/** The answer that the server would send to a call that is too big. */
 export function tooBigAnswer(id: unknown): string {
   const { code, words } = failures.TOO_BIG
   return JSON.stringify({ id, error: { message: words, code: -32_013, data: { code, httpStatus: 413, failure: 'TOO_BIG' } } })

@@ -1,4 +1,4 @@
-/** The events of a WebSocket, reduced to what is read here. */
+/** The events of a WebSocket, with what the SDK uses of them. */
 export interface SocketEvents {
   open?(): void
   message?(data: unknown): void
@@ -6,8 +6,8 @@ export interface SocketEvents {
   error?(message: string): void
 }
 
-/** Listens to a real socket. @returns an unsubscribe function, after which errors of the socket are ignored */
-export function listen(socket: WebSocket, on: SocketEvents): () => void {
+/** @returns an unsubscribe function, after which errors of the socket are ignored */
+export function listenToSocket(socket: WebSocket, on: SocketEvents): () => void {
   const listeners: [string, (event: never) => void][] = [
     ['open', () => on.open?.()],
     ['message', ({ data }: { data: unknown }) => on.message?.(data)],
@@ -22,8 +22,8 @@ export function listen(socket: WebSocket, on: SocketEvents): () => void {
   }
 }
 
-/** Destroys a socket without a closing handshake, if the runtime can. */
-export function drop(socket: WebSocket): void {
+/** Destroys a socket without a closing handshake where the runtime can do that. */
+export function destroySocket(socket: WebSocket): void {
   const { terminate } = socket as WebSocket & { terminate?: () => void }
   if (terminate) terminate.call(socket)
   else if (socket.readyState !== socket.CLOSED) socket.close()

@@ -3,7 +3,7 @@ import { type ChatFailure, failureNamed } from '../chat-error'
 
 const advice = 'Use the realtimeUrl of GET /api/session, for example ws://localhost:3001/trpc.'
 
-/** Checks a realtime server's address. @returns it as a ws: or wss: URL @throws Error when it cannot be one */
+/** Checks the address of a realtime server. @returns it as a ws: or wss: URL @throws Error when it cannot be one */
 export function parseRealtimeUrl(url: string): string {
   let parsed: URL
   try {
@@ -12,9 +12,8 @@ export function parseRealtimeUrl(url: string): string {
     throw new Error(`createChatClient: "${url}" is not a URL. ${advice}`)
   }
   const protocol = ({ 'ws:': 'ws:', 'wss:': 'wss:', 'http:': 'ws:', 'https:': 'wss:' } as Record<string, string>)[parsed.protocol]
-  if (!protocol) throw new Error(`createChatClient: a realtime server has no ${parsed.protocol} address. ${advice}`)
-  if (parsed.username || parsed.password)
-    throw new Error('createChatClient: the URL must not have credentials in it. Use the option "auth".')
+  if (!protocol) throw new Error(`createChatClient: the address of a realtime server cannot start with ${parsed.protocol}. ${advice}`)
+  if (parsed.username || parsed.password) throw new Error('createChatClient: the URL must not contain credentials. Use the option "auth".')
   if (parsed.hash) throw new Error(`createChatClient: the URL must not have a fragment (#…). ${advice}`)
   return `${protocol}${parsed.href.slice(parsed.protocol.length)}`
 }
@@ -23,31 +22,30 @@ export interface Explanation {
   failure: ChatFailure
   /** Trying again will not help. */
   isFinal: boolean
-  /** A server answered, and refused this client for now. */
+  /** Whether a server answered but rejected the client for now. */
   turnedAway: boolean
 }
 
-/** Statuses that a proxy or a busy server answers with, for a while. */
+/** HTTP statuses of a proxy or a busy server, which will pass. */
 const isBusy = (status: number) => status >= 500 || [408, 425, 429].includes(status)
 
 /**
- * Asks over HTTP why no socket opens at an address, because a WebSocket does not say.
- * @param status the HTTP status that came instead of a socket, if it is known
+ * Finds out over HTTP why no socket opens at an address, because a WebSocket does not tell.
+ * @param status the HTTP status in answer to the WebSocket, if known
  */
-export async function explain(
+export async function explainFailure(
   url: string,
   status: number | null,
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<Explanation> {
   const busy = (code: number) => ({
-    failure: failureNamed('UNAVAILABLE', { words: `The server is not available (status ${code}).` }),
+    failure: failureNamed('UNAVAILABLE', { words: `The server is unavailable (status ${code}).` }),
     isFinal: false,
     turnedAway: true,
   })
   if (status !== null && isBusy(status)) return busy(status)
   const answer = await ask(url, timeoutMs, signal)
-  if (!answer)
-    return { failure: failureNamed('DISCONNECTED', { words: 'The server cannot be reached.' }), isFinal: false, turnedAway: false }
+  if (!answer) return { failure: failureNamed('DISCONNECTED', { words: "Couldn't reach the server." }), isFinal: false, turnedAway: false }
   if (isBusy(answer.status)) return busy(answer.status)
   return { ...judge(url, answer.code, status ?? answer.status), turnedAway: false }
 }

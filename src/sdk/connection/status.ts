@@ -1,22 +1,22 @@
 import { type ChatFailure, failureNamed } from '../chat-error'
 
-/** How a client stands with its server. */
+/** The state of a client's connection. */
 export type ConnectionStatus =
-  /** There is no connection yet, or it was lost. The client keeps trying, and calls wait. */
+  /** Not connected yet, or no longer. The client keeps trying, and calls wait. */
   | {
       state: 'connecting'
-      /** Which attempt is under way or comes next, from 1. */
+      /** The number of the current or next attempt, from 1. */
       attempt: number
-      /** When the next attempt begins, in milliseconds since the epoch; null while one is under way. */
+      /** When the next attempt starts, in milliseconds since the epoch; null during an attempt. */
       nextTryAt: number | null
-      /** What went wrong last. */
+      /** Why the last attempt failed or the last connection was lost. */
       lastError: ChatFailure | null
     }
-  /** The server has accepted the session. */
+  /** Connected, and the server has accepted the session. */
   | { state: 'connected' }
-  /** There is no session, or it has ended: sign in, then `reopen()`. */
+  /** There is no session, or it has ended. Sign in, then call `reopen()`. */
   | { state: 'signed-out'; reason: ChatFailure }
-  /** Trying again will not help: a wrong address, another user's cookie, a page of a foreign site. */
+  /** Trying again will not help: a wrong address, another user's cookie, a page from another site. */
   | { state: 'refused'; reason: ChatFailure }
   /** `close()` was called. */
   | { state: 'closed' }

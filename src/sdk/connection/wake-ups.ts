@@ -1,11 +1,11 @@
-/** The events after which a connection is probed, and how many milliseconds the server then has to answer. */
+/** The events after which the connection is checked, and how long the server then has to answer, in milliseconds. */
 const signs = [
   ['online', 2_000],
   ['focus', 5_000],
   ['pageshow', 5_000],
 ] as const
 
-/** Calls `wake` when the network or the page comes back, in runtimes that have such events. @returns an unsubscribe function */
+/** Calls `wake` when the network or the page comes back, in runtimes with such events. @returns an unsubscribe function */
 export function onWakeUp(wake: (answerWithinMs: number) => void): () => void {
   const listening = new AbortController()
   const { signal } = listening

@@ -1,10 +1,11 @@
+import { reconnectNotice } from '../../contract/failures'
 import { type ChatFailure, failureNamed, failureOfClose, failureOfData } from '../chat-error'
 import type { Dialled } from './dial'
 import { splitFrame, tooBigAnswer } from './frames'
-import { drop, listen } from './raw-socket'
+import { destroySocket, listenToSocket } from './raw-socket'
 import type { Timings } from './timings'
 
-/** Why a socket ended. tRPC makes it the cause of each pending call's error, where `readFailure` finds the failure. */
+/** Why a socket ended. tRPC makes it the cause of each pending call's error, and `readFailure` finds the failure there. */
 export class SocketClosed extends Event {
   constructor(
     type: 'close' | 'error',
@@ -19,23 +20,22 @@ export class SocketClosed extends Event {
   }
 }
 
-/** What a watched socket needs of the client that it belongs to. */
+/** What a watched socket needs from its client. */
 export interface SocketHost {
   timings: Timings
-  /** Connects and signs in, however many attempts that takes. Never settles once the client has ended. */
+  /** Connects and signs in, in as many attempts as it takes. Never settles once the client has ended. */
   connect(): Promise<Dialled>
   onOpen(socket: WatchedSocket, dialled: Dialled): void
   onClosed(socket: WatchedSocket, closed: SocketClosed): void
 }
 
 const states = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const
-/** A timer that fires this late means that the process was asleep or blocked. */
-const lateMs = 1_000
-const reconnectNotice = '{"id":null,"method":"reconnect"}'
+/** When a timer fires this late, the process was suspended or blocked. */
+const lateTimerMs = 1_000
 
 /**
- * The WebSocket that tRPC gets. It opens only when a real one has and the server has accepted the session on it; it
- * notices when its server has gone silent, and then ends at once instead of waiting for a closing handshake.
+ * The WebSocket that tRPC uses. It opens once a real one has opened and the server has accepted the session on it. It
+ * notices when the server has gone silent, and then ends at once instead of waiting for a closing handshake.
  */
 export class WatchedSocket extends EventTarget {
   static readonly CONNECTING = states.CONNECTING
@@ -50,16 +50,16 @@ export class WatchedSocket extends EventTarget {
   readyState: 0 | 1 | 2 | 3 = states.CONNECTING
   readonly #host: SocketHost
   #real: WebSocket | null = null
-  #unlisten = () => {}
-  /** Who sent the pings that are not answered yet, in order: tRPC sends some of its own. */
+  #unsubscribe = () => {}
+  /** Who sent the unanswered pings, in order: tRPC sends some of its own. */
   #pings: ('own' | 'tRPC')[] = []
-  #heardAt = 0
-  /** Whether a ping is unanswered, and whether that is the one after waking up. */
-  #asked: 'no' | 'yes' | 'graced' = 'no'
-  #dueAt = 0
+  #lastFrameAt = 0
+  /** Whether a ping is unanswered, and whether it is a second one because the process was suspended. */
+  #ping: 'none' | 'sent' | 'repeated' = 'none'
+  #checkAt = 0
   #timer: ReturnType<typeof setTimeout> | undefined
-  /** Why the server is about to close the socket, as it said. */
-  #refusal: ChatFailure | null = null
+  /** The error that the server has sent before closing the socket. */
+  #closeReason: ChatFailure | null = null
 
   constructor(host: SocketHost) {
     super()
@@ -68,22 +68,22 @@ export class WatchedSocket extends EventTarget {
   }
 
   #open(dialled: Dialled): void {
-    const { socket, early, release } = dialled
+    const { socket, earlyFrames, release } = dialled
     this.#real = socket
     this.readyState = states.OPEN
-    this.#unlisten = listen(socket, {
+    this.#unsubscribe = listenToSocket(socket, {
       message: (data) => this.#receive(data),
-      close: (code) => this.#end(code, this.#refusal ?? failureOfClose(code)),
+      close: (code) => this.#end(code, this.#closeReason ?? failureOfClose(code)),
     })
     release()
-    this.#heardAt = performance.now()
-    this.#judgeIn(this.#host.timings.silenceMs)
+    this.#lastFrameAt = performance.now()
+    this.#checkIn(this.#host.timings.silenceMs)
     this.#host.onOpen(this, dialled)
     if (this.readyState !== states.OPEN) return
     this.dispatchEvent(new Event('open'))
-    // tRPC makes this its active socket some microtasks later, and ignores notices until then.
+    // tRPC makes this its active socket some microtasks later, and ignores frames until then.
     setTimeout(() => {
-      for (const frame of early) this.#receive(frame)
+      for (const frame of earlyFrames) this.#receive(frame)
     })
     if (socket.readyState !== socket.OPEN) this.#end(1006, failureNamed('DISCONNECTED'))
   }
@@ -93,114 +93,114 @@ export class WatchedSocket extends EventTarget {
     if (frame === 'PING') this.#pings.push('tRPC')
     const { frames, tooBig } = splitFrame(frame, this.#host.timings)
     for (const each of frames) this.#real?.send(each)
-    if (tooBig.length > 0) queueMicrotask(() => tooBig.forEach((id) => void this.#pass(tooBigAnswer(id))))
+    if (tooBig.length > 0) queueMicrotask(() => tooBig.forEach((id) => void this.#forward(tooBigAnswer(id))))
   }
 
-  /** Starts the closing handshake, and gives up on it soon. */
+  /** Starts the closing handshake, and destroys the socket if it takes too long. */
   close(): void {
     if (this.readyState !== states.OPEN) return
     this.readyState = states.CLOSING
     this.#real?.close()
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#abandon(), this.#host.timings.closeMs)
+    this.#timer = setTimeout(() => this.#giveUp(), this.#host.timings.closeMs)
   }
 
-  /** Closes without telling tRPC, which would connect again. Resolves within a bounded time, whatever the network does. */
-  async leave(): Promise<void> {
+  /** Closes without an event to tRPC, which would connect again. Resolves after `closeMs` at the latest. */
+  async closeQuietly(): Promise<void> {
     const real = this.#real
-    this.#forget()
+    this.#detach()
     if (!real || real.readyState === real.CLOSED) return
     await new Promise<void>((resolve) => {
       const timer = setTimeout(done, this.#host.timings.closeMs)
-      const unlisten = listen(real, { close: done })
+      const unsubscribe = listenToSocket(real, { close: done })
       real.close()
       function done() {
         clearTimeout(timer)
-        unlisten()
-        drop(real as WebSocket)
+        unsubscribe()
+        destroySocket(real as WebSocket)
         resolve()
       }
     })
   }
 
-  /** Pings the server now, and gives it less time than usual. */
+  /** Pings the server now, with less time to answer than usual. */
   probe(answerWithinMs: number): void {
     if (this.readyState !== states.OPEN) return
-    if (this.#asked !== 'no' && this.#dueAt <= performance.now() + answerWithinMs) return
-    this.#ask(answerWithinMs)
+    if (this.#ping !== 'none' && this.#checkAt <= performance.now() + answerWithinMs) return
+    this.#sendPing(answerWithinMs)
   }
 
-  /** Makes tRPC move everything to a new socket, and keep this one until that is done. */
+  /** Makes tRPC move everything to a new socket, and close this one afterwards. */
   handOver(): void {
-    this.#pass(reconnectNotice)
+    this.#forward(reconnectNotice)
   }
 
   #receive(data: unknown): void {
-    this.#heardAt = performance.now()
-    if (this.#asked !== 'no') {
-      this.#asked = 'no'
-      this.#judgeIn(this.#host.timings.silenceMs)
+    this.#lastFrameAt = performance.now()
+    if (this.#ping !== 'none') {
+      this.#ping = 'none'
+      this.#checkIn(this.#host.timings.silenceMs)
     }
     if (data === 'PONG' && this.#pings.shift() === 'own') return
     if (typeof data === 'string' && data.startsWith('{"id":null,"error"')) {
       const { error } = JSON.parse(data) as { error: { message: string; data?: unknown } }
-      this.#refusal = failureOfData(error.data, error.message)
+      this.#closeReason = failureOfData(error.data, error.message)
       return
     }
-    this.#pass(data)
+    this.#forward(data)
   }
 
-  #pass(data: unknown): void {
+  #forward(data: unknown): void {
     if (this.readyState !== states.CLOSED) this.dispatchEvent(new MessageEvent('message', { data }))
   }
 
-  #judgeIn(ms: number): void {
+  #checkIn(ms: number): void {
     if (this.readyState !== states.OPEN) return
     clearTimeout(this.#timer)
-    this.#dueAt = performance.now() + ms
-    this.#timer = setTimeout(() => this.#judge(), ms)
+    this.#checkAt = performance.now() + ms
+    this.#timer = setTimeout(() => this.#check(), ms)
   }
 
-  #judge(): void {
-    const { silenceMs, answerMs, graceMs } = this.#host.timings
+  #check(): void {
+    const { silenceMs, pongMs, pongAfterSleepMs } = this.#host.timings
     const now = performance.now()
-    const isLate = now - this.#dueAt > lateMs
-    const silentFor = now - this.#heardAt
-    if (this.#asked === 'no') {
-      if (silentFor < silenceMs) this.#judgeIn(silenceMs - silentFor)
-      else this.#ask(isLate ? graceMs : answerMs)
-    } else if (isLate && this.#asked === 'yes') {
+    const isLate = now - this.#checkAt > lateTimerMs
+    const silentFor = now - this.#lastFrameAt
+    if (this.#ping === 'none') {
+      if (silentFor < silenceMs) this.#checkIn(silenceMs - silentFor)
+      else this.#sendPing(isLate ? pongAfterSleepMs : pongMs)
+    } else if (isLate && this.#ping === 'sent') {
       // The answer may have arrived while this process could not read it.
-      this.#ask(graceMs)
-      this.#asked = 'graced'
-    } else this.#abandon()
+      this.#sendPing(pongAfterSleepMs)
+      this.#ping = 'repeated'
+    } else this.#giveUp()
   }
 
-  #ask(answerWithinMs: number): void {
-    this.#asked = 'yes'
+  #sendPing(answerWithinMs: number): void {
+    this.#ping = 'sent'
     this.#pings.push('own')
     this.#real?.send('PING')
-    this.#judgeIn(answerWithinMs)
+    this.#checkIn(answerWithinMs)
   }
 
-  #abandon(): void {
+  #giveUp(): void {
     this.#end(1006, failureNamed('DISCONNECTED'))
   }
 
   #end(code: number, failure: ChatFailure): void {
     if (this.readyState === states.CLOSED) return
     const real = this.#real
-    this.#forget()
-    if (real) drop(real)
+    this.#detach()
+    if (real) destroySocket(real)
     const closed = new SocketClosed('close', code, failure)
     this.#host.onClosed(this, closed)
     this.dispatchEvent(closed)
   }
 
-  #forget(): void {
+  #detach(): void {
     this.readyState = states.CLOSED
     clearTimeout(this.#timer)
-    this.#unlisten()
+    this.#unsubscribe()
     this.#real = null
   }
 }

@@ -1,77 +1,91 @@
 'use client'
 
-import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import {
+  createContext,
+  createElement,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from 'react'
 import type { ChatClient } from '../chat-client'
 import type { ConnectionStatus } from '../connection/status'
-import { type PresenceHandle, type PresenceView, unknownPresence } from '../presence'
+import { type PresenceView, unknownPresence } from '../presence'
 import type { RoomHandle, RoomState } from '../room'
-import type { RoomListHandle, RoomListState } from '../room-list'
+import type { RoomListState } from '../room-list'
 import type { Store } from '../store'
 
 const ClientContext = createContext<ChatClient | null>(null)
 
-/** Gives the components below a chat client. Whoever made the client closes it. */
+/**
+ * Provides a chat client to the components below. It does not close the client.
+ * @example <ChatProvider client={client}><Room id="general" /></ChatProvider>
+ */
 export function ChatProvider({ client, children }: { client: ChatClient; children: ReactNode }): ReactNode {
   return createElement(ClientContext.Provider, { value: client }, children)
 }
 
-/** The chat client of the nearest ChatProvider. */
+/** The chat client of the nearest ChatProvider. @throws Error when there is none */
 export function useChatClient(): ChatClient {
   const client = useContext(ClientContext)
   if (!client) throw new Error('useChatClient needs a ChatProvider above it')
   return client
 }
 
-/** A store's value, kept current. */
+/** The current value of a store. */
 export function useStore<Value>(store: Store<Value>): Value {
   return useSyncExternalStore(store.subscribe, store.get, store.get)
 }
 
-/** How the client stands with its server, kept current. */
+/** The current status of the connection. */
 export function useConnectionStatus(): ConnectionStatus {
   return useStore(useChatClient().status)
 }
 
-/** A room while the component is shown: its state, and what can be done in it. Null until it is opened, in the first effect. */
+/**
+ * Opens a room while the component is mounted. Null until the first effect.
+ * @example
+ * const room = useRoom('general')
+ * room?.state.timeline.messages.map(({ seq, text }) => <p key={seq}>{text}</p>)
+ */
 export function useRoom(room: string): { handle: RoomHandle; state: RoomState } | null {
   const client = useChatClient()
-  const [handle, setHandle] = useState<RoomHandle | null>(null)
-  useEffect(() => {
-    const opened = client.openRoom(room)
-    setHandle(opened)
-    return () => opened.close()
-  }, [client, room])
-  const current = handle?.room === room ? handle : null
-  const state = useStore(current?.state ?? noRoom)
-  return useMemo(() => (current && state ? { handle: current, state } : null), [current, state])
+  const handle = useHandle(useCallback(() => client.openRoom(room), [client, room]))
+  const state = useStore(handle?.state ?? noRoom)
+  return useMemo(() => (handle && state ? { handle, state } : null), [handle, state])
 }
 
-/** Who is here in a room while the component is shown; unknown at first, and without a room. */
+/** Who is online in a room while the component is mounted. Unknown at first, and when `room` is null. */
 export function usePresence(room: string | null): PresenceView {
   const client = useChatClient()
-  const [handle, setHandle] = useState<PresenceHandle | null>(null)
-  useEffect(() => {
-    if (room === null) return
-    const opened = client.openPresence(room)
-    setHandle(opened)
-    return () => opened.close()
-  }, [client, room])
-  return useStore(room !== null && handle?.room === room ? handle.state : noPresence)
+  const handle = useHandle(useCallback(() => (room === null ? null : client.openPresence(room)), [client, room]))
+  return useStore(handle?.state ?? noPresence)
 }
 
-const noPresence: Store<PresenceView> = { get: () => unknownPresence, subscribe: () => () => {} }
-
-/** The person's rooms while the component is shown. Null until they are asked for, in the first effect. */
+/** Follows the person's rooms while the component is mounted. Null until the first effect. */
 export function useRoomList(): RoomListState | null {
   const client = useChatClient()
-  const [handle, setHandle] = useState<RoomListHandle | null>(null)
-  useEffect(() => {
-    const opened = client.openRoomList()
-    setHandle(opened)
-    return () => opened.close()
-  }, [client])
+  const handle = useHandle(useCallback(() => client.openRoomList(), [client]))
   return useStore(handle?.state ?? noRoomList)
 }
 
+/**
+ * Opens a handle in an effect, and closes it when `open` changes or the component is unmounted. Null until the first effect.
+ * @example const list = useHandle(useCallback(() => client.openRoomList(), [client]))
+ */
+export function useHandle<Handle extends { close(): void }>(open: () => Handle | null): Handle | null {
+  const [opened, setOpened] = useState<{ open: typeof open; handle: Handle | null } | null>(null)
+  useEffect(() => {
+    const handle = open()
+    setOpened({ open, handle })
+    return () => handle?.close()
+  }, [open])
+  return opened?.open === open ? opened.handle : null
+}
+
+const noPresence: Store<PresenceView> = { get: () => unknownPresence, subscribe: () => () => {} }
 const noRoomList: Store<RoomListState | null> = { get: () => null, subscribe: () => () => {} }
 const noRoom: Store<RoomState | null> = { get: () => null, subscribe: () => () => {} }

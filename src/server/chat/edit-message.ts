@@ -27,7 +27,7 @@ export async function editMessage(ctx: ChatContext, { room, seq, text }: { room:
          mentioned AS (SELECT p.id FROM edited e, people_mentioned(e.mentions, e.author_id) AS p(id)),
          dropped AS (DELETE FROM mentions WHERE room_id = $1 AND seq = $2 AND user_id NOT IN (SELECT id FROM mentioned))
          INSERT INTO mentions (user_id, room_id, seq) SELECT id, $1, $2 FROM mentioned ON CONFLICT DO NOTHING`,
-        [room, seq, await locked.takeMessageVersion(seq), text, findMentions(text)],
+        [room, seq, await locked.takeMessageVersion(seq, 'edited'), text, findMentions(text)],
       )
     }
     return locked.readMessage(seq)

@@ -6,66 +6,93 @@ import { type EncodedEvent, encodeEvent, joinFrames } from '../fanout/event-fram
 import type { CatchUpReader, LiveNews } from '../fanout/live-news'
 import type { SubscriptionWriter } from '../fanout/subscription-writer'
 import { untilAvailable } from '../platform/database'
-import type { ChatNeeds } from './needs'
+import type { ChatContext, ChatNeeds } from './needs'
 
 type MessageEvent = TrackedEnvelope<Message>
 
-export interface FollowRequest {
+interface FollowOptions {
   room: string
   userId: string
+  /** The version up to which the follower has everything; null to start with the next change. */
   after: number | null
+  /** Ends the stream. */
   signal: AbortSignal
-  /** Resolves when the reader can take more: at once, mostly. */
+  /** Resolves when the client can take more; undefined when it can right away. */
   untilReadable: () => Promise<void> | undefined
   /** Delivers the events directly; null or missing: through tRPC's loop. */
-  deliverDirectly?: ((subscription: DirectSubscription) => AsyncIterable<never>) | null
+  deliverDirectly?: ChatNeeds['deliverDirectly']
+  /** The procedure, for the log. */
   path?: string
   /** Called when a directly delivered subscription has ended. */
-  ended?: () => void
+  onEnd?: () => void
 }
 
 type FollowParts = Pick<ChatNeeds, 'feeds' | 'messages' | 'rooms'>
 
-/** A follower that has joined its room's feed, and how far each of them is. */
+/** A follower that has joined its room's feed, and how far both are. */
 interface Follow {
   room: string
   userId: string
   live: LiveNews
-  /** It has everything up to here. */
+  /** The follower has everything up to this version. */
   cursor: number
-  /** News tell of everything after this. */
+  /** `live` has everything after this version. */
   version: number
 }
 
+/** Follows a room for the caller, as one of the subscriptions of their connection. @throws {Failure} TOO_MANY_SUBSCRIPTIONS, CURSOR_AHEAD */
+export async function subscribeToRoom(
+  { parts, caller }: ChatContext,
+  input: { room: string; lastEventId?: number | null | undefined },
+  { signal = new AbortController().signal, path }: { signal: AbortSignal | undefined; path: string },
+): Promise<AsyncIterable<MessageEvent>> {
+  const { connection } = caller
+  if (!connection) throw new Failure('METHOD_NOT_ALLOWED')
+  const onEnd = connection.openSubscription()
+  signal.addEventListener('abort', onEnd, { once: true })
+  // It may have been stopped while the caller's membership was looked up.
+  if (signal.aborted) onEnd()
+  try {
+    return await followRoom(parts, {
+      ...{ room: input.room, userId: caller.user.id, after: input.lastEventId ?? null, signal, path, onEnd },
+      untilReadable: () => connection.untilReadable(),
+      deliverDirectly: parts.deliverDirectly,
+    })
+  } catch (error) {
+    onEnd()
+    throw error
+  }
+}
+
 /**
- * Every change of a room after `after`, each once, in the room's order: first from Postgres, then as they happen. Resolves
- * when nothing that happens from now on will be missed. Ends when `signal` aborts.
+ * Every change of a room after a version, each once and in order: first what is stored, then what happens. Resolves once
+ * nothing that happens from now on can be missed.
  * @throws {Failure} CURSOR_AHEAD; later, from the stream, MEMBERSHIP_ENDED
  */
 export async function followRoom(
   parts: FollowParts,
-  { room, userId, after, signal, untilReadable, deliverDirectly, path = '', ended = () => {} }: FollowRequest,
+  { room, userId, after, signal, untilReadable, deliverDirectly, path = '', onEnd = () => {} }: FollowOptions,
 ): Promise<AsyncIterable<MessageEvent>> {
-  // Subscribe before reading: what happens between the two would be missed otherwise.
+  // Subscribe before reading, or what happens between the two is missed.
   const { version, live } = await parts.feeds.follow(room, userId)
-  // A stream that is ended before it was ever read runs no `finally` of its own.
+  // A stream that is ended before it was ever read does not run its own `finally`.
   signal.addEventListener('abort', () => live.close(), { once: true })
   if (signal.aborted) live.close()
   try {
-    // Who left before the feed was joined was told nothing of it.
+    // Somebody who left before the feed was joined got no news of that.
     await parts.rooms.requireMembership(room, userId)
-    // The feed may lag behind what is committed, so it cannot tell what "now" is.
+    // The feed may lag behind what is committed, so it does not know what "from now on" means.
     const lastVersion = after !== null && after <= version ? version : ((await parts.messages.lastVersions([room])).get(room) ?? 0)
     if (after !== null && after > lastVersion) throw new Failure('CURSOR_AHEAD')
     const follow = { room, userId, live, cursor: after ?? lastVersion, version }
-    return deliverDirectly ? deliverDirectly(new DirectFollow(parts, follow, path, ended)) : stream(parts, follow, untilReadable)
+    return deliverDirectly ? deliverDirectly(new DirectFollow(parts, follow, path, onEnd)) : stream(parts, follow, untilReadable)
   } catch (error) {
     live.close()
     throw error
   }
 }
 
-/** Writes to the writer, a page at a time while it catches up, and leaves the rest to the feed. */
+/** Writes page after page while the follower catches up, then lets the feed write. */
 class DirectFollow implements DirectSubscription, CatchUpReader {
   #writer: SubscriptionWriter | null = null
 
@@ -73,7 +100,7 @@ class DirectFollow implements DirectSubscription, CatchUpReader {
     private readonly parts: FollowParts,
     private readonly follow: Follow,
     readonly path: string,
-    private readonly ended: () => void,
+    private readonly onEnd: () => void,
   ) {}
 
   start(writer: SubscriptionWriter): void {
@@ -84,7 +111,7 @@ class DirectFollow implements DirectSubscription, CatchUpReader {
 
   close(): void {
     this.follow.live.close()
-    this.ended()
+    this.onEnd()
   }
 
   interrupted(cursor: number): void {
@@ -115,7 +142,7 @@ class DirectFollow implements DirectSubscription, CatchUpReader {
   }
 }
 
-/** As many events together as may be written at once. */
+/** Splits events into slices of about `sliceBytes`. */
 function* slicesOf(events: readonly EncodedEvent[]): Generator<EncodedEvent[]> {
   let slice: EncodedEvent[] = []
   let bytes = 0
@@ -130,7 +157,7 @@ function* slicesOf(events: readonly EncodedEvent[]): Generator<EncodedEvent[]> {
   if (slice.length > 0) yield slice
 }
 
-/** The plain way: tRPC takes one event after the other. */
+/** The fallback where events cannot be delivered directly: tRPC's loop takes one event after the other. */
 async function* stream(
   parts: FollowParts,
   { cursor: start, version, ...follow }: Follow,
@@ -139,7 +166,7 @@ async function* stream(
   const { userId, live } = follow
   let cursor = start
   let isBehind = cursor < version
-  // Only tracked values may be yielded: any other makes the client forget how far it got.
+  // Yield only tracked values: any other makes the client forget how far it got.
   const event = (message: Message) => {
     cursor = message.version
     return tracked(String(message.version), message)
@@ -157,7 +184,7 @@ async function* stream(
       }
       const news = await live.next()
       if (news === 'closed') return
-      // Its person's membership is looked up with each page.
+      // Reading a page checks the follower's membership.
       if (news === 'behind') isBehind = true
       else if (news.type === 'membership') isBehind = news.userId === userId
       else if (news.type === 'message' && news.message.version > cursor) {
@@ -170,7 +197,7 @@ async function* stream(
   }
 }
 
-/** What is stored after the cursor, page by page, for as long as the person is a member. @throws {Failure} MEMBERSHIP_ENDED */
+/** The stored changes after the cursor, page by page, as long as the follower is a member. @throws {Failure} MEMBERSHIP_ENDED */
 async function* missing(
   parts: FollowParts,
   { room, userId, live, cursor: start }: Omit<Follow, 'version'>,
@@ -178,12 +205,12 @@ async function* missing(
 ): AsyncGenerator<Message[]> {
   let cursor = start
   for (let isLast = false; !isLast; ) {
-    // Before the page is read, because a reader that stalls would hold it in memory.
+    // Wait before the page is read: a client that stalls would hold it in memory.
     await untilReadable()
     if (live.isClosed()) return
     const page = await untilAvailable(live.isClosed.bind(live), async () => {
       const read = await parts.messages.changesAfter(room, cursor)
-      // After the page, not before: then nothing in it can be later than the membership that was found.
+      // Check after reading, so that nothing in the page can be newer than the membership.
       await parts.rooms.requireMembership(room, userId).catch(toEnded)
       return read
     })
@@ -194,12 +221,12 @@ async function* missing(
   }
 }
 
-/** Somebody who follows a room knows that it is there: they are told what has become of it for them. */
+/** A follower knows that the room exists, so they may learn that their membership has ended. */
 function toEnded(error: unknown): never {
   if (error instanceof Failure && (error.failure === 'NOT_A_MEMBER' || error.failure === 'ROOM_NOT_FOUND'))
     throw new Failure('MEMBERSHIP_ENDED')
   throw error
 }
 
-/** So much is written before a socket is asked again whether it has room. */
+/** How much is written before the socket is checked for room again. */
 const sliceBytes = 64 * 1024

@@ -9,8 +9,8 @@ import type { MessageHistory } from './history'
 import type { MessageSearch } from './search'
 import type { SendStore } from './store-sends'
 
-/** What the procedures of `chat` need. They show and announce rooms as the procedures of `rooms` do. */
-export interface ChatNeeds extends Pick<RoomsNeeds, 'rooms' | keyof RoomLockNeeds> {
+/** What the procedures of `chat` need. */
+export interface ChatNeeds extends RoomLockNeeds, Pick<RoomsNeeds, 'rooms'> {
   messages: MessageHistory
   search: MessageSearch
   sends: SendStore

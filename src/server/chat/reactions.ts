@@ -51,6 +51,6 @@ async function countReactions(room: LockedRoom, seq: number): Promise<void> {
     `UPDATE messages m SET version = $3,
        reaction_count = (SELECT count(*) FROM reactions r WHERE r.room_id = m.room_id AND r.seq = m.seq)
      WHERE m.room_id = $1 AND m.seq = $2`,
-    [room.id, seq, await room.takeMessageVersion(seq)],
+    [room.id, seq, await room.takeMessageVersion(seq, 'reacted')],
   )
 }

@@ -3,14 +3,14 @@ import { announceToPeople } from '../bus/announce'
 import { getRoom } from '../rooms/room-list'
 import type { ChatContext } from './needs'
 
-/** The caller has read the room up to a place. It never takes back what was read on another device. */
+/** Notes that the caller has read the room up to this seq. A later seq that another device noted stays. */
 export async function markRead({ parts, caller }: ChatContext, { room, seq }: { room: string; seq: number }): Promise<Room> {
   await parts.rooms.moveReadMark(room, caller.user.id, { upTo: seq })
   announceToPeople(parts, room, [caller.user.id])
   return getRoom({ parts, caller }, room)
 }
 
-/** From this message on, the room is unread for the caller. */
+/** Makes this message and everything after it unread for the caller. */
 export async function markUnread({ parts, caller }: ChatContext, { room, seq }: { room: string; seq: number }): Promise<Room> {
   await parts.rooms.moveReadMark(room, caller.user.id, { set: seq - 1 })
   announceToPeople(parts, room, [caller.user.id])

@@ -21,7 +21,7 @@ export async function removeMessage(ctx: ChatContext, { room, seq }: { room: str
       `UPDATE messages SET version = $3, text = '', mentions = '{}', mentions_room = false, reaction_count = 0,
          deleted_at = clock_timestamp(), pinned_at = NULL
        WHERE room_id = $1 AND seq = $2`,
-      [room, seq, await locked.takeMessageVersion(seq)],
+      [room, seq, await locked.takeMessageVersion(seq, 'removed')],
     )
     await locked.query('DELETE FROM mentions WHERE room_id = $1 AND seq = $2', [room, seq])
     await locked.query('DELETE FROM reactions WHERE room_id = $1 AND seq = $2', [room, seq])

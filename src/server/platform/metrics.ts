@@ -9,6 +9,10 @@ export interface Metrics {
   changesRead(count: number): void
   /** A socket was closed; `network` when the connection broke. */
   closed(by: 'server' | 'client' | 'network', code: number): void
+  /** A run of a job is over. */
+  jobEnded(job: string, outcome: 'done' | 'retried' | 'given up'): void
+  /** How much background work is waiting, in the whole installation. */
+  jobsCounted(counts: { changes: number; oldestChangeSeconds: number; jobs: number; givenUpJobs: number }): void
   /** Reads the current values at each scrape. */
   watch(now: () => { connections: number; rooms: number; followers: number; redisAlive: boolean }): void
   /** The text for Prometheus, and its content type. */
@@ -66,10 +70,27 @@ export function createMetrics(): Metrics {
     labelNames: ['by', 'code'],
     registers,
   })
+  const jobsEnded = new Counter({
+    name: 'roomline_jobs_total',
+    help: 'Runs of jobs on this node, by job and outcome: done, retried (it failed and is tried again), given up (it failed too often).',
+    labelNames: ['job', 'outcome'],
+    registers,
+  })
+  const gauge = (name: string, help: string) => new Gauge({ name, help: `${help} The same on every node, counted every 10 s.`, registers })
+  const counted = {
+    changes: gauge('roomline_after_commit_waiting', 'Stored changes whose after-commit work is not done yet, up to 10,000.'),
+    oldestChangeSeconds: gauge('roomline_after_commit_oldest_seconds', 'How long the oldest of them has been waiting.'),
+    jobs: gauge('roomline_jobs_waiting', 'Jobs that are waiting or running, up to 10,000.'),
+    givenUpJobs: gauge('roomline_jobs_given_up', 'Jobs that failed too often and are kept for a month, up to 10,000.'),
+  }
   return {
     messageStored: (seconds) => stored.observe(seconds),
     changesRead: (count) => read.inc(count),
     closed: (by, code) => closed.inc({ by, code: isKnownCode(code) ? code : 'other' }),
+    jobEnded: (job, outcome) => jobsEnded.inc({ job, outcome }),
+    jobsCounted: (counts) => {
+      for (const [key, value] of Object.entries(counts)) counted[key as keyof typeof counted].set(value)
+    },
     watch: (now) => {
       const gauges = {
         connections: ['roomline_connections', 'Open sockets.'],

@@ -6,6 +6,8 @@ import pg from 'pg'
 const migrationsDir = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
 /** An advisory lock, held while migrating, so that several processes may start at once. The number is arbitrary. */
 const migrationLock = 7_203_544_119
+/** Where the job queue keeps its tables. It brings migrations of its own. */
+export const jobSchema = 'graphile_worker'
 
 /**
  * Applies the new migrations of prisma/migrations, in order, each in its own transaction. It uses Prisma's own table, so that
@@ -46,9 +48,23 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
       }
       applied.push(name)
     }
+    await migrateJobQueue(databaseUrl)
     return applied
   } finally {
     await client.end()
+  }
+}
+
+async function migrateJobQueue(databaseUrl: string): Promise<void> {
+  // Loaded only where it is needed: every server reads the names below.
+  const { Logger, runMigrations } = await import('graphile-worker')
+  const pool = new pg.Pool({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000, max: 1 })
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  try {
+    await runMigrations({ pgPool: pool, schema: jobSchema, logger: new Logger(() => () => {}) })
+  } finally {
+    await pool.end()
   }
 }
 

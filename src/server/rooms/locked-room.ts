@@ -4,6 +4,7 @@ import type { PostingPolicy, RoomKind } from '../../contract/room'
 import { limits, outranks, type Roles } from '../../contract/rules'
 import type { User } from '../../contract/session'
 import type { RoomNews } from '../bus/news-bus'
+import type { CommittedChange } from '../jobs/after-commit'
 import type { Querying } from '../platform/database'
 import type { Standing } from '../rights'
 
@@ -14,7 +15,7 @@ export interface PersonInRoom extends Roles {
 }
 
 /** A room, as the person who changes it sees it. */
-export interface RoomWithActor {
+export interface RoomSnapshot {
   id: string
   kind: RoomKind
   name: string
@@ -28,7 +29,7 @@ export interface RoomWithActor {
 }
 
 /** A room that nobody else can change meanwhile. Its fields are as they were when the lock was taken. */
-export interface LockedRoom extends RoomWithActor {
+export interface LockedRoom extends RoomSnapshot {
   /** Runs a statement in the same transaction. */
   query: Querying['query']
 
@@ -54,7 +55,7 @@ export interface LockedRoom extends RoomWithActor {
   /** Takes a version for a change of this person's membership, which the caller then writes. */
   takeMembershipVersion(userId: string): Promise<number>
   /** Takes a version for a change of this message, which the caller then writes. */
-  takeMessageVersion(seq: number): Promise<number>
+  takeMessageVersion(seq: number, what: CommittedChange['what']): Promise<number>
   /** Takes a version for any other change of the room. */
   takeRoomVersion(): Promise<number>
   /** The message as everybody sees it after the changes so far. @throws {Failure} MESSAGE_NOT_FOUND */
@@ -73,7 +74,7 @@ export type ReadMessages = (querying: Querying, room: string, seqs: readonly num
  */
 export function createLockedRoom(
   transaction: Querying,
-  state: RoomWithActor,
+  state: RoomSnapshot,
   readMessages: ReadMessages,
 ): { room: LockedRoom; readNews(): Promise<RoomNews[]>; people: Set<string> } {
   const { id, actor } = state
@@ -89,11 +90,19 @@ export function createLockedRoom(
     for (const message of await readMessages(transaction, id, missing)) messages.set(message.seq, message)
   }
 
-  async function takeVersion(newMessages: 0 | 1): Promise<{ seq: number; version: number }> {
+  /** @param change what becomes of a message, for what must happen after the commit; a message without a seq gets the next one */
+  async function takeVersion(change?: { seq?: number; what: CommittedChange['what'] }): Promise<{ seq: number; version: number }> {
+    const isNewMessage = change !== undefined && change.seq === undefined
     const { rows } = await query<{ seq: number; version: number }>(
-      `UPDATE rooms SET last_seq = last_seq + $2, last_version = last_version + 1 WHERE id = $1
-       RETURNING last_seq AS seq, last_version AS version`,
-      [id, newMessages],
+      `WITH taken AS (
+         UPDATE rooms SET last_seq = last_seq + $2, last_version = last_version + 1 WHERE id = $1
+         RETURNING last_seq AS seq, last_version AS version
+       ),
+       noted AS (
+         INSERT INTO after_commit (room_id, seq, version, what) SELECT $1, coalesce($3::int, seq), version, $4::text FROM taken WHERE $4 IS NOT NULL
+       )
+       SELECT seq, version FROM taken`,
+      [id, isNewMessage ? 1 : 0, change?.seq ?? null, change?.what ?? null],
     )
     const [taken] = rows
     if (!taken) throw new Failure('ROOM_NOT_FOUND')
@@ -183,19 +192,19 @@ export function createLockedRoom(
     },
 
     takeMembershipVersion: async (userId) => {
-      const { version } = await takeVersion(0)
+      const { version } = await takeVersion()
       people.add(userId)
       news.push({ type: 'membership', userId, version })
       return version
     },
-    takeMessageVersion: async (seq) => {
-      const { version } = await takeVersion(0)
+    takeMessageVersion: async (seq, what) => {
+      const { version } = await takeVersion({ seq, what })
       messages.delete(seq)
       news.push({ type: 'changed', seq })
       return version
     },
     takeRoomVersion: async () => {
-      const { version } = await takeVersion(0)
+      const { version } = await takeVersion()
       news.push({ type: 'room', version })
       return version
     },
@@ -206,7 +215,7 @@ export function createLockedRoom(
       return message
     },
     addLine: async (kind, { user, ...detail } = {}) => {
-      const { seq, version } = await takeVersion(1)
+      const { seq, version } = await takeVersion({ what: 'stored' })
       await query(
         `INSERT INTO messages (room_id, seq, version, kind, author_id, detail_user_id, detail, text) VALUES ($1, $2, $3, $4, $5, $6, $7, '')`,
         [id, seq, version, kind, actor.id, user?.id ?? null, Object.keys(detail).length > 0 ? detail : null],

@@ -1,7 +1,7 @@
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { PublicRoom, Room } from '../../contract/room'
-import { limits } from '../../contract/rules'
+import { compareRooms, limits } from '../../contract/rules'
 import type { CallContext } from '../caller'
 import { patternOf } from '../platform/database'
 import { readCursor, writeCursor } from '../platform/page-cursor'
@@ -17,9 +17,7 @@ export async function readRoomList({ rooms, messages }: ListNeeds, userId: strin
   // Messages first: one that was written after the person was removed is then in none of the rooms that are still theirs.
   const newest = await messages.newestOfPerson(userId)
   const listed = await rooms.listOf(userId)
-  return listed
-    .map((room) => toRoom(room, newest.get(room.id)))
-    .sort((a, b) => (b.lastMessage?.time ?? '').localeCompare(a.lastMessage?.time ?? '') || a.name.localeCompare(b.name))
+  return listed.map((room) => toRoom(room, newest.get(room.id))).sort(compareRooms)
 }
 
 /** A room of the caller's as it is now, archived or not. @throws {Failure} ROOM_NOT_FOUND when they are not a member */

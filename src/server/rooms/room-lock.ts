@@ -3,7 +3,7 @@ import { Failure } from '../../contract/failures'
 import { type AnnounceNeeds, announceToPeople, announceToRoom } from '../bus/announce'
 import { inTransaction, type Querying, retried } from '../platform/database'
 import { findRefusal, type RightName, seesRoom } from '../rights'
-import { createLockedRoom, type LockedRoom, type ReadMessages, type RoomWithActor } from './locked-room'
+import { createLockedRoom, type LockedRoom, type ReadMessages, type RoomSnapshot } from './locked-room'
 
 /** What changing a room needs. */
 export interface RoomLockNeeds extends AnnounceNeeds {
@@ -49,9 +49,9 @@ export async function changeRoom<Result>(
 }
 
 /** @throws {Failure} ROOM_NOT_FOUND, NOT_A_MEMBER, NOT_ALLOWED, UNAUTHORIZED @returns the room, seen by the actor */
-export async function requireRoomRight(querying: Querying, right: RightName, roomId: string, actorId: string): Promise<RoomWithActor> {
+export async function requireRoomRight(querying: Querying, right: RightName, roomId: string, actorId: string): Promise<RoomSnapshot> {
   const { rows } = await querying.query<
-    Omit<RoomWithActor, 'actor'> & Omit<RoomWithActor['actor'], 'sees'> & { mayAct: boolean; userId: string }
+    Omit<RoomSnapshot, 'actor'> & Omit<RoomSnapshot['actor'], 'sees'> & { mayAct: boolean; userId: string }
   >(
     `SELECT r.id, r.kind, r.name, r.topic, r.last_seq AS "lastSeq", r.posting_policy AS "postingPolicy",
        r.slow_mode_seconds AS "slowModeSeconds", r.archived_at IS NOT NULL AS "isArchived",

@@ -52,11 +52,13 @@ export async function restoreRoom(ctx: RoomsContext, roomId: string): Promise<Ch
     room.requireNotDirect()
     if (!room.isArchived) return
     await room.query('UPDATE rooms SET archived_at = NULL WHERE id = $1', [room.id])
-    // Nobody's list watches an archived room: nodes that read the latest changes of memberships find it again.
+    // No list watches an archived room: this makes every node find it when it reads the latest changes of memberships.
     await room.query('UPDATE memberships SET changed_at = clock_timestamp() WHERE room_id = $1', [room.id])
     await room.addLine('restored')
     await room.audit('room.restore')
   })
+  // The others' lists show it within a second; the caller's at once.
+  announceToPeople(ctx.parts, roomId, [ctx.caller.user.id])
   return showChangedRoom(ctx, roomId)
 }
 

@@ -1,17 +1,11 @@
-import { useEffect, useState } from 'react'
-import type { ChatClient, PresenceHandle, PresenceState, PresenceView, Room, Store } from '../../sdk'
-import { useStore } from '../../sdk/react'
+import { useCallback, useEffect, useState } from 'react'
+import type { ChatClient, PresenceState, PresenceView, Room, Store } from '../../sdk'
+import { useHandle, useStore } from '../../sdk/react'
 
 /** Who is online and who is typing in a room; null while that is not known. */
 export function useRoomPresence(client: ChatClient, room: string | null): PresenceView | null {
-  const [handle, setHandle] = useState<PresenceHandle | null>(null)
-  useEffect(() => {
-    if (room === null) return
-    const opened = client.openPresence(room)
-    setHandle(opened)
-    return () => opened.close()
-  }, [client, room])
-  const view = useStore<PresenceView | null>(room !== null && handle?.room === room ? handle.state : nothing)
+  const handle = useHandle(useCallback(() => (room === null ? null : client.openPresence(room)), [client, room]))
+  const view = useStore<PresenceView | null>(handle?.state ?? nothing)
   return view?.known ? view : null
 }
 

@@ -51,8 +51,8 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
   const { mayAct, mayRemoveOwn, mayRemoveAny } = rights
   const mayWrite = rights.refusal === null
   const jumpTo = jump.to
-  const acts = useMemo((): MessageActs => {
-    return {
+  const acts = useMemo(
+    (): MessageActs => ({
       ...{ me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny, jumpTo },
       reply: (to) => setMode({ kind: 'reply', to }),
       edit: (message) => setMode({ kind: 'edit', message }),
@@ -66,8 +66,9 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
           await readMarks.markUnread(seq)
           setFirstUnread(seq)
         }),
-    }
-  }, [handle, run, readMarks, setFirstUnread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny, jumpTo])
+    }),
+    [handle, run, readMarks, setFirstUnread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny, jumpTo],
+  )
 
   return (
     <MessageActsProvider value={acts}>

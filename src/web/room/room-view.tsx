@@ -6,8 +6,7 @@ import type { Visitor } from '../account/visitor'
 import { useRoomPresence } from '../people/presence'
 import { presenceWords } from '../people/presence-dot'
 import { ArchivedNotice, useArchivedRoom } from '../rooms/archived-room'
-import { useLastSeen } from '../rooms/my-rooms'
-import { forRole } from '../rooms/room-rights'
+import { useLastListed } from '../rooms/my-rooms'
 import type { Drafts } from './composer/drafts'
 import { ConnectionBanner } from './connection-banner'
 import { Conversation } from './conversation'
@@ -45,9 +44,9 @@ interface RoomViewProps {
 export function RoomView({ client, status, openRooms, room, listed, isListRead, visitor, drafts, ...on }: RoomViewProps) {
   const opened = useOpenRoom(openRooms, room)
   const isMissing = isListRead && !listed && opened?.state.state === 'live'
-  const archived = useArchivedRoom(client, isMissing ? room : null, opened?.state.timeline.messages.at(-1)?.seq ?? 0)
-  const shown = listed ?? (archived ? forRole(archived, visitor.role) : undefined)
-  const last = useLastSeen(room, shown)
+  const archived = useArchivedRoom(client, isMissing ? room : null, visitor.role, opened?.state.timeline.messages.at(-1)?.seq ?? 0)
+  const shown = listed ?? archived ?? undefined
+  const last = useLastListed(room, shown)
   const name = last?.name ?? nameOf(room)
   const isPair = last?.kind === 'direct' && last.people.length <= 1
   const presence = useRoomPresence(client, shown ? room : null)
@@ -119,7 +118,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
             {...{ client, handle, state, name, visitor, drafts }}
             listed={shown}
             {...(presence && { typing: presence.typing })}
-            instead={archived && <ArchivedNotice client={client} room={shown ?? archived} />}
+            instead={archived && <ArchivedNotice client={client} room={archived} />}
           />
         )
       case 'ended':

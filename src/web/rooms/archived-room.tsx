@@ -1,25 +1,27 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { Archive } from 'lucide-react'
+import { useMemo } from 'react'
 import { failures } from '../../contract/failures'
-import type { ChatClient, Room } from '../../sdk'
+import type { ChatClient, Room, ServerRole } from '../../sdk'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
-import { rightsIn } from './room-rights'
+import { forRole, rightsIn } from './room-rights'
 
 /**
  * An archived room is in nobody's list, but its members can still read it, so it has to be asked for.
  * @param room null to ask for nothing
+ * @param role the viewer's role on the server
  * @param lastSeq the room's newest seq: the room is asked for again after each line, because it may have been restored
  */
-export function useArchivedRoom(client: ChatClient, room: string | null, lastSeq: number): Room | null {
+export function useArchivedRoom(client: ChatClient, room: string | null, role: ServerRole, lastSeq: number): Room | null {
   const { data } = useQuery({
     queryKey: ['room', room, lastSeq],
-    // Marking place 0 as read changes nothing, answers with the room, and lists a restored room again.
-    queryFn: () => client.chat.markRead.mutate({ room: room ?? '', seq: 0 }),
-    enabled: room !== null,
+    queryFn: room === null ? skipToken : () => client.rooms.get.query({ room }),
     placeholderData: keepPreviousData,
   })
-  return room !== null && data?.id === room && data.archivedAt ? data : null
+  // The same object until it changes: the page keeps it in its state while it renders.
+  const found = useMemo(() => data && forRole(data, role), [data, role])
+  return room !== null && found?.id === room && found.archivedAt ? found : null
 }
 
 /** Takes the composer's place in an archived room. */

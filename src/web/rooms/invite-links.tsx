@@ -17,7 +17,7 @@ const uses = [
   { value: '1', words: '1 person' },
   { value: '10', words: '10 people' },
   { value: '100', words: '100 people' },
-  { value: '', words: 'Any number of people' },
+  { value: '', words: 'Anyone' },
 ]
 
 /** Invitation links: makes a new one, and lists those that still work. */

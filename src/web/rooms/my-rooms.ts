@@ -1,6 +1,6 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useMemo, useRef, useState } from 'react'
 import type { ChatClient, ChatFailure, Room, RoomListHandle, RoomListState, ServerRole } from '../../sdk'
-import { useStore } from '../../sdk/react'
+import { useHandle, useStore } from '../../sdk/react'
 import { isOfSession } from '../account/signed-in-client'
 import { forRole } from './room-rights'
 
@@ -15,13 +15,7 @@ export interface MyRooms {
 
 /** The user's rooms, kept up to date by the server. */
 export function useMyRooms(client: ChatClient | null, role: ServerRole): MyRooms {
-  const [list, setList] = useState<RoomListHandle | null>(null)
-  useEffect(() => {
-    const opened = client?.openRoomList() ?? null
-    setList(opened)
-    return () => opened?.close()
-  }, [client])
-
+  const list = useHandle(useCallback(() => client?.openRoomList() ?? null, [client]))
   const state = useStore<RoomListState | null>(list?.state ?? nothing)
   // A new client starts without a list: the old one stays on the screen until then.
   const known = useRef<readonly Room[] | null>(null)
@@ -64,7 +58,7 @@ function waitUntil({ state }: RoomListHandle, isDone: (rooms: readonly Room[]) =
 const nothing = { get: () => null, subscribe: () => () => {} }
 
 /** The room as it was last listed, so that it still has a name when it is no longer in the list. */
-export function useLastSeen(id: string, listed: Room | undefined): Room | null {
+export function useLastListed(id: string, listed: Room | undefined): Room | null {
   const [seen, setSeen] = useState<Room | null>(null)
   if (listed && listed !== seen) setSeen(listed)
   const last = listed ?? seen

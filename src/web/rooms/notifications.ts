@@ -80,8 +80,8 @@ export function findNotifications(before: readonly Room[], after: readonly Room[
     const { lastSeq: lastSeqBefore, mentions: mentionsBefore } = known.get(room.id) ?? { lastSeq: readSeq, mentions: 0 }
     if (!message || lastSeq <= lastSeqBefore || readSeq >= lastSeq || notify === 'nothing') return []
     const isMention = mentions > mentionsBefore
-    const isSaid = message.kind === 'text' && message.deletedAt === null && message.author.username !== me
-    return isMention || (isSaid && notify === 'all') ? [{ room, message, isMention }] : []
+    const isNewMessage = message.kind === 'text' && message.deletedAt === null && message.author.username !== me
+    return isMention || (isNewMessage && notify === 'all') ? [{ room, message, isMention }] : []
   })
 }
 

@@ -50,7 +50,7 @@ export function Sidebar({
         <Wordmark />
       </div>
       <nav aria-label="Rooms" className="flex min-h-0 flex-1 flex-col">
-        <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
+        <div className="min-h-0 flex-1 overflow-y-auto px-2 pt-1 pb-4">
           {myRooms.failure && (
             <div className="space-y-2 px-1 pb-3">
               <FailureLine failure={myRooms.failure} />

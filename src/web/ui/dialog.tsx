@@ -27,7 +27,7 @@ export function Dialog({ title, description, onClose, children }: DialogProps) {
           <div className="px-5 pt-4 pr-14 pb-3">
             <Radix.Title className="font-semibold text-lg tracking-tight [overflow-wrap:anywhere]">{title}</Radix.Title>
             {description && (
-              <Radix.Description className="mt-0.5 text-sm text-soft [overflow-wrap:anywhere]">{description}</Radix.Description>
+              <Radix.Description className="mt-0.5 text-pretty text-sm text-soft [overflow-wrap:anywhere]">{description}</Radix.Description>
             )}
           </div>
           <div className="flex min-h-0 flex-col px-5 pb-[max(1.25rem,env(safe-area-inset-bottom))]">{children}</div>

@@ -19,8 +19,8 @@ export function NoticePage({ title, children, actions }: { title: string; childr
       </header>
       <main className="mx-auto w-full max-w-[26rem] pt-[7vh] md:pt-[11vh]">
         <EnteringLine />
-        <h1 className="font-semibold text-2xl tracking-tight">{title}</h1>
-        <p className="mt-2 mb-6 text-soft">{children}</p>
+        <h1 className="text-balance font-semibold text-2xl tracking-tight">{title}</h1>
+        <p className="mt-2 mb-6 text-pretty text-soft">{children}</p>
         <div className="flex flex-wrap gap-3">{actions}</div>
       </main>
     </div>
@@ -39,8 +39,8 @@ export function AccountPage({ title, intro, children, footer }: { title: string;
       </header>
       <main className="mx-auto w-full max-w-[23rem] pt-[7vh] md:pt-[11vh]">
         <EnteringLine />
-        <h1 className="font-semibold text-2xl tracking-tight">{title}</h1>
-        <p className="mt-1.5 mb-7 text-soft">{intro}</p>
+        <h1 className="text-balance font-semibold text-2xl tracking-tight">{title}</h1>
+        <p className="mt-1.5 mb-7 text-pretty text-soft">{intro}</p>
         {children}
         <p className="mt-6 text-sm text-soft">{footer}</p>
       </main>

@@ -5,7 +5,7 @@ import { startTcpProxy } from '../../support/tcp-proxy'
 import { type Bench, startBench } from '../bench'
 import { startFollower, summarise } from '../history'
 import { startTalk } from '../talk'
-import { lasting } from '../waits'
+import { forAtLeast } from '../waits'
 
 let bench: Bench
 beforeAll(async () => {
@@ -14,8 +14,8 @@ beforeAll(async () => {
 afterAll(() => bench[Symbol.asyncDispose]())
 afterEach(() => bench.closeClients())
 
-describe('cut', () => {
-  it('500 answers after the message was stored: sent again, each is the message that it was', async () => {
+describe('cut connections', () => {
+  it('when 500 answers are lost after the message was stored, sending again returns the stored message', async () => {
     const rounds = 50
     const people = await bench.makePeople(10)
     const history = await bench.makeRoom(people)
@@ -52,12 +52,12 @@ describe('cut', () => {
         }
       }),
     )
-    await history.judge()
+    await history.verify()
     expect(history.acknowledged).toHaveLength(500)
     report('answers cut after COMMIT', { cut: again, stored: history.acknowledged.length })
   })
 
-  it('200 followers, 20 times each, while 10 people write: each sees everything once and in order', async () => {
+  it('200 followers, each cut off 20 times while 10 people write, get everything once and in order', async () => {
     const cuts = 20
     const talk = await startTalk(bench, { people: 10, followers: 0 })
     const people = await bench.makePeople(200)
@@ -71,12 +71,12 @@ describe('cut', () => {
         return { client, follower: await startFollower(talk.history, client) }
       }),
     )
-    const talking = talk.saySteadily(400)
+    const talking = talk.sendSteadily(400)
     const since = performance.now()
     await Promise.all(
       followers.map(async ({ client, follower }) => {
         for (let count = 1; count <= cuts; count++) {
-          // Somewhere in the middle of what comes.
+          // At any byte of the stream.
           const next = follower.last() + bench.chance.between(1, 8)
           await until(() => follower.last() >= next, 60_000)
           client.cut()
@@ -86,7 +86,7 @@ describe('cut', () => {
     )
     const tookMs = performance.now() - since
     await talking.stop()
-    await talk.history.judge()
+    await talk.history.verify()
     const { p99, max } = talk.history.lateness()
     report('followers cut', {
       followers: 200,
@@ -99,7 +99,7 @@ describe('cut', () => {
     for (const { client } of followers) expect(client.closed.length).toBeGreaterThanOrEqual(cuts)
   })
 
-  it('nothing: 50 times one clientId is raced over two nodes, and is one message', async () => {
+  it('a clientId sent over two nodes at the same moment is stored once, in each of 50 tries', async () => {
     const [person] = await bench.makePeople(1)
     if (!person) throw new Error('nobody is there')
     const history = await bench.makeRoom([person])
@@ -118,7 +118,7 @@ describe('cut', () => {
         history.acknowledged.push({ authorId: person.id, clientId, text, message })
       }
     }
-    await history.judge()
+    await history.verify()
     const rows = await bench.query('SELECT seq FROM messages WHERE room_id = $1', [history.room])
     expect(rows).toHaveLength(50)
     report('races of one clientId', { races: 50, stored: rows.length })
@@ -126,11 +126,11 @@ describe('cut', () => {
 })
 
 describe('a send whose transaction is held open for 3 s', () => {
-  it.each(['COMMIT', 'ROLLBACK'])('then %s: people in this room wait, those in another do not, and nothing is lost', async (end) => {
+  it.each(['COMMIT', 'ROLLBACK'])('before %s: sends to this room wait, sends to another do not, and nothing is lost', async (end) => {
     const here = await startTalk(bench, { people: 6, followers: 6 })
     const elsewhere = await startTalk(bench, { people: 4, followers: 3 })
     const [author] = here.senders
-    const talking = [here.saySteadily(100), elsewhere.saySteadily(100)]
+    const talking = [here.sendSteadily(100), elsewhere.sendSteadily(100)]
     await Promise.all([here.untilAcknowledged(30), elsewhere.untilAcknowledged(30)])
     const holder = await bench.openPostgres()
     await holder.query('BEGIN')
@@ -141,14 +141,14 @@ describe('a send whose transaction is held open for 3 s', () => {
     )
     const before = here.history.acknowledged.length
     const othersBefore = elsewhere.history.acknowledged.length
-    await lasting(3_000)
+    await forAtLeast(3_000)
     const meanwhile = here.history.acknowledged.length - before
     const others = summarise(elsewhere.history.sendMs.slice(othersBefore))
     await holder.query(end)
     await holder.end()
     await here.untilAcknowledged(here.history.acknowledged.length + 60)
     for (const talk of talking) await talk.stop()
-    await Promise.all([here.history.judge(), elsewhere.history.judge()])
+    await Promise.all([here.history.verify(), elsewhere.history.verify()])
     report(`transaction held, then ${end}`, {
       'sent here meanwhile': meanwhile,
       'sent here in all': here.history.acknowledged.length,

@@ -9,8 +9,8 @@ beforeAll(async () => {
 })
 afterAll(() => bench[Symbol.asyncDispose]())
 
-describe('connecting, following and closing', () => {
-  it('4,000 times leaves nothing behind (100,000 times in the long run)', async () => {
+describe('connect, follow, close', () => {
+  it('leaves no memory, handle or subscription behind after 4,000 times (100,000 in the random runs)', async () => {
     const { cycles, perSecond, before, after } = await runCycles(bench, { cycles: 4_000, warmUp: 1_000 })
     report('connect, follow, close', {
       cycles,

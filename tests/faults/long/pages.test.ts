@@ -16,7 +16,7 @@ let bench: Bench
 let browser: Browser
 let web: TestProcess
 let webUrl: string
-/** What pages and SDK clients connect to: a line to the balancer of the scenario. */
+/** Pages and SDK clients connect to this line, which leads to the balancer of the scenario. */
 let line: TcpProxy
 let balancer: Balancer | null = null
 beforeAll(async () => {
@@ -41,7 +41,7 @@ afterAll(async () => {
 })
 afterEach(() => bench.closeClients())
 
-/** A page in a room, and what its connections and requests were. */
+/** A page in a room, with a record of its connections and requests. */
 interface OpenPage {
   page: Page
   renewals: number
@@ -82,7 +82,7 @@ async function openPage({ token }: Person, room: string): Promise<OpenPage> {
   return opened
 }
 
-/** An SDK client that follows a room with a handle, and every status that it went through. */
+/** An SDK client that follows a room with a handle, and every status it has had. */
 function openSdk({ token }: Person, room: string): { client: ChatClient; handle: RoomHandle; states: Set<string> } {
   const client = createChatClient({
     url: `ws://localhost:${line.port}/trpc`,
@@ -95,7 +95,7 @@ function openSdk({ token }: Person, room: string): { client: ChatClient; handle:
 }
 
 const log = (page: Page) => page.getByRole('log')
-/** How far down the list is scrolled, and what its reader sees at the top. */
+/** The message at the top of the visible list, and its offset in pixels. */
 const placeOf = (page: Page) =>
   log(page).evaluate((list) => {
     let scroller: Element | null = list
@@ -135,7 +135,7 @@ async function deploy({ nodes: count, how }: Deploy) {
       await log(page).hover()
       await page.mouse.wheel(0, -900)
     }
-    // Until the wheel's scrolling has come to rest.
+    // The wheel scrolls on for a moment.
     const places = await Promise.all(pages.map(({ page }) => untilResting(page)))
 
     let stopped = false
@@ -152,13 +152,13 @@ async function deploy({ nodes: count, how }: Deploy) {
       if (how === 'SIGTERM') expect((await node.stop()).code).toBe(0)
       else await node.kill()
       await node.start()
-      await bench.untilWell()
+      await bench.untilHealthy()
     }
     stopped = true
     await talking
-    await history.judge()
+    await history.verify()
     await until(() => sdks.every(({ client }) => client.status.get().state === 'connected'), 30_000)
-    // Answers do not come in the room's order.
+    // Answers do not arrive in the order of the room.
     const last = Math.max(...history.acknowledged.map(({ message }) => message.seq))
     const isWhole = ({ handle }: (typeof sdks)[number]) => handle.state.get().timeline.messages.at(-1)?.seq === last
     await until(() => sdks.every(isWhole), 30_000)
@@ -193,7 +193,7 @@ async function deploy({ nodes: count, how }: Deploy) {
     await bench.closeClients()
     await balancer.close()
     balancer = null
-    await bench.untilWell()
+    await bench.untilHealthy()
   }
 }
 
@@ -207,7 +207,7 @@ async function untilResting(page: Page) {
   }
 }
 
-/** Each page is connected, and shows the newest message to whoever goes down to it. */
+/** Each page is connected and has the newest message in its list. */
 async function shows(pages: OpenPage[], history: RoomHistory) {
   const text = history.acknowledged.toSorted((a, b) => a.message.seq - b.message.seq).at(-1)?.text ?? ''
   for (const { page } of pages) {
@@ -216,48 +216,51 @@ async function shows(pages: OpenPage[], history: RoomHistory) {
   }
 }
 
-describe('pages, SDK programs and stock clients', () => {
+describe('rolling restart', () => {
   it.each<Deploy>([
     { nodes: 2, how: 'SIGTERM' },
     { nodes: 3, how: 'SIGTERM' },
     { nodes: 2, how: 'SIGKILL' },
     { nodes: 3, how: 'SIGKILL' },
-  ])('notice nothing of a rolling restart of $nodes nodes by $how', deploy)
+  ])('of $nodes nodes by $how: pages, SDK clients and stock clients lose nothing, and pages keep their place', deploy)
 })
 
-describe('a page whose connection is half open', () => {
-  it.each(['hold', 'swallow'] as const)('knows it within 30 s, and is live within 3 s after the network is back (%s)', async (how) => {
-    balancer = await startBalancer(bench.nodes)
-    const [ada, ben] = await bench.makePeople(2)
-    if (!ada || !ben) throw new Error('nobody is there')
-    const { room } = await bench.makeRoom([ada, ben])
-    const opened = await openPage(ada, room)
-    const { page } = opened
-    try {
-      const direct = bench.connect(ben, [0])
-      await direct.trpc.chat.send.mutate({ room, text: 'before' })
-      await log(page).getByText('before').waitFor()
-      line.setFault({ toServer: { [how]: true }, toClient: { [how]: true } })
-      const since = performance.now()
-      await page.getByText('Reconnecting…').waitFor({ timeout: 40_000 })
-      const knownMs = performance.now() - since
-      await direct.trpc.chat.send.mutate({ room, text: 'meanwhile' })
-      line.setFault({})
-      line.cut()
-      const back = performance.now()
-      await log(page).getByText('meanwhile').waitFor({ timeout: 20_000 })
-      const liveMs = performance.now() - back
-      report(`half open (${how})`, {
-        'shown after': `${(knownMs / 1_000).toFixed(1)} s`,
-        'live again after': `${(liveMs / 1_000).toFixed(1)} s`,
-      })
-      expect(knownMs).toBeLessThanOrEqual(30_000)
-      expect(liveMs).toBeLessThanOrEqual(5_000)
-    } finally {
-      line.setFault({})
-      await opened.close()
-      await balancer.close()
-      balancer = null
-    }
-  })
+describe('half-open connection', () => {
+  it.each(['hold', 'swallow'] as const)(
+    'a page shows it within 30 s, and is live within 5 s once the network is back (%s)',
+    async (how) => {
+      balancer = await startBalancer(bench.nodes)
+      const [ada, ben] = await bench.makePeople(2)
+      if (!ada || !ben) throw new Error('nobody is there')
+      const { room } = await bench.makeRoom([ada, ben])
+      const opened = await openPage(ada, room)
+      const { page } = opened
+      try {
+        const direct = bench.connect(ben, [0])
+        await direct.trpc.chat.send.mutate({ room, text: 'before' })
+        await log(page).getByText('before').waitFor()
+        line.setFault({ toServer: { [how]: true }, toClient: { [how]: true } })
+        const since = performance.now()
+        await page.getByText('Reconnecting…').waitFor({ timeout: 40_000 })
+        const knownMs = performance.now() - since
+        await direct.trpc.chat.send.mutate({ room, text: 'meanwhile' })
+        line.setFault({})
+        line.cut()
+        const back = performance.now()
+        await log(page).getByText('meanwhile').waitFor({ timeout: 20_000 })
+        const liveMs = performance.now() - back
+        report(`half open (${how})`, {
+          'shown after': `${(knownMs / 1_000).toFixed(1)} s`,
+          'live again after': `${(liveMs / 1_000).toFixed(1)} s`,
+        })
+        expect(knownMs).toBeLessThanOrEqual(30_000)
+        expect(liveMs).toBeLessThanOrEqual(5_000)
+      } finally {
+        line.setFault({})
+        await opened.close()
+        await balancer.close()
+        balancer = null
+      }
+    },
+  )
 })

@@ -13,10 +13,10 @@ afterAll(() => bench[Symbol.asyncDispose]())
 
 const removals = 50
 const people = 25
-/** Each person's pause between two messages: together they send about 500 in a second. */
+/** The pause of each person between two messages: together they send about 500 a second. */
 const pauseMs = 40
 
-/** One who is removed while others write: on both nodes they follow, resume, read and search without a pause. */
+/** The member to remove. On both nodes they follow, resume, read and search without a pause. */
 async function startSubject(person: Person, room: string, node: number) {
   const seen: Message[] = []
   const clients = [bench.connect(person, [node]), bench.connect(person, [1 - node])] as const
@@ -58,7 +58,7 @@ async function startSubject(person: Person, room: string, node: number) {
   return {
     person,
     streams,
-    /** Everything that reached them, on any way. */
+    /** Every message that reached them, in any way. */
     seen: () => [...seen, ...streams.flatMap(({ messages }) => messages)],
     untilOver: async () => {
       await until(() => streams.every(({ errors }) => errors.length === 1))
@@ -75,11 +75,11 @@ async function startSubject(person: Person, room: string, node: number) {
   }
 }
 
-describe('somebody who is removed while others write', () => {
+describe('removed member', () => {
   it.each([
-    ['and every publication arrives', 0],
-    ['and every publication of the room is dropped', 1],
-  ])('gets nothing that was stored later, %s', async (how, drop) => {
+    ['every publication arrives', 0],
+    ['every publication of the room is dropped', 1],
+  ])('removed while others write, gets nothing that was stored later, when %s', async (how, drop) => {
     const talk = await startTalk(bench, { people, followers: 2 })
     const { room } = talk.history
     const [owner] = await bench.makePeople(1)
@@ -94,13 +94,13 @@ describe('somebody who is removed while others write', () => {
     for (const node of bench.nodes) node.publications.setFault({ drop }, 'roomline:room:')
     const since = Date.now()
     const before = talk.history.acknowledged.length
-    const talking = talk.saySteadily(pauseMs)
+    const talking = talk.sendSteadily(pauseMs)
     let above = 0
     let seenInAll = 0
     for (const [index, person] of subjects.entries()) {
       const subject = await startSubject(person, room, index % 2)
       await Promise.all(subject.streams.map((stream) => stream.until(3)))
-      // The removal comes in over the one node or the other, by turns.
+      // The owner removes over one node and the other in turn.
       await removers[Math.floor(index / 2) % 2]?.trpc.rooms.remove.mutate({ room, username: person.username })
       await subject.untilOver()
       const [removed] = await bench.query<{ version: number }>(

@@ -4,7 +4,7 @@ import { until } from '../../support/stock-client'
 import { type Bench, type BenchNode, startBench } from '../bench'
 import { startBareFollower } from '../history'
 import { startTalk } from '../talk'
-import { lasting } from '../waits'
+import { forAtLeast } from '../waits'
 
 let bench: Bench
 beforeAll(async () => {
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => bench[Symbol.asyncDispose]())
 afterEach(() => bench.closeClients())
 
-/** A room with a past. */
+/** A room that already has messages. */
 async function makeOldRoom(messages: number, text: string) {
   const people = await bench.makePeople(3)
   const history = await bench.makeRoom(people)
@@ -25,7 +25,7 @@ async function makeOldRoom(messages: number, text: string) {
   return { history, people }
 }
 
-/** The most memory that the node holds until `done`, above what it held at first. */
+/** Watches how far the memory of the node grows until `done`. */
 async function watchMemory(node: BenchNode) {
   const before = await node.residentMiB()
   let most = before
@@ -39,8 +39,8 @@ async function watchMemory(node: BenchNode) {
   }
 }
 
-describe('a follower far behind', () => {
-  it('reads 50,000 messages that it missed, and the node needs no more memory for it than for 10,000', async () => {
+describe('follower far behind', () => {
+  it('reads 50,000 missed messages, for which the node needs no more memory than for 10,000', async () => {
     const { history, people } = await makeOldRoom(50_000, 'x'.repeat(1_500))
     const warm = await startBareFollower(history, { url: bench.node(0).url, token: people[2]?.token ?? '', after: 40_000 })
     await until(() => warm.follower.log.length >= 10_000, 120_000)
@@ -51,24 +51,24 @@ describe('a follower far behind', () => {
     await until(() => follower.log.length >= 50_000, 120_000)
     const tookMs = performance.now() - since
     memory.done()
-    await history.judge()
+    await history.verify()
     socket.terminate()
     report('50,000 behind', {
       'messages/s': 50_000 / (tookMs / 1_000),
       'memory before': `${memory.before.toFixed()} MiB`,
       growth: `${memory.growth().toFixed()} MiB`,
     })
-    // Their texts alone are 75 MB.
+    // The texts alone are 75 MB.
     expect(memory.growth()).toBeLessThan(150)
   })
 })
 
-describe('a follower that does not read', () => {
-  it('is offered 400 MB: it costs the node little, the others do not notice, and it has everything in the end', async () => {
+describe('follower that stops reading', () => {
+  it('with 400 MB to come, costs the node little memory, does not slow the others, and gets everything in the end', async () => {
     const { history, people } = await makeOldRoom(25_000, '😀'.repeat(4_000))
     const short = await makeOldRoom(4_000, '😀'.repeat(4_000))
     const others = await startTalk(bench, { people: 5, followers: 5, nodesOf: () => [0] })
-    const talking = others.saySteadily(200)
+    const talking = others.sendSteadily(200)
     await others.untilAcknowledged(50)
     const quiet = others.history.lateness()
 
@@ -80,15 +80,15 @@ describe('a follower that does not read', () => {
     const absent = { url, token: short.people[1]?.token ?? '' }
     const givenUp = await startBareFollower(short.history, absent)
     givenUp.socket.pause()
-    await lasting(8_000)
+    await forAtLeast(8_000)
     const stalled = others.history.lateness(stalledAt)
     const growthStalled = memory.growth()
     expect(patient.follower.last()).toBeLessThan(2_000)
     const readSince = performance.now()
     patient.socket.resume()
     const readMs = until(() => patient.follower.log.length >= 25_000, 120_000).then(() => performance.now() - readSince)
-    // The node waits 30 s for the other one.
-    await Promise.all([readMs, lasting(28_000)])
+    // The node closes the other one after 30 s.
+    await Promise.all([readMs, forAtLeast(28_000)])
     givenUp.socket.resume()
     const code = await givenUp.closed
     const seen = givenUp.follower.log.length
@@ -96,9 +96,9 @@ describe('a follower that does not read', () => {
     await until(() => givenUp.follower.log.length >= 4_000, 60_000)
     memory.done()
     await talking.stop()
-    await history.judge()
-    await short.history.judge()
-    await others.history.judge()
+    await history.verify()
+    await short.history.verify()
+    await others.history.verify()
     report('a stalled reader', {
       'memory before': `${memory.before.toFixed()} MiB`,
       'growth stalled': `${growthStalled.toFixed()} MiB`,

@@ -4,12 +4,12 @@ import { createChatClient } from '../../../src/sdk'
 import { report } from '../../support/report'
 import { type StockClient, until } from '../../support/stock-client'
 import { type Bench, type Person, startBench } from '../bench'
-import { lasting } from '../waits'
+import { forAtLeast } from '../waits'
 
-/** What one subscription of any client has seen. */
+/** What the subscriptions of one client have received. */
 interface Watched {
   name: string
-  /** Why it ended: it never may. */
+  /** Why subscriptions ended: none may. */
   ended: unknown[]
   texts: string[]
   roomNames: Set<string>
@@ -18,7 +18,7 @@ interface Watched {
 
 interface Watcher {
   watched: Watched
-  /** Without a goodbye. */
+  /** Drops the connection without a closing handshake. */
   cut(): void
   opened: number[]
   codes: number[]
@@ -191,7 +191,7 @@ async function run({ name, outage, withNode = false, withRedis = false }: Scenar
     const since = performance.now()
     const begunAt = watchers.map(({ opened }) => opened.length)
     if (withNode) await bench.node(0).kill()
-    const seconds = (ms: number) => lasting(Math.max(0, since + ms - performance.now()))
+    const seconds = (ms: number) => forAtLeast(Math.max(0, since + ms - performance.now()))
     await seconds(3_000)
     cut('during')
     await seconds(5_000)
@@ -208,7 +208,7 @@ async function run({ name, outage, withNode = false, withRedis = false }: Scenar
       for (;;) {
         const said = await speaking.trpc.chat.send.mutate({ room, text, clientId: `said-${text.replaceAll(' ', '-')}` }).catch(() => null)
         if (said) return
-        await lasting(100)
+        await forAtLeast(100)
       }
     }
     await say('after it')
@@ -246,8 +246,8 @@ async function run({ name, outage, withNode = false, withRedis = false }: Scenar
   }
 }
 
-describe('truth: no stream ends, and all are whole afterwards', () => {
-  // Most of their time they wait. Each has services and nodes of its own.
+describe('outages: no stream ends, and every stream has everything afterwards', () => {
+  // They mostly wait, and each has its own services and nodes.
   it.concurrent.each<Scenario>([
     { name: 'Postgres refuses', outage: 'refusing' },
     { name: 'Postgres hangs', outage: 'hanging' },
@@ -259,35 +259,35 @@ describe('truth: no stream ends, and all are whole afterwards', () => {
   ])('$name', run)
 })
 
-describe('truth: a node that is cut off', () => {
+describe('node that is cut off', () => {
   let bench: Bench
   beforeAll(async () => {
     bench = await startBench({ nodes: 2 })
   })
   afterAll(() => bench[Symbol.asyncDispose]())
 
-  /** Sockets on both nodes, none of which reconnects, and when each was closed. */
+  /** Sockets on both nodes that do not reconnect, and when each was closed. */
   async function openSockets(count: number) {
     const people = await bench.makePeople(count)
     return Promise.all(
       people.map(async ({ token }, index) => {
         const socket = new WebSocket(bench.node(index % 2).url, { headers: { cookie: `X-Token=${token}` } })
-        const state = { closedAt: 0, code: 0, told: '' }
+        const state = { closedAt: 0, code: 0, lastMessage: '' }
         socket.on('error', () => {})
         socket.on('message', (data) => {
-          state.told = String(data)
+          state.lastMessage = String(data)
         })
         socket.on('close', (code) => Object.assign(state, { closedAt: performance.now(), code }))
         await new Promise((resolve) => socket.once('open', resolve))
         socket.send('{"id":1,"method":"query","params":{"path":"session.me"}}')
-        await until(() => state.told !== '')
+        await until(() => state.lastMessage !== '')
         return { socket, state }
       }),
     )
   }
 
   it.each(['frozen', 'killed'] as const)(
-    'from Postgres and Redis, both %s, closes every socket within 10 s, to come back later',
+    'from Postgres and Redis, both %s, closes every socket within 10 s with a code that says to come back',
     async (how) => {
       const open = await openSockets(20)
       const since = performance.now()
@@ -299,19 +299,19 @@ describe('truth: a node that is cut off', () => {
       else await Promise.all([bench.postgres.start(), bench.redis.start()])
       report(`both ${how}`, { sockets: open.length, 'all closed after': `${(afterMs / 1_000).toFixed(1)} s` })
       expect(new Set(open.map(({ state }) => state.code))).toEqual(new Set([1012]))
-      for (const { state } of open) expect(state.told).toContain('"failure":"UNAVAILABLE"')
+      for (const { state } of open) expect(state.lastMessage).toContain('"failure":"UNAVAILABLE"')
       expect(afterMs).toBeLessThanOrEqual(10_000)
-      await bench.untilWell()
+      await bench.untilHealthy()
     },
   )
 
-  it.each(['Postgres', 'Redis'] as const)('from %s only closes none', async (which) => {
+  it.each(['Postgres', 'Redis'] as const)('from %s only, closes no socket', async (which) => {
     const open = await openSockets(20)
     const service = which === 'Postgres' ? bench.postgres : bench.redis
     await service.freeze()
-    await lasting(14_000)
+    await forAtLeast(14_000)
     await service.thaw()
-    await bench.untilWell()
+    await bench.untilHealthy()
     const closed = open.filter(({ state }) => state.code !== 0)
     for (const { socket } of open) socket.terminate()
     report(`only ${which} frozen`, { sockets: open.length, closed: closed.length })

@@ -57,11 +57,11 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
           </p>
         )}
       </div>
-      <div className="px-3 pt-0.5 md:px-6">{renderText()}</div>
+      <div className="px-3 pt-0.5 md:px-6">{renderComposer()}</div>
     </div>
   )
 
-  function renderText() {
+  function renderComposer() {
     if (mode.kind === 'edit') {
       return <EditComposer key={mode.message.seq} {...{ handle, findMembers }} message={mode.message} onDone={leave} />
     }
@@ -85,7 +85,7 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
         bar={mode.kind === 'reply' && <ComposerBar mode={mode} onCancel={leave} />}
         about={mode.kind === 'reply' ? mode.to : null}
         waitSeconds={waitSeconds}
-        isHeld={isSlow && hasPending}
+        isBlocked={isSlow && hasPending}
         room={room}
         findMembers={findMembers}
         onChange={(text) => {
@@ -139,7 +139,7 @@ function EditComposer({ handle, message, findMembers, onDone }: EditComposerProp
         initial={message.text}
         isEdit
         about={message}
-        isHeld={pending}
+        isBlocked={pending}
         bar={<ComposerBar mode={{ kind: 'edit', message }} onCancel={onDone} />}
         room={handle.room}
         findMembers={findMembers}

@@ -17,7 +17,7 @@ interface ComposerProps {
   /** Seconds until the next message may be sent. */
   waitSeconds?: number
   /** The text can be changed, but not sent. */
-  isHeld?: boolean
+  isBlocked?: boolean
   room: string
   findMembers: FindMembers
   onChange(text: string): void
@@ -37,7 +37,7 @@ export function Composer({
   about = null,
   bar,
   waitSeconds = 0,
-  isHeld = false,
+  isBlocked = false,
   room,
   findMembers,
   ...on
@@ -49,7 +49,7 @@ export function Composer({
   const counterId = useId()
   const namesId = useId()
   const length = countCharacters(text.trim())
-  const canSend = text.trim() !== '' && length <= limits.messageText && waitSeconds === 0 && !isHeld
+  const canSend = text.trim() !== '' && length <= limits.messageText && waitSeconds === 0 && !isBlocked
 
   const names = useMentionSuggestions(room, findMembers, text.slice(0, caret), (at, replacement) => {
     const end = at + replacement.length

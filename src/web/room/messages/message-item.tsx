@@ -16,8 +16,6 @@ const MessageSheet = lazy(() => import('./message-sheet'))
 
 interface MessageItemProps {
   message: Message
-  /** The message that it answers, if it is loaded. */
-  answered: Message | undefined
   startsGroup: boolean
   /** Whether the viewer has just jumped to it. */
   isHighlighted: boolean
@@ -41,7 +39,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
   )
 })
 
-function WrittenMessage({ message, answered, startsGroup, isHighlighted }: MessageItemProps) {
+function WrittenMessage({ message, startsGroup, isHighlighted }: MessageItemProps) {
   const { me } = useMessageActs()
   const [isPointedAt, setPointedAt] = useState(false)
   const [hasFocus, setHasFocus] = useState(false)
@@ -81,7 +79,7 @@ function WrittenMessage({ message, answered, startsGroup, isHighlighted }: Messa
       toolbar={<MessageToolbar message={message} isActive={isPointedAt || hasFocus || isHeld} onHold={setHeld} onSheet={openSheet} />}
       {...longPress}
     >
-      {message.replyTo && <QuotedLine quoted={message.replyTo} current={answered} />}
+      {message.replyTo && <QuotedLine {...message.replyTo} />}
       <MessageText text={message.text} mentions={message.mentions} me={me}>
         {message.editedAt && (
           <span className="ms-1.5 whitespace-nowrap text-faint text-xs" title={`Edited ${formatFull(message.editedAt)}`}>

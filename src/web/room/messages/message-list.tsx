@@ -75,15 +75,10 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
                 {'message' in row ? (
                   <>
                     {row.message.seq === firstUnread.seq && <UnreadLine />}
-                    <MessageItem
-                      message={row.message}
-                      answered={row.answered}
-                      startsGroup={row.startsGroup}
-                      isHighlighted={row.message.seq === highlighted}
-                    />
+                    <MessageItem message={row.message} startsGroup={row.startsGroup} isHighlighted={row.message.seq === highlighted} />
                   </>
                 ) : (
-                  <UnsentItem unsent={row.unsent} answered={row.answered} author={visitor} startsGroup={row.startsGroup} handle={handle} />
+                  <UnsentItem unsent={row.unsent} author={visitor} startsGroup={row.startsGroup} handle={handle} />
                 )}
               </Fragment>
             ))}

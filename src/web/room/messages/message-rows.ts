@@ -8,8 +8,6 @@ export type MessageListRow = {
   day: Date | null
   /** Whether it shows its author: it is the first of several messages in a row. */
   startsGroup: boolean
-  /** The message that it answers, if it is loaded. */
-  answered: Message | undefined
 } & ({ message: Message } | { unsent: Unsent })
 
 const groupMs = 5 * 60_000
@@ -25,7 +23,6 @@ interface RowsOf {
 
 /** The rows of the list from top to bottom: stored messages, then unsent ones. */
 export function createMessageRows({ messages, unsent, own, firstUnread }: RowsOf): MessageListRow[] {
-  const firstSeq = messages[0]?.seq ?? 0
   let previous: { author: PersonName | null; time: Date } | null = null
 
   function place(author: PersonName, isoTime: string, answers: Message['replyTo'] | undefined) {
@@ -34,7 +31,7 @@ export function createMessageRows({ messages, unsent, own, firstUnread }: RowsOf
     const isSame = previous?.author?.username === author.username && previous.author.displayName === author.displayName
     const startsGroup = day !== null || !previous || !isSame || time.getTime() - previous.time.getTime() > groupMs
     previous = { author, time }
-    return { day, startsGroup: startsGroup || answers != null, answered: answers ? messages[answers.seq - firstSeq] : undefined }
+    return { day, startsGroup: startsGroup || answers != null }
   }
 
   /** Something stands between this message and the next, so the next one shows its author again. */

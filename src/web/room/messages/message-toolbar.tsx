@@ -113,7 +113,7 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
 
 function MoreButton({ author, ...props }: { author: string } & Omit<ComponentProps<typeof IconButton>, 'label' | 'children'>) {
   return (
-    <IconButton label={`More actions for this message from ${author}`} {...props} className={buttonLook}>
+    <IconButton label={`More actions on this message from ${author}`} {...props} className={buttonLook}>
       <Ellipsis />
     </IconButton>
   )

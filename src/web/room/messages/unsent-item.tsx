@@ -1,6 +1,6 @@
 import { CircleAlert } from 'lucide-react'
 import { memo, type ReactNode, useState } from 'react'
-import type { ChatFailure, Message, RoomHandle, Unsent } from '../../../sdk'
+import type { ChatFailure, RoomHandle, Unsent } from '../../../sdk'
 import type { PersonName } from '../../people/people-search'
 import { fieldError } from '../../ui/act'
 import { formatDuration } from '../../ui/times'
@@ -11,18 +11,16 @@ import { QuotedLine } from './quoted-line'
 
 interface UnsentItemProps {
   unsent: Unsent
-  /** The message that it answers, if it is loaded. */
-  answered: Message | undefined
   author: PersonName
   startsGroup: boolean
   handle: RoomHandle
 }
 
 /** The viewer's own message while it is being sent, or after sending failed. */
-export const UnsentItem = memo(function UnsentItem({ unsent, answered, author, startsGroup, handle }: UnsentItemProps) {
+export const UnsentItem = memo(function UnsentItem({ unsent, author, startsGroup, handle }: UnsentItemProps) {
   return (
     <MessageFrame author={author} time={unsent.time} startsGroup={startsGroup}>
-      {unsent.replyTo && <QuotedLine quoted={unsent.replyTo} current={answered} />}
+      {unsent.replyTo && <QuotedLine {...unsent.replyTo} />}
       <MessageText text={unsent.text} className="text-soft" />
       {renderState()}
     </MessageFrame>

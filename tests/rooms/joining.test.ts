@@ -13,8 +13,15 @@ const person = async (name?: string, node = 0) => {
   return { ...signedUp, ...roomline.connect(signedUp, { node }) }
 }
 
+type Somebody = Awaited<ReturnType<typeof person>>
+
+async function makeRoom(kind: 'public' | 'private', owner: Somebody, ...members: Somebody[]): Promise<string> {
+  const name = `Room of ${owner.username}`
+  return (await owner.trpc.rooms.create.mutate({ name, kind, members: members.map(({ username }) => username) })).id
+}
+
 describe('a room', () => {
-  it('is made by somebody, found and joined by another, and heard on another node', async () => {
+  it('create: others find and join the room, and get its messages on another node', async () => {
     const ada = await person()
     const ben = await person(undefined, 1)
     const room = await ada.trpc.rooms.create.mutate({ name: 'Über uns!', kind: 'public', topic: 'who we are' })
@@ -43,7 +50,7 @@ describe('a room', () => {
     ])
   })
 
-  it('that is private looks to strangers like one that does not exist', async () => {
+  it('private room: looks to strangers like one that does not exist', async () => {
     const ada = await person()
     const ben = await person()
     const cyd = await person()
@@ -72,7 +79,7 @@ describe('a room', () => {
     expect((await cyd.trpc.rooms.browse.query({ query: 'Secret' })).rooms).toEqual([])
   })
 
-  it('that somebody leaves is silent for them from then on, on every node', async () => {
+  it('leave: nothing of the room arrives any more, on any node', async () => {
     const ada = await person()
     const ben = await person(undefined, 1)
     const { id: room } = await ada.trpc.rooms.create.mutate({ name: 'Leaving', kind: 'public', members: [ben.username] })
@@ -89,26 +96,29 @@ describe('a room', () => {
     expect(await failureOf(ben.trpc.rooms.leave.mutate({ room }))).toBe('NOT_A_MEMBER')
   })
 
-  it('that somebody leaves while they subscribe to it is silent for them all the same', async () => {
+  it('leave: nothing arrives when it happens while a subscription starts', async () => {
     const ada = await person()
     const ben = await person(undefined, 1)
     const { id: room } = await ada.trpc.rooms.create.mutate({ name: 'Racing', kind: 'public' })
     for (let round = 0; round < 40; round++) {
       await ben.trpc.rooms.join.mutate({ room })
-      const heard: string[] = []
-      const subscription = ben.trpc.chat.onMessage.subscribe({ room }, { onData: ({ data }) => heard.push(data.text), onError: () => {} })
+      const received: string[] = []
+      const subscription = ben.trpc.chat.onMessage.subscribe(
+        { room },
+        { onData: ({ data }) => received.push(data.text), onError: () => {} },
+      )
       await new Promise((resolve) => setTimeout(resolve, round % 5))
       await ben.trpc.rooms.leave.mutate({ room })
       await ada.trpc.chat.send.mutate({ room, text: `after leaving ${round}` })
-      // What was on its way to the other node has come by the time its own message has.
+      // Whatever was on its way to the other node arrives before that node's own message.
       await ada.trpc.session.me.query()
       await new Promise((resolve) => setTimeout(resolve, 15))
       subscription.unsubscribe()
-      expect(heard, `round ${round}`).toEqual([])
+      expect(received, `round ${round}`).toEqual([])
     }
   })
 
-  it('that somebody leaves while others write, on another node, brings them nothing that was stored later', async () => {
+  it('leave: nothing that was stored later arrives while others write on another node', async () => {
     const ada = await person(undefined, 1)
     const ben = await person(undefined, 1)
     const bensOtherDevice = roomline.connect(ben, { node: 0 })
@@ -139,7 +149,7 @@ describe('a room', () => {
     }
   })
 
-  it('whose two owners leave at once keeps one', async () => {
+  it('leave: when two owners leave at once, one stays', async () => {
     for (let round = 0; round < 15; round++) {
       const owners = [await person(), await person(undefined, 1)]
       const other = await person()
@@ -158,7 +168,7 @@ describe('a room', () => {
     }
   })
 
-  it('that somebody is banned from does not exist for them', async () => {
+  it('ban: the room does not exist for a banned person', async () => {
     const ada = await person()
     const ben = await person()
     const { id: room } = await ada.trpc.rooms.create.mutate({ name: 'Banned', kind: 'public' })
@@ -166,7 +176,7 @@ describe('a room', () => {
     expect(await failureOf(ben.trpc.rooms.join.mutate({ room }))).toBe('ROOM_NOT_FOUND')
   })
 
-  it('counts the unread messages that mention somebody', async () => {
+  it('mentions: unread messages that mention somebody are counted', async () => {
     const ada = await person()
     const ben = await person()
     const { id: room } = await ada.trpc.rooms.create.mutate({ name: 'Mentions', kind: 'private', members: [ben.username] })
@@ -179,7 +189,7 @@ describe('a room', () => {
     expect(await ben.trpc.rooms.list.query()).toContainEqual(expect.objectContaining({ id: room, unread: 2, mentions: 1 }))
   })
 
-  it('does not lose its only owner while others are in it', async () => {
+  it('leave: the only owner cannot leave while others are members', async () => {
     const ada = await person()
     const ben = await person()
     const { id: room } = await ada.trpc.rooms.create.mutate({ name: 'Owned', kind: 'private', members: [ben.username, ada.username] })
@@ -189,7 +199,7 @@ describe('a room', () => {
     expect(await failureOf(ada.trpc.chat.history.query({ room }))).toBe('ROOM_NOT_FOUND')
   })
 
-  it('is refused when its name is taken, unusable, or names people who do not exist', async () => {
+  it('create: is rejected when the name is taken or unusable, or a member does not exist', async () => {
     const { trpc } = await person()
     await trpc.rooms.create.mutate({ name: 'Once', kind: 'public' })
     expect(await failureOf(trpc.rooms.create.mutate({ name: 'ONCE!', kind: 'public' }))).toBe('ROOM_NAME_TAKEN')
@@ -202,7 +212,7 @@ describe('a room', () => {
     expect((await trpc.rooms.browse.query({ query: 'With strangers' })).rooms).toEqual([])
   })
 
-  it('list is browsed page by page, each room once', async () => {
+  it('browse: pages list each public room once', async () => {
     const { trpc } = await person()
     await roomline.pool.query(
       `INSERT INTO rooms (id, kind, name) SELECT 'page-' || n, 'public', 'Page ' || (n / 3) || repeat('Ы', 40) FROM generate_series(1, 120) n`,
@@ -222,8 +232,69 @@ describe('a room', () => {
   })
 })
 
-describe('history', () => {
-  it('is read from any end and around any place', async () => {
+describe('invitations', () => {
+  it('a link: can be used as often as it says, and members use nothing up', async () => {
+    const [ada, ben, cyd] = [await person(), await person(undefined, 1), await person()]
+    const room = await makeRoom('private', ada)
+    const { token, id } = await ada.trpc.rooms.createInvite.mutate({ room, maxUses: 1, hours: 24 })
+    expect(await ben.trpc.rooms.showInvite.query({ token })).toMatchObject({ room, kind: 'private', memberCount: 1, joined: false })
+    await ada.trpc.rooms.acceptInvite.mutate({ token })
+    const accepted = await Promise.allSettled([ben, cyd].map((guest) => guest.trpc.rooms.acceptInvite.mutate({ token })))
+    expect(accepted.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await failureOf(cyd.trpc.rooms.acceptInvite.mutate({ token: `${token}x` }))).toBe('INVITE_NOT_FOUND')
+    expect((await ada.trpc.rooms.invites.query({ room })).invites).toEqual([])
+    expect(await failureOf(ada.trpc.rooms.revokeInvite.mutate({ room, invite: 'not-even-an-id' }))).toBe('INVITE_NOT_FOUND')
+    expect(id).not.toBe(token)
+    const { rows } = await roomline.pool.query('SELECT FROM invites WHERE token_hash = $1', [Buffer.from(token)])
+    expect(rows).toEqual([])
+  })
+
+  it('a link: stops working when its creator is removed or is no moderator any more', async () => {
+    const [ada, ben, cyd] = [await person(), await person(undefined, 1), await person()]
+    const room = await makeRoom('private', ada, ben)
+    for (const end of ['member', 'removed'] as const) {
+      await ada.trpc.rooms.setRole.mutate({ room, username: ben.username, role: 'moderator' })
+      const { token } = await ben.trpc.rooms.createInvite.mutate({ room })
+      if (end === 'member') await ada.trpc.rooms.setRole.mutate({ room, username: ben.username, role: 'member' })
+      else await ada.trpc.rooms.remove.mutate({ room, username: ben.username })
+      expect(await failureOf(cyd.trpc.rooms.acceptInvite.mutate({ token })), end).toBe('INVITE_NOT_FOUND')
+    }
+  })
+
+  it('a link: stops working when it expires, is revoked, or the room is archived', async () => {
+    const [ada, ben] = [await person(), await person(undefined, 1)]
+    const room = await makeRoom('public', ada)
+    const forever = await ada.trpc.rooms.createInvite.mutate({ room, hours: null })
+    const expired = await ada.trpc.rooms.createInvite.mutate({ room, hours: 1 })
+    const revoked = await ada.trpc.rooms.createInvite.mutate({ room })
+    expect(forever.expiresAt).toBeNull()
+    await roomline.pool.query(`UPDATE invites SET expires_at = now() - interval '1 second' WHERE id = $1`, [expired.id])
+    await ada.trpc.rooms.revokeInvite.mutate({ room, invite: revoked.id })
+    for (const { token } of [expired, revoked]) {
+      expect(await failureOf(ben.trpc.rooms.acceptInvite.mutate({ token }))).toBe('INVITE_NOT_FOUND')
+      expect(await failureOf(ben.trpc.rooms.showInvite.query({ token }))).toBe('INVITE_NOT_FOUND')
+    }
+    expect((await ada.trpc.rooms.invites.query({ room })).invites.map((invite) => invite.id)).toEqual([forever.id])
+    await ada.trpc.rooms.archive.mutate({ room })
+    expect(await failureOf(ben.trpc.rooms.acceptInvite.mutate({ token: forever.token }))).toBe('INVITE_NOT_FOUND')
+  })
+
+  it('guests: are in the rooms they were invited to, and see no others', async () => {
+    const [ada, gus] = [await person(), await person(undefined, 1)]
+    await roomline.pool.query(`UPDATE users SET role = 'guest' WHERE username = $1`, [gus.username])
+    const guest = { ...gus, ...roomline.connect(gus) }
+    const [open, other] = [await makeRoom('public', ada), (await ada.trpc.rooms.create.mutate({ name: 'Another', kind: 'public' })).id]
+    await ada.trpc.rooms.invite.mutate({ room: open, username: gus.username })
+    await guest.trpc.chat.send.mutate({ room: open, text: 'thank you for having me' })
+    expect(await failureOf(guest.trpc.chat.history.query({ room: other }))).toBe('ROOM_NOT_FOUND')
+    expect(await failureOf(guest.trpc.rooms.join.mutate({ room: other }))).toBe('NOT_ALLOWED')
+    expect(await failureOf(guest.trpc.rooms.browse.query())).toBe('NOT_ALLOWED')
+    expect(await failureOf(guest.trpc.rooms.create.mutate({ name: 'Mine', kind: 'private' }))).toBe('NOT_ALLOWED')
+  })
+})
+
+describe('a room’s messages', () => {
+  it('history: pages can be read from either end and around any seq', async () => {
     const { trpc } = await person()
     const { id: room } = await trpc.rooms.create.mutate({ name: 'Past', kind: 'private' })
     const page = async (bounds: { before?: number; after?: number; around?: number; limit?: number }) => {
