@@ -4,7 +4,7 @@ import { password } from '../support/people'
 import { shareRoomline } from '../support/shared-roomline'
 import { messages, sendMessage } from './room-page'
 
-const { open, signUp, consoleErrors } = shareRoomline()
+const { open, signUp, consoleErrors } = shareRoomline({ losesConnections: true })
 
 async function signIn(page: Page, username: string, word = password) {
   await page.goto('/login')
