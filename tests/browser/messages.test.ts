@@ -4,7 +4,7 @@ import { shareRoomline } from '../support/shared-roomline'
 import { type StockClient, until } from '../support/stock-client'
 import { messages } from './room-page'
 
-const shared = shareRoomline()
+const shared = shareRoomline({ losesConnections: true })
 const { consoleErrors } = shared
 
 interface Somebody {

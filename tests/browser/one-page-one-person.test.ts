@@ -10,7 +10,7 @@ import type { LineFault } from '../support/tcp-proxy'
 import { enter } from '../support/whole'
 import { type OwnLine, startOwnLine } from './own-line'
 
-const shared = shareRoomline()
+const shared = shareRoomline({ losesConnections: true })
 const { consoleErrors } = shared
 let pool: pg.Pool
 /** The owner of every room in this file. */

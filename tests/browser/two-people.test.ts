@@ -5,7 +5,7 @@ import { shareRoomline } from '../support/shared-roomline'
 import { type OwnLine, startOwnLine } from './own-line'
 import { composer, messages } from './room-page'
 
-const { open, signUp, consoleErrors, realtimeUrl } = shareRoomline()
+const { open, signUp, consoleErrors, realtimeUrl } = shareRoomline({ losesConnections: true })
 let line: OwnLine
 beforeAll(async () => {
   line = await startOwnLine(realtimeUrl)

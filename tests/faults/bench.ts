@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { get } from 'node:http'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Redis } from 'ioredis'
 import pg from 'pg'
@@ -11,6 +10,7 @@ import { findFreePort } from '../../src/launch/ports'
 import { describeExit, type Exit } from '../../src/launch/running'
 import { createSessionTokens } from '../../src/server/auth/session-token'
 import { migrate } from '../../src/server/platform/migrations'
+import { makeQuickFolder } from '../support/quick-folder'
 import { createStockClient, type StockClient, type StockOptions, until } from '../support/stock-client'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy'
 import { createHistory, type RoomHistory } from './history'
@@ -96,7 +96,7 @@ export interface BenchOptions {
 }
 
 export async function startBench({ nodes: count = 3, seed = seedOfRun(), env = {} }: BenchOptions = {}): Promise<Bench> {
-  const dataDir = await mkdtemp(path.join(await findQuickFolder(), 'roomline-faults-'))
+  const dataDir = await makeQuickFolder('roomline-faults-')
   const chance = createSeeded(seed)
   const secret = randomBytes(32).toString('hex')
   const closing: (() => Promise<unknown>)[] = []
@@ -207,13 +207,6 @@ export async function startBench({ nodes: count = 3, seed = seedOfRun(), env = {
 /** `FAULTS_SEED`, else a constant. */
 export function seedOfRun(): number {
   return Number(process.env.FAULTS_SEED ?? 20_260_801)
-}
-
-/** In memory where there is enough: no test cuts the power, and a slow disk only makes the scenarios longer. */
-async function findQuickFolder(): Promise<string> {
-  const memory = '/dev/shm'
-  const { bavail = 0, bsize = 0 } = (await statfs(memory).catch(() => null)) ?? {}
-  return bavail * bsize > 2 * 1024 ** 3 ? memory : tmpdir()
 }
 
 async function startPostgres(dataDir: string) {

@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startEmbeddedPostgres } from '../../src/launch/embedded-postgres'
 import { startEmbeddedRedis } from '../../src/launch/embedded-redis'
 import { migrate } from '../../src/server/platform/migrations'
+import { makeQuickFolder } from './quick-folder'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -18,7 +18,7 @@ declare module 'vitest' {
 
 /** The real Postgres and the real Redis that the tests share, the same ones that `npm start` brings. */
 export default async function setup(project: TestProject) {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'roomline-tests-'))
+  const dataDir = await makeQuickFolder('roomline-tests-')
   const workers = Array.from({ length: project.config.maxWorkers ?? 1 }, (_, index) => index)
   const startRedis = async (worker: number) => {
     const folder = path.join(dataDir, `redis-${worker}`)

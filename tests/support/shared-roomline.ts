@@ -32,8 +32,12 @@ export interface SharedBrowser extends SharedRoomline {
   consoleErrors: string[]
 }
 
-/** Call it once, at the top of a file. */
-export function shareRoomline(): SharedBrowser {
+/**
+ * Call it once, at the top of a file.
+ * @param losesConnections whether tests end connections, which a browser reports as an error
+ */
+export function shareRoomline({ losesConnections = false } = {}): SharedBrowser {
+  const expected = losesConnections ? /WebSocket connection|Failed to load resource/ : /Failed to load resource/
   const roomline = ofThisWorker(inject('roomlines'))
   const consoleErrors: string[] = []
   const clients: StockClient[] = []
@@ -52,9 +56,8 @@ export function shareRoomline(): SharedBrowser {
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => consoleErrors.push(String(error)))
     page.on('console', (message) => {
-      // What a browser itself says when a connection is closed or a request is refused.
-      if (message.type() === 'error' && !/WebSocket connection|Failed to load resource/.test(message.text()))
-        consoleErrors.push(message.text())
+      // A browser reports each response with an error status, such as that for a wrong password.
+      if (message.type() === 'error' && !expected.test(message.text())) consoleErrors.push(message.text())
     })
     return { context, page }
   }

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { password } from './people'
+import { makeQuickFolder } from './quick-folder'
 
 const launcher = fileURLToPath(new URL('../../src/launch/main.ts', import.meta.url))
 
@@ -77,7 +76,7 @@ export async function startWhole({ dataDir, env = {} }: { dataDir: string; env?:
 
 /** A whole Roomline with its own data folder, which is deleted with it. */
 export async function startFreshWhole(env?: Record<string, string>): Promise<Whole & AsyncDisposable> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'roomline-whole-'))
+  const dataDir = await makeQuickFolder('roomline-whole-')
   const whole = await startWhole({ dataDir, ...(env && { env }) })
   return {
     ...whole,

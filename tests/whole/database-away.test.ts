@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Browser } from 'playwright-core'
@@ -13,6 +11,7 @@ import { findFreePort } from '../../src/launch/ports'
 import { migrate } from '../../src/server/platform/migrations'
 import { connectToBrowser } from '../support/browser-setup'
 import { password } from '../support/people'
+import { makeQuickFolder } from '../support/quick-folder'
 import { until } from '../support/stock-client'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy'
 
@@ -23,7 +22,7 @@ let databaseUrl: string
 let redisUrl: string
 let browser: Browser
 beforeAll(async () => {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'roomline-away-'))
+  const dataDir = await makeQuickFolder('roomline-away-')
   ends.push(() => rm(dataDir, { recursive: true, force: true }))
   const postgres = await startEmbeddedPostgres({ dataDir })
   ends.push(postgres.close)

@@ -1,15 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { password } from '../support/people'
+import { makeQuickFolder } from '../support/quick-folder'
 import { createStockClient, until } from '../support/stock-client'
 import { enter, startWhole, type Whole } from '../support/whole'
 
 let dataDir: string
 let whole: Whole
 beforeAll(async () => {
-  dataDir = await mkdtemp(path.join(tmpdir(), 'roomline-whole-'))
+  dataDir = await makeQuickFolder('roomline-whole-')
   whole = await startWhole({ dataDir })
 })
 afterAll(async () => {
