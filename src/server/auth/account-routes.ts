@@ -8,7 +8,7 @@ import type { Log } from '../platform/log'
 import { realtimeUrl } from '../platform/realtime-url'
 import { clearedSessionCookie, readSessionCookies, sessionCookie } from './session-cookie'
 import { findSession, isAnotherPersons, refreshSession, revokeSession } from './sessions'
-import { type Device, loginInput, logoutInput, register, registerInput, type SignInParts, signIn } from './sign-in'
+import { type Device, loginInput, logoutInput, register, registerInput, type SignInParts, signInWithPassword } from './sign-in'
 import type { WebSession } from './web-session'
 
 export interface AccountRoutesParts extends SignInParts {
@@ -44,7 +44,7 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
     page: '/login' | '/register',
     schema: z.ZodType<Input>,
     status: 200 | 201,
-    enter: (input: Input, device: Device) => ReturnType<typeof signIn>,
+    enter: (input: Input, device: Device) => ReturnType<typeof signInWithPassword>,
   ) =>
     changing(async (request) => {
       const { body, isForm } = await readBody(request)
@@ -71,7 +71,7 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
 
   return {
     register: entering('/register', registerInput, 201, (input, device) => register(parts, input, device)),
-    login: entering('/login', loginInput, 200, (input, device) => signIn(parts, input, device)),
+    login: entering('/login', loginInput, 200, (input, device) => signInWithPassword(parts, input, device)),
 
     logout: changing(async (request) => {
       const { user } = parseBody(logoutInput, await readOptionalBody(request))

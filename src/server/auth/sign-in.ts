@@ -51,7 +51,7 @@ export async function register(parts: SignInParts, input: z.output<typeof regist
 const nameTaken = () => new Failure('USERNAME_TAKEN', { fields: { username: 'is taken' } })
 
 /** @throws {Failure} INVALID_CREDENTIALS, the same and as slowly for unknown people; TOO_MANY_REQUESTS */
-export async function signIn(parts: SignInParts, input: z.output<typeof loginInput>, device: Device) {
+export async function signInWithPassword(parts: SignInParts, input: z.output<typeof loginInput>, device: Device) {
   await requireWithinLimit(parts, `login ip ${device.ip}`, parts.limits.loginsPerMinute, 60_000)
   const name = input.username.toLowerCase()
   const account = `login account ${name}`
