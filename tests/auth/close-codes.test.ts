@@ -340,7 +340,7 @@ describe('close codes: a stock client that asks for much at once', () => {
     socket.send(`[${tiny.join()}]`)
     expect(await closed).toBe(1009)
     expect(frames.slice(1).map((frame) => JSON.parse(frame))).toMatchObject([
-      { id: null, error: { message: expect.stringContaining('at most') } },
+      { id: null, error: { message: expect.stringContaining('The limit is') } },
     ])
   })
 
@@ -359,6 +359,6 @@ describe('close codes: a stock client that asks for much at once', () => {
       { url: `${roomline.urls[0]}?connectionParams=1`, firstFrame: 'x'.repeat(65 * 1024) },
     )
     expect(await stranger.closed).toBe(1009)
-    expect(stranger.frames[0]).toContain('at most 64 KiB')
+    expect(stranger.frames[0]).toContain('The limit is 64 KiB')
   })
 })
