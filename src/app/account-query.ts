@@ -10,21 +10,21 @@ export async function readAccountQuery(
   search: Promise<Query>,
 ): Promise<{ failure: AccountFailure | null; username: string; next: string }> {
   const query = await search
-  const next = parseNext(single(query.next))
+  const next = parseNext(singleValue(query.next))
   if (await findVisitor()) redirect(next)
   const {
     error = '',
     field = '',
     why = '',
     username = '',
-  } = Object.fromEntries(Object.keys(query).map((name) => [name, single(query[name])]))
+  } = Object.fromEntries(Object.keys(query).map((name) => [name, singleValue(query[name])]))
   // A link on another site must not be able to show its own words next to the password field.
   const from = (await headers()).get('sec-fetch-site')
-  const ours = from === null || from === 'same-origin'
-  return { failure: readQueryFailure({ error, field, ...(ours && { why }) }), username: username.slice(0, 64), next }
+  const isFromHere = from === null || from === 'same-origin'
+  return { failure: readQueryFailure({ error, field, ...(isFromHere && { why }) }), username: username.slice(0, 64), next }
 }
 
-const single = (value: string | string[] | undefined) => (typeof value === 'string' ? value : '')
+const singleValue = (value: string | string[] | undefined) => (typeof value === 'string' ? value : '')
 
 /** A path on this site. Anything that could lead to another site becomes "/". */
 function parseNext(value: string): string {

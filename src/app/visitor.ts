@@ -6,11 +6,11 @@ import { requireWebSession } from '../server/auth/web-session'
 import type { Visitor } from '../web/account/visitor'
 import { parseTheme, themeCookie } from '../web/ui/theme'
 
-const lookForVisitor = cache(async (): Promise<Visitor | null | 'database away'> => {
-  const asked = await headers()
+const loadVisitor = cache(async (): Promise<Visitor | null | 'database away'> => {
+  const requestHeaders = await headers()
   const webSession = requireWebSession()
   try {
-    const session = await webSession.findUser(asked.get('cookie'))
+    const session = await webSession.findUser(requestHeaders.get('cookie'))
     if (!session) return null
     const { id, username, displayName } = session.user
     const { role } = session
@@ -20,7 +20,7 @@ const lookForVisitor = cache(async (): Promise<Visitor | null | 'database away'>
       displayName,
       role,
       expiresAt: session.expiresAt.toISOString(),
-      realtimeUrl: webSession.realtimeUrl(asked.get('host')),
+      realtimeUrl: webSession.realtimeUrl(requestHeaders.get('host')),
     }
   } catch (error) {
     if (error instanceof Error && error.name === ('UNAVAILABLE' satisfies FailureName)) return 'database away'
@@ -29,20 +29,27 @@ const lookForVisitor = cache(async (): Promise<Visitor | null | 'database away'>
 })
 
 /** Whether the database is unreachable. The layout then says so instead of showing a page. */
-export const isDatabaseAway = async () => (await lookForVisitor()) === 'database away'
+export const isDatabaseAway = async () => (await loadVisitor()) === 'database away'
 
 /** Next renders a page even if the layout does not show it: this keeps it from throwing or redirecting. */
-const unseen: Visitor = { id: '', username: '', displayName: '', role: 'member', expiresAt: new Date(0).toISOString(), realtimeUrl: '' }
+const placeholder: Visitor = {
+  id: '',
+  username: '',
+  displayName: '',
+  role: 'member',
+  expiresAt: new Date(0).toISOString(),
+  realtimeUrl: '',
+}
 
 /** The signed-in user; null when there is none. */
 export async function findVisitor(): Promise<Visitor | null> {
-  const found = await lookForVisitor()
+  const found = await loadVisitor()
   return found === 'database away' ? null : found
 }
 
 /** The signed-in user. Anybody else is redirected to the sign-in form, and comes back to `path` afterwards. */
 export async function requireVisitor(path: string): Promise<Visitor> {
-  if (await isDatabaseAway()) return unseen
+  if (await isDatabaseAway()) return placeholder
   return (await findVisitor()) ?? redirect(path === '/' ? '/login' : `/login?next=${encodeURIComponent(path)}`)
 }
 

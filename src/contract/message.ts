@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isEmoji, limits } from './rules'
+import { isEmoji, limits, maxInteger } from './rules'
 import { type User, username } from './session'
 import { key, roomId, text } from './text'
 
@@ -62,9 +62,8 @@ export interface HistoryPage {
   hasAfter: boolean
 }
 
-const maxCount = 2_147_483_647
-const seq = z.int().min(0).max(maxCount)
-const position = z.int().min(1).max(maxCount)
+const seq = z.int().min(0).max(maxInteger)
+const position = z.int().min(1).max(maxInteger)
 
 export const sendInput = z.strictObject({
   room: roomId,
@@ -80,9 +79,8 @@ export const followInput = z.strictObject({
   /** The id of the last event received: the stream starts with everything after it. Without it, it starts with the next event. */
   lastEventId: z
     .string()
-    .regex(/^\d{1,10}$/, 'must be the id of an event')
+    .refine((id) => /^\d{1,10}$/.test(id) && Number(id) <= maxInteger, 'must be the id of an event')
     .transform(Number)
-    .refine((version) => version <= maxCount, 'must be the id of an event')
     .nullish(),
 })
 

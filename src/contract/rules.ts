@@ -55,6 +55,12 @@ export const limits = {
   presenceNamed: 200,
 } as const
 
+/** The largest seq, version and count: Postgres' integer. */
+export const maxInteger = 2 ** 31 - 1
+
+/** The longest delay of a JavaScript timer. A longer one fires at once. */
+export const maxTimerMs = 2 ** 31 - 1
+
 /** Code points, as Postgres' char_length counts them: an emoji of one code point counts as 1 although its `length` is 2. */
 export function countCharacters(text: string): number {
   let count = 0

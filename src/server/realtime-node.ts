@@ -13,6 +13,7 @@ import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import { createRoomFeeds } from './fanout/room-feeds'
 import { startJobs } from './jobs/jobs'
+import { createAccountStore } from './people/account-store'
 import { createPeopleStore } from './people/people-store'
 import { type Config, ConfigError, requireServices } from './platform/config'
 import { isUnavailable, openDatabase, openPool, requireDurableCommits } from './platform/database'
@@ -60,7 +61,7 @@ export async function startRealtimeNode(
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
     const messages = createMessageHistory(database.pool)
     const rooms = createRoomStore(database.pool)
-    const sessions = createSessionStore(database)
+    const sessions = createSessionStore(database.pool)
     const metrics = createMetrics()
     const feeds = createRoomFeeds({ bus, reader: { ...messages, membersAmong: rooms.membersAmong }, log, onRead: metrics.changesRead })
     const roomListFeed = createRoomListFeed({ feeds, personBus, rooms, messages, log })
@@ -107,6 +108,7 @@ export async function startRealtimeNode(
         },
         ownPasswords: createOwnPasswords(database.pool, sessions),
         people: createPeopleStore(database),
+        accounts: createAccountStore(database.pool),
         sessionUse,
         health: createHealth(watch, redis),
         connectionLimits: config,

@@ -20,9 +20,10 @@ import { createOperatorRoutes } from '../server/platform/operator-routes'
 import { runProcess } from '../server/platform/process'
 import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
+import { waitUntil } from '../server/platform/wait-until'
 import { pageHeaders } from './page-headers'
 
-/** How long requests that are under way have to be answered. */
+/** How long running requests may take to finish. */
 const answerMs = 5_000
 
 await runProcess(async () => {
@@ -37,7 +38,7 @@ await runProcess(async () => {
   const redis = connectRedis(redisUrl, log)
   const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
   const session = createWebSession({
-    store: createSessionStore(database),
+    store: createSessionStore(database.pool),
     tokens: createSessionTokens(config.authSecrets),
     announceRevocation: () => announceRevocation(redis.commands, log),
     announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
@@ -46,7 +47,7 @@ await runProcess(async () => {
     config,
     log,
   })
-  /** The answer that is being made. */
+  /** The response of the running request. */
   const answers = new AsyncLocalStorage<ServerResponse>()
   provideWebSession({
     ...session,
@@ -54,7 +55,7 @@ await runProcess(async () => {
       try {
         return await session.findUser(cookieHeader)
       } catch (error) {
-        // A page of Next cannot set its status. This one says that it could not be made.
+        // A Next page cannot set its status itself, so a failed one gets it here.
         const response = answers.getStore()
         if (response && !response.headersSent) response.statusCode = 503
         throw error
@@ -70,8 +71,8 @@ await runProcess(async () => {
   await app.prepare()
   const handle = app.getRequestHandler()
   let draining = false
-  let underWay = 0
-  const metrics = createWebMetrics(() => underWay)
+  let running = 0
+  const metrics = createWebMetrics(() => running)
   const operatorRoutes = createOperatorRoutes('/api', {
     health: createHealth(watch, redis),
     isDraining: () => draining,
@@ -80,18 +81,18 @@ await runProcess(async () => {
     trustProxyHops: config.trustProxyHops,
   })
   server.on('request', (request, response) => {
-    underWay++
+    running++
     response.once('close', () => {
-      underWay--
+      running--
       metrics.answered(response.statusCode)
     })
     request.headers[clientAddressHeader] = readClientAddress(request, config.trustProxyHops)
     const nonce = randomBytes(16).toString('base64')
     const headers = pageHeaders({ nonce, dev, secure, realtimeUrls })
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-    // Next puts the nonce it finds here on the scripts it writes.
+    // Next reads the nonce from here and adds it to its scripts.
     request.headers['content-security-policy'] = headers['content-security-policy']
-    // Next fails at an address that is not well encoded. It is the address of nothing.
+    // Next fails on a malformed URL. It gets a path that does not exist instead.
     if (!isWellEncoded(request.url ?? '/')) request.url = request.url?.startsWith('/api/') ? '/api/-' : '/-'
     const answer = operatorRoutes[request.url?.split('?', 1)[0] ?? ''] ?? handle
     answers.run(response, answer, request, response).catch((error: unknown) => {
@@ -100,19 +101,18 @@ await runProcess(async () => {
       response.end()
     })
   })
-  // Nothing of ours upgrades here in production, and an upgrade that nobody answers would hold its socket for ever.
+  // In production nothing here handles upgrades, and an unanswered upgrade would keep its socket open for ever.
   if (!dev) server.on('upgrade', (_, socket) => socket.destroy())
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(config.webPort, config.host, resolve)
   })
-  log.info({ host: config.host, port: config.webPort }, 'the web app listens')
+  log.info({ host: config.host, port: config.webPort }, 'the web app is listening')
 
   return async () => {
-    // Whoever spreads the load still has to be told, by /api/ready, for as long as anybody is answered.
+    // The server stays open while requests finish, so that the load balancer learns it from /api/ready.
     draining = true
-    const deadline = Date.now() + answerMs
-    while (underWay > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
+    await waitUntil(() => running === 0, answerMs)
     const closed = new Promise((resolve) => server.close(resolve))
     server.closeIdleConnections()
     const hurry = setTimeout(() => server.closeAllConnections(), 5_000)

@@ -1,9 +1,9 @@
-/** The headers of every page: nothing runs that we did not write, nothing frames us, nothing leaks to where links lead. */
+/** The headers of every page: only our own scripts run, no site can frame the app, and links send no referrer to other sites. */
 export function pageHeaders(page: {
   nonce: string
   dev: boolean
   secure: boolean
-  /** Where the pages' sockets may go. The SDK asks there over HTTP, too, why no socket opens. */
+  /** The URLs that the pages may connect to. When no socket opens, the SDK asks there over HTTP for the reason. */
   realtimeUrls: readonly string[]
 }): Record<string, string> & { 'content-security-policy': string } {
   const realtime = page.realtimeUrls
@@ -12,7 +12,7 @@ export function pageHeaders(page: {
   const policy = {
     'default-src': ["'self'"],
     'script-src': ["'self'", `'nonce-${page.nonce}'`, "'strict-dynamic'", ...(page.dev ? ["'unsafe-eval'"] : [])],
-    // Style attributes are how React and Radix place things on the page.
+    // React and Radix position elements with style attributes.
     'style-src': ["'self'", "'unsafe-inline'"],
     'img-src': ["'self'", 'data:', 'blob:'],
     'font-src': ["'self'"],

@@ -67,7 +67,7 @@ describe('account', () => {
     await dialog.getByLabel('Current password').fill(password)
     await dialog.getByLabel('New password').fill('password123')
     await dialog.getByRole('button', { name: 'Change password' }).click()
-    await dialog.getByText('The new password is one of the first that anybody would try.').waitFor()
+    await dialog.getByText('The new password is too common.').waitFor()
     await dialog.getByLabel('New password').fill('a new and longer passphrase')
     await dialog.getByRole('button', { name: 'Change password' }).click()
     await dialog.getByText('Password changed. Signed out one other session.').waitFor()

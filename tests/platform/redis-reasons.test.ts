@@ -14,7 +14,7 @@ function watch(url: string) {
   return { redis, reasons, all: () => JSON.stringify(kept.lines), [Symbol.dispose]: redis.close }
 }
 
-it('why Redis carries no news is in the log once, and again when it is another reason', async () => {
+it('Redis: the reason why it is unavailable is logged once, and again when it changes', async () => {
   const url = new URL(redisUrl())
   const port = Number(url.port)
   await using line = Object.assign(await startTcpProxy(() => port), { [Symbol.asyncDispose]: () => line.close() })
@@ -25,7 +25,7 @@ it('why Redis carries no news is in the log once, and again when it is another r
 
   line.setFault({ toServer: { hold: true }, toClient: { hold: true } })
   await until(() => watched.reasons().length > 0)
-  expect(watched.reasons()[0]).toBe('it does not answer')
+  expect(watched.reasons()[0]).toBe('it does not respond')
   line.setOnline(false)
   await until(() => watched.reasons().some((reason) => !/answer|timed out/i.test(reason)))
   expect(new Set(watched.reasons()).size).toBe(watched.reasons().length)

@@ -63,7 +63,7 @@ export async function startRoomline({
   const database = openDatabase(databaseUrl, { onError: () => {} })
   const redis = new Redis(redisUrl())
   const web = createWebSession({
-    store: createSessionStore(database),
+    store: createSessionStore(database.pool),
     tokens: createSessionTokens(config.authSecrets),
     announceRevocation: () => announceRevocation(redis, log),
     announceJoin: () => {},

@@ -519,4 +519,4 @@ END
 $$;
 
 -- Everybody starts in this room.
-INSERT INTO "rooms" ("id", "kind", "name", "topic") VALUES ('general', 'public', 'general', 'Everybody''s first room');
+INSERT INTO "rooms" ("id", "kind", "name", "topic") VALUES ('general', 'public', 'general', 'For everyone on this server');

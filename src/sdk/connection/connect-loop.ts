@@ -1,4 +1,5 @@
 import { createWSClient, type TRPCLink, wsLink } from '@trpc/client'
+import { maxTimerMs } from '../../contract/rules'
 import type { AppRouter } from '../../server/router'
 import { type ChatFailure, readFailure } from '../chat-error'
 import { pause } from '../waits'
@@ -39,8 +40,6 @@ interface ConnectLoopHost {
 
 export const firstAttempt = { attempt: 1, nextTryAt: null as number | null, lastError: null as ChatFailure | null }
 const connected: ConnectionStatus = { state: 'connected' }
-/** The longest delay of a timer. */
-const maxTimerMs = 2 ** 31 - 1
 
 /** Connects, and connects again whenever the connection is lost, until it is ended or rejected for good. */
 export function startConnectLoop(

@@ -8,7 +8,7 @@ import type { Log } from '../platform/log'
 import { realtimeUrl } from '../platform/realtime-url'
 import { clearedSessionCookie, readSessionCookies, sessionCookie } from './session-cookie'
 import { findSession, isAnotherPersons, refreshSession, revokeSession } from './sessions'
-import { type Device, loginInput, logoutInput, register, registerInput, type SignInParts, signIn } from './sign-in'
+import { type Device, loginInput, logoutInput, register, registerInput, type SignInParts, signInWithPassword } from './sign-in'
 import type { WebSession } from './web-session'
 
 export interface AccountRoutesParts extends SignInParts {
@@ -21,7 +21,7 @@ export const clientAddressHeader = 'x-roomline-client-address'
 
 const maxBodyBytes = 16 * 1024
 
-/** The account routes of the contract, as functions from a request to its response. */
+/** The HTTP routes for accounts, each a function from a request to its response. */
 export function createWebSession(parts: AccountRoutesParts): WebSession {
   const { config, log } = parts
 
@@ -29,10 +29,10 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
     try {
       return await act(request)
     } catch (error) {
-      return failed(error, log)
+      return failureResponse(error, log)
     }
   }
-  // A page of another site could otherwise sign people in and out behind their backs.
+  // Otherwise a page of another site could sign people in or out without their knowledge.
   const changing = (act: (request: Request) => Promise<Response>) =>
     answering(async (request) => {
       const origin = request.headers.get('origin')
@@ -44,23 +44,23 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
     page: '/login' | '/register',
     schema: z.ZodType<Input>,
     status: 200 | 201,
-    enter: (input: Input, device: Device) => ReturnType<typeof signIn>,
+    enter: (input: Input, device: Device) => ReturnType<typeof signInWithPassword>,
   ) =>
     changing(async (request) => {
       const { body, isForm } = await readBody(request)
       try {
         const { user, token, expiresAt } = await enter(parseBody(schema, body), readDevice(request))
-        // Nobody could end the session of the cookie that this one replaces, and other tabs would go on in its name.
+        // The replaced cookie's session must end: nobody else could end it, and other tabs would keep using it.
         for (const replaced of readSessionCookies(request.headers.get('cookie'))) {
-          // Whoever is in by now must not be told otherwise because of it.
+          // The sign-in itself has succeeded, so this failure must not reject it.
           await revokeSession(parts, replaced, 'replaced').catch((error: Error) =>
-            log.warn({ error: error.message }, 'a session that was replaced could not be ended'),
+            log.warn({ error: error.message }, 'could not end a replaced session'),
           )
         }
         const cookie = { 'set-cookie': sessionCookie(token, expiresAt, config.publicUrl) }
         return isForm ? seeOther('/', cookie) : json(status, { user }, cookie)
       } catch (thrown) {
-        const error = namedFailure(thrown, log)
+        const error = toFailure(thrown, log)
         if (!isForm || error.failure === 'INTERNAL') throw error
         const typedName = typeof body === 'object' && body && 'username' in body ? String(body.username).slice(0, 64) : ''
         const [field, why] = Object.entries(error.detail.fields ?? {})[0] ?? []
@@ -71,7 +71,7 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
 
   return {
     register: entering('/register', registerInput, 201, (input, device) => register(parts, input, device)),
-    login: entering('/login', loginInput, 200, (input, device) => signIn(parts, input, device)),
+    login: entering('/login', loginInput, 200, (input, device) => signInWithPassword(parts, input, device)),
 
     logout: changing(async (request) => {
       const { user } = parseBody(logoutInput, await readOptionalBody(request))
@@ -82,7 +82,7 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
       }
       for (const token of tokens) await revokeSession(parts, token, 'logout')
       const cookie = { 'set-cookie': clearedSessionCookie(config.publicUrl) }
-      return isFormPost(request) ? seeOther('/login', cookie) : new Response(null, { status: 204, headers: { ...cookie, ...unstored } })
+      return isFormPost(request) ? seeOther('/login', cookie) : new Response(null, { status: 204, headers: { ...cookie, ...noStore } })
     }),
 
     refresh: changing(async (request) => {
@@ -105,7 +105,7 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
 
     findUser: (cookieHeader) =>
       firstOf(readSessionCookies(cookieHeader), (token) => findSession(parts, token)).catch((error: unknown) => {
-        throw namedFailure(error, log)
+        throw toFailure(error, log)
       }),
 
     realtimeUrl: (host) => realtimeUrl(config, host),
@@ -114,7 +114,7 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
 
 const tokensOf = ({ headers }: Request) => readTokens(headers.get('authorization'), headers.get('cookie'))
 
-/** Every token that a request brought, the likeliest first: one that is junk must not hide one that is good. */
+/** Every token in a request, the most likely first. All are tried, so that a broken one does not hide a good one. */
 export function readTokens(authorization: string | null | undefined, cookie: string | null | undefined): string[] {
   const bearer = readBearer(authorization)
   return [...(bearer ? [bearer] : []), ...readSessionCookies(cookie)]
@@ -142,7 +142,7 @@ const isFormPost = (request: Request) => /^application\/x-www-form-urlencoded\b/
 async function readBody(request: Request): Promise<{ body: unknown; isForm: boolean }> {
   if (isFormPost(request)) {
     const fields = Object.fromEntries(new URLSearchParams(await readText(request)))
-    // An empty field of a form is one that was not filled in.
+    // An empty form field counts as not filled in.
     if (fields.displayName === '') delete fields.displayName
     return { body: fields, isForm: true }
   }
@@ -152,7 +152,7 @@ async function readBody(request: Request): Promise<{ body: unknown; isForm: bool
   return { body: parseJson(await readText(request)), isForm: false }
 }
 
-/** Signing out needs no body, and one that is empty or of no kind we know must not keep anybody from it. */
+/** Signing out needs no body. An empty or unknown one must not prevent it. */
 async function readOptionalBody(request: Request): Promise<unknown> {
   if (isFormPost(request)) return (await readBody(request)).body
   const text = isJson(request) ? await readText(request) : ''
@@ -197,31 +197,31 @@ const statuses: Record<FailureCode, number> = {
   SERVICE_UNAVAILABLE: 503,
 }
 
-/** The state of the database is logged once, where it is watched: not with each request that it fails. */
-function namedFailure(error: unknown, log: Log): Failure {
+/** Database trouble is logged by the database watch, not with each request that fails because of it. */
+function toFailure(error: unknown, log: Log): Failure {
   if (error instanceof Failure) return error
   if (isUnavailable(error)) {
-    log.debug({ error: (error as Error).message }, 'a request failed: the database cannot take it')
+    log.debug({ error: (error as Error).message }, 'a request failed: the database is unavailable')
     return new Failure('UNAVAILABLE', { cause: error })
   }
   log.error({ err: error }, 'a request failed')
   return new Failure('INTERNAL', { cause: error })
 }
 
-function failed(error: unknown, log: Log): Response {
-  const { failure, message, detail } = namedFailure(error, log)
+function failureResponse(error: unknown, log: Log): Response {
+  const { failure, message, detail } = toFailure(error, log)
   const { fields, retryAfterMs } = detail
   const headers: Record<string, string> = retryAfterMs ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}
   const body = { error: { code: failure, message, ...(fields && { fields }) } }
   return json(statuses[failures[failure].code], body, headers)
 }
 
-const unstored = { 'cache-control': 'no-store' }
+const noStore = { 'cache-control': 'no-store' }
 
 function json(status: number, body: unknown, headers: Record<string, string> = {}): Response {
-  return Response.json(body, { status, headers: { ...unstored, ...headers } })
+  return Response.json(body, { status, headers: { ...noStore, ...headers } })
 }
 
 function seeOther(location: string, headers: Record<string, string>): Response {
-  return new Response(null, { status: 303, headers: { location, ...unstored, ...headers } })
+  return new Response(null, { status: 303, headers: { location, ...noStore, ...headers } })
 }

@@ -4,10 +4,10 @@ import { verifyPassword } from './passwords'
 import { countFailure, findFailureDelay, forgetFailures } from './rate-limits'
 import type { SessionStore } from './session-store'
 
-/** Asks somebody who is signed in for their password, before what only they may do. */
+/** Checks a signed-in person's password before acts that need it. */
 export interface OwnPasswords {
   /**
-   * @returns the hash that it was checked against: what follows must hold only as long as this is still the person's
+   * @returns the verified hash: the act must check that it is still the person's hash
    * @throws {Failure} WRONG_PASSWORD, TOO_MANY_REQUESTS
    */
   require(userId: string, password: string): Promise<string>
@@ -15,7 +15,7 @@ export interface OwnPasswords {
 
 export function createOwnPasswords(pool: Pool, store: Pick<SessionStore, 'findPasswordHash'>): OwnPasswords {
   const latest = new Map<string, Promise<unknown>>()
-  /** One person's attempts go one after the other: each knows of those before it. */
+  /** Runs one person's attempts one after the other, so that each sees the failures before it. */
   const inTurn = async <Value>(userId: string, attempt: () => Promise<Value>): Promise<Value> => {
     const attempting = (latest.get(userId) ?? Promise.resolve()).then(attempt)
     const settled = attempting.then(
@@ -30,11 +30,11 @@ export function createOwnPasswords(pool: Pool, store: Pick<SessionStore, 'findPa
   return {
     require: (userId, password) =>
       inTurn(userId, async () => {
-        // Of its own: guessing with a session that was stolen must not lock its person out of signing in.
+        // A counter of its own: guesses with a stolen session must not lock the person out of signing in.
         const key = `own password ${userId}`
         const retryAfterMs = await findFailureDelay(pool, key)
         if (retryAfterMs > 0) throw new Failure('TOO_MANY_REQUESTS', { retryAfterMs })
-        // Before it is checked: guesses on several nodes at once would else all be checked before the first of them counts.
+        // Counted before the check. Otherwise simultaneous guesses on several nodes would all be checked before the first counts.
         await countFailure(pool, key)
         const hash = await store.findPasswordHash(userId)
         const matches = await verifyPassword(hash, password)

@@ -3,7 +3,7 @@ import { isUuid } from '../../contract/rules'
 import type { Me, SessionInfo, User } from '../../contract/session'
 import type { AuthContext } from './needs'
 
-/** The caller as they are now, which may be other than when they connected. @throws {Failure} UNAUTHORIZED when they are gone */
+/** The caller's current data, which may have changed since they connected. @throws {Failure} UNAUTHORIZED when the account is gone */
 export async function showMe({ parts, caller }: AuthContext): Promise<Me> {
   return {
     user: await findSelf({ parts, caller }),
@@ -14,7 +14,7 @@ export async function showMe({ parts, caller }: AuthContext): Promise<Me> {
   }
 }
 
-/** Most ask right after they have connected, and for that their row was just read. */
+/** Most clients ask right after they connect, when the row has just been read. */
 const freshMs = 50
 
 async function findSelf({ parts, caller }: AuthContext): Promise<User> {
@@ -25,7 +25,7 @@ async function findSelf({ parts, caller }: AuthContext): Promise<User> {
   return { id, username, displayName, avatar }
 }
 
-/** The caller's live sessions: this one first, then those that were used last. */
+/** The caller's live sessions: the current one first, then by last use. */
 export async function listSessions({ parts, caller }: AuthContext): Promise<SessionInfo[]> {
   const sessions = await parts.sessions.store.listLive(caller.user.id, caller.sessionId)
   return sessions.map(({ id, userAgent, ip, createdAt, lastSeenAt }) => {
@@ -35,7 +35,7 @@ export async function listSessions({ parts, caller }: AuthContext): Promise<Sess
   })
 }
 
-/** Ends one of the caller's sessions on every node. @throws {Failure} SESSION_NOT_FOUND for any that is not theirs, or over */
+/** Ends one of the caller's sessions on every node. @throws {Failure} SESSION_NOT_FOUND when it is over or not theirs */
 export async function revokeOwnSession({ parts, caller }: AuthContext, sessionId: string): Promise<{ sessionId: string }> {
   const isRevoked = isUuid(sessionId) && (await parts.sessions.store.revoke(sessionId, caller.user.id, 'revoked'))
   if (!isRevoked) throw new Failure('SESSION_NOT_FOUND')
@@ -43,7 +43,7 @@ export async function revokeOwnSession({ parts, caller }: AuthContext, sessionId
   return { sessionId }
 }
 
-/** Ends all of the caller's sessions but the one that asks. */
+/** Ends all the caller's sessions except the current one. */
 export async function revokeOtherSessions({ parts, caller }: AuthContext): Promise<{ revoked: number }> {
   const revoked = await parts.sessions.store.revokeOthers(caller.user.id, caller.sessionId)
   if (revoked > 0) parts.sessions.announceRevocation()

@@ -3,10 +3,10 @@ import { Failure } from '../../contract/failures'
 import { createGate } from '../platform/background'
 import { isCommonPassword } from './common-passwords'
 
-/** argon2id (the library's default) at the cost OWASP names first, about 20 ms of one core, on libuv's threads and so off the event loop. */
+/** argon2id (the library's default) with OWASP's first recommended cost: about 20 ms of one core, on libuv's threads. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 const maxWaiting = 200
-/** A burst of sign-ins must not take all memory and every core. */
+/** Limits the memory and cores that a burst of sign-ins can take. */
 const gate = createGate(4)
 
 export function hashPassword(password: string): Promise<string> {
@@ -14,21 +14,21 @@ export function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Takes as long for somebody who does not exist (`passwordHash` null) as for a wrong password: who answers quicker for
- * unknown people tells which usernames exist.
+ * Takes equally long for an unknown user (`passwordHash` null) and for a wrong password. Otherwise the time would reveal
+ * which usernames exist.
  */
 export async function verifyPassword(passwordHash: string | null, password: string): Promise<boolean> {
-  const matches = await inTurn(() => verify(passwordHash ?? hashOfNobody, password))
+  const matches = await inTurn(() => verify(passwordHash ?? dummyHash, password))
   return matches && passwordHash !== null
 }
 
-// Of a random password that was thrown away, with the same cost as the real ones.
-const hashOfNobody = '$argon2id$v=19$m=19456,t=2,p=1$8gzpa/zmgbcPNI6RrOs/Mg$wDnN9veqlTD7uvLxb/78kZGakKkE5Kecrw3g/7OeWCE'
+// The hash of a discarded random password, with the same cost as real ones.
+const dummyHash = '$argon2id$v=19$m=19456,t=2,p=1$8gzpa/zmgbcPNI6RrOs/Mg$wDnN9veqlTD7uvLxb/78kZGakKkE5Kecrw3g/7OeWCE'
 
 /** @throws {Failure} BAD_REQUEST naming the field */
 export function requireAcceptablePassword(password: string, username: string): void {
   const folded = password.toLowerCase()
-  if (isCommonPassword(folded)) throw refused('is one of the first that anybody would try')
+  if (isCommonPassword(folded)) throw refused('is too common')
   if (folded === username) throw refused('must not be your username')
 }
 

@@ -1,10 +1,10 @@
 import type { Pool } from 'pg'
 
 /**
- * Counts one use of `key` and tells how long to wait when that was one too many. Counted in Postgres, so that a limit
- * holds over all web processes; sign-ins are rare and dear enough for that.
+ * Counts one use of `key`. It is counted in Postgres, so that a limit applies over all web processes; sign-ins are rare and
+ * expensive enough for that.
  * @param limit uses in a window; 0 means no limit
- * @returns milliseconds to wait, 0 when the use is within the limit
+ * @returns how long to wait in milliseconds; 0 when the use is within the limit
  */
 export async function countUse(pool: Pool, key: string, limit: number, windowMs: number): Promise<number> {
   if (limit === 0) return 0
@@ -20,19 +20,19 @@ export async function countUse(pool: Pool, key: string, limit: number, windowMs:
   return row && row.count > limit ? Math.max(row.wait_ms, 1) : 0
 }
 
-const failuresFree = 5
+const freeFailures = 5
 const forgetAfterMs = 60 * 60_000
-const longestDelayMs = 15 * 60_000
+const maxDelayMs = 15 * 60_000
 
-/** How long this account's next attempt has to wait: 1, 2, 4 … seconds after the fifth failure in a row. */
+/** How long the next attempt has to wait, in milliseconds: 1, 2, 4 … seconds from the fifth failure in a row on. */
 export async function findFailureDelay(pool: Pool, key: string): Promise<number> {
   const { rows } = await pool.query<{ count: number; age_ms: number }>(
     `SELECT count, ($2 - extract(epoch FROM resets_at - now()) * 1000)::int AS age_ms FROM rate_limits WHERE key = $1 AND resets_at > now()`,
     [key, forgetAfterMs],
   )
   const row = rows[0]
-  if (!row || row.count < failuresFree) return 0
-  const delayMs = Math.min(1_000 * 2 ** (row.count - failuresFree), longestDelayMs)
+  if (!row || row.count < freeFailures) return 0
+  const delayMs = Math.min(1_000 * 2 ** (row.count - freeFailures), maxDelayMs)
   return Math.max(0, delayMs - row.age_ms)
 }
 

@@ -2,19 +2,19 @@ import type { Redis } from 'ioredis'
 import type { Pool } from 'pg'
 import type { ServerRole } from '../../contract/rules'
 import { startEvery } from '../platform/background'
-import { type Listener, listen } from '../platform/listen'
+import { type Listener, listenToPostgres } from '../platform/listen'
 import type { Log } from '../platform/log'
 
 const channel = 'roomline:revocations'
-/** What the log's trigger notifies in Postgres: see prisma/migrations. */
+/** The Postgres notification of the log's trigger, see prisma/migrations. */
 const notification = 'roomline_revocations'
 
-/** Says that the revocation log has grown. What was revoked is not said: nodes believe the log, not Redis. */
+/** Announces that the revocation log has grown, without its content: nodes trust the log, not Redis. */
 export function announceRevocation(commands: Redis, log: Log): void {
-  commands.publish(channel, '').catch((error: Error) => log.debug({ error: error.message }, 'a revocation was not announced'))
+  commands.publish(channel, '').catch((error: Error) => log.debug({ error: error.message }, 'could not announce a revocation'))
 }
 
-/** What has become of somebody whose account was disabled or enabled, or whose role has changed. */
+/** The current state of somebody whose account was disabled or enabled, or whose role has changed. */
 export interface PersonChange {
   userId: string
   maySignIn: boolean
@@ -22,11 +22,11 @@ export interface PersonChange {
 }
 
 export interface RevocationListeners {
-  /** The same session may be given more than once. */
+  /** May be called more than once for the same session. */
   onRevoked(sessionIds: ReadonlySet<string>): void
-  /** As they are now; the same person may be given more than once. */
+  /** May be called more than once for the same person. */
   onPeopleChanged(changes: readonly PersonChange[]): void
-  /** Nobody can tell any more who is signed in: the log could not be read for long, and Redis is silent too. */
+  /** This node no longer knows who is signed in: it could not read the log for a while, and Redis is silent too. */
   onCutOff(): void
 }
 
@@ -35,12 +35,12 @@ export interface RevocationWatch {
 }
 
 const pollMs = 1_000
-/** A row is stamped when its transaction begins and seen when it ends: read that far back again, so that none is missed. */
+/** A row gets its time when its transaction begins and is visible when it ends. Reading this far back again misses none. */
 const overlapMs = 30_000
-/** A node that has not read the log for so long, and hears nothing of Redis, may have missed that somebody signed out. */
+/** A node that could not read the log for this long, with Redis silent, may have missed a sign-out. */
 const cutOffMs = 8_000
-const cutOffLookMs = 500
-/** A node that did not run for a while, frozen or with its machine asleep, gets so long to read what it missed. */
+const cutOffCheckMs = 500
+/** How long a process that was suspended has to read what it missed. */
 const wakeUpMs = 2_000
 
 interface LogRow {
@@ -49,10 +49,7 @@ interface LogRow {
   people: { id: string; role: ServerRole; may_sign_in: boolean }[] | null
 }
 
-/**
- * Follows the revocation log: Redis and Postgres itself tell at once that it has grown, and it is read once a second
- * without either.
- */
+/** Follows the revocation log. Redis and a Postgres notification announce new entries at once; without them it is read once a second. */
 export function watchRevocations(
   parts: { pool: Pool; databaseUrl: string; subscriber: Redis; isRedisAlive: () => boolean; log: Log },
   { onRevoked, onPeopleChanged, onCutOff }: RevocationListeners,
@@ -60,7 +57,7 @@ export function watchRevocations(
   const { pool, databaseUrl, subscriber, isRedisAlive, log } = parts
   let since: Date | null = null
   let readAt = performance.now()
-  let lookedAt = performance.now()
+  let checkedAt = performance.now()
   let isCutOff = false
 
   async function read() {
@@ -90,21 +87,21 @@ export function watchRevocations(
   const subscribe = () => {
     subscriber
       .subscribe(channel)
-      .then(reading.runNow, (error: Error) => log.debug({ error: error.message }, 'not subscribed to revocations'))
+      .then(reading.runNow, (error: Error) => log.debug({ error: error.message }, 'could not subscribe to revocations'))
   }
   subscriber.on('ready', subscribe)
   if (subscriber.status === 'ready') subscribe()
-  const listener: Listener = listen(databaseUrl, notification, reading.runNow, log)
+  const listener: Listener = listenToPostgres(databaseUrl, notification, reading.runNow, log)
   const cutOffTimer = setInterval(() => {
     const now = performance.now()
-    if (now - lookedAt > wakeUpMs) readAt = Math.max(readAt, now - cutOffMs + wakeUpMs)
-    lookedAt = now
+    if (now - checkedAt > wakeUpMs) readAt = Math.max(readAt, now - cutOffMs + wakeUpMs)
+    checkedAt = now
     if (isRedisAlive() || now - readAt < cutOffMs) return
-    // Again and again, as sockets may have been let in just before.
-    if (!isCutOff) log.warn('neither Postgres nor Redis can be reached: everybody is asked to come back later')
+    // Repeated on every check, because sockets may have been accepted just before.
+    if (!isCutOff) log.warn('cannot reach Postgres or Redis: asking all clients to reconnect later')
     isCutOff = true
     onCutOff()
-  }, cutOffLookMs)
+  }, cutOffCheckMs)
 
   return {
     close: async () => {

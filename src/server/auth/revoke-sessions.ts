@@ -1,28 +1,29 @@
-import type { Statements } from '../platform/database'
+import type { Querying } from '../platform/database'
 
 interface Revocation {
   userId: string
-  /** For the log. */
+  /** Stored in the revocation log. */
   reason: string
-  /** This one; without it, all of the person's. */
+  /** Only this session; otherwise all of the person's. */
   only?: string
-  /** All but this one. */
+  /** All except this session. */
   except?: string
 }
 
 /**
- * Revokes live sessions of a person, together with their entries in the log that every realtime node reads, or not at all.
- * Whoever calls it announces that, once it is committed.
- * @returns how many
+ * Revokes live sessions of a person, and writes them to the revocation log that every realtime node reads, in one statement.
+ * The caller announces it after the commit.
+ * @returns the number of revoked sessions
  */
-export function revokeSessions(statements: Statements, { userId, reason, only, except }: Revocation): Promise<number> {
-  return statements.$executeRaw`
-    WITH revoked AS (
-      UPDATE sessions SET revoked_at = now()
-      WHERE user_id = ${userId}::uuid AND revoked_at IS NULL AND expires_at > now()
-        AND (${only ?? null}::uuid IS NULL OR id = ${only ?? null}::uuid)
-        AND (${except ?? null}::uuid IS NULL OR id <> ${except ?? null}::uuid)
-      RETURNING id, user_id
-    )
-    INSERT INTO session_revocations (session_id, user_id, reason) SELECT id, user_id, ${reason} FROM revoked`
+export async function revokeSessions(querying: Querying, { userId, reason, only, except }: Revocation): Promise<number> {
+  const { rowCount } = await querying.query(
+    `WITH revoked AS (
+       UPDATE sessions SET revoked_at = now()
+       WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > now() AND ($3::uuid IS NULL OR id = $3) AND ($4::uuid IS NULL OR id <> $4)
+       RETURNING id, user_id
+     )
+     INSERT INTO session_revocations (session_id, user_id, reason) SELECT id, user_id, $2 FROM revoked`,
+    [userId, reason, only ?? null, except ?? null],
+  )
+  return rowCount ?? 0
 }

@@ -1,7 +1,7 @@
 const plainName = 'X-Token'
 const hostName = '__Host-X-Token'
 
-/** The tokens in a `Cookie` header, under either name; the one that only https can set goes first. */
+/** The tokens in a `Cookie` header, under either name. The one that only https can set comes first. */
 export function readSessionCookies(header: string | null | undefined): string[] {
   if (!header) return []
   const values = new Map<string, string>()
@@ -14,13 +14,13 @@ export function readSessionCookies(header: string | null | undefined): string[] 
   return [values.get(hostName), values.get(plainName)].filter((value) => value !== undefined)
 }
 
-/** `Set-Cookie` for a session. On https the name's prefix makes browsers refuse it from anywhere else. */
+/** `Set-Cookie` for a session. On https, browsers only accept the name's prefix from this host. */
 export function sessionCookie(token: string, expiresAt: Date, publicUrl: string): string {
   const maxAgeSeconds = Math.max(0, Math.floor((expiresAt.getTime() - Date.now()) / 1000))
   return serialize(publicUrl, token, maxAgeSeconds)
 }
 
-/** `Set-Cookie` that makes browsers forget it. */
+/** `Set-Cookie` that removes the cookie. */
 export function clearedSessionCookie(publicUrl: string): string {
   return serialize(publicUrl, '', 0)
 }

@@ -1,6 +1,7 @@
+import type { Pool } from 'pg'
 import type { ServerRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
-import type { Database, Statements } from '../platform/database'
+import { inTransaction, type Querying } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
 import { revokeSessions } from './revoke-sessions'
 
@@ -12,12 +13,20 @@ export interface SessionRow {
   lastSeenAt: Date
 }
 
-/** One who has signed in more often than that sees the latest. */
+/** Somebody with more sessions sees the latest. */
 const maxListed = 200
-/** Of this database: whoever makes the first account holds it. */
+/** The advisory lock for creating the first account of this database. */
 const firstPersonLock = 7_306_001
 
-const userFields = { id: true, username: true, displayName: true, avatar: true } as const
+interface ListedSession {
+  id: string
+  userAgent: string | null
+  ip: string | null
+  createdAt: Date
+  lastSeenAt: Date
+}
+
+const userColumns = 'id, username, display_name AS "displayName", avatar'
 
 interface LiveRow {
   id: string
@@ -30,8 +39,8 @@ interface LiveRow {
   role: ServerRole
 }
 
-/** Where sessions and the people they belong to are kept. */
-export function createSessionStore({ prisma, pool }: Pick<Database, 'prisma' | 'pool'>) {
+/** Stores sessions, and the people they belong to. */
+export function createSessionStore(pool: Pool) {
   const lookUp = joinLookUps<string, LiveRow | undefined>(async (ids) => {
     const { rows } = await pool.query<LiveRow>(
       `SELECT s.id, s.user_id, s.created_at, s.last_seen_at, u.username, u.display_name, u.avatar, u.role
@@ -44,7 +53,7 @@ export function createSessionStore({ prisma, pool }: Pick<Database, 'prisma' | '
   })
 
   return {
-    /** Null when it is revoked or past its time, or when its person was disabled or deleted. */
+    /** Null when the session is revoked or expired, or its person is disabled or deleted. */
     findLive: async (sessionId: string, userId: string): Promise<SessionRow | null> => {
       const row = await lookUp(sessionId)
       if (row?.user_id !== userId) return null
@@ -59,64 +68,70 @@ export function createSessionStore({ prisma, pool }: Pick<Database, 'prisma' | '
     },
 
     /**
-     * @param verified the hash that the person's password was checked against
-     * @returns null when it is theirs no longer: who knows a password that was changed meanwhile must not get in by it
+     * @param verified the hash that the password was checked against
+     * @returns null when the person's hash is another by now: an old password must not get anybody in
      */
     create: async (
       session: { userId: string; ip: string; userAgent: string | null; expiresAt: Date },
       verified: { passwordHash: string },
     ): Promise<{ id: string; createdAt: Date } | null> => {
       const { userId, ip, userAgent, expiresAt } = session
-      // The lock makes a change of the password wait, and then end this session too; or makes this one wait for it.
-      const rows = await prisma.$queryRaw<{ id: string; createdAt: Date }[]>`
-        INSERT INTO sessions (user_id, ip, user_agent, expires_at)
-        SELECT id, ${ip}, ${userAgent}, ${expiresAt} FROM users
-        WHERE id = ${userId}::uuid AND password_hash = ${verified.passwordHash} AND disabled_at IS NULL AND deleted_at IS NULL FOR SHARE
-        RETURNING id, created_at AS "createdAt"`
+      // The lock makes a concurrent password change wait and then end this session too, or makes this statement wait for it.
+      const { rows } = await pool.query<{ id: string; createdAt: Date }>(
+        `INSERT INTO sessions (user_id, ip, user_agent, expires_at)
+         SELECT id, $2, $3, $4 FROM users
+         WHERE id = $1 AND password_hash = $5 AND disabled_at IS NULL AND deleted_at IS NULL FOR SHARE
+         RETURNING id, created_at AS "createdAt"`,
+        [userId, ip, userAgent, expiresAt, verified.passwordHash],
+      )
       return rows[0] ?? null
     },
 
-    /** @returns whether it still could be */
+    /** @returns false when the session is over */
     prolong: async (sessionId: string, expiresAt: Date): Promise<boolean> => {
       const now = new Date()
-      const { count } = await prisma.session.updateMany({
-        where: { id: sessionId, revokedAt: null, expiresAt: { gt: now } },
-        data: { expiresAt, lastSeenAt: now },
-      })
-      return count > 0
+      const { rowCount } = await pool.query(
+        'UPDATE sessions SET expires_at = $2, last_seen_at = $3 WHERE id = $1 AND revoked_at IS NULL AND expires_at > $3',
+        [sessionId, expiresAt, now],
+      )
+      return rowCount === 1
     },
 
-    /** The live ones, `first` at the front, then those that were used last. */
-    listLive: async (userId: string, first: string) => {
-      const sessions = await prisma.session.findMany({
-        where: { userId, revokedAt: null, expiresAt: { gt: new Date() } },
-        select: { id: true, userAgent: true, ip: true, createdAt: true, lastSeenAt: true },
-        orderBy: { lastSeenAt: 'desc' },
-        take: maxListed,
-      })
-      return sessions.sort((a, b) => Number(b.id === first) - Number(a.id === first))
+    /** Live sessions: `first` at the front, the others by last use. */
+    listLive: async (userId: string, first: string): Promise<ListedSession[]> => {
+      const { rows } = await pool.query<ListedSession>(
+        `SELECT id, user_agent AS "userAgent", ip, created_at AS "createdAt", last_seen_at AS "lastSeenAt" FROM sessions
+         WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY last_seen_at DESC LIMIT $3`,
+        [userId, new Date(), maxListed],
+      )
+      return rows.sort((a, b) => Number(b.id === first) - Number(a.id === first))
     },
 
-    /** @returns whether it was a live one of this person */
+    /** @returns whether it was a live session of this person */
     revoke: async (sessionId: string, userId: string, reason: string): Promise<boolean> =>
-      (await revokeSessions(prisma, { userId, reason, only: sessionId })) > 0,
+      (await revokeSessions(pool, { userId, reason, only: sessionId })) > 0,
 
-    /** @returns how many */
-    revokeOthers: (userId: string, except: string): Promise<number> => revokeSessions(prisma, { userId, reason: 'others revoked', except }),
+    /** @returns the number of revoked sessions */
+    revokeOthers: (userId: string, except: string): Promise<number> => revokeSessions(pool, { userId, reason: 'others revoked', except }),
 
     findPasswordHash: async (userId: string): Promise<string | null> => {
-      const person = await prisma.user.findFirst({
-        where: { id: userId, deletedAt: null, disabledAt: null },
-        select: { passwordHash: true },
-      })
-      return person?.passwordHash ?? null
+      const { rows } = await pool.query<{ hash: string | null }>(
+        'SELECT password_hash AS hash FROM users WHERE id = $1 AND deleted_at IS NULL AND disabled_at IS NULL',
+        [userId],
+      )
+      return rows[0]?.hash ?? null
     },
 
-    findPerson: (username: string): Promise<(User & { passwordHash: string | null }) | null> =>
-      prisma.user.findFirst({ where: { username, disabledAt: null, deletedAt: null }, select: { ...userFields, passwordHash: true } }),
+    findByUsername: async (username: string): Promise<(User & { passwordHash: string | null }) | null> => {
+      const { rows } = await pool.query<User & { passwordHash: string | null }>(
+        `SELECT ${userColumns}, password_hash AS "passwordHash" FROM users WHERE username = $1 AND deleted_at IS NULL AND disabled_at IS NULL`,
+        [username],
+      )
+      return rows[0] ?? null
+    },
 
     /**
-     * A member of the first room from the start. The very first person becomes the server's admin.
+     * Creates a person as a member of `general`. The first person on the server becomes its admin.
      * @throws a unique violation when the name is taken
      */
     createPerson: (person: {
@@ -124,27 +139,37 @@ export function createSessionStore({ prisma, pool }: Pick<Database, 'prisma' | '
       displayName: string
       passwordHash: string
     }): Promise<{ user: User; joined: { room: string; version: number } | null }> =>
-      prisma.$transaction(async (transaction) => {
-        const role = (await isFirstPerson(transaction)) ? 'admin' : 'member'
-        const user = await transaction.user.create({ data: { ...person, role }, select: userFields })
+      inTransaction(pool, async (transaction) => {
+        const role: ServerRole = (await isFirstPerson(transaction)) ? 'admin' : 'member'
+        const { rows: users } = await transaction.query<User>(
+          `INSERT INTO users (username, display_name, password_hash, role) VALUES ($1, $2, $3, $4) RETURNING ${userColumns}`,
+          [person.username, person.displayName, person.passwordHash, role],
+        )
+        const [user] = users
+        if (!user) throw new Error('the new person was not returned')
         // Joining is a change in the room's order.
-        const [joined] = await transaction.$queryRaw<{ room: string; version: number }[]>`
-          WITH room AS (
-            UPDATE rooms SET last_version = last_version + 1 WHERE id = 'general' AND archived_at IS NULL RETURNING id, last_seq, last_version
-          )
-          INSERT INTO memberships (room_id, user_id, version, read_seq) SELECT id, ${user.id}::uuid, last_version, last_seq FROM room
-          RETURNING room_id AS room, version`
-        return { user, joined: joined ?? null }
+        const { rows: joined } = await transaction.query<{ room: string; version: number }>(
+          `WITH room AS (
+             UPDATE rooms SET last_version = last_version + 1 WHERE id = 'general' AND archived_at IS NULL RETURNING id, last_seq, last_version
+           )
+           INSERT INTO memberships (room_id, user_id, version, read_seq) SELECT id, $1, last_version, last_seq FROM room
+           RETURNING room_id AS room, version`,
+          [user.id],
+        )
+        return { user, joined: joined[0] ?? null }
       }),
   }
 }
 
 export type SessionStore = ReturnType<typeof createSessionStore>
 
-async function isFirstPerson(transaction: Statements): Promise<boolean> {
-  const isEmpty = async () => (await transaction.$queryRaw<{ empty: boolean }[]>`SELECT NOT EXISTS (SELECT FROM users) AS empty`)[0]?.empty
+async function isFirstPerson(transaction: Querying): Promise<boolean> {
+  const isEmpty = async () => {
+    const { rows } = await transaction.query<{ empty: boolean }>('SELECT NOT EXISTS (SELECT FROM users) AS empty')
+    return rows[0]?.empty ?? false
+  }
   if (!(await isEmpty())) return false
-  // Two who sign up at once both find nobody: the second waits here for the first, and then looks again.
-  await transaction.$executeRaw`SELECT pg_advisory_xact_lock(${firstPersonLock})`
-  return (await isEmpty()) ?? false
+  // Two people who sign up at once both find nobody. The second waits here for the first, and then checks again.
+  await transaction.query('SELECT pg_advisory_xact_lock($1)', [firstPersonLock])
+  return isEmpty()
 }

@@ -10,14 +10,14 @@ export interface TokenClaims {
 
 const claims = z.object({ sub: z.uuid(), sid: z.uuid(), jti: z.string(), exp: z.number() })
 
-/** Signs and checks session tokens. The token only names the session: whether that still stands, its row decides. */
+/** Signs and checks session tokens. A token only names the session; the session's row decides whether it is still valid. */
 export interface SessionTokens {
   sign(token: TokenClaims): Promise<string>
-  /** Null for anything that is not a token of ours in its time. Never throws. */
+  /** Null for anything but a valid, unexpired token of ours. Never throws. */
   parse(token: string): Promise<TokenClaims | null>
 }
 
-/** @param secrets newest first: the first signs, all verify, so that a secret can be changed without signing anybody out */
+/** @param secrets newest first: the first signs, all verify, so that changing the secret signs nobody out */
 export function createSessionTokens(secrets: readonly string[]): SessionTokens {
   const keys = secrets.map((secret) => createSecretKey(Buffer.from(secret)))
   const [newest] = keys
@@ -33,7 +33,7 @@ export function createSessionTokens(secrets: readonly string[]): SessionTokens {
         .sign(newest),
     parse: async (token) => {
       try {
-        // The algorithm is pinned: a token must not choose how it is checked.
+        // The algorithm is fixed: a token must not choose how it is checked.
         const { alg, crit } = decodeProtectedHeader(token)
         if (alg !== 'HS256' || crit !== undefined || !keys.some((key) => isSignedWith(key, token))) return null
         const { sub, sid, exp } = claims.parse(decodeJwt(token))
@@ -46,12 +46,12 @@ export function createSessionTokens(secrets: readonly string[]): SessionTokens {
 }
 
 /**
- * Whether the signature of a compact JWS is the HMAC of what stands before it. Not jose's own verification, which makes a
- * thread do it: when everybody reconnects at once, going there and back costs more than all else that a connect takes.
+ * Checks the HMAC of a compact JWS. jose's own verification runs in a thread: when everybody reconnects at once, the way
+ * there and back costs more than everything else in a connect.
  */
 function isSignedWith(key: KeyObject, token: string): boolean {
   const end = token.lastIndexOf('.')
   const expected = createHmac('sha256', key).update(token.slice(0, end)).digest()
-  const given = Buffer.from(token.slice(end + 1), 'base64url')
-  return given.length === expected.length && timingSafeEqual(given, expected)
+  const signature = Buffer.from(token.slice(end + 1), 'base64url')
+  return signature.length === expected.length && timingSafeEqual(signature, expected)
 }

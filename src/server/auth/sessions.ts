@@ -4,23 +4,23 @@ import type { User } from '../../contract/session'
 import type { SessionStore } from './session-store'
 import type { SessionTokens, TokenClaims } from './session-token'
 
-/** Somebody who is signed in, and until when. */
+/** A valid session of a signed-in person. */
 export interface Session {
   id: string
   user: User
   role: ServerRole
   expiresAt: Date
-  /** When it was last used, as far as that is written already. */
+  /** When it was last used, according to its row. */
   lastSeenAt: Date
 }
 
 const idleMs = 7 * 24 * 60 * 60_000
-const longestMs = 30 * 24 * 60 * 60_000
+const maxMs = 30 * 24 * 60 * 60_000
 
 export interface SessionParts {
   store: SessionStore
   tokens: SessionTokens
-  /** Tells the realtime nodes that the revocation log has grown. May fail silently: they read it by themselves too. */
+  /** Tells the realtime nodes that the revocation log has grown. May fail silently: they also read it at intervals. */
   announceRevocation: () => void
 }
 
@@ -36,39 +36,39 @@ export async function startSession(
   return { user, expiresAt, token: await tokens.sign({ userId: user.id, sessionId: session.id, expiresAt }) }
 }
 
-/** The token says which session; the session's row says whether it still stands. */
+/** The token names the session, and the session's row decides whether it is still valid. */
 export async function findSession(parts: Pick<SessionParts, 'store' | 'tokens'>, token: string): Promise<Session | null> {
   const claims = await parts.tokens.parse(token)
   return claims && findClaimed(parts, claims)
 }
 
-/** The session of a token that was read already. */
+/** The session of a parsed token. */
 export async function findClaimed({ store }: Pick<SessionParts, 'store'>, claims: TokenClaims): Promise<Session | null> {
   const row = await store.findLive(claims.sessionId, claims.userId)
   return row && { id: row.id, user: row.user, role: row.role, expiresAt: claims.expiresAt, lastSeenAt: row.lastSeenAt }
 }
 
-/** Seven more days from now, but never past thirty from the sign-in. */
+/** Extends a session to seven days from now, but never beyond thirty days after the sign-in. */
 export async function refreshSession({ store, tokens }: SessionParts, token: string) {
   const claims = await tokens.parse(token)
   const row = claims && (await store.findLive(claims.sessionId, claims.userId))
   if (!row) return null
-  const expiresAt = new Date(Math.min(Date.now() + idleMs, row.createdAt.getTime() + longestMs))
+  const expiresAt = new Date(Math.min(Date.now() + idleMs, row.createdAt.getTime() + maxMs))
   if (!(await store.prolong(row.id, expiresAt))) return null
   return { user: row.user, expiresAt, token: await tokens.sign({ userId: row.user.id, sessionId: row.id, expiresAt }) }
 }
 
-/** Whether these tokens name sessions, and none of this person. */
+/** Whether these tokens name sessions, but none of this person. */
 export async function isAnotherPersons(
   { tokens }: Pick<SessionParts, 'tokens'>,
-  given: readonly string[],
+  candidates: readonly string[],
   userId: string,
 ): Promise<boolean> {
-  const claims = (await Promise.all(given.map((token) => tokens.parse(token)))).filter((each) => each !== null)
+  const claims = (await Promise.all(candidates.map((token) => tokens.parse(token)))).filter((each) => each !== null)
   return claims.length > 0 && !claims.some((each) => each.userId === userId)
 }
 
-/** Ends the session of this token, if it is one. */
+/** Ends the session of this token. Does nothing if the token is invalid. */
 export async function revokeSession({ store, tokens, announceRevocation }: SessionParts, token: string, reason: string): Promise<void> {
   const claims = await tokens.parse(token)
   if (!claims) return

@@ -11,7 +11,7 @@ import { countFailure, countUse, findFailureDelay, forgetFailures } from './rate
 import { type SessionParts, startSession } from './sessions'
 
 export interface SignInParts extends SessionParts {
-  /** Tells the room's followers of the change in its order. May fail silently: they find a gap, and read what it was. */
+  /** Announces the new member to the room's followers. May fail silently: they notice the gap and read it. */
   announceJoin: (join: { room: string; userId: string; version: number }) => void
   pool: Pool
   limits: Pick<Config, 'loginsPerMinute' | 'registrationsPerHour'>
@@ -28,10 +28,10 @@ export const registerInput = z.strictObject({
   displayName: text(0, limits.displayName).optional(),
 })
 
-/** `user` is the id of the person that the page belongs to: by then the cookie may be somebody else's. */
+/** `user` is the id of the person the page was made for: the cookie may belong to somebody else by now. */
 export const logoutInput = z.strictObject({ user: z.uuid().optional() })
 
-// Looser than registering: a name or password that could not be registered is simply wrong.
+// Looser than for registering: a name or password that could not be registered is simply wrong.
 export const loginInput = z.strictObject({ username: key(0, limits.typedUsername), password: z.string().max(limits.typedPassword) })
 
 /** @throws {Failure} BAD_REQUEST, USERNAME_TAKEN, TOO_MANY_REQUESTS */
@@ -50,15 +50,15 @@ export async function register(parts: SignInParts, input: z.output<typeof regist
 
 const nameTaken = () => new Failure('USERNAME_TAKEN', { fields: { username: 'is taken' } })
 
-/** @throws {Failure} INVALID_CREDENTIALS, the same and as slowly for unknown people; TOO_MANY_REQUESTS */
-export async function signIn(parts: SignInParts, input: z.output<typeof loginInput>, device: Device) {
+/** @throws {Failure} INVALID_CREDENTIALS, the same and after the same time for unknown people; TOO_MANY_REQUESTS */
+export async function signInWithPassword(parts: SignInParts, input: z.output<typeof loginInput>, device: Device) {
   await requireWithinLimit(parts, `login ip ${device.ip}`, parts.limits.loginsPerMinute, 60_000)
   const name = input.username.toLowerCase()
   const account = `login account ${name}`
   const retryAfterMs = await findFailureDelay(parts.pool, account)
   if (retryAfterMs > 0) throw new Failure('TOO_MANY_REQUESTS', { retryAfterMs })
 
-  const person = isUsername(name) ? await parts.store.findPerson(name) : null
+  const person = isUsername(name) ? await parts.store.findByUsername(name) : null
   const matches = await verifyPassword(person?.passwordHash ?? null, input.password)
   if (!person?.passwordHash || !matches) {
     await countFailure(parts.pool, account)

@@ -2,8 +2,8 @@ import type { ServerRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
 
 /**
- * What the web app's routes and pages get from the process around them. The web server opens it once and lays it down
- * here; Next bundles its routes apart from that process, so that a module variable would not be the same one.
+ * What the web app's routes and pages use of the process around them. The web server creates it once and stores it on
+ * `globalThis`: Next bundles its routes separately, so they would not share a module variable.
  */
 export interface WebSession {
   register(request: Request): Promise<Response>
@@ -11,9 +11,9 @@ export interface WebSession {
   logout(request: Request): Promise<Response>
   refresh(request: Request): Promise<Response>
   session(request: Request): Promise<Response>
-  /** Who is signed in, from a `Cookie` header. @throws {Failure} UNAVAILABLE: across bundles its `name` tells, not its class */
+  /** The signed-in person, from a `Cookie` header. @throws {Failure} UNAVAILABLE: check its `name`, as the class differs between bundles */
   findUser(cookieHeader: string | null): Promise<{ user: User; role: ServerRole; expiresAt: Date } | null>
-  /** Where this page's browser finds the realtime server. @param host the request's `Host` */
+  /** The URL of the realtime server for this page's browser. @param host the request's `Host` */
   realtimeUrl(host: string | null): string
 }
 

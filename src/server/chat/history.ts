@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { HistoryPage, Message } from '../../contract/message'
+import { maxInteger } from '../../contract/rules'
 import type { CallContext } from '../caller'
 import type { RoomsNeeds } from '../rooms/needs'
 import { joinPeople, type MessageRow, messageColumns, readMessages, selectMessages, toMessages } from './message-rows'
@@ -26,8 +27,6 @@ export async function readHistory(
 /** A slow reader holds one page of changes in memory: so many messages at most, and about so many bytes of text. */
 const changesPerPage = 500
 const bytesPerPage = 256 * 1024
-
-const maxSeq = 2_147_483_647
 
 /** Reads messages by their room and seq or version. */
 export function createMessageHistory(pool: Pool) {
@@ -57,7 +56,7 @@ export function createMessageHistory(pool: Pool) {
           ? await pageAbove(room, after, limit)
           : around !== undefined
             ? await pageAround(room, around, limit)
-            : await pageBelow(room, before ?? maxSeq, limit)
+            : await pageBelow(room, before ?? maxInteger, limit)
       const first = messages[0]
       const last = messages.at(-1)
       const { rows } = await pool.query<{ last_seq: number }>('SELECT last_seq FROM rooms WHERE id = $1', [room])

@@ -1,13 +1,13 @@
 import type { PeopleContext } from './needs'
 
 /**
- * Deletes the caller's account: they are signed out everywhere and out of their rooms; what they wrote stays, by "Deleted
- * user". @throws {Failure} WRONG_PASSWORD, TOO_MANY_REQUESTS, LAST_OWNER naming the rooms
+ * Deletes the caller's account. They are signed out everywhere and leave all rooms; their messages stay, under "Deleted user".
+ * @throws {Failure} WRONG_PASSWORD, TOO_MANY_REQUESTS, LAST_OWNER with the names of the rooms
  */
 export async function deleteAccount({ parts, caller }: PeopleContext, password: string): Promise<{ deleted: true }> {
   const userId = caller.user.id
   const verifiedHash = await parts.ownPasswords.require(userId, password)
-  const left = await parts.people.delete(userId, verifiedHash)
+  const left = await parts.accounts.delete(userId, verifiedHash)
   for (const { room, version } of left) parts.bus.publish(room, { type: 'membership', userId, version })
   parts.sessions.announceRevocation()
   return { deleted: true }

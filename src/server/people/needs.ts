@@ -1,11 +1,13 @@
 import type { OwnPasswords } from '../auth/own-password'
 import type { NewsBus, RoomNews } from '../bus/news-bus'
 import type { CallContext } from '../caller'
+import type { AccountStore } from './account-store'
 import type { PeopleStore } from './people-store'
 
 /** What the procedures of `users` need. */
 export interface PeopleNeeds {
   people: PeopleStore
+  accounts: AccountStore
   ownPasswords: OwnPasswords
   /** Tells the realtime nodes that the revocation log has grown. */
   sessions: { announceRevocation(): void }

@@ -4,14 +4,14 @@ import type { changePasswordInput, Person, Profile, searchPeopleInput, updatePro
 import { hashPassword, requireAcceptablePassword } from '../auth/passwords'
 import type { PeopleContext } from './needs'
 
-/** @throws {Failure} UNAUTHORIZED when the account was deleted meanwhile */
+/** @throws {Failure} UNAUTHORIZED when the account has been deleted */
 export async function showOwnProfile({ parts, caller }: PeopleContext): Promise<Profile> {
   const profile = await parts.people.findProfile(caller.user.id)
   if (!profile) throw new Failure('UNAUTHORIZED')
   return profile
 }
 
-/** People whose username or display name contains `query`, who is called exactly that first. */
+/** People whose username or display name contains `query`, exact matches first. */
 export async function searchPeople(
   { parts }: PeopleContext,
   input: z.output<typeof searchPeopleInput>,
@@ -26,15 +26,15 @@ export async function showPerson({ parts }: PeopleContext, username: string): Pr
   return person
 }
 
-/** Messages from now on carry the new name. */
+/** New messages carry the new name at once. */
 export async function updateProfile(context: PeopleContext, change: z.output<typeof updateProfileInput>): Promise<Profile> {
   await context.parts.people.update(context.caller.user.id, change)
-  // What the connection began with is no longer so.
+  // The data that the connection started with is outdated.
   context.caller.readAt = 0
   return showOwnProfile(context)
 }
 
-/** Ends every other session of the caller, on every node. @throws {Failure} BAD_REQUEST, WRONG_PASSWORD, TOO_MANY_REQUESTS */
+/** Ends all the caller's other sessions, on every node. @throws {Failure} BAD_REQUEST, WRONG_PASSWORD, TOO_MANY_REQUESTS */
 export async function changePassword(
   { parts, caller }: PeopleContext,
   { current, password }: z.output<typeof changePasswordInput>,
@@ -42,7 +42,7 @@ export async function changePassword(
   requireAcceptablePassword(password, caller.user.username)
   const verifiedHash = await parts.ownPasswords.require(caller.user.id, current)
   const passwordHash = await hashPassword(password)
-  const revoked = await parts.people.changePassword({ userId: caller.user.id, verifiedHash, passwordHash, keep: caller.sessionId })
+  const revoked = await parts.accounts.changePassword({ userId: caller.user.id, verifiedHash, passwordHash, keep: caller.sessionId })
   if (revoked > 0) parts.sessions.announceRevocation()
   return { revoked }
 }

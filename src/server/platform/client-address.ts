@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * The address of the client: the socket's, or behind trusted proxies the one that the outermost of them wrote.
- * @param trustedHops how many entries of X-Forwarded-For, from its end, our own proxies appended
+ * The client's address: the socket's, or behind trusted proxies the one that the outermost proxy added.
+ * @param trustedHops how many entries at the end of X-Forwarded-For come from our own proxies
  */
 export function readClientAddress(request: IncomingMessage, trustedHops: number): string {
   const socketAddress = request.socket.remoteAddress ?? 'unknown'
@@ -12,7 +12,7 @@ export function readClientAddress(request: IncomingMessage, trustedHops: number)
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
-  // Entries further left than our proxies wrote are the client's own inventions.
+  // Entries further left come from the client and can be forged.
   return unmapped(forwarded.at(-trustedHops) ?? forwarded[0] ?? socketAddress).slice(0, 64)
 }
 

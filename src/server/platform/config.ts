@@ -1,19 +1,19 @@
 import { z } from 'zod'
 
-/** The configuration that every process of Roomline reads, once, from the environment. `.env.example` tells what each variable means. */
+/** The configuration, read once from the environment by every process of Roomline. `.env.example` explains each variable. */
 export interface Config {
   webPort: number
   realtimePort: number
   host: string
   /** The web app's origin as browsers see it, without a slash at the end. */
   publicUrl: string
-  /** The WebSocket URL for browsers, when the operator named one; else it is derived from the page's own host. */
+  /** The WebSocket URL for browsers, if the operator set one. Otherwise it is derived from the page's own host. */
   realtimeUrl: string | undefined
   allowedOrigins: readonly string[]
   databaseUrl: string | undefined
   redisUrl: string | undefined
   dataDir: string
-  /** Newest first: the first signs, all verify. Empty when none was given. */
+  /** Newest first: the first signs, all verify. Empty when none is set. */
   authSecrets: readonly string[]
   logLevel: (typeof logLevels)[number]
   trustProxyHops: number
@@ -23,11 +23,11 @@ export interface Config {
   sendsPerMinute: number
   loginsPerMinute: number
   registrationsPerHour: number
-  /** Who reads `/metrics` from elsewhere than loopback must bring this as Bearer. */
+  /** The bearer token for reading `/metrics` from anywhere but loopback. */
   metricsToken: string | undefined
 }
 
-/** Says which variables are wrong and what to do; the process ends with this message. */
+/** Names the wrong variables and what to do. The process exits with this message. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
 }
@@ -47,7 +47,7 @@ const count = z
 function urlWith(...protocols: string[]) {
   return z.string().refine(
     (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
-    // What follows takes the URL apart.
+    // `abort`: the checks that follow parse the URL.
     { error: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`, abort: true },
   )
 }
@@ -56,7 +56,7 @@ const origin = urlWith('http:', 'https:')
   .refine((value) => ['/', ''].includes(new URL(value).pathname), 'must be an origin: scheme, host and port, without a path')
   .transform((value) => new URL(value).origin)
 
-const notYet = (what: string) => z.undefined(`${what} is not built yet: unset it`)
+const notYet = (what: string) => z.undefined(`${what} is not supported yet: unset the variable`)
 
 const environment = z.object({
   WEB_PORT: port.default(3000),
@@ -81,7 +81,7 @@ const environment = z.object({
     .transform((list) => list.split(',').map((entry) => entry.trim()))
     .refine(
       (secrets) => secrets.every((secret) => Buffer.byteLength(secret) >= 32),
-      'each secret must have 32 bytes or more; `openssl rand -base64 48` makes a good one',
+      'each secret must have 32 bytes or more; create one with `openssl rand -base64 48`',
     )
     .default([]),
   AUTH_JWKS_URL: notYet("accepting an outside issuer's tokens"),
@@ -100,19 +100,19 @@ const environment = z.object({
 
 /**
  * Turns the environment into a Config. An empty variable counts as unset, because compose files and shells pass those.
- * @throws {ConfigError} naming every variable that is wrong, never its value: it may be a secret.
+ * @throws {ConfigError} naming every wrong variable, never its value, which may be a secret.
  */
 export function readConfig(env: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.keys(environment.shape).map((name) => [name, env[name] === '' ? undefined : env[name]]))
-  const parsed = environment.safeParse(given)
+  const values = Object.fromEntries(Object.keys(environment.shape).map((name) => [name, env[name] === '' ? undefined : env[name]]))
+  const parsed = environment.safeParse(values)
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${String(issue.path[0])}: ${issue.message}`)
-    throw new ConfigError(`The configuration is not usable:\n${[...new Set(lines)].join('\n')}\n.env.example explains each variable.`)
+    throw new ConfigError(`The configuration is invalid:\n${[...new Set(lines)].join('\n')}\n.env.example explains each variable.`)
   }
   const value = parsed.data
   if (value.DATABASE_URL && value.AUTH_SECRET.length === 0) {
     throw new ConfigError(
-      'The configuration is not usable:\n  AUTH_SECRET: must be set when DATABASE_URL is, to 32 bytes or more; `openssl rand -base64 48` makes a good one',
+      'The configuration is invalid:\n  AUTH_SECRET: must be set when DATABASE_URL is, to 32 bytes or more; create one with `openssl rand -base64 48`',
     )
   }
   const publicUrl = value.PUBLIC_URL ?? `http://localhost:${value.WEB_PORT}`
@@ -139,18 +139,18 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   }
 }
 
-/** What a part that was started by itself cannot do without. */
+/** The services that a part needs when it is started on its own. @throws {ConfigError} when one is missing */
 export function requireServices(config: Config): { databaseUrl: string; redisUrl: string } {
   const missing = [!config.databaseUrl && 'DATABASE_URL', !config.redisUrl && 'REDIS_URL'].filter((name) => name !== false)
   if (!config.databaseUrl || !config.redisUrl) {
     throw new ConfigError(
-      `The configuration is not usable:\n${missing.map((name) => `  ${name}: must be set for a part that is started by itself`).join('\n')}\n\`npm start\` brings its own Postgres and Redis.`,
+      `The configuration is invalid:\n${missing.map((name) => `  ${name}: is required to start a part on its own`).join('\n')}\n\`npm start\` includes its own Postgres and Redis.`,
     )
   }
   return { databaseUrl: config.databaseUrl, redisUrl: config.redisUrl }
 }
 
-/** On localhost people type either name, and browsers hold them for two origins. */
+/** People use localhost and 127.0.0.1 alike, but for browsers they are two origins. */
 function withLoopback(publicUrl: string): string[] {
   const url = new URL(publicUrl)
   if (url.hostname !== 'localhost') return [url.origin]

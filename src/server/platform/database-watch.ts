@@ -5,43 +5,43 @@ import { codesOf, type DatabaseTrouble, findTrouble, troubleAdvice } from './dat
 import type { Log } from './log'
 import { readMigrationNames } from './migrations'
 
-/** `ok` when the database can take a message. */
+/** `ok` when the database can store a message. */
 export type DatabaseState = 'ok' | DatabaseTrouble
 
 export interface DatabaseWatch {
-  /** Looks now: 2 s at most. */
+  /** Checks now, within 2 s at most. */
   read(): Promise<DatabaseState>
-  /** An error that Postgres answered anybody. */
+  /** Reports any error that Postgres has answered. */
   note(error: pg.DatabaseError): void
-  /** Connections that were opened while the database was read-only stay so: these pools get new ones when that is over. */
+  /** Renews this pool's connections when the database stops being read-only: those opened before would stay read-only. */
   add(pool: pg.Pool): void
   close(): Promise<void>
 }
 
 interface OpenTrouble {
   notedAt: number
-  /** Whether a look found it too, and not only somebody's call. */
+  /** Whether a check has found it too, not only a call. */
   wasSeen: boolean
 }
 
 const patienceMs = 2_000
-/** Whoever asks more often than that is told what was found last: anybody may ask, and a look costs Postgres something. */
+/** More frequent reads get the latest result: anybody may ask, and each check costs Postgres something. */
 const freshMs = 100
-const everyMs = 5_000
-const everyMsInTrouble = 1_000
-/** A look that writes as much as a message could need goes with another look only so often. */
-const spaceEveryMs = 10_000
+const checkIntervalMs = 5_000
+const troubleIntervalMs = 1_000
+/** How often a check also writes as much as a message could need. */
+const spaceIntervalMs = 10_000
 
-/** A look would have found them: when it does not, they are over. */
+/** Every check finds these, so they are over when a check succeeds. */
 const alwaysSeen: ReadonlySet<DatabaseTrouble> = new Set(['down', 'read-only', 'full', 'not durable'])
 
 /**
- * Looks at the database every few seconds, and at once when somebody's call fails for its state. Each trouble is logged once
- * when it begins and once when it has ended, however many calls it fails.
- * @param quietMs what no look finds, a column that one call misses, has ended when no call failed for it for so long
+ * Checks the database every few seconds, and soon after a call fails because of its state. Each trouble is logged once when it
+ * starts and once when it ends, however many calls fail.
+ * @param quietMs a trouble that checks do not find, like a missing column, ends when no call has failed for it for this long
  */
 export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: { quietMs?: number } = {}): DatabaseWatch {
-  // A connection of its own, and never an old one: what others ask must not stand before it, and settings change.
+  // A fresh connection of its own: checks must not wait behind other queries, and settings may change.
   const own = openPool(url, {
     maxConnections: 1,
     connectTimeoutMs: patienceMs,
@@ -52,7 +52,7 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
   const pools = new Set<pg.Pool>()
   const open = new Map<DatabaseTrouble, OpenTrouble>()
   let latest: { state: DatabaseState; at: number } | null = null
-  let lookedAt = Number.NEGATIVE_INFINITY
+  let checkedAt = Number.NEGATIVE_INFINITY
   let spaceAt = Number.NEGATIVE_INFINITY
   let closed = false
 
@@ -72,24 +72,24 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
       const isOver = notedAt < startedAt && (wasSeen || alwaysSeen.has(trouble) || startedAt - notedAt > quietMs)
       if (!isOver) continue
       open.delete(trouble)
-      log.info({ database: 'ok', before: trouble }, 'the database takes calls again')
+      log.info({ database: 'ok', before: trouble }, 'the database is available again')
     }
   }
 
-  async function look() {
+  async function check() {
     const state = await findState()
     latest = { state, at: performance.now() }
   }
 
   async function findState(): Promise<DatabaseState> {
-    lookedAt = performance.now()
-    const startedAt = lookedAt
+    checkedAt = performance.now()
+    const startedAt = checkedAt
     try {
       if (open.size > 0) renewConnections(own)
-      const withSpace = open.size > 0 || startedAt - spaceAt > spaceEveryMs
-      const check = () => inConnection(own, (connection) => requireUsable(connection, withSpace))
-      // A connection that was ended while it was idle says nothing about the next one.
-      await check().catch((error: unknown) => (troubleOf(error) === 'down' && !closed ? check() : Promise.reject(error)))
+      const withSpace = open.size > 0 || startedAt - spaceAt > spaceIntervalMs
+      const tryOnce = () => inConnection(own, (connection) => requireUsable(connection, withSpace))
+      // If the connection was closed while idle, a new one may still work.
+      await tryOnce().catch((error: unknown) => (troubleOf(error) === 'down' && !closed ? tryOnce() : Promise.reject(error)))
       if (withSpace) spaceAt = startedAt
       if (open.has('read-only')) for (const pool of pools) renewConnections(pool)
       endSince(startedAt)
@@ -101,10 +101,10 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
     }
   }
 
-  const looking = startEvery(look, {
-    everyMs: () => (open.size > 0 ? everyMsInTrouble : everyMs),
+  const checks = startEvery(check, {
+    everyMs: () => (open.size > 0 ? troubleIntervalMs : checkIntervalMs),
     startsNow: true,
-    name: 'look at the database',
+    name: 'check the database',
     log,
   })
 
@@ -115,26 +115,26 @@ export function startDatabaseWatch(url: string, log: Log, { quietMs = 60_000 }: 
       const down = new Promise<DatabaseState>((resolve) => {
         late = setTimeout(resolve, patienceMs, 'down')
       })
-      const looked = looking.untilRun().then(() => latest?.state ?? 'down')
-      return Promise.race([looked, down]).finally(() => clearTimeout(late))
+      const checked = checks.untilRun().then(() => latest?.state ?? 'down')
+      return Promise.race([checked, down]).finally(() => clearTimeout(late))
     },
     note: (error) => {
       const trouble = findTrouble(error)
       if (!trouble || closed) return
-      // A connection that is ended is no more than that: whether the database is away, a look finds out.
+      // One closed connection does not mean the database is down. The next check finds out.
       if (trouble !== 'down') begin(trouble, error, false)
-      looking.runWithin(Math.max(0, lookedAt + everyMsInTrouble - performance.now()))
+      checks.runWithin(Math.max(0, checkedAt + troubleIntervalMs - performance.now()))
     },
     add: (pool) => pools.add(pool),
     close: async () => {
       closed = true
-      await looking.close()
+      await checks.close()
       await own.end()
     },
   }
 }
 
-/** With the SQLSTATE that a call would meet. */
+/** Has the SQLSTATE that a call would get. */
 class FoundTrouble extends Error {
   constructor(
     readonly code: '25006' | '42P01',
@@ -146,7 +146,7 @@ class FoundTrouble extends Error {
 
 const troubleOf = (error: unknown): DatabaseTrouble => findTrouble(error) ?? 'down'
 
-/** A refused connection to a name of several addresses is an AggregateError without a message of its own. */
+/** A refused connection to a host with several addresses is an AggregateError without a message. */
 function messageOf(error: Error): string {
   return error instanceof AggregateError ? error.errors.map((each: Error) => each.message).join(', ') : error.message
 }
@@ -165,7 +165,7 @@ async function inConnection(pool: pg.Pool, act: (connection: Querying) => Promis
   }
 }
 
-/** @throws whatever keeps a message from being stored */
+/** @throws what would prevent a message from being stored */
 async function requireUsable(connection: Querying, withSpace: boolean): Promise<void> {
   const { rows } = await connection.query<{ read_only: boolean }>(
     `SELECT current_setting('transaction_read_only') = 'on' OR pg_is_in_recovery() AS read_only`,
@@ -173,7 +173,7 @@ async function requireUsable(connection: Querying, withSpace: boolean): Promise<
   if (rows[0]?.read_only) throw new FoundTrouble('25006', 'transactions are read-only')
   await requireDurableCommits(connection)
   await requireMigrated(connection)
-  // Who somebody is, and a send, with nothing in them: they name all that they need.
+  // An empty session look-up and an empty send, which use the same tables, columns and functions as real ones.
   await connection.query(
     'SELECT s.id, s.revoked_at, s.expires_at, u.username, u.role, u.disabled_at FROM sessions s JOIN users u ON u.id = s.user_id LIMIT 0',
   )
@@ -183,7 +183,7 @@ async function requireUsable(connection: Querying, withSpace: boolean): Promise<
 
 let migrationNames: Promise<string[]> | undefined
 
-/** A database that is ahead of this version, in the middle of a deploy, has all that this version needs. */
+/** A database with newer migrations, during a deploy, has everything that this version needs. */
 async function requireMigrated(connection: Querying): Promise<void> {
   migrationNames ??= readMigrationNames()
   const { rows } = await connection.query<{ missing: string }>(
@@ -195,8 +195,8 @@ async function requireMigrated(connection: Querying): Promise<void> {
 }
 
 /**
- * What does not fit in memory goes to a file beside the tables, which is gone with the statement: a full disk refuses it, and
- * nothing of it has to be cleaned up or logged by Postgres. The lines are some of 8 kB, a megabyte in all.
+ * Makes Postgres write a temporary file of one megabyte next to the tables, which fails when the disk is full. The file is
+ * gone after the statement, with nothing to clean up.
  */
 async function requireSpace(connection: Querying): Promise<void> {
   await connection.query('BEGIN')

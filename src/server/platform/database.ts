@@ -5,30 +5,27 @@ import { ConfigError } from './config'
 import { codesOf, findTrouble } from './database-troubles'
 import { PrismaClient } from './prisma/client'
 
-/** Postgres: `prisma` for what is asked now and then, `pool` for the one-statement hot paths. Both share the connections. */
+/** Postgres: `prisma` for simple queries, `pool` for statements that Prisma cannot express. Both share the connections. */
 export interface Database {
   prisma: PrismaClient
   pool: pg.Pool
   close(): Promise<void>
 }
 
-/** What can be asked inside a transaction and outside of one. */
-export type Statements = Pick<PrismaClient, '$executeRaw' | '$queryRaw'>
-
 export interface PoolOptions {
   maxConnections?: number
   connectTimeoutMs?: number
-  /** How old a connection may grow. By default it may stay for as long as it is used. */
+  /** The longest life of a connection. Unlimited by default. */
   maxAgeSeconds?: number
   statementTimeoutMs?: number
   /** Refuses connections that acknowledge commits before they are on disk. */
   durable?: boolean
   onError: (error: Error) => void
-  /** Hears every error that Postgres answers on any of the connections. */
+  /** Receives every error that Postgres answers on any of the connections. */
   watch?: { note(error: pg.DatabaseError): void; add(pool: pg.Pool): void }
 }
 
-/** Opens no connection yet. Every wait in it is bounded: 5 s for a connection, 10 s for a statement unless another time is given. */
+/** Does not connect yet. All waits are limited: by default 5 s for a connection and 10 s for a statement. */
 export function openPool(
   url: string,
   {
@@ -46,7 +43,7 @@ export function openPool(
     max: maxConnections,
     connectionTimeoutMillis: connectTimeoutMs,
     maxLifetimeSeconds: maxAgeSeconds,
-    ...(watch && { Client: heardClient(watch.note) }),
+    ...(watch && { Client: observedClient(watch.note) }),
     ...(durable && {
       verify: (client: pg.PoolClient, done: (error?: Error) => void) => void requireDurableCommits(client).then(() => done(), done),
     }),
@@ -62,10 +59,10 @@ export function openPool(
 }
 
 /**
- * Whoever asks sees their own errors; this sees all, those of Prisma and of connections that never came about too. pg has no
- * event of its own for it, but for its connection's.
+ * A client that reports all errors of Postgres, including those of Prisma's queries and of failed connects. pg only has an
+ * event for this on its inner connection.
  */
-function heardClient(note: (error: pg.DatabaseError) => void): new () => pg.ClientBase {
+function observedClient(note: (error: pg.DatabaseError) => void): new () => pg.ClientBase {
   return class extends pg.Client {
     constructor(config?: pg.ClientConfig) {
       super(config)
@@ -75,7 +72,7 @@ function heardClient(note: (error: pg.DatabaseError) => void): new () => pg.Clie
   }
 }
 
-/** Closes the connections that nobody uses right now: some settings hold from a connection's start to its end. */
+/** Closes the idle connections: some settings apply to a connection from its start to its end. */
 export function renewConnections(pool: pg.Pool): void {
   for (let left = pool.idleCount; left > 0; left--) {
     pool.connect((_error, client, release) => {
@@ -84,14 +81,14 @@ export function renewConnections(pool: pg.Pool): void {
   }
 }
 
-/** What takes statements: the pool, or one connection of it in a transaction. */
+/** Runs statements: the pool, or one of its connections in a transaction. */
 export type Querying = Pick<pg.Pool, 'query'>
 
 /** Runs `work` in one transaction: all of it is stored when this resolves, and nothing when it rejects. */
 export async function inTransaction<Value>(pool: pg.Pool, work: (client: Querying) => Promise<Value>): Promise<Value> {
   const client = await pool.connect()
   let broken = false
-  // A connection that is lost between two statements says so to nobody else, and would end the process.
+  // Without a listener, a connection that is lost between two statements would end the process.
   const lost = () => {
     broken = true
   }
@@ -114,7 +111,7 @@ export async function inTransaction<Value>(pool: pg.Pool, work: (client: Queryin
 
 export function openDatabase(url: string, options: PoolOptions): Database {
   const pool = openPool(url, { durable: true, ...options })
-  // Its longer formats quote the call with its arguments, and errors are logged.
+  // The longer formats quote the call's arguments, and errors are logged.
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
   return {
     prisma,
@@ -132,13 +129,13 @@ export function isUniqueViolation(error: unknown): boolean {
   return codes.includes('23505') || codes.includes('P2002')
 }
 
-/** A serialisation failure or a deadlock: Postgres undid the statement, and it may be tried again. */
+/** A serialization failure or a deadlock: Postgres rolled the statement back, and it can be repeated. */
 function isConflictOfTransactions(error: unknown): boolean {
   return codesOf(error).some((code) => conflictCodes.has(code))
 }
 
 /**
- * An acknowledged message has to be on disk. Whoever trades that for speed in the server's settings must not do so unknowingly.
+ * An acknowledged message has to be on disk, whatever the database's settings say.
  * @throws {ConfigError} when a commit is acknowledged before it is durable
  */
 export async function requireDurableCommits(connection: Querying): Promise<void> {
@@ -146,14 +143,11 @@ export async function requireDurableCommits(connection: Querying): Promise<void>
   const setting = rows[0]?.setting
   if (setting === 'on' || setting === 'remote_apply') return
   throw new ConfigError(
-    `The database of DATABASE_URL has synchronous_commit = ${setting}: it would acknowledge messages that a crash can lose. Set it to on, for the server or with ALTER DATABASE … SET synchronous_commit = on.`,
+    `The database of DATABASE_URL has synchronous_commit = ${setting}: it would acknowledge messages that a crash can lose. Set it to on for the server, or with ALTER DATABASE … SET synchronous_commit = on.`,
   )
 }
 
-/**
- * The database is away, overloaded, or in a state in which it cannot take this call, and the call itself is not wrong: the
- * same may succeed later.
- */
+/** The database is down, overloaded or in a state in which it cannot run this valid call. The same call may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
   if (findTrouble(error) !== null) return true
@@ -163,13 +157,13 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 const conflictCodes = new Set(['40001', '40P01', 'P2034'])
-/** What took too long, or had to wait too long. */
+/** The statement took or waited too long. */
 const passingCodes = new Set(['57014', '55P03', '25P03', '25P04', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028'])
-/** Of pg, which gives its own errors no code. */
+/** Errors of pg itself, which have no code. */
 const unavailableMessages =
   /connection terminated|connection error|client was closed|timeout exceeded when trying to connect|timeout expired|query read timeout|can't reach database|server closed the connection|is not accepting commands/i
 
-/** What lost against another transaction left nothing behind: the same again cannot do it twice. */
+/** Repeats a statement that lost against another transaction. It was rolled back, so it cannot take effect twice. */
 export async function retried<Value>(statement: () => Promise<Value>): Promise<Value> {
   for (let left = 3; ; left--) {
     try {
@@ -182,7 +176,7 @@ export async function retried<Value>(statement: () => Promise<Value>): Promise<V
 
 const pauseMs = 500
 
-/** A client ends a stream that fails, and does not come back to it: while Postgres is away a stream waits instead. */
+/** Repeats a read while Postgres is unavailable. A stream must wait like this, because clients give up a stream that fails. */
 export async function untilAvailable<Value>(isOver: () => boolean, read: () => Promise<Value>): Promise<Value> {
   for (;;) {
     try {
@@ -194,5 +188,5 @@ export async function untilAvailable<Value>(isOver: () => boolean, read: () => P
   }
 }
 
-/** For LIKE, on what is folded to lower case. A query means itself: its % and _ are letters like others. */
+/** A pattern for LIKE on lower-cased text that matches the query literally: its % and _ are escaped. */
 export const patternOf = (query: string) => `%${query.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`

@@ -7,7 +7,7 @@ export interface HealthReport {
 }
 
 export interface Health {
-  /** What `/ready` answers: out of service while the database cannot take a message, or while draining. Without Redis, news travels more slowly. */
+  /** The answer of `/ready`: 503 while the database cannot store a message, or while draining. Without Redis it is degraded. */
   read(draining: boolean): Promise<HealthReport>
 }
 

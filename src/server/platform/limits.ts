@@ -6,26 +6,26 @@ export interface Limit {
 }
 
 /**
- * So many of something a minute for each person on this node.
+ * A rate limit for each person on this node.
  * @param perMinute 0 means no limit
- * @param burst so many of them at once
+ * @param burst how many are allowed at once
  */
 export function createLimit(perMinute: number, burst: number, now: () => number = () => performance.now()): Limit {
-  const msEach = 60_000 / perMinute
-  const fullAfterMs = burst * msEach
-  /** When each person's allowance is whole again. Insertion order is by latest use, so the oldest can be dropped first. */
-  const wholeAt = new Map<string, number>()
+  const intervalMs = 60_000 / perMinute
+  const fullAfterMs = burst * intervalMs
+  /** When each person's allowance is full again. In order of latest use, so that the oldest can be dropped first. */
+  const fullAt = new Map<string, number>()
   return {
     count: (userId) => {
       if (perMinute === 0) return
       const time = now()
-      const next = Math.max(wholeAt.get(userId) ?? time, time) + msEach
+      const next = Math.max(fullAt.get(userId) ?? time, time) + intervalMs
       if (next - time > fullAfterMs) throw new Failure('TOO_MANY_REQUESTS', { retryAfterMs: Math.ceil(next - time - fullAfterMs) })
-      wholeAt.delete(userId)
-      wholeAt.set(userId, next)
-      for (const [oldest, whole] of wholeAt) {
-        if (whole > time) break
-        wholeAt.delete(oldest)
+      fullAt.delete(userId)
+      fullAt.set(userId, next)
+      for (const [oldest, at] of fullAt) {
+        if (at > time) break
+        fullAt.delete(oldest)
       }
     },
   }

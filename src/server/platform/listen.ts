@@ -5,14 +5,14 @@ export interface Listener {
   close(): Promise<void>
 }
 
-const againMs = 1_000
+const retryMs = 1_000
 
 /**
- * Calls `onNotified` for each NOTIFY in this channel of Postgres, and after each connect, as some may have been missed. On
- * a connection of its own, which is made again when it is lost. Behind a pooler that shares connections nothing comes,
- * so callers must work without it too.
+ * Calls `onNotified` for each NOTIFY on this Postgres channel, and after each connect, because some may have been missed. It
+ * uses its own connection and reconnects when that is lost. Behind a pooler that shares connections no notifications arrive,
+ * so callers must also work without them.
  */
-export function listen(databaseUrl: string, channel: string, onNotified: () => void, log: Log): Listener {
+export function listenToPostgres(databaseUrl: string, channel: string, onNotified: () => void, log: Log): Listener {
   let closed = false
   let client: pg.Client | null = null
   let timer: NodeJS.Timeout | undefined
@@ -30,8 +30,8 @@ export function listen(databaseUrl: string, channel: string, onNotified: () => v
       client = null
       next.end().catch(() => {})
       if (closed) return
-      log.debug({ error: error?.message }, 'no notifications come from Postgres')
-      timer = setTimeout(connect, againMs)
+      log.debug({ error: error?.message }, 'lost the connection for Postgres notifications')
+      timer = setTimeout(connect, retryMs)
     }
     next.on('error', lost)
     next.on('end', () => lost())
@@ -50,7 +50,7 @@ export function listen(databaseUrl: string, channel: string, onNotified: () => v
       clearTimeout(timer)
       const open = client
       client = null
-      // A connection that hangs must not hold up the end.
+      // Not awaited: a hanging connection must not hold up the shutdown.
       open?.end().catch(() => {})
     },
   }

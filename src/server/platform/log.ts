@@ -3,7 +3,7 @@ import type { Config } from './config'
 
 export type Log = Logger
 
-/** JSON lines on stdout. Secrets and what people wrote never go in: log ids, counts and codes. */
+/** Logs JSON lines to stdout. Never log secrets or what people wrote: log ids, counts and codes. */
 export function createLog(config: Pick<Config, 'logLevel'>, part: string): Log {
   return pino({
     level: config.logLevel,
@@ -14,7 +14,7 @@ export function createLog(config: Pick<Config, 'logLevel'>, part: string): Log {
   })
 }
 
-/** Only these: what else Postgres hangs on an error quotes whole rows, and with them what people wrote. */
+/** Only these fields: other fields of Postgres' errors quote whole rows, and with them what people wrote. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return String(error)
   const { name, message, stack, cause } = error

@@ -1,52 +1,52 @@
 import { isUnavailable } from './database'
 
-/** More in one statement would only make the first of them wait. */
-const maxTogether = 500
-/** From one statement to the next: a look-up that comes sooner waits for so long at most, with all that come meanwhile. */
+/** More in one statement would only make the first ones wait. */
+const maxPerStatement = 500
+/** The shortest time between two statements. A look-up that comes sooner waits for at most this long, together with others. */
 const pauseMs = 2
-/** So many statements may be under way: one that hangs must not stop all look-ups. */
-const maxAtOnce = 4
+/** How many statements may run at once: one that hangs must not stop all look-ups. */
+const maxRunning = 4
 
 /**
- * Joins look-ups: what is asked for in one turn of the event loop, or shortly after another statement, is loaded together, so
- * that a thousand people who connect at once cost a few statements. A lone look-up waits for nothing.
- * @param load answers in the order of its keys
+ * Batches look-ups: those of one turn of the event loop, or shortly after another statement, are loaded together. A thousand
+ * people who connect at once cost a few statements. A single look-up does not wait.
+ * @param load returns values in the order of its keys
  */
 export function joinLookUps<Key, Value>(load: (keys: readonly Key[]) => Promise<readonly Value[]>): (key: Key) => Promise<Value> {
-  const asked: { key: Key; resolve: (value: Value) => void; reject: (error: unknown) => void }[] = []
-  let underWay = 0
+  const waiting: { key: Key; resolve: (value: Value) => void; reject: (error: unknown) => void }[] = []
+  let running = 0
   let isScheduled = false
   let loadedAt = Number.NEGATIVE_INFINITY
 
   function schedule() {
-    if (isScheduled || asked.length === 0 || underWay >= maxAtOnce) return
+    if (isScheduled || waiting.length === 0 || running >= maxRunning) return
     isScheduled = true
-    if (performance.now() - loadedAt < pauseMs) setTimeout(loadAsked, pauseMs)
-    else setImmediate(loadAsked)
+    if (performance.now() - loadedAt < pauseMs) setTimeout(loadWaiting, pauseMs)
+    else setImmediate(loadWaiting)
   }
 
-  async function loadAsked() {
-    const together = asked.splice(0, maxTogether)
+  async function loadWaiting() {
+    const batch = waiting.splice(0, maxPerStatement)
     loadedAt = performance.now()
     isScheduled = false
-    underWay++
+    running++
     schedule()
     try {
-      const values = await load(together.map(({ key }) => key))
-      for (const [index, { resolve }] of together.entries()) resolve(values[index] as Value)
+      const values = await load(batch.map(({ key }) => key))
+      for (const [index, { resolve }] of batch.entries()) resolve(values[index] as Value)
     } catch (error) {
-      // While Postgres is away, those behind would wait for as long again, and be told the same.
-      const behind = isUnavailable(error) ? asked.splice(0) : []
-      for (const { reject } of [...together, ...behind]) reject(error)
+      // While Postgres is unavailable, the waiting ones would fail too, after the same time again.
+      const others = isUnavailable(error) ? waiting.splice(0) : []
+      for (const { reject } of [...batch, ...others]) reject(error)
     } finally {
-      underWay--
+      running--
       schedule()
     }
   }
 
   return (key) =>
     new Promise((resolve, reject) => {
-      asked.push({ key, resolve, reject })
+      waiting.push({ key, resolve, reject })
       schedule()
     })
 }

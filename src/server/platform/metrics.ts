@@ -1,25 +1,25 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { closeCodes } from '../../contract/failures'
 
-/** What this node tells about itself, for Prometheus. */
+/** The metrics of a realtime node, for Prometheus. */
 export interface Metrics {
-  /** A message was stored, after so many seconds. */
+  /** A message was stored. @param seconds from the send to its commit */
   messageStored(seconds: number): void
-  /** A change of a followed room did not come as news, and was read from Postgres. */
+  /** Changes of a followed room did not arrive as news, and were read from Postgres. */
   changesRead(count: number): void
-  /** A socket was closed; `network` when it just broke. */
+  /** A socket was closed; `network` when the connection broke. */
   closed(by: 'server' | 'client' | 'network', code: number): void
   /** A run of a job is over. */
   jobEnded(job: string, outcome: 'done' | 'retried' | 'given up'): void
   /** How much background work is waiting, in the whole installation. */
   jobsCounted(counts: { changes: number; oldestChangeSeconds: number; jobs: number; givenUpJobs: number }): void
-  /** Measures what is so at the moment, at each scrape. */
+  /** Reads the current values at each scrape. */
   watch(now: () => { connections: number; rooms: number; followers: number; redisAlive: boolean }): void
-  /** The text that Prometheus reads, and its content type. */
+  /** The text for Prometheus, and its content type. */
   read(): Promise<{ text: string; contentType: string }>
 }
 
-/** What the web server tells about itself. */
+/** The metrics of the web server, for Prometheus. */
 export interface WebMetrics extends Pick<Metrics, 'read'> {
   /** A request was answered. @param status its HTTP status */
   answered(status: number): void
@@ -31,20 +31,20 @@ function createRegistry() {
   return { registers: [registry], read: async () => ({ text: await registry.metrics(), contentType: registry.contentType }) }
 }
 
-/** @param underWay how many requests are being answered at the moment */
-export function createWebMetrics(underWay: () => number): WebMetrics {
+/** @param running the number of requests that are being answered now */
+export function createWebMetrics(running: () => number): WebMetrics {
   const { registers, read } = createRegistry()
   new Gauge({
     name: 'roomline_http_requests_under_way',
-    help: 'Requests that are being answered.',
+    help: 'Requests being answered now.',
     registers,
     collect() {
-      this.set(underWay())
+      this.set(running())
     },
   })
   const requests = new Counter({
     name: 'roomline_http_requests_total',
-    help: 'Requests that were answered, by class of status.',
+    help: 'Answered requests, by class of status.',
     labelNames: ['status'],
     registers,
   })
@@ -61,12 +61,12 @@ export function createMetrics(): Metrics {
   })
   const read = new Counter({
     name: 'roomline_changes_read_total',
-    help: 'Changes of followed rooms that did not come as news and were read from Postgres.',
+    help: 'Changes of followed rooms that did not arrive as news and were read from Postgres.',
     registers,
   })
   const closed = new Counter({
     name: 'roomline_closed_total',
-    help: 'Sockets that were closed, by who began it (server, client, or the network that broke) and by close code.',
+    help: 'Closed sockets, by who closed them (server, client, or network when the connection broke) and by close code.',
     labelNames: ['by', 'code'],
     registers,
   })
@@ -94,11 +94,11 @@ export function createMetrics(): Metrics {
     watch: (now) => {
       const gauges = {
         connections: ['roomline_connections', 'Open sockets.'],
-        rooms: ['roomline_rooms_followed', 'Rooms that somebody follows on this node.'],
+        rooms: ['roomline_rooms_followed', 'Rooms with followers on this node.'],
         followers: ['roomline_followers', 'Subscriptions to rooms on this node.'],
         redisAlive: [
           'roomline_redis_alive',
-          '1 when news travel over Redis; 0 when this node is degraded and reads Postgres once a second.',
+          '1 when news travels over Redis; 0 when this node is degraded and reads Postgres once a second.',
         ],
       } as const
       for (const [key, [name, help]] of Object.entries(gauges)) {
@@ -116,5 +116,5 @@ export function createMetrics(): Metrics {
   }
 }
 
-/** A client may close with any code from 3000 on: each would be a line of its own for Prometheus. */
+/** A client may close with any code from 3000 on. Each would become a separate series in Prometheus. */
 const isKnownCode = (code: number) => code < 3_000 || Object.values(closeCodes).some((known) => known.code === code)

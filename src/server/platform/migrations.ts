@@ -4,19 +4,19 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 
 const migrationsDir = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
-/** Any fixed number: whoever migrates holds this lock, so that several processes may start at once. */
+/** An advisory lock, held while migrating, so that several processes may start at once. The number is arbitrary. */
 const migrationLock = 7_203_544_119
 /** Where the job queue keeps its tables. It brings migrations of its own. */
 export const jobSchema = 'graphile_worker'
 
 /**
- * Applies the migrations of prisma/migrations that this database has not seen, in order, each in a transaction of its
- * own. It keeps Prisma's own table, so that Prisma's command line works on the same database.
+ * Applies the new migrations of prisma/migrations, in order, each in its own transaction. It uses Prisma's own table, so that
+ * Prisma's command line works on the same database.
  * @returns the names of the migrations it applied
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
-  // The statement that comes next is rejected; unheard, a Postgres that ends between two would end the process.
+  // A lost connection makes the next statement fail. Without a listener it would end the process.
   client.on('error', () => {})
   await client.connect()
   try {
@@ -44,7 +44,7 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
         await client.query('COMMIT')
       } catch (error) {
         await client.query('ROLLBACK')
-        throw new Error(`The migration ${name} failed, and nothing of it was kept`, { cause: error })
+        throw new Error(`The migration ${name} failed, and was rolled back`, { cause: error })
       }
       applied.push(name)
     }
@@ -68,7 +68,7 @@ async function migrateJobQueue(databaseUrl: string): Promise<void> {
   }
 }
 
-/** The names of the migrations that this version of Roomline comes with. */
+/** The names of this version's migrations. */
 export async function readMigrationNames(): Promise<string[]> {
   const entries = await readdir(migrationsDir, { withFileTypes: true })
   return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort()

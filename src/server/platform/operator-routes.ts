@@ -16,7 +16,7 @@ interface OperatorParts {
   trustProxyHops: number
 }
 
-/** `/health`, `/ready` and `/metrics` under a prefix, by their path: what those who run Roomline ask of each of its servers. */
+/** `/health`, `/ready` and `/metrics` for operators and monitoring, by path, under a prefix. */
 export function createOperatorRoutes(prefix: '' | '/api', parts: OperatorParts): Partial<Record<string, Answer>> {
   const reading =
     (answer: Answer): Answer =>
@@ -43,14 +43,14 @@ export function createOperatorRoutes(prefix: '' | '/api', parts: OperatorParts):
 function mayReadMetrics(request: IncomingMessage, { metricsToken, trustProxyHops }: OperatorParts): boolean {
   const bearer = readBearer(request.headers.authorization)
   if (metricsToken && bearer && isSame(bearer, metricsToken)) return true
-  // Behind a proxy on the same machine everybody's socket comes from loopback: then the header tells.
+  // Behind a proxy on the same machine, every socket comes from loopback. The header shows that there is a proxy.
   const proxied = trustProxyHops === 0 && request.headers['x-forwarded-for'] !== undefined
   return !proxied && /^(127\.|::1$)/.test(readClientAddress(request, trustProxyHops))
 }
 
-/** Takes as long whatever is wrong. */
-function isSame(given: string, expected: string): boolean {
-  const [a, b] = [given, expected].map((value) => createHash('sha256').update(value).digest()) as [Buffer, Buffer]
+/** Compares in constant time. */
+function isSame(value: string, expected: string): boolean {
+  const [a, b] = [value, expected].map((each) => createHash('sha256').update(each).digest()) as [Buffer, Buffer]
   return timingSafeEqual(a, b)
 }
 

@@ -1,4 +1,5 @@
 import { Failure } from '../../contract/failures'
+import { maxInteger } from '../../contract/rules'
 
 interface Kinds {
   string: string
@@ -23,6 +24,6 @@ export function readCursor<First extends keyof Kinds, Second extends keyof Kinds
 }
 
 function isA<Kind extends keyof Kinds>(value: unknown, kind: Kind): value is Kinds[Kind] {
-  if (kind === 'number') return Number.isSafeInteger(value) && Math.abs(value as number) <= 2_147_483_647
+  if (kind === 'number') return Number.isSafeInteger(value) && Math.abs(value as number) <= maxInteger
   return typeof value === 'string' && value.isWellFormed() && !value.includes('\0')
 }

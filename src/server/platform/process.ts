@@ -3,9 +3,9 @@ import { ConfigError } from './config'
 const drainDeadlineMs = 25_000
 
 /**
- * Runs one process of Roomline from its start to its end: `start` resolves when it is ready, to what closes it again.
- * SIGTERM and SIGINT close it in order and exit 0. A launcher at the other end of an IPC channel hears when it is ready;
- * when the launcher is gone, so is the process.
+ * Runs one process of Roomline. SIGTERM and SIGINT close it and exit with 0. A launcher at the other end of an IPC channel is
+ * told when it is ready; when the launcher is gone, the process exits.
+ * @param start resolves when the process is ready, to a function that closes it
  */
 export async function runProcess(start: () => Promise<() => Promise<void>>): Promise<void> {
   const started = start()
@@ -19,7 +19,7 @@ export async function runProcess(start: () => Promise<() => Promise<void>>): Pro
       await close()
       process.exit(0)
     } catch (error) {
-      process.stderr.write(`Closing on ${signal} failed: ${describe(error)}\n`)
+      process.stderr.write(`Could not close after ${signal}: ${describe(error)}\n`)
       process.exit(1)
     }
   }
@@ -36,10 +36,10 @@ export async function runProcess(start: () => Promise<() => Promise<void>>): Pro
   }
 }
 
-/** What to do is in the message of a ConfigError; of anything else the stack says where it came from. */
+/** A ConfigError's message says what to do. Other errors need their stack. */
 function describe(error: unknown): string {
   if (error instanceof ConfigError) return error.message
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-    return `${error.message}. Another program listens there: choose another port.`
+    return `${error.message}. Another program uses this port: choose another one.`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -1,24 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import type { Log } from './log'
+import { waitUntil } from './wait-until'
 
-/** Two connections, because one that subscribes can do nothing else. */
+/** Two connections, because a subscribed one cannot run other commands. */
 export interface RedisConnections {
   commands: Redis
   subscriber: Redis
-  /** Whether news go all the way through: what is published comes back on the subscription. */
+  /** Whether Redis works: a published pulse comes back on the subscription. */
   isAlive(): boolean
   close(): void
 }
 
 const pulseMs = 500
-/** An open connection without a word for so long is as good as none. */
+/** A connection that is silent for this long counts as lost. */
 const silenceMs = 1_500
 
 /**
- * Starts connecting, and goes on trying for as long as it lives: Redis carries news only, and Roomline works without it,
- * slower. No command waits longer than a second, and none queues while the connection is down. Twice a second a pulse
- * goes out on one connection and comes back on the other, because a frozen Redis keeps its connections open.
+ * Connects, and keeps trying until it is closed: Redis only carries news, and Roomline works without it, more slowly. No
+ * command waits longer than a second, and none is queued while the connection is down. Twice a second a pulse is published on
+ * one connection and received on the other, because a frozen Redis keeps its connections open.
  */
 export function connectRedis(url: string, log: Log): RedisConnections {
   const options = {
@@ -28,9 +29,9 @@ export function connectRedis(url: string, log: Log): RedisConnections {
     enableOfflineQueue: false,
     retryStrategy: (attempt: number) => Math.min(attempt * 100, 1_000),
   }
-  // What is published in one turn of the event loop goes out in one write.
+  // Everything published in one turn of the event loop goes out in one write.
   const commands = new Redis(url, { ...options, enableAutoPipelining: true })
-  // A subscriber's SUBSCRIBE is sent again after each reconnect by ioredis itself.
+  // ioredis repeats a subscriber's SUBSCRIBE after each reconnect.
   const subscriber = new Redis(url, options)
   const reasons = createReasons(url, log)
   for (const connection of [commands, subscriber]) connection.on('error', (error: Error) => reasons.note(error.message))
@@ -43,7 +44,7 @@ export function connectRedis(url: string, log: Log): RedisConnections {
   subscriber.on('message', (from: string) => {
     if (from !== channel) return
     heardAt = performance.now()
-    if (!alive) log.info('Redis carries news')
+    if (!alive) log.info('Redis is available')
     alive = true
     reasons.forget()
   })
@@ -63,10 +64,10 @@ export function connectRedis(url: string, log: Log): RedisConnections {
   const timer = setInterval(() => {
     const now = performance.now()
     if (now - heardAt > silenceMs) {
-      if (now - Math.max(heardAt, startedAt) > silenceMs) reasons.tell()
+      if (now - Math.max(heardAt, startedAt) > silenceMs) reasons.report()
       alive = false
       if (now - connectedAt > silenceMs && commands.status === 'ready' && subscriber.status === 'ready') {
-        // Open, and silent. Whatever waits in these connections would only pile up.
+        // Open but silent: commands would only pile up in these connections.
         connectedAt = now
         commands.disconnect(true)
         subscriber.disconnect(true)
@@ -87,37 +88,37 @@ export function connectRedis(url: string, log: Log): RedisConnections {
   }
 }
 
-/** Why Redis carries no news, each reason once until it does again. A refused sign-in is two errors that take turns. */
+/** Logs why Redis is unavailable, each reason once until it works again: a refused sign-in alternates between two errors. */
 function createReasons(url: string, log: Log) {
   const { username, password } = new URL(url)
   const secrets = [password, username].filter((secret) => secret !== '').flatMap((secret) => [secret, decoded(secret)])
   let latest: string | null = null
-  let isTelling = false
-  const told = new Set<string>()
+  let isReporting = false
+  const reported = new Set<string>()
 
   function warn(reason: string) {
-    if (told.has(reason)) return
-    told.add(reason)
-    log.warn({ reason }, 'Redis carries no news: rooms are read from Postgres once a second')
+    if (reported.has(reason)) return
+    reported.add(reason)
+    log.warn({ reason }, 'Redis is unavailable: reading rooms from Postgres once a second')
   }
 
   return {
     note: (message: string) => {
       log.debug({ error: withoutSecrets(message, secrets) }, 'Redis')
       latest = withoutSecrets(message, secrets)
-      if (isTelling) warn(latest)
+      if (isReporting) warn(latest)
     },
-    /** News have stopped, or did not start in time. */
-    tell: () => {
-      if (isTelling) return
-      isTelling = true
-      warn(latest ?? 'it does not answer')
+    /** Redis has gone silent, or has not started in time. */
+    report: () => {
+      if (isReporting) return
+      isReporting = true
+      warn(latest ?? 'it does not respond')
     },
-    /** News have come. */
+    /** Redis works again. */
     forget: () => {
-      isTelling = false
+      isReporting = false
       latest = null
-      told.clear()
+      reported.clear()
     },
   }
 }
@@ -130,15 +131,11 @@ function decoded(text: string): string {
   }
 }
 
-/** A server that does not know a command quotes its arguments, and those of AUTH are the password. */
+/** A server that does not know a command quotes its arguments, and AUTH's argument is the password. */
 function withoutSecrets(message: string, secrets: string[]): string {
   const quoted = message.replace(/,? with args beginning with.*/s, '')
   return secrets.reduce((text, secret) => text.replaceAll(secret, '…'), quoted)
 }
 
-/** Resolves when news go through, or after `timeoutMs` without them. */
-export async function untilRedisAlive(redis: RedisConnections, timeoutMs: number): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs
-  while (!redis.isAlive() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10))
-  return redis.isAlive()
-}
+/** Resolves when Redis works, or after `timeoutMs`. @returns whether it works */
+export const untilRedisAlive = (redis: RedisConnections, timeoutMs: number): Promise<boolean> => waitUntil(redis.isAlive, timeoutMs)

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { failures } from '../../contract/failures'
-import { hasRoomRole } from '../../contract/rules'
+import { hasRoomRole, maxTimerMs } from '../../contract/rules'
 import type { Message, Room } from '../../sdk'
 import { formatUntil } from '../ui/times'
 
@@ -19,7 +19,7 @@ export function useMessageRights(listed: Room | undefined, messages: readonly Me
   const isMuted = useIsBefore(listed?.mutedUntil ?? null)
   const lastLine = messages.findLast(({ kind }) => kind === 'archived' || kind === 'restored')
   const isArchived = lastLine ? lastLine.kind === 'archived' : listed?.archivedAt != null
-  const isRestricted = listed?.postingPolicy === 'moderators' && listed.role === 'member'
+  const isRestricted = listed?.postingPolicy === 'moderators' && !hasRoomRole(listed.role, 'moderator')
   return {
     refusal: isArchived
       ? failures.ROOM_ARCHIVED.words
@@ -33,9 +33,6 @@ export function useMessageRights(listed: Room | undefined, messages: readonly Me
     mayRemoveAny: !isArchived && hasRoomRole(listed?.role ?? null, 'moderator'),
   }
 }
-
-/** Browsers run a longer timer at once. */
-const maxTimerMs = 2 ** 31 - 1
 
 /** Whether a time is still in the future. Renders again when it has passed. */
 function useIsBefore(time: string | null): boolean {

@@ -5,7 +5,7 @@ import type { Message, Room } from '../../sdk'
 /** Time for another tab or device to mark the message as read before a notification is shown. */
 const graceMs = 1_000
 
-interface Notified {
+interface NotificationsOptions {
   rooms: readonly Room[] | null
   /** The viewer's username. */
   me: string
@@ -15,10 +15,10 @@ interface Notified {
 }
 
 /** Shows notifications for new messages in other rooms, at most one for each room at a time, if the browser allows it. */
-export function useNotifications(notified: Notified) {
-  const { rooms, me } = notified
-  const latest = useRef(notified)
-  latest.current = notified
+export function useNotifications(options: NotificationsOptions) {
+  const { rooms, me } = options
+  const latest = useRef(options)
+  latest.current = options
   const before = useRef<readonly Room[] | null>(null)
   const timers = useRef(new Set<ReturnType<typeof setTimeout>>())
 

@@ -1,4 +1,5 @@
 import { useCallback, useMemo } from 'react'
+import { hasRoomRole } from '../../../contract/rules'
 import type { ChatClient, Message, Room, RoomHandle, RoomTimeline } from '../../../sdk'
 import { fieldError, useAct } from '../../ui/act'
 import { formatDuration } from '../../ui/times'
@@ -28,7 +29,7 @@ interface ComposerPanelProps {
 /** Everything below the messages: who is typing, and the composer or the reason why there is none. */
 export function ComposerPanel({ client, handle, timeline, listed, name, me, typing, drafts, refusal, mode, ...on }: ComposerPanelProps) {
   const { room } = handle
-  const isSlow = listed !== undefined && listed.slowModeSeconds > 0 && listed.role === 'member'
+  const isSlow = listed !== undefined && listed.slowModeSeconds > 0 && !hasRoomRole(listed.role, 'moderator')
   const slowModeSeconds = isSlow ? listed.slowModeSeconds : 0
   const lastOwn = timeline.messages.findLast(({ author, kind }) => kind === 'text' && author.username === me)
   const waitSeconds = useSlowMode(slowModeSeconds, lastOwn?.time)

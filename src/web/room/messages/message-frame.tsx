@@ -9,12 +9,12 @@ interface MessageFrameProps extends ComponentProps<'li'> {
   time: string
   /** Whether it shows its author: it is the first of several messages in a row. */
   startsGroup: boolean
-  look?: 'plain' | 'forMe' | 'highlighted'
+  look?: 'plain' | 'mention' | 'highlighted'
   toolbar?: ReactNode
   children: ReactNode
 }
 
-const looks = { plain: 'hover:bg-hover/60', forMe: 'bg-spark-soft', highlighted: 'bg-accent-soft' }
+const looks = { plain: 'hover:bg-hover/60', mention: 'bg-spark-soft', highlighted: 'bg-accent-soft' }
 
 /** The layout of a message: avatar or time, the message with its author, and the toolbar, each in its own column. */
 export function MessageFrame({ author, time, startsGroup, look = 'plain', toolbar, children, className, ...props }: MessageFrameProps) {

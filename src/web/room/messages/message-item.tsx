@@ -41,21 +41,21 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
 
 function WrittenMessage({ message, startsGroup, isHighlighted }: MessageItemProps) {
   const { me } = useMessageActs()
-  const [isPointedAt, setPointedAt] = useState(false)
+  const [isHovered, setHovered] = useState(false)
   const [hasFocus, setHasFocus] = useState(false)
-  const [isHeld, setHeld] = useState(false)
+  const [isMenuOpen, setMenuOpen] = useState(false)
   const [showsSheet, setShowsSheet] = useState(false)
   const longPress = useLongPress(openSheet)
-  const isForMe = message.author.username !== me && isMentioned(me, message.mentions)
+  const mentionsMe = message.author.username !== me && isMentioned(me, message.mentions)
 
   function openSheet() {
     setShowsSheet(true)
-    setPointedAt(false)
+    setHovered(false)
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.key !== 'Escape' || event.defaultPrevented || isHeld || showsSheet) return
-    setPointedAt(false)
+    if (event.key !== 'Escape' || event.defaultPrevented || isMenuOpen || showsSheet) return
+    setHovered(false)
     document.getElementById('composer')?.focus()
   }
 
@@ -65,18 +65,20 @@ function WrittenMessage({ message, startsGroup, isHighlighted }: MessageItemProp
       author={message.author}
       time={message.time}
       startsGroup={startsGroup}
-      look={isHighlighted ? 'highlighted' : isForMe ? 'forMe' : 'plain'}
+      look={isHighlighted ? 'highlighted' : mentionsMe ? 'mention' : 'plain'}
       className="[@media(hover:none)]:select-none [@media(hover:none)]:[-webkit-touch-callout:none]"
       // Not pointer events: a finger leaves at once, but a tap should keep the message active until the next tap.
-      onMouseEnter={() => setPointedAt(true)}
-      onMouseLeave={() => setPointedAt(false)}
+      onMouseEnter={() => setHovered(true)}
+      onMouseLeave={() => setHovered(false)}
       // Only for visible focus: after a click, the focus stays on what was clicked.
       onFocus={({ target }) => setHasFocus(target.matches(':focus-visible'))}
       onBlur={({ currentTarget, relatedTarget }) => {
         setHasFocus(currentTarget.contains(relatedTarget))
       }}
       onKeyDown={onKeyDown}
-      toolbar={<MessageToolbar message={message} isActive={isPointedAt || hasFocus || isHeld} onHold={setHeld} onSheet={openSheet} />}
+      toolbar={
+        <MessageToolbar message={message} isActive={isHovered || hasFocus || isMenuOpen} onOpenChange={setMenuOpen} onSheet={openSheet} />
+      }
       {...longPress}
     >
       {message.replyTo && <QuotedLine {...message.replyTo} />}

@@ -8,9 +8,9 @@ import type { FirstUnread } from './first-unread'
 import { ToFirstUnread, UnreadLine } from './first-unread'
 import type { Jump } from './jump'
 import { useJumpTarget } from './jump'
+import { createListRows } from './list-rows'
 import { OlderMessages, RoomBeginning, useOlderMessages } from './list-top'
 import { MessageItem } from './message-item'
-import { createMessageRows } from './message-rows'
 import type { ReadMarks } from './read-marks'
 import { usePageAttention } from './read-marks'
 import { useScrollKeeping } from './scroll-keeping'
@@ -32,7 +32,7 @@ interface MessageListProps {
 export function MessageList({ handle, timeline, visitor, name, topic, readMarks, listedReadSeq, firstUnread, jump }: MessageListProps) {
   const { messages, unsent, hasBefore } = timeline
   const rows = useMemo(
-    () => createMessageRows({ messages, unsent, own: visitor, firstUnread: firstUnread.seq }),
+    () => createListRows({ messages, unsent, own: visitor, firstUnread: firstUnread.seq }),
     [messages, unsent, visitor, firstUnread.seq],
   )
   const older = useOlderMessages(handle, hasBefore)

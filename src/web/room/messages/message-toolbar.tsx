@@ -18,23 +18,23 @@ interface MessageToolbarProps {
   message: Message
   /** Whether the message is hovered or focused. Otherwise only the last button is shown. */
   isActive: boolean
-  onHold(isHeld: boolean): void
+  onOpenChange(isOpen: boolean): void
   /** Called instead of opening the menu on a touch screen or a narrow one. */
   onSheet(): void
 }
 
 /** Buttons for what can be done with a message. The last one is always there, for touch and for the keyboard. */
-export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageToolbarProps) {
+export function MessageToolbar({ message, isActive, onOpenChange, onSheet }: MessageToolbarProps) {
   const acts = useMessageActs()
   const [opened, setOpened] = useState<'menu' | 'emoji' | null>(null)
-  const [wantsMenu, setWantsMenu] = useState(false)
+  const [isMenuLoaded, setMenuLoaded] = useState(false)
   const reactButton = useRef<HTMLButtonElement>(null)
   const { displayName } = message.author
 
   function show(what: 'menu' | 'emoji' | null) {
     setOpened(what)
-    if (what === 'menu') setWantsMenu(true)
-    onHold(what !== null)
+    if (what === 'menu') setMenuLoaded(true)
+    onOpenChange(what !== null)
   }
 
   const more = (
@@ -83,7 +83,7 @@ export function MessageToolbar({ message, isActive, onHold, onSheet }: MessageTo
           </span>
         </span>
       )}
-      {wantsMenu ? (
+      {isMenuLoaded ? (
         <Suspense key="more" fallback={more}>
           <LoadedMenu
             message={message}

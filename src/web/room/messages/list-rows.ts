@@ -1,7 +1,7 @@
 import type { Message, Unsent } from '../../../sdk'
 import type { PersonName } from '../../people/people-search'
 
-export type MessageRow = {
+export type ListRow = {
   /** Stays the same when a pending message is acknowledged, so that it is not rendered anew. */
   key: string
   /** Set on the first message of a day, in the reader's time zone. */
@@ -22,7 +22,7 @@ interface RowsOf {
 }
 
 /** The rows of the list from top to bottom: stored messages, then unsent ones. */
-export function createMessageRows({ messages, unsent, own, firstUnread }: RowsOf): MessageRow[] {
+export function createListRows({ messages, unsent, own, firstUnread }: RowsOf): ListRow[] {
   let previous: { author: PersonName | null; time: Date } | null = null
 
   function place(author: PersonName, isoTime: string, answers: Message['replyTo'] | undefined) {
