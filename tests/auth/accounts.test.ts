@@ -47,6 +47,12 @@ describe('signing up', () => {
     })
   })
 
+  it.each(['room', 'everyone', 'Admin', 'system'])('refuses %s, which means something else than a person', async (username) => {
+    const response = await register({ username, password })
+    expect(response.status).toBe(409)
+    expect((await response.json()).error.code).toBe('USERNAME_TAKEN')
+  })
+
   it.each([
     ['a short name', { username: 'a', password }, 'username'],
     ['a name with a space', { username: 'ad a', password }, 'username'],
