@@ -2,6 +2,7 @@ import { Agent, get } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Config, readConfig } from '../server/platform/config'
+import { realtimeUrl } from '../server/platform/realtime-url'
 import { buildIfNeeded } from './build'
 import { type DataDir, openDataDir, readAuthSecret } from './data-dir'
 import { startEmbeddedPostgres } from './embedded-postgres'
@@ -93,14 +94,7 @@ export async function launch({ env, dev, log, services, signal }: Launch): Promi
       untilAnswering(config.host, config.webPort, '/api/health', signal),
     ])
   })
-  return `Roomline ready  ${config.publicUrl}  ${realtimeUrlOf(config)}`
-}
-
-/** The realtime server's URL for the ready line. */
-function realtimeUrlOf(config: Config): string {
-  if (config.realtimeUrl) return config.realtimeUrl
-  const { protocol, hostname } = new URL(config.publicUrl)
-  return `${protocol === 'https:' ? 'wss' : 'ws'}://${hostname}:${config.realtimePort}/trpc`
+  return `Roomline ready  ${config.publicUrl}  ${realtimeUrl(config)}`
 }
 
 async function openDataDirIfNeeded(config: Config, services: Services): Promise<DataDir> {

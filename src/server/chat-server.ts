@@ -19,6 +19,8 @@ import type { Health } from './platform/health'
 import type { Log } from './platform/log'
 import type { Metrics } from './platform/metrics'
 import { createOperatorRoutes } from './platform/operator-routes'
+import { realtimePath } from './platform/realtime-url'
+import { waitUntil } from './platform/wait-until'
 import type { ConnectionCounts } from './presence/connection-counts'
 import { appRouter } from './router'
 import { maxCallsTogether, reportError, tooManyTogether, toTRPCError } from './trpc'
@@ -52,7 +54,6 @@ export interface ChatServer {
   close(): Promise<void>
 }
 
-const path = '/trpc'
 const noHeaders = {}
 const maxBodyBytes = 64 * 1024
 const maxBatch = 100
@@ -139,7 +140,7 @@ export async function startChatServer(
     // Until the upgrade is done there is no other listener, and an unhandled error would end the process.
     wire.on('error', destroyItself)
     if (draining) return refuseUpgrade(wire, '503 Service Unavailable')
-    if (pathOf(request) !== path) return refuseUpgrade(wire, '404 Not Found')
+    if (pathOf(request) !== realtimePath) return refuseUpgrade(wire, '404 Not Found')
     // Otherwise a page of another site could act with its visitor's cookie.
     if (isForeign(request)) return refuseUpgrade(wire, '403 Forbidden')
     wss.handleUpgrade(request, wire, head, accept)
@@ -163,14 +164,14 @@ export async function startChatServer(
     const pathname = pathOf(request)
     const operatorRoute = operatorRoutes[pathname]
     if (operatorRoute) return operatorRoute(request, response)
-    if (pathname !== path && !pathname.startsWith(`${path}/`)) return refuse(response, 404, 'NO_SUCH_PROCEDURE')
+    if (pathname !== realtimePath && !pathname.startsWith(`${realtimePath}/`)) return refuse(response, 404, 'NO_SUCH_PROCEDURE')
     if (isForeign(request)) return refuse(response, 403, 'FOREIGN_ORIGIN')
     // A client whose socket did not open asks here for the reason. This is the right URL, but it needs a WebSocket.
-    if (pathname === path) return refuse(response, 426, 'METHOD_NOT_ALLOWED')
+    if (pathname === realtimePath) return refuse(response, 426, 'METHOD_NOT_ALLOWED')
     if (draining) return refuse(response, 503, 'UNAVAILABLE')
     await nodeHTTPRequestHandler({
       router: appRouter,
-      path: pathname.slice(path.length + 1),
+      path: pathname.slice(realtimePath.length + 1),
       req: request,
       res: response,
       maxBodySize: maxBodyBytes,
@@ -244,10 +245,10 @@ export async function startChatServer(
       // The HTTP server stays open, so that the load balancer learns it from /ready.
       draining = true
       await askAllToReconnect([...connections.all()])
-      await until(() => connections.count() === 0, leaveMs)
-      await until(() => [...connections.all()].every((connection) => !connection.isBusy()), answerMs)
+      await waitUntil(() => connections.count() === 0, leaveMs)
+      await waitUntil(() => [...connections.all()].every((connection) => !connection.isBusy()), answerMs)
       for (const connection of connections.all()) connection.close(closeCodes.restarting.code)
-      await until(() => connections.count() === 0, leaveMs)
+      await waitUntil(() => connections.count() === 0, leaveMs)
       connections.close()
       const closed = new Promise((resolve) => http.close(resolve))
       for (const wire of wires) wire.destroy()
@@ -291,9 +292,4 @@ async function askAllToReconnect(connections: Connection[]): Promise<void> {
     for (const upTo = Math.round((connections.length * step) / steps); asked < upTo; asked++) connections[asked]?.askToReconnect()
     if (asked < connections.length) await new Promise((resolve) => setTimeout(resolve, drainStepMs))
   }
-}
-
-async function until(condition: () => boolean, timeoutMs: number): Promise<void> {
-  const deadline = Date.now() + timeoutMs
-  while (!condition() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
 }

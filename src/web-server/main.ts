@@ -20,6 +20,7 @@ import { createOperatorRoutes } from '../server/platform/operator-routes'
 import { runProcess } from '../server/platform/process'
 import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
+import { waitUntil } from '../server/platform/wait-until'
 import { pageHeaders } from './page-headers'
 
 /** How long running requests may take to finish. */
@@ -111,8 +112,7 @@ await runProcess(async () => {
   return async () => {
     // The server stays open while requests finish, so that the load balancer learns it from /api/ready.
     draining = true
-    const deadline = Date.now() + answerMs
-    while (running > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
+    await waitUntil(() => running === 0, answerMs)
     const closed = new Promise((resolve) => server.close(resolve))
     server.closeIdleConnections()
     const hurry = setTimeout(() => server.closeAllConnections(), 5_000)

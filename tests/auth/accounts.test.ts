@@ -19,7 +19,7 @@ const postForm = (path: string, fields: Record<string, string>) =>
   })
 
 describe('signing up', () => {
-  it('gives an account, a session and a place in the first room', async () => {
+  it('creates an account and a session, and adds the person to the first room', async () => {
     const response = await register({ username: 'Ada_L', password, displayName: ' Ada Lovelace ' })
     expect(response.status).toBe(201)
     const { user } = await response.json()
@@ -38,13 +38,19 @@ describe('signing up', () => {
     expect(rows).toEqual([{ room_id: 'general' }])
   })
 
-  it('refuses a name that is taken in any case of letters, with 409', async () => {
+  it('rejects a name that is taken in any letter case, with 409', async () => {
     await register({ username: 'taken', password })
     const response = await register({ username: 'TAKEN', password })
     expect(response.status).toBe(409)
     expect(await response.json()).toMatchObject({
       error: { code: 'USERNAME_TAKEN', message: expect.any(String), fields: { username: 'is taken' } },
     })
+  })
+
+  it.each(['room', 'everyone', 'Admin', 'system'])('refuses %s, which means something else than a person', async (username) => {
+    const response = await register({ username, password })
+    expect(response.status).toBe(409)
+    expect((await response.json()).error.code).toBe('USERNAME_TAKEN')
   })
 
   it.each([
@@ -66,7 +72,7 @@ describe('signing up', () => {
     expect(Object.keys(error.fields)).toEqual([field])
   })
 
-  it('refuses what is not JSON, and what is too big', async () => {
+  it('rejects a body that is not JSON or is too big', async () => {
     const raw = (body: string, type = 'application/json') =>
       roomline.web.register(new Request('http://localhost:3000/api/register', { method: 'POST', headers: { 'content-type': type }, body }))
     expect((await raw('{')).status).toBe(400)
@@ -76,14 +82,14 @@ describe('signing up', () => {
 })
 
 describe('signing in', () => {
-  it('gives a session under the name in any case of letters', async () => {
+  it('accepts the name in any letter case', async () => {
     await register({ username: 'grace', password })
     const response = await login({ username: 'GRACE', password })
     expect(response.status).toBe(200)
     expect(await response.json()).toMatchObject({ user: { username: 'grace' } })
   })
 
-  it('tells nobody which names exist: the same body, as slowly', async () => {
+  it('reveals no existing names: same body, same time for unknown names', async () => {
     await register({ username: 'exists', password })
     const timed = async (username: string) => {
       const startedAt = performance.now()
@@ -101,12 +107,12 @@ describe('signing in', () => {
     const ratio =
       median(runs.filter((_, i) => i % 2 === 0).map(({ ms }) => ms)) / median(runs.filter((_, i) => i % 2 === 1).map(({ ms }) => ms))
     process.stdout.write(`wrong password / unknown user: ${ratio.toFixed(2)} of the time\n`)
-    // Without a hash for unknown people it would be 10 and more.
+    // Without a dummy hash for unknown names it would be 10 or more.
     expect(ratio).toBeGreaterThan(0.2)
     expect(ratio).toBeLessThan(5)
   })
 
-  it('slows down after five failures for an account, whoever asks', async () => {
+  it('delays an account’s attempts after five failures, from any address', async () => {
     await register({ username: 'guessed', password })
     const statuses = []
     for (let attempt = 0; attempt < 6; attempt++) statuses.push((await login({ username: 'guessed', password: 'wrong guess' })).status)
@@ -116,11 +122,11 @@ describe('signing in', () => {
     expect(Number(waiting.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
     await roomline.pool.query(`UPDATE rate_limits SET resets_at = resets_at - interval '2 s' WHERE key = 'login account guessed'`)
     expect((await login({ username: 'guessed', password })).status).toBe(200)
-    // Signing in forgets the failures.
+    // Signing in resets the failures.
     expect((await login({ username: 'guessed', password: 'wrong guess' })).status).toBe(401)
   })
 
-  it('is limited by address', async () => {
+  it('is rate limited for each address', async () => {
     await using limited = await startRoomline({ nodes: 0, env: { LOGINS_PER_MINUTE: '3', REGISTRATIONS_PER_HOUR: '1' } })
     const attempt = (ip: string, route: 'login' | 'register', username: string) =>
       limited.web[route](postJson(`/api/${route}`, { username, password }, { 'x-roomline-client-address': ip }))
@@ -133,7 +139,7 @@ describe('signing in', () => {
     expect((await attempt('10.0.0.2', 'login', 'first')).status).toBe(200)
   })
 
-  it('works as a plain form, and brings a refusal back to the page', async () => {
+  it('works as a plain HTML form, and shows a rejection on the page', async () => {
     const signedUp = await roomline.web.register(postForm('/api/register', { username: 'formed', password, displayName: '' }))
     expect(signedUp.status).toBe(303)
     expect(signedUp.headers.get('location')).toBe('/')
@@ -150,7 +156,7 @@ describe('a session', () => {
   const withCookie = (path: string, cookie: string, method = 'POST') =>
     new Request(`http://127.0.0.1:3000${path}`, { method, headers: { cookie, host: '127.0.0.1:3000' } })
 
-  it('is told, renewed, and ended everywhere by its logout', async () => {
+  it('can be read and renewed, and ends everywhere at sign-out', async () => {
     const ada = await roomline.signUp()
     const session = await roomline.web.session(withCookie('/api/session', ada.cookie, 'GET'))
     expect(await session.json()).toEqual({
@@ -168,11 +174,11 @@ describe('a session', () => {
       expect((await roomline.web.session(withCookie('/api/session', old, 'GET'))).status).toBe(401)
       expect((await roomline.web.refresh(withCookie('/api/refresh', old))).status).toBe(401)
     }
-    // Nobody signed in may sign out too.
+    // Signing out without a session succeeds too.
     expect((await roomline.web.logout(postJson('/api/logout', {}))).status).toBe(204)
   })
 
-  it('never outlives thirty days', async () => {
+  it('ends after thirty days at the latest', async () => {
     const ada = await roomline.signUp()
     await roomline.pool.query(`UPDATE sessions SET created_at = now() - interval '29 days'`)
     const renewed = await roomline.web.refresh(withCookie('/api/refresh', ada.cookie))
@@ -180,7 +186,7 @@ describe('a session', () => {
     expect(new Date(expiresAt).getTime() - Date.now()).toBeLessThan(24 * 60 * 60_000 + 1_000)
   })
 
-  it('is not touched from another site', async () => {
+  it('cannot be changed by another site', async () => {
     const ada = await roomline.signUp()
     const foreign = { origin: 'https://evil.example', cookie: ada.cookie }
     for (const route of ['login', 'register', 'logout', 'refresh'] as const) {
@@ -191,7 +197,7 @@ describe('a session', () => {
     expect((await roomline.web.session(withCookie('/api/session', ada.cookie, 'GET'))).status).toBe(200)
   })
 
-  it('has the __Host- name and is Secure on https', async () => {
+  it('uses the __Host- cookie name and Secure on https', async () => {
     await using https = await startRoomline({ nodes: 0, env: { PUBLIC_URL: 'https://chat.example' } })
     const response = await https.web.register(postJson('/api/register', { username: 'ada', password }))
     expect(response.headers.getSetCookie()[0]).toMatch(/^__Host-X-Token=.*; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/)
@@ -214,7 +220,7 @@ describe('a password', () => {
   ])('%s is refused', (common) => {
     expect(() => requireAcceptablePassword(common, 'ada')).toThrow()
   })
-  it.each([password, 'correct-horse-battery', 'Tr0ub4dor&3x', 'ぱすわーどですよね', 'hunter2hunter3'])('%s is taken', (uncommon) => {
+  it.each([password, 'correct-horse-battery', 'Tr0ub4dor&3x', 'ぱすわーどですよね', 'hunter2hunter3'])('%s is accepted', (uncommon) => {
     expect(() => requireAcceptablePassword(uncommon, 'ada')).not.toThrow()
   })
 })

@@ -12,7 +12,7 @@ afterAll(() => roomline[Symbol.asyncDispose]())
 
 const me = '{"id":1,"method":"query","params":{"path":"session.me"}}'
 
-/** A bare socket that is signed in, and what comes on it. */
+/** A bare, signed-in socket, and what it receives. */
 async function open(person: Person, { url = roomline.urls[0] ?? '', firstFrame }: { url?: string; firstFrame?: string } = {}) {
   const socket = new WebSocket(url, { headers: { cookie: person.cookie } })
   const frames: string[] = []
@@ -40,7 +40,7 @@ const closedCount = async (line: string) => {
   )
 }
 
-describe('close codes: a close that the client begins', () => {
+describe('close codes: a close started by the client', () => {
   it.each([
     ['without a code', undefined, 1005],
     ['with 1000', 1000, 1000],
@@ -54,7 +54,7 @@ describe('close codes: a close that the client begins', () => {
     expect(frames).toHaveLength(1)
   })
 
-  it('is the client’s in the metrics, and a socket that broke is nobody’s', async () => {
+  it('counts as the client’s in the metrics, and a broken connection as the network’s', async () => {
     const before = [await closedCount('by="client",code="1005"'), await closedCount('by="network",code="1006"')]
     const [leaving, breaking] = [await signedIn(await roomline.signUp()), await signedIn(await roomline.signUp())]
     leaving.socket.close()
@@ -64,7 +64,7 @@ describe('close codes: a close that the client begins', () => {
     expect(await closedCount('by="server",code="4401"')).toBe(0)
   })
 
-  it('is no end of anything for a stock client that a deploy moves to another socket', async () => {
+  it('ends no subscription of a stock client that a deploy moves to another socket', async () => {
     await using deployed = await startRoomline({ nodes: 2 })
     const person = await deployed.signUp()
     const order = [...deployed.urls]
@@ -81,8 +81,8 @@ describe('close codes: a close that the client begins', () => {
   })
 })
 
-describe('close codes: a person who may have two connections', () => {
-  it('keeps the subscription that a third one asks for, which begins when there is room', async () => {
+describe('close codes: a person with a limit of two connections', () => {
+  it('a third connection’s subscription is kept, and starts when a connection closes', async () => {
     await using small = await startRoomline({ env: { MAX_CONNECTIONS_PER_USER: '2' } })
     const ada = await small.signUp()
     const [first, second] = [small.connect(ada), small.connect(ada)]
@@ -103,7 +103,7 @@ describe('close codes: a person who may have two connections', () => {
     await followed.until(1)
   })
 
-  it('is not kept out by sockets of a session that is over', async () => {
+  it('sockets of an ended session do not count', async () => {
     await using small = await startRoomline({ env: { MAX_CONNECTIONS_PER_USER: '20' } })
     const ada = await small.signUp()
     const over = await small.signIn(ada.username)
@@ -118,11 +118,11 @@ describe('close codes: a person who may have two connections', () => {
   })
 })
 
-describe('close codes: a page that says whose it is', () => {
+describe('close codes: a page that names its person', () => {
   const params = (user: string) => JSON.stringify({ method: 'connectionParams', data: { user } })
   const asking = (url: string | undefined) => `${url}?connectionParams=1`
 
-  it('is closed with 4403 when the cookie is somebody else’s, before any call of it runs', async () => {
+  it('is closed with 4403 when the cookie is somebody else’s, before any call runs', async () => {
     const [ada, bob] = [await roomline.signUp(), await roomline.signUp()]
     const { user } = await roomline.connect(ada).trpc.session.me.query()
     const { socket, frames, closed } = await open(bob, { url: asking(roomline.urls[0]), firstFrame: params(user.id) })
@@ -134,7 +134,7 @@ describe('close codes: a page that says whose it is', () => {
     expect((await roomline.pool.query(`SELECT FROM messages WHERE text = 'Ada’s words'`)).rowCount).toBe(0)
   })
 
-  it('is served when the cookie is its person’s, and without a session told that it has none', async () => {
+  it('is served when the cookie is its person’s, and closed with 4401 without a session', async () => {
     const ada = await roomline.signUp()
     const { user } = await roomline.connect(ada).trpc.session.me.query()
     const client = roomline.connect(ada, { connectionParams: { user: user.id } })
@@ -143,7 +143,7 @@ describe('close codes: a page that says whose it is', () => {
     expect(await nobody.closed).toBe(4401)
   })
 
-  it('is not told that it is signed out when it says so in a frame that nobody can read', async () => {
+  it('is not closed as signed out for a malformed sign-in frame', async () => {
     const ada = await roomline.signUp()
     for (const frame of ['junk', '[]', me, '{"method":"connectionParams","data":{"user":5}}']) {
       const { closed } = await open(ada, { url: asking(roomline.urls[0]), firstFrame: frame })
@@ -151,7 +151,7 @@ describe('close codes: a page that says whose it is', () => {
     }
   })
 
-  it('is signed in with a good token behind one of a session that is over', async () => {
+  it('is signed in with a valid token after one of an ended session', async () => {
     const ada = await roomline.signUp()
     const over = await roomline.signIn(ada.username)
     await roomline.web.logout(postJson('/api/logout', {}, { cookie: over.cookie }))
@@ -160,8 +160,8 @@ describe('close codes: a page that says whose it is', () => {
   })
 })
 
-describe('close codes: a person who is disabled', () => {
-  it('is closed at once on two nodes, and nothing of theirs is stored after it', async () => {
+describe('close codes: a disabled person', () => {
+  it('is disconnected at once on two nodes, and can store nothing afterwards', async () => {
     const ada = await roomline.signUp()
     const clients = [roomline.connect(ada, { node: 0 }), roomline.connect(ada, { node: 1 })]
     await Promise.all(clients.map((client) => client.follow('general')))
@@ -178,7 +178,7 @@ describe('close codes: a person who is disabled', () => {
     })
     await until(() => sends.length > 20)
     const startedAt = performance.now()
-    // By an operator's own statement: nobody announces it.
+    // With plain SQL, as an operator may: nothing announces it.
     await roomline.pool.query('UPDATE users SET disabled_at = clock_timestamp() WHERE username = $1', [ada.username])
     const disabledAt = performance.now()
     const counted = async () => {
@@ -189,7 +189,7 @@ describe('close codes: a person who is disabled', () => {
     await until(() => clients.every(({ closed }) => closed[0] === 4401), 2_000)
     const afterMs = performance.now() - startedAt
     await Promise.all(talking)
-    // A send that was under way while the statement ran may have come first. One that was begun after it may not.
+    // A send that was running at the same time may have been first. One that started afterwards may not.
     const begunBefore = sends.filter(({ begunAt }) => begunAt < disabledAt).length
     const storedAfter = sends.filter(({ begunAt, stored }) => begunAt >= disabledAt && stored).length
     const stored = await counted()
@@ -203,7 +203,7 @@ describe('close codes: a person who is disabled', () => {
     expect(await roomline.connect(ada).trpc.session.me.query()).toMatchObject({ user: { username: ada.username } })
   })
 
-  it('can store nothing, even on a node that has not heard of it', async () => {
+  it('can store nothing, even on a node that does not know yet', async () => {
     const ada = await roomline.signUp()
     const { trpc } = roomline.connect(ada)
     await trpc.session.me.query()
@@ -233,7 +233,7 @@ describe('close codes: a person who is disabled', () => {
     expect((await roomline.pool.query('SELECT text FROM messages WHERE room_id = $1', [room])).rows).toEqual([{ text: 'before' }])
   })
 
-  it('acts in the role that they have by now, on connections that are open', async () => {
+  it('a changed role applies to open connections', async () => {
     const ada = await roomline.signUp()
     const { trpc, closed } = roomline.connect(ada)
     await trpc.session.me.query()
@@ -252,8 +252,8 @@ describe('close codes: a person who is disabled', () => {
   })
 })
 
-describe('close codes: a stock client that asks for much at once', () => {
-  it('has 1,000 sends of one turn answered, and 500 long ones', async () => {
+describe('close codes: a stock client with many calls at once', () => {
+  it('gets answers to 1,000 sends of one turn, and to 500 long ones', async () => {
     const { trpc, closed } = roomline.connect(await roomline.signUp())
     await trpc.session.me.query()
     const { id: room } = await trpc.rooms.create.mutate({ name: `Burst ${Date.now()}`, kind: 'private' })
@@ -268,7 +268,7 @@ describe('close codes: a stock client that asks for much at once', () => {
     report('calls of one turn', { 'sends answered in order': burst.length, 'of 1,500 characters': long.length })
   })
 
-  it('has what waited through a reconnect answered: 50 subscriptions and 500 calls', async () => {
+  it('gets answers to 50 subscriptions and 500 calls that waited for a reconnect', async () => {
     const client = roomline.connect(await roomline.signUp())
     const followed = await Promise.all(Array.from({ length: 50 }, () => client.follow('general')))
     client.cut()
@@ -280,13 +280,13 @@ describe('close codes: a stock client that asks for much at once', () => {
     expect(followed.flatMap(({ errors }) => errors)).toEqual([])
   })
 
-  it.each(['cookie', 'connectionParams'])('has 500 long sends answered that waited through a reconnect, signed in by %s', async (way) => {
+  it.each(['cookie', 'connectionParams'])('gets answers to 500 long sends that waited for a reconnect, signed in by %s', async (way) => {
     const ada = await roomline.signUp()
     const client = way === 'cookie' ? roomline.connect(ada) : roomline.connect(null, { connectionParams: { token: ada.token } })
     const { id: room } = await client.trpc.rooms.create.mutate({ name: `Waited by ${way} ${Date.now()}`, kind: 'private' })
     const holder = await roomline.pool.connect()
     try {
-      // Who it is takes a while to find out: everything that waited comes before that.
+      // The session look-up is slow, so everything that waited arrives before it is done.
       await holder.query('BEGIN; LOCK TABLE sessions')
       client.cut()
       await until(() => client.closed.length > 0)
@@ -306,7 +306,7 @@ describe('close codes: a stock client that asks for much at once', () => {
     expect(client.closed).not.toContain(1009)
   })
 
-  it('is told the limit in words, for each call, when it asks for more than 1,000', async () => {
+  it('gets the limit as the error of each call when there are more than 1,000', async () => {
     const { trpc, closed } = roomline.connect(await roomline.signUp())
     await trpc.session.me.query()
     const refused = await Promise.all(
@@ -322,7 +322,7 @@ describe('close codes: a stock client that asks for much at once', () => {
     expect(await trpc.session.me.query()).toBeTruthy()
   })
 
-  it('is told the limit in words, for each call, when they are too big together', async () => {
+  it('gets the limit as the error of each call when they are too big together', async () => {
     const client = roomline.connect(await roomline.signUp())
     const { trpc, closed } = client
     await trpc.session.me.query()
@@ -334,7 +334,7 @@ describe('close codes: a stock client that asks for much at once', () => {
     expect((await trpc.chat.history.query({ room, limit: 10 })).messages).toEqual([])
   })
 
-  it.each([0.9, 1.1])('is told once, and not for each of very many tiny calls, in a message of %s MiB', async (mebibytes) => {
+  it.each([0.9, 1.1])('gets one error, not one for each of very many tiny calls, in a message of %s MiB', async (mebibytes) => {
     const { socket, closed, frames } = await signedIn(await roomline.signUp())
     const tiny = Array.from({ length: (mebibytes * 1024 * 1024) / 9 }, (_, index) => `{"id":${index % 10}}`)
     socket.send(`[${tiny.join()}]`)
@@ -344,7 +344,7 @@ describe('close codes: a stock client that asks for much at once', () => {
     ])
   })
 
-  it.each([1.1, 2.1])('is told the limit in words before a message of %s MiB closes its socket', async (mebibytes) => {
+  it.each([1.1, 2.1])('gets the limit as an error before a message of %s MiB closes its socket', async (mebibytes) => {
     const ada = await roomline.signUp()
     const big = await signedIn(ada)
     big.socket.send('x'.repeat(mebibytes * 1024 * 1024))

@@ -20,8 +20,8 @@ async function signInFrom(username: string, userAgent: string, ip: string): Prom
   return { username, cookie, token: cookie.slice(cookie.indexOf('=') + 1) }
 }
 
-describe('somebody’s sessions', () => {
-  it('are listed with device, address and last use: this one first, and none that is over or another’s', async () => {
+describe('a person’s sessions', () => {
+  it('are listed with device, address and last use: the current one first, none that ended or belong to others', async () => {
     const ada = await roomline.signUp()
     await roomline.signUp()
     const phone = await signInFrom(ada.username, 'Mozilla/5.0 (iPhone)', '203.0.113.7')
@@ -45,7 +45,7 @@ describe('somebody’s sessions', () => {
     expect([await isIn(phone), await isIn(program), await isIn(loggedOut)]).toEqual([true, true, false])
   })
 
-  it('are ended one by one: out at once on another node, and never in again', async () => {
+  it('can be ended one by one: closed at once on another node, and never accepted again', async () => {
     const ada = await roomline.signUp()
     const lost = await roomline.signIn(ada.username)
     const here = roomline.connect(ada)
@@ -65,7 +65,7 @@ describe('somebody’s sessions', () => {
     expect(await here.trpc.session.list.query()).toHaveLength(1)
   })
 
-  it('are ended all but the one that asks', async () => {
+  it('can all be ended except the current one', async () => {
     const ada = await roomline.signUp()
     const others = await Promise.all([roomline.signIn(ada.username), roomline.signIn(ada.username)])
     const bystander = roomline.connect(await roomline.signUp(), { node: 1 })
@@ -79,7 +79,7 @@ describe('somebody’s sessions', () => {
     expect(await Promise.all(others.map(isIn))).toEqual([false, false])
   })
 
-  it('may end with the one that asks', async () => {
+  it('can include the current one when ended', async () => {
     const ada = await roomline.signUp()
     const client = roomline.connect(ada)
     const { sessionId } = await client.trpc.session.me.query()
@@ -88,7 +88,7 @@ describe('somebody’s sessions', () => {
     expect(await isIn(ada)).toBe(false)
   })
 
-  it('are ended by nobody else, and what is no session is not found', async () => {
+  it('cannot be ended by others, and an unknown session is not found', async () => {
     const ada = roomline.connect(await roomline.signUp())
     const ben = roomline.connect(await roomline.signUp())
     const { sessionId } = await ada.trpc.session.me.query()
@@ -104,7 +104,7 @@ describe('somebody’s sessions', () => {
     expect(ada.closed).toEqual([])
   })
 
-  it('are seen in use when they connect after a while, and when they go', async () => {
+  it('record their last use when they connect after a while, and when they disconnect', async () => {
     const ada = await roomline.signUp()
     const client = roomline.connect(ada)
     const { sessionId } = await client.trpc.session.me.query()
@@ -119,7 +119,7 @@ describe('somebody’s sessions', () => {
     expect(await age('2 days')).toBe(2 * 24 * 60 * 60)
     client.cut()
     await until(async () => (await age()) < 60)
-    // It is back by now. Somebody who comes again within the minute costs no write; later than that, it is noted.
+    // Connected again. A return within a minute costs no write; a later one is recorded.
     await until(() => client.opened.length >= 2)
     await client.trpc.session.me.query()
     await age('1 hour')
@@ -128,7 +128,7 @@ describe('somebody’s sessions', () => {
     await until(async () => (await age()) < 60)
   })
 
-  it('are seen in use up to the end of their node', async () => {
+  it('record their last use when their node stops', async () => {
     const leaving = await startRoomline()
     const { trpc } = leaving.connect(await leaving.signUp())
     const { sessionId } = await trpc.session.me.query()
@@ -140,8 +140,8 @@ describe('somebody’s sessions', () => {
   })
 })
 
-describe('the first person', () => {
-  it('who signs up becomes the admin, one of many at once, and nobody later', async () => {
+describe('the first account', () => {
+  it('becomes the admin: exactly one of many at once, and none later', async () => {
     await using fresh = await startRoomline({ nodes: 0 })
     await Promise.all(Array.from({ length: 6 }, () => fresh.signUp()))
     await fresh.signUp()
@@ -153,10 +153,10 @@ describe('the first person', () => {
   })
 })
 
-describe('one browser, one session: signing in again', () => {
+describe('signing in again in the same browser', () => {
   const logIn = (username: string, cookie: string) => roomline.web.login(postJson('/api/login', { username, password }, { cookie }))
 
-  it('ends the session whose cookie it replaces, on sockets too, and no other', async () => {
+  it('ends the session whose cookie it replaces, including its sockets, and no other', async () => {
     const [ada, bob] = [await roomline.signUp(), await roomline.signUp()]
     const adaElsewhere = await roomline.signIn(ada.username)
     const [here, elsewhere] = [roomline.connect(ada), roomline.connect(adaElsewhere)]
@@ -166,7 +166,7 @@ describe('one browser, one session: signing in again', () => {
     expect(await elsewhere.trpc.session.me.query()).toMatchObject({ user: { username: ada.username } })
   })
 
-  it('with a wrong password ends nothing', async () => {
+  it('ends nothing when the password is wrong', async () => {
     const ada = await roomline.signUp()
     const response = await roomline.web.login(postJson('/api/login', { username: ada.username, password: 'wrong' }, { cookie: ada.cookie }))
     expect(response.status).toBe(401)
@@ -174,8 +174,8 @@ describe('one browser, one session: signing in again', () => {
   })
 })
 
-describe('signing out from a page that says whose it is', () => {
-  it('ends only a session of that person, and leaves the one who signed in after them alone', async () => {
+describe('signing out from a page that names its person', () => {
+  it('ends only a session of that person, not of somebody who signed in later', async () => {
     const [ada, bob] = [await roomline.signUp(), await roomline.signUp()]
     const adaId = (await roomline.connect(ada).trpc.session.me.query()).user.id
     const refused = await roomline.web.logout(postJson('/api/logout', { user: adaId }, { cookie: bob.cookie }))
@@ -197,12 +197,12 @@ describe('signing out from a page that says whose it is', () => {
     )
   })
 
-  it('refuses what it does not know, and needs no body', async () => {
+  it('rejects unknown fields, and needs no body', async () => {
     const ada = await roomline.signUp()
     expect((await roomline.web.logout(postJson('/api/logout', { who: 'ada' }, { cookie: ada.cookie }))).status).toBe(400)
     const bare = new Request('http://localhost:3000/api/logout', { method: 'POST', headers: { cookie: ada.cookie } })
     expect((await roomline.web.logout(bare)).status).toBe(204)
-    // As many HTTP clients send it, whatever there is to say.
+    // Many HTTP clients send this header even without a body.
     const empty = new Request('http://localhost:3000/api/logout', {
       method: 'POST',
       headers: { cookie: ada.cookie, 'content-type': 'application/json' },

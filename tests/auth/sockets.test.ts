@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => roomline[Symbol.asyncDispose]())
 
-/** Opens a bare socket and tells what the server did with it. */
+/** Opens a bare socket and returns what the server did with it. */
 function visit(url: string, headers: Record<string, string> = {}, firstFrame?: string) {
   return new Promise<{ status: number | null; code: number | null; frames: string[]; afterMs: number }>((resolve) => {
     const frames: string[] = []
@@ -72,7 +72,7 @@ describe('a socket', () => {
     expect(afterMs).toBeLessThan(1_000)
   })
 
-  it('of a stock client that is not signed in comes back at most once a second', async () => {
+  it('of a signed-out stock client reconnects at most once a second', async () => {
     const client = roomline.connect(null)
     client.trpc.session.me.query().catch(() => {})
     await until(() => client.opened.length >= 3, 20_000)
@@ -82,7 +82,7 @@ describe('a socket', () => {
     expect(client.closed.every((code) => code === 4401)).toBe(true)
   })
 
-  it('of a session that logs out is closed with 4401 within a second on every node, and no other is', async () => {
+  it('of a session that signs out is closed with 4401 within a second on every node, and no other is', async () => {
     const ada = await roomline.signUp()
     const adaElsewhere = await roomline.signIn(ada.username)
     const leaving = [roomline.connect(ada, { node: 0 }), roomline.connect(ada, { node: 1 })]
@@ -103,12 +103,12 @@ describe('a socket', () => {
     await Promise.all(followed.slice(2).map((follower) => follower.until(2)))
     expect(staying.map((client) => client.closed)).toEqual([[], []])
     expect(followed.slice(0, 2).map(({ messages }) => messages.length)).toEqual([1, 1])
-    // And the clients that are out come back slowly, to the same answer.
+    // The signed-out clients reconnect slowly, and get the same answer.
     await until(() => leaving.every((client) => client.closed.length > 1), 10_000)
     for (const client of leaving) expect((client.opened[1] ?? 0) - (client.opened[0] ?? 0)).toBeGreaterThan(1_000)
   })
 
-  it('is closed with 4401 when its token runs out', async () => {
+  it('is closed with 4401 when its token expires', async () => {
     const ada = await roomline.signUp()
     const claims = JSON.parse(Buffer.from(ada.token.split('.')[1] ?? '', 'base64url').toString())
     const token = await sign({ ...claims, exp: Math.floor(Date.now() / 1000) + 2 })
@@ -118,7 +118,7 @@ describe('a socket', () => {
     expect(afterMs).toBeLessThan(4_000)
   })
 
-  it('is closed with 4401 within two seconds of a revocation that Redis never heard of', async () => {
+  it('is closed with 4401 within two seconds of a revocation without Redis', async () => {
     const ada = await roomline.signUp()
     const client = roomline.connect(ada)
     const { sessionId } = await client.trpc.session.me.query()
@@ -130,7 +130,7 @@ describe('a socket', () => {
     await until(() => client.closed[0] === 4401, 2_000)
   })
 
-  it('may bring its token as Bearer or as the first frame, and signs in as the same session', async () => {
+  it('accepts its token as Bearer or in the first frame, for the same session', async () => {
     const ada = await roomline.signUp()
     const byCookie = await roomline.connect(ada).trpc.session.me.query()
     const byBearer = await roomline.connect(null, { headers: { authorization: `Bearer ${ada.token}` } }).trpc.session.me.query()
@@ -142,13 +142,13 @@ describe('a socket', () => {
     expect(refused.code).toBe(4401)
   })
 
-  it('that promised a first frame and stays silent is closed with 4408', async () => {
+  it('that never sends its sign-in frame is closed with 4408', async () => {
     const { code, afterMs } = await visit(`${roomline.urls[0]}?connectionParams=1`)
     expect(code).toBe(4408)
     expect(afterMs).toBeLessThan(6_500)
   })
 
-  it('from a foreign origin gets 403 before the upgrade, on another path 404', async () => {
+  it('from a foreign origin gets 403 before the upgrade, and 404 on another path', async () => {
     const { cookie } = await roomline.signUp()
     const url = roomline.urls[0] ?? ''
     expect(await visit(url, { cookie, origin: 'https://evil.example' })).toMatchObject({ status: 403, code: null })
@@ -165,7 +165,7 @@ describe('a socket', () => {
     }
   })
 
-  it('with a good token behind a junk one is signed in all the same, and logs out', async () => {
+  it('with a valid token after an invalid one is signed in, and can sign out', async () => {
     const ada = await roomline.signUp()
     const cookie = `__Host-X-Token=junk; ${ada.cookie}`
     const client = roomline.connect({ ...ada, cookie })
@@ -174,7 +174,7 @@ describe('a socket', () => {
     await until(() => client.closed[0] === 4401, 1_000)
   })
 
-  it('of somebody who was disabled or deleted is refused', async () => {
+  it('of a disabled or deleted person is rejected', async () => {
     for (const column of ['disabled_at', 'deleted_at']) {
       const ada = await roomline.signUp()
       await roomline.pool.query(`UPDATE users SET ${column} = now() WHERE username = $1`, [ada.username])
@@ -183,11 +183,11 @@ describe('a socket', () => {
     }
   })
 
-  it('that has been closed is not listened to any more', async () => {
+  it('runs no call after it was closed', async () => {
     const ada = await roomline.signUp()
     const socket = new WebSocket(roomline.urls[0] ?? '', { headers: { cookie: ada.cookie } })
     await new Promise((resolve) => socket.once('open', resolve))
-    // A client that does not care about being closed: it never answers the closing handshake, and goes on sending.
+    // A client that ignores the close: it never answers the closing handshake, and keeps sending.
     let told = false
     socket.on('message', (data) => {
       told ||= String(data).includes('UNAUTHORIZED')
@@ -206,11 +206,11 @@ describe('a socket', () => {
     await closed
     clearInterval(flood)
     expect(id).toBeGreaterThan(sentBefore)
-    // What was sent before may still have been on its way to Postgres.
+    // Earlier sends may still have been on their way to Postgres.
     expect((await roomline.pool.query(`SELECT FROM messages WHERE text = 'after true'`)).rowCount).toBe(0)
   })
 
-  it('that floods with PING is closed with 1008, and one that pings now and then is answered', async () => {
+  it('that floods with PING is closed with 1008, and occasional PINGs are answered', async () => {
     const ada = await roomline.signUp()
     const socket = new WebSocket(roomline.urls[0] ?? '', { headers: { cookie: ada.cookie } })
     let pongs = 0
@@ -226,7 +226,7 @@ describe('a socket', () => {
     expect(pongs).toBeLessThanOrEqual(60)
   })
 
-  it('whose upgrade was refused leaves nothing open, whatever its client does', async () => {
+  it('whose upgrade was rejected leaves nothing open, whatever its client does', async () => {
     const { port } = new URL(roomline.urls[0] ?? '')
     const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true })
     socket.write('GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
@@ -240,7 +240,7 @@ describe('a socket', () => {
     })
     await new Promise((resolve) => socket.once('end', resolve))
     expect(text).toMatch(/^HTTP\/1.1 404 /)
-    // It has not closed its half. Writing into what the server destroyed fails.
+    // The client has not closed its half. Writing to the destroyed socket fails.
     await until(() => {
       socket.write('x')
       return failed
@@ -248,7 +248,7 @@ describe('a socket', () => {
     socket.destroy()
   })
 
-  it('beyond those that one address may have is closed with 4429, signed in or not', async () => {
+  it('beyond the limit of one address is closed with 4429, signed in or not', async () => {
     await using small = await startRoomline({ env: { MAX_CONNECTIONS_PER_IP: '2' } })
     const url = `${small.urls[0]}?connectionParams=1`
     const silent = [new WebSocket(url), new WebSocket(url)]
@@ -260,7 +260,7 @@ describe('a socket', () => {
     expect(await client.trpc.session.me.query()).toBeTruthy()
   })
 
-  it('gets a subscription back for each that it stops, however quickly', async () => {
+  it('can start a subscription for each that it stops, however quickly', async () => {
     await using small = await startRoomline({ env: { MAX_SUBSCRIPTIONS_PER_CONNECTION: '3' } })
     const client = small.connect(await small.signUp())
     for (let round = 0; round < 40; round++) {
@@ -272,7 +272,7 @@ describe('a socket', () => {
     await until(() => (small.nodes[0]?.count().followers ?? 9) <= 1)
   })
 
-  it('past the number that one person may have is closed with 4429', async () => {
+  it('beyond the limit of one person is closed with 4429', async () => {
     await using small = await startRoomline({ env: { MAX_CONNECTIONS_PER_USER: '2', MAX_SUBSCRIPTIONS_PER_CONNECTION: '1' } })
     const ada = await small.signUp()
     const clients = [small.connect(ada), small.connect(ada)]
@@ -285,7 +285,7 @@ describe('a socket', () => {
 })
 
 describe('plain HTTP', () => {
-  it('tells a client whose socket did not open why, a page of another site too', async () => {
+  it('gives the reason why a socket did not open, to pages of other sites too', async () => {
     const base = (roomline.urls[0] ?? '').replace('ws:', 'http:')
     const ask = async (address: string, origin = 'http://localhost:3000') => {
       const response = await fetch(address, { headers: { origin } })
@@ -297,7 +297,7 @@ describe('plain HTTP', () => {
     expect(await ask(`${base}x`)).toMatchObject({ status: 404, error: { code: 'NO_SUCH_PROCEDURE' } })
   })
 
-  it('answers queries and mutations of whoever brings the cookie or the token, and nobody else', async () => {
+  it('answers queries and mutations with the cookie or the token, and rejects others', async () => {
     const ada = await roomline.signUp()
     const base = (roomline.urls[0] ?? '').replace('ws:', 'http:')
     const me = await fetch(`${base}/session.me`, { headers: { authorization: `Bearer ${ada.token}` } })
@@ -320,7 +320,7 @@ describe('plain HTTP', () => {
     expect((await fetch(`${base}/no.such`, { headers: { cookie: ada.cookie } })).status).toBe(404)
   })
 
-  it('tells whether a node is alive and ready', async () => {
+  it('reports whether a node is alive and ready', async () => {
     const base = new URL('/', (roomline.urls[0] ?? '').replace('ws:', 'http:'))
     expect(await (await fetch(new URL('/health', base))).json()).toEqual({ status: 'ok' })
     const ready = await fetch(new URL('/ready', base))
@@ -329,7 +329,7 @@ describe('plain HTTP', () => {
     expect((await fetch(new URL('/elsewhere', base))).status).toBe(404)
   })
 
-  it('gives its metrics to loopback and to who has the token, not to who came through a proxy', async () => {
+  it('serves metrics to loopback and with the token, not through a proxy', async () => {
     await using watched = await startRoomline({ env: { METRICS_TOKEN: 'a-token-for-prometheus' } })
     const ada = watched.connect(await watched.signUp())
     await ada.follow('general')
@@ -351,8 +351,8 @@ describe('plain HTTP', () => {
   })
 })
 
-describe('a node that is told to end', () => {
-  it('says so in /ready, asks its clients to go elsewhere over some seconds, and closes the rest with 1012', async () => {
+describe('a node that shuts down', () => {
+  it('reports it in /ready, asks clients to reconnect over some seconds, and closes the rest with 1012', async () => {
     await using leaving = await startRoomline({ nodes: 2 })
     const base = new URL('/ready', (leaving.urls[0] ?? '').replace('ws:', 'http:'))
     const ada = await leaving.signUp()
@@ -382,7 +382,7 @@ describe('a node that is told to end', () => {
 })
 
 describe('a failure', () => {
-  it('is named to the client, and nothing of the inside goes with it', async () => {
+  it('reaches the client with its name and without internals', async () => {
     const { trpc } = roomline.connect(await roomline.signUp())
     // @ts-expect-error there is no such procedure
     expect(await failureOf(trpc.rooms.paint.mutate({}))).toBe('NO_SUCH_PROCEDURE')

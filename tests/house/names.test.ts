@@ -1,9 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-
-const src = fileURLToPath(new URL('../../src', import.meta.url))
+import { readSource, sourceFiles } from './read-imports'
 
 /** Names that several files may declare, each with the reason. */
 const shared: { name: string; files: RegExp; reason: string }[] = [
@@ -45,12 +41,7 @@ function findShared(files: Map<string, string>): string[] {
   return [...declaredIn].filter(([, places]) => places.length > 1).map(([name, places]) => `${name}: ${places.join(', ')}`)
 }
 
-const sources = new Map(
-  readdirSync(src, { recursive: true, encoding: 'utf8' })
-    .map((file) => file.split(path.sep).join('/'))
-    .filter((file) => /\.tsx?$/.test(file) && !file.startsWith('server/platform/prisma/'))
-    .map((file) => [file, readFileSync(path.join(src, file), 'utf8')]),
-)
+const sources = new Map(sourceFiles.map((file) => [file, readSource(file)]))
 
 describe('exported names', () => {
   it('src: every exported name is declared in one file only', () => {

@@ -15,9 +15,11 @@ export const sourceFiles = readdirSync(src, { recursive: true, encoding: 'utf8' 
   .filter((file) => /\.(ts|tsx)$/.test(file) && !file.startsWith('server/platform/prisma/'))
   .map((file) => file.split(path.sep).join('/'))
 
+export const readSource = (file: string) => readFileSync(path.join(src, file), 'utf8')
+
 /** What a source file imports. */
 export function importsOf(file: string): Import[] {
-  const text = readFileSync(path.join(src, file), 'utf8')
+  const text = readSource(file)
   const found = [
     ...text.matchAll(
       /^(?:import|export)\s(?<clause>[^'"]*?)from\s+'(?<from>[^']+)'|^import\s+'(?<bare>[^']+)'|import\('(?<lazy>[^']+)'\)/gms,

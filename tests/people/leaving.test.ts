@@ -6,7 +6,7 @@ import { failureOf, until } from '../support/stock-client'
 let roomline: Roomline
 beforeAll(async () => {
   roomline = await startRoomline({ nodes: 2 })
-  // Who comes first is the admin.
+  // The first account is the admin.
   await roomline.signUp()
 })
 afterAll(() => roomline[Symbol.asyncDispose]())
@@ -33,7 +33,7 @@ const outcomeOf = (call: Promise<unknown>): Promise<string> =>
     (error) => error.data?.failure,
   )
 
-/** Holds what a statement locks until it is committed. */
+/** Holds the locks of a statement until it is committed. */
 async function holding(statement: string, values: unknown[]) {
   const client = await roomline.pool.connect()
   await client.query('BEGIN')
@@ -55,7 +55,7 @@ async function holding(statement: string, values: unknown[]) {
 }
 
 describe('a new password', () => {
-  it('is the only one from then on, and ends every other session on every node', async () => {
+  it('replaces the old one, and ends every other session on every node', async () => {
     const ada = await person()
     const stolen = await roomline.signIn(ada.username)
     const thief = roomline.connect(stolen, { node: 1 })
@@ -74,9 +74,9 @@ describe('a new password', () => {
     expect((await login(ada.username, newPassword)).status).toBe(200)
   })
 
-  it('does not let in who was just signing in with the old one', async () => {
+  it('rejects a concurrent sign-in with the old one', async () => {
     const ada = await person()
-    // It changes while the sign-in, whose password was right, is about to be stored.
+    // The password changes after the sign-in has verified it, and before the session is stored.
     const change = await holding('UPDATE users SET password_hash = $2 WHERE username = $1', [ada.username, 'another'])
     const entering = login(ada.username, password)
     await change.untilWaitedFor(1)
@@ -85,7 +85,7 @@ describe('a new password', () => {
     expect(await ada.trpc.session.list.query()).toHaveLength(1)
   })
 
-  it('counts nothing that was verified before somebody else changed it', async () => {
+  it('rejects acts that were verified with the old one', async () => {
     const ada = await person()
     const change = await holding('UPDATE users SET password_hash = $2 WHERE username = $1', [ada.username, 'another'])
     const late = [
@@ -97,7 +97,7 @@ describe('a new password', () => {
     expect(await Promise.all(late)).toEqual(['WRONG_PASSWORD', 'WRONG_PASSWORD'])
   })
 
-  it('and every other way of ending sessions closes them at once, not when the log is read the next time', async () => {
+  it('closes the sockets of ended sessions at once, not at the next read of the log', async () => {
     const ada = await person()
     const ways = {
       changePassword: () => ada.trpc.users.changePassword.mutate({ current: password, password }),
@@ -119,16 +119,16 @@ describe('a new password', () => {
     }
   })
 
-  it('is refused when the current one is wrong, and guesses are delayed after five', async () => {
+  it('is rejected when the current one is wrong, and attempts are delayed after five', async () => {
     const ada = await person()
     const guess = () => failureOf(ada.trpc.users.changePassword.mutate({ current: 'a guess', password: newPassword }))
     for (let failure = 1; failure <= 5; failure++) expect(await guess()).toBe('WRONG_PASSWORD')
     expect(await guess()).toBe('TOO_MANY_REQUESTS')
-    // The right one has to wait as well, and so has the deletion of the account.
+    // The right password has to wait too, and so does deleting the account.
     const waiting = ada.trpc.users.changePassword.mutate({ current: password, password: newPassword })
     await expect(waiting).rejects.toMatchObject({ data: { failure: 'TOO_MANY_REQUESTS', retryAfterMs: expect.any(Number) } })
     expect(await failureOf(ada.trpc.users.deleteAccount.mutate({ password }))).toBe('TOO_MANY_REQUESTS')
-    // Signing in does not: a stolen session must not lock its person out.
+    // Signing in does not have to wait: a stolen session must not lock its person out.
     expect((await login(ada.username, password)).status).toBe(200)
     await until(
       async () => (await ada.trpc.users.changePassword.mutate({ current: password, password: newPassword }).catch(() => null)) !== null,
@@ -136,7 +136,7 @@ describe('a new password', () => {
     expect(await guess()).toBe('WRONG_PASSWORD')
   })
 
-  it('lets no more than a few of many guesses at once be tried', async () => {
+  it('checks only a few of many simultaneous guesses', async () => {
     const ada = await person()
     const guesses = Array.from({ length: 40 }, () => failureOf(ada.trpc.users.deleteAccount.mutate({ password: 'a guess' })))
     const tried = (await Promise.all(guesses)).filter((failure) => failure === 'WRONG_PASSWORD')
@@ -158,7 +158,7 @@ describe('a new password', () => {
 })
 
 describe('a deleted account', () => {
-  it('is out everywhere and for good, while what it wrote stays under Deleted user', async () => {
+  it('is signed out everywhere for good, and its messages stay under Deleted user', async () => {
     const ada = await person()
     const elsewhere = await roomline.signIn(ada.username)
     const there = roomline.connect(elsewhere, { node: 1 })
@@ -193,7 +193,7 @@ describe('a deleted account', () => {
     expect(rows).toEqual([{ status: '', password_hash: null, deleted: true, action: 'user.delete', traces: 0 }])
   })
 
-  it('is out of its rooms, each of which counts it as a change and serves the others on', async () => {
+  it('leaves its rooms, as a change of each, and the others are served on', async () => {
     const ada = await person()
     const ben = await person(undefined, 1)
     const room = await ada.trpc.rooms.create.mutate({ name: `Two of ${ada.username}`, kind: 'private', members: [ben.username] })
@@ -210,7 +210,7 @@ describe('a deleted account', () => {
     expect(await followed.until(1)).toEqual([sent])
   })
 
-  it('leaves its direct rooms to those it talked with, and takes its bans and invitations along', async () => {
+  it('keeps its direct rooms for the others, and removes its bans and invitations', async () => {
     const ada = await person()
     const ben = await person()
     const { user } = await ada.trpc.session.me.query()
@@ -233,7 +233,7 @@ describe('a deleted account', () => {
     expect(rows).toEqual([{ invites: 0, bans: 0 }])
   })
 
-  it('is named in no line about a room any more: the line names its deleted account', async () => {
+  it('appears in lines about a room as the deleted account', async () => {
     const ada = await person()
     const ben = await person()
     const { user } = await ada.trpc.session.me.query()
@@ -257,7 +257,7 @@ describe('a deleted account', () => {
     expect(lines.map(({ author, detail }) => (author.id === user.id ? author : detail?.user))).toEqual([deleted, deleted, deleted, deleted])
   })
 
-  it('is not to be had while others would be left without an owner: the rooms are named, nothing has changed', async () => {
+  it('is rejected while it is the only owner of a room with other members: the rooms are named, nothing changes', async () => {
     const ada = await person()
     const ben = await person()
     const name = `Garden of ${ada.username}`
@@ -272,7 +272,7 @@ describe('a deleted account', () => {
     expect(await ada.trpc.users.deleteAccount.mutate({ password })).toEqual({ deleted: true })
   })
 
-  it('is had by one of two owners who go at once, and the other stays', async () => {
+  it('succeeds for one of two owners who leave at once, and the other stays', async () => {
     const ada = await person()
     const ben = await person(undefined, 1)
     const cyd = await person()
@@ -294,7 +294,7 @@ describe('a deleted account', () => {
     expect(await membersOf(room.id)).toHaveLength(2)
   })
 
-  it('is out of a room, too, that it came into meanwhile, unless it is the only owner there', async () => {
+  it('also leaves a room joined meanwhile, unless it is the only owner there', async () => {
     for (const [role, outcome] of [
       ['member', 'done'],
       ['owner', 'LAST_OWNER'],
@@ -319,7 +319,7 @@ describe('a deleted account', () => {
     }
   })
 
-  it('is not to be had with a wrong password, nor with anything but one', async () => {
+  it('is rejected with a wrong password or malformed input', async () => {
     const ada = await person()
     expect(await failureOf(ada.trpc.users.deleteAccount.mutate({ password: 'a guess' }))).toBe('WRONG_PASSWORD')
     expect(await failureOf(ada.trpc.users.deleteAccount.mutate({ password, username: 'ben' } as never))).toBe('BAD_REQUEST')
@@ -328,7 +328,7 @@ describe('a deleted account', () => {
     expect(await ada.trpc.session.me.query()).toMatchObject({ user: { username: ada.username } })
   })
 
-  it('frees its name for somebody else, and its new name is nobody’s to take', async () => {
+  it('frees its username, and nobody can take its new one', async () => {
     const ada = await person()
     await ada.trpc.users.deleteAccount.mutate({ password })
     expect(await roomline.signUp(ada.username)).toMatchObject({ username: ada.username })

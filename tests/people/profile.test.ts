@@ -5,7 +5,7 @@ import { failureOf, until } from '../support/stock-client'
 let roomline: Roomline
 beforeAll(async () => {
   roomline = await startRoomline({ nodes: 2 })
-  // Who comes first is the admin.
+  // The first account is the admin.
   await roomline.signUp()
 })
 afterAll(() => roomline[Symbol.asyncDispose]())
@@ -15,8 +15,8 @@ const person = async (name?: string, node = 0) => {
   return { ...signedUp, ...roomline.connect(signedUp, { node }) }
 }
 
-describe('somebody’s profile', () => {
-  it('is theirs to change, part by part', async () => {
+describe('a person’s profile', () => {
+  it('can be changed field by field', async () => {
     const ada = await person()
     const me = await ada.trpc.users.me.query()
     expect(me).toEqual({
@@ -42,7 +42,7 @@ describe('somebody’s profile', () => {
     expect(await ada.trpc.users.update.mutate({ avatar: null })).toMatchObject({ avatar: null, displayName: 'Ada Lovelace' })
   })
 
-  it('is seen by others, without what is nobody else’s affair', async () => {
+  it('is visible to others without its private fields', async () => {
     const ada = await person()
     const ben = await person()
     await ada.trpc.users.update.mutate({ displayName: 'Ada', status: 'away', hideLastSeen: true })
@@ -58,7 +58,7 @@ describe('somebody’s profile', () => {
     expect(await failureOf(ben.trpc.users.get.query({ username: 'nobody-of-that-name' }))).toBe('USER_NOT_FOUND')
   })
 
-  it('changes its name on the very next message, on every open connection', async () => {
+  it('a new name appears on the next message, on every open connection', async () => {
     const ada = await person()
     const adaElsewhere = roomline.connect(await roomline.signIn(ada.username), { node: 1 })
     const ben = await person(undefined, 1)
@@ -93,8 +93,8 @@ describe('somebody’s profile', () => {
   })
 })
 
-describe('looking for people', () => {
-  it('finds them by a part of either name in any case, who is called exactly that first', async () => {
+describe('searching for people', () => {
+  it('finds parts of either name in any letter case, exact matches first', async () => {
     const ada = await person('grete')
     const names = [
       ['xx-grete', 'Somebody'],
@@ -118,7 +118,7 @@ describe('looking for people', () => {
     })
   })
 
-  it('takes what is written literally', async () => {
+  it('matches the query literally', async () => {
     const ada = await person('per_cent')
     await (await person('perxcent')).trpc.users.update.mutate({ displayName: '100 % \\o/' })
     const find = async (query: string) => (await ada.trpc.users.search.query({ query })).users.map(({ username }) => username)
@@ -128,7 +128,7 @@ describe('looking for people', () => {
     expect(await find(`' OR 1=1 --`)).toEqual([])
   })
 
-  it('leaves out who was disabled or deleted', async () => {
+  it('leaves out disabled and deleted people', async () => {
     const ada = await person()
     for (const [username, column] of [
       ['gone-disabled', 'disabled_at'],
@@ -142,7 +142,7 @@ describe('looking for people', () => {
     expect((await ada.trpc.users.search.query({ query: 'gone-' })).users).toEqual([])
   })
 
-  it('is not for guests, who still have a profile of their own', async () => {
+  it('is rejected for guests, who still have their own profile', async () => {
     const ada = await roomline.signUp()
     await roomline.pool.query(`UPDATE users SET role = 'guest' WHERE username = $1`, [ada.username])
     const guest = roomline.connect(ada)

@@ -13,7 +13,7 @@ import { redisUrl } from '../support/worker'
 const log = createLog({ logLevel: 'silent' }, 'test')
 const secrets = ['a secret of the tests that is long enough']
 
-/** So that nobody has to wait for what takes half a minute elsewhere. */
+/** Short times, so that the tests do not take minutes. */
 const quick: Partial<PresenceTiming> = { tickMs: 50, heartbeatMs: 200, ttlMs: 1_000 }
 
 const ends: (() => unknown)[] = []
@@ -24,7 +24,7 @@ afterEach(async () => {
 interface RedisNode {
   cluster: ClusterPresence
   redis: RedisConnections
-  /** As when its process is killed: nobody is told anything more. */
+  /** Simulates a killed process: nothing more is published. */
   kill(): void
 }
 
@@ -62,7 +62,7 @@ for (const [name, createTwin] of Object.entries(twins)) {
   describe(`presence over ${name}`, () => {
     const [ada, ben, cyd] = [randomUUID(), randomUUID(), randomUUID()] as const
 
-    it('shows on every node who is here, who is away and who is gone', async () => {
+    it('shows everybody’s state on every node', async () => {
       const join = createTwin()
       const [one, two] = [await join(), await join()]
       one.set(ada, 'here')
@@ -78,14 +78,14 @@ for (const [name, createTwin] of Object.entries(twins)) {
       await Promise.all([one.close(), two.close()])
     })
 
-    it('shows its own people at once', async () => {
+    it('shows a node’s own people at once', async () => {
       const one = await createTwin()()
       one.set(ada, 'here')
       expect(one.stateOf(ada)).toBe('here')
       await one.close()
     })
 
-    it('has somebody on two nodes as they are where they are most here', async () => {
+    it('shows somebody on two nodes as here if they are here on one', async () => {
       const join = createTwin()
       const [one, two] = [await join(), await join()]
       one.set(ada, 'away')
@@ -96,7 +96,7 @@ for (const [name, createTwin] of Object.entries(twins)) {
       await Promise.all([one.close(), two.close()])
     })
 
-    it('tells of whom it changed, and of nobody else', async () => {
+    it('reports whose state changed, and nobody else', async () => {
       const join = createTwin()
       const [one, two] = [await join(), await join()]
       const heard: string[] = []
@@ -113,7 +113,7 @@ for (const [name, createTwin] of Object.entries(twins)) {
       await Promise.all([one.close(), two.close()])
     })
 
-    it('tells who comes later of everybody, and takes the people of a node that closes with it', async () => {
+    it('shows everybody to a node that joins later, and removes the people of a node that closes', async () => {
       const join = createTwin()
       const one = await join()
       one.set(ada, 'here')
@@ -127,7 +127,7 @@ for (const [name, createTwin] of Object.entries(twins)) {
 }
 
 describe('presence over Redis', () => {
-  it('lets the people of a killed node fade, and says since when it was silent', async () => {
+  it('removes the people of a killed node, and reports how long it was silent', async () => {
     const ada = randomUUID()
     const ben = randomUUID()
     const lost: { userId: string; silentMs: number }[] = []
@@ -151,7 +151,7 @@ describe('presence over Redis', () => {
     await until(async () => (await keysOf(two.redis, ada)).length === 0)
   })
 
-  it('keeps the people of a node that only beats, however long nothing changes', async () => {
+  it('keeps the people of a node that only sends heartbeats', async () => {
     const ada = randomUUID()
     const one = await startNode({ timing: quick })
     const two = await startNode({ timing: quick })
@@ -166,7 +166,7 @@ describe('presence over Redis', () => {
     expect(await keysOf(two.redis, ada)).toEqual(['h'])
   })
 
-  it('does not take the hash that a dead node left behind for news', async () => {
+  it('removes the people in a hash that a dead node left behind', async () => {
     const ada = randomUUID()
     const one = await startNode({ timing: { ...quick, ttlMs: 3_000 } })
     const watching = await startNode({ timing: { ...quick, ttlMs: 3_000 } })
@@ -181,7 +181,7 @@ describe('presence over Redis', () => {
     expect(performance.now() - killedAt).toBeLessThan(4_000)
   })
 
-  it('knows nothing while Redis is gone, and everything again when it is back, without being told', async () => {
+  it('is unknown while Redis is down, and complete again when it is back', async () => {
     const url = new URL(redisUrl())
     const { port } = url
     const proxy = await startTcpProxy(() => Number(port))
@@ -209,7 +209,7 @@ describe('presence over Redis', () => {
     await until(() => one.cluster.stateOf(cyd) === 'away')
   })
 
-  it('writes itself down again when Redis was emptied, so that who comes later finds everybody', async () => {
+  it('writes its hash again after Redis was flushed', async () => {
     const ada = randomUUID()
     const one = await startNode({ timing: quick })
     one.cluster.set(ada, 'here')
@@ -221,7 +221,7 @@ describe('presence over Redis', () => {
     await until(() => two.cluster.stateOf(ada) === 'here')
   })
 
-  it('reads a node’s people anew when it missed something of them', async () => {
+  it('reads a node’s people again when it missed news', async () => {
     const [ada, ben] = [randomUUID(), randomUUID()]
     const one = await startNode()
     const two = await startNode()
@@ -238,7 +238,7 @@ describe('presence over Redis', () => {
     await until(() => two.cluster.stateOf(ada) === 'away' && two.cluster.stateOf(ben) === 'here')
   })
 
-  it('writes and tells what changes within a short time together', async () => {
+  it('writes and publishes changes within a short time together', async () => {
     const people = Array.from({ length: 500 }, () => randomUUID())
     const one = await startNode()
     const two = await startNode()

@@ -19,8 +19,8 @@ function start(waitMs: number, noteAfterMs = 60_000) {
   return { told, noted, people }
 }
 
-describe('somebody with connections to a node', () => {
-  it('is here by the one where they are most here, and costs the cluster nothing when that does not change', () => {
+describe('a person’s connections to a node', () => {
+  it('here on any of them means here, and only changes of the result are passed on', () => {
     const { told, noted, people } = start(0)
     people.connectionChanged('ada', null, 'here')
     people.connectionChanged('ada', null, 'here')
@@ -34,7 +34,7 @@ describe('somebody with connections to a node', () => {
     people.close()
   })
 
-  it('is gone when they do not come back, and was never away when they do', async () => {
+  it('a reconnect within the wait hides the gap, otherwise the person goes offline', async () => {
     const { told, noted, people } = start(200)
     people.connectionChanged('ada', null, 'here')
     people.connectionChanged('ben', null, 'here')
@@ -48,8 +48,8 @@ describe('somebody with connections to a node', () => {
   })
 })
 
-describe('somebody who has been here for a while', () => {
-  it('is written down, so that a node that dies leaves at least that behind; who came and went is written once', async () => {
+describe('last seen, while a person is online', () => {
+  it('is recorded once after a while online, and short visits are recorded once at their end', async () => {
     const { noted, people } = start(0, 300)
     people.connectionChanged('ada', null, 'here')
     people.connectionChanged('ben', null, 'here')
@@ -60,8 +60,8 @@ describe('somebody who has been here for a while', () => {
   })
 })
 
-describe('when people were last here', () => {
-  it('is written for all at once, the newest of each, and again when it could not be', async () => {
+describe('last seen, in Postgres', () => {
+  it('is written in one statement with the newest time of each person, and retried after a failure', async () => {
     const written: { userId: string; at: Date }[][] = []
     let isAway = true
     const lastSeen = startLastSeen({
@@ -87,8 +87,8 @@ describe('when people were last here', () => {
   })
 })
 
-describe('who types', () => {
-  it('is passed on once a second in each room, and nothing is kept of it', () => {
+describe('typing signals', () => {
+  it('are passed on at most once a second in each room', () => {
     let now = 0
     const limits = createTypingLimits(() => now)
     expect([limits.allow('a', 'ada'), limits.allow('a', 'ada'), limits.allow('b', 'ada'), limits.allow('a', 'ben')]).toEqual([

@@ -25,7 +25,7 @@ afterAll(async () => {
   await roomline[Symbol.asyncDispose]()
 })
 
-/** People with a session, half of them in the room already. */
+/** People with a session, half of them already in the room. */
 async function makeCrowd(): Promise<{ token: string; isMember: boolean }[]> {
   const tokens = createSessionTokens(roomline.config.authSecrets)
   const expiresAt = new Date(Date.now() + 3_600_000)
@@ -46,7 +46,7 @@ async function makeCrowd(): Promise<{ token: string; isMember: boolean }[]> {
       isMember: index < people / 2,
     })),
   )
-  // Members and newcomers come mixed.
+  // Members and new people arrive mixed.
   return crowd.map((_, index) => crowd[index % 2 === 0 ? index / 2 : people / 2 + (index - 1) / 2] as (typeof crowd)[number])
 }
 
@@ -56,7 +56,7 @@ interface Heard {
   failures: string[]
 }
 
-/** Comes, joins the room unless they are in it, and watches who is here. */
+/** Connects, joins the room if needed, and watches its presence. */
 async function come({ token, isMember }: { token: string; isMember: boolean }, node: number, heard: Heard): Promise<void> {
   const port = Number(new URL(roomline.urls[node] ?? '').port)
   const socket = await openBareSocket({ port, path: '/trpc', token })
@@ -78,8 +78,8 @@ async function come({ token, isMember }: { token: string; isMember: boolean }, n
   })
 }
 
-describe(`${people} people who come into one room on two nodes within ten seconds`, () => {
-  it('become no more than three presence messages each, and then there is peace', { timeout: 120_000 }, async ({ annotate }) => {
+describe(`${people} people enter one room on two nodes within ten seconds`, () => {
+  it('cause at most three presence events each, and then none', { timeout: 120_000 }, async ({ annotate }) => {
     const crowd = await makeCrowd()
     const heard: Heard = { events: 0, last: new Map(), failures: [] }
     const cpuBefore = process.cpuUsage()
@@ -94,9 +94,9 @@ describe(`${people} people who come into one room on two nodes within ten second
     const duringCpu = process.cpuUsage(cpuBefore)
     expect(heard.failures).toEqual([])
     expect(heard.last.size).toBe(people)
-    // Everybody is told of everybody in the end.
+    // In the end, everybody has everybody’s state.
     await until(() => [...heard.last.values()].every(({ known, count }) => known && count === people), 30_000)
-    // And that was the last of it: longer than a room with so many watchers waits between two messages.
+    // No more events: this waits longer than the pause between two events with this many watchers.
     const events = heard.events
     const cpu = process.cpuUsage()
     const from = performance.now()

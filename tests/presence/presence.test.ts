@@ -24,7 +24,7 @@ async function makeRoom(owner: { trpc: StockClient['trpc'] }, ...members: { user
   return id
 }
 
-/** Watches a room's presence, and keeps what it adds up to. */
+/** Watches a room's presence, and keeps the resulting state. */
 function watch(client: { trpc: StockClient['trpc'] }, room: string) {
   const people = new Map<string, PersonPresence>()
   const events: PresenceEvent[] = []
@@ -55,7 +55,7 @@ function watch(client: { trpc: StockClient['trpc'] }, room: string) {
 }
 
 describe('two people on two nodes', () => {
-  it('see each other come, go away and leave, and how many are here', async () => {
+  it('see each other come online, go away and go offline, with the count', async () => {
     const ada = await person(0)
     const ben = await roomline.signUp()
     await ada.trpc.session.me.query()
@@ -98,7 +98,7 @@ describe('two people on two nodes', () => {
     })
   })
 
-  it('with two connections each, are away only when nobody does anything on any of them', async () => {
+  it('with two connections each, are away only when all of them are inactive', async () => {
     const ada = await person(0)
     const ben = await roomline.signUp()
     const [desk, phone] = [roomline.connect(ben, { node: 0 }), roomline.connect(ben, { node: 1 })]
@@ -106,7 +106,7 @@ describe('two people on two nodes', () => {
     const room = await makeRoom(ada, ben)
     const seen = watch(ada, room)
     await until(() => seen.stateOf(ben) === 'here')
-    // On this node nothing but the phone was known of until now: that it is here has been heard.
+    // Until now, this node only knew of the phone. Its state has arrived.
     await desk.trpc.presence.update.mutate({ away: true })
     await desk.trpc.presence.update.mutate({ away: true })
     const count = seen.events.length
@@ -118,7 +118,7 @@ describe('two people on two nodes', () => {
     await until(() => seen.stateOf(ben) === 'here')
   })
 
-  it('do not see who only reloads the page come and go', async () => {
+  it('do not see a page reload as leaving and coming back', async () => {
     const ada = await person(0)
     const ben = await person(1)
     await ben.trpc.session.me.query()
@@ -134,14 +134,14 @@ describe('two people on two nodes', () => {
     expect(seen.events.slice(count).flatMap(({ people }) => people.map(({ state }) => state))).toEqual(['away'])
   })
 
-  it('are not told when somebody was last here who hides it', async () => {
+  it('do not get the last-seen time of somebody who hides it', async () => {
     const ada = await person(0)
     const [ben, cyd] = [await person(1), await person(1)]
     await Promise.all([ben.trpc.session.me.query(), cyd.trpc.session.me.query()])
     const room = await makeRoom(ada, ben, cyd)
     const seen = watch(ada, room)
     await until(() => seen.stateOf(ben) === 'here' && seen.stateOf(cyd) === 'here')
-    // While they are watched, and nobody told the room of it.
+    // While they are watched, and without news of it.
     await roomline.pool.query('UPDATE users SET hide_last_seen = true WHERE username = $1', [ben.username])
     await Promise.all([ben.close(), cyd.close()])
     await until(() => seen.stateOf(ben) === 'offline' && seen.stateOf(cyd) === 'offline')
@@ -154,7 +154,7 @@ describe('two people on two nodes', () => {
     expect(JSON.stringify([...seen.events, ...later.events])).not.toContain(`"${ben.username}","state":"offline","lastSeen":"`)
   })
 
-  it('see who joins the room, and no longer who leaves it', async () => {
+  it('see people who join the room, and no longer those who leave it', async () => {
     const ada = await person(0)
     const ben = await person(1)
     const { id: room } = await ada.trpc.rooms.create.mutate({ name: `Open ${randomUUID().slice(0, 8)}`, kind: 'public' })
@@ -173,7 +173,7 @@ describe('two people on two nodes', () => {
 })
 
 describe('the presence of a room', () => {
-  it('is shown to its members only', async () => {
+  it('is available to its members only', async () => {
     const ada = await person(0)
     const ben = await person(1)
     const room = await makeRoom(ada)
@@ -186,7 +186,7 @@ describe('the presence of a room', () => {
     expect(await failureOf(ben.trpc.chat.typing.mutate({ room }))).toBe('ROOM_NOT_FOUND')
   })
 
-  it('ends for who is no longer in it, and goes on for the others', async () => {
+  it('ends for a removed member, and continues for the others', async () => {
     const ada = await person(0)
     const ben = await person(1)
     const phone = roomline.connect(ben, { node: 0 })
@@ -200,7 +200,7 @@ describe('the presence of a room', () => {
     expect(kept.errors).toEqual([])
   })
 
-  it('ends for who was taken out while no news of it came', async () => {
+  it('ends for a member whose removal was never announced', async () => {
     const ada = await person(0)
     const ben = await person(1)
     const room = await makeRoom(ada, ben)
@@ -214,7 +214,7 @@ describe('the presence of a room', () => {
     await until(() => ended.failure() === 'MEMBERSHIP_ENDED')
   })
 
-  it('counts as a subscription, and is not to be had over plain HTTP', async () => {
+  it('counts as a subscription, and is rejected over plain HTTP', async () => {
     await using limited = await startRoomline({ env: { MAX_SUBSCRIPTIONS_PER_CONNECTION: '2' } })
     const ada = await person(0, limited)
     const watched = [watch(ada, 'general'), watch(ada, 'general')]
@@ -243,7 +243,7 @@ const postInit = (body: unknown, headers: Record<string, string>): RequestInit =
 }
 
 describe('typing', () => {
-  it('shows on the other node, ends at the message and fades by itself', async () => {
+  it('shows on the other node, ends with the message and expires by itself', async () => {
     const ada = await person(0)
     const ben = await person(1)
     const room = await makeRoom(ada, ben)
@@ -267,7 +267,7 @@ describe('typing', () => {
     await until(() => seen.typing().length === 0 && later.typing().length === 0)
   })
 
-  it('is told others once a second at most, however often it is said', async () => {
+  it('reaches others at most once a second, however often it is sent', async () => {
     const ada = await person(0)
     const ben = await person(1)
     const room = await makeRoom(ada, ben)
@@ -288,7 +288,7 @@ describe('typing', () => {
 })
 
 describe('without Redis', () => {
-  it('nobody is said to be offline, but unknown; and everybody is known again when it is back', async () => {
+  it('presence is unknown instead of offline, and known again when Redis is back', async () => {
     const redisAddress = new URL(redisUrl())
     const { port } = redisAddress
     const proxy = await startTcpProxy(() => Number(port))

@@ -14,7 +14,7 @@ import { until } from '../support/stock-client'
 const log = createLog({ logLevel: 'silent' }, 'test')
 const nameOf = (index: number) => `p${String(index).padStart(4, '0')}`
 
-/** A room whose members, news and database the test has in its hand. Whoever watches is called by the username. */
+/** A room whose members, news and database are controlled by the test. Ids are usernames. */
 function createTestRoom(size: number) {
   const memory = createMemoryPresence()
   const cluster = memory.join()
@@ -63,7 +63,7 @@ function createTestRoom(size: number) {
     database,
     presence,
     watch,
-    /** How many listen to the room's news. */
+    /** The number of listeners to the room's news. */
     listeners: () => heard.size,
     hear: (news: RoomNews | 'anything') => {
       for (const onNews of heard) onNews(news)
@@ -71,8 +71,8 @@ function createTestRoom(size: number) {
   }
 }
 
-describe('a room that many watch', () => {
-  it('names so many at most, those who are here first, and counts all', async () => {
+describe('a room with many watchers', () => {
+  it('names a limited number of people, online ones first, and counts all', async () => {
     const room = createTestRoom(1_000)
     for (let index = 500; index < 800; index++) room.cluster.set(nameOf(index), 'here')
     const { events } = room.watch(nameOf(0))
@@ -82,7 +82,7 @@ describe('a room that many watch', () => {
     expect(new Set(events[0]?.people.map(({ state }) => state))).toEqual(new Set(['here']))
     for (let index = 0; index < 300; index++) room.cluster.set(nameOf(index), 'here')
     await until(() => events.length === 2)
-    // More than could be named of those who changed: then it is all told anew, and nobody is kept who is gone.
+    // More changes than one event can name: the event is the whole state instead.
     expect(events[1]).toMatchObject({ type: 'now', count: 600 })
     expect(events[1]?.people).toHaveLength(limits.presenceNamed)
     room.cluster.set(nameOf(0), 'away')
@@ -97,7 +97,7 @@ describe('a room that many watch', () => {
     room.presence.close()
   })
 
-  it('is told the more seldom the more they are, and all of them the very same', async () => {
+  it('sends events less often the more watchers there are, the same event to all', async () => {
     const room = createTestRoom(400)
     const watchers = Array.from({ length: 160 }, (_, index) => room.watch(nameOf(index)))
     await until(() => watchers.every(({ events }) => events.length === 1))
@@ -105,7 +105,7 @@ describe('a room that many watch', () => {
     await until(() => watchers.every(({ events }) => events.length === 2))
     const from = performance.now()
     let changes = 0
-    // 160 watchers at 80 messages a second: one every two seconds.
+    // 160 watchers at 80 events a second: one event every two seconds.
     await until(() => {
       room.cluster.set(nameOf(200 + (changes++ % 200)), changes % 400 < 200 ? 'here' : 'away')
       return watchers.every(({ events }) => events.length === 4)
@@ -115,7 +115,7 @@ describe('a room that many watch', () => {
     room.presence.close()
   })
 
-  it('that are few is told within a quarter of a second', async () => {
+  it('sends events within a quarter of a second when there are few watchers', async () => {
     const room = createTestRoom(3)
     const { events } = room.watch(nameOf(0))
     await until(() => events.length === 1)
@@ -128,7 +128,7 @@ describe('a room that many watch', () => {
     room.presence.close()
   })
 
-  it('costs one event, and not a list of them, with a reader that is slow', async () => {
+  it('keeps one event, not a list, for a slow reader', async () => {
     const room = createTestRoom(3)
     let read = () => {}
     const reading = new Promise<void>((resolve) => {
@@ -152,7 +152,7 @@ describe('a room that many watch', () => {
     room.presence.close()
   })
 
-  it('is not listened to any more when nobody watches, and is as new when somebody does', async () => {
+  it('is closed without watchers, and starts anew with the next one', async () => {
     const room = createTestRoom(3)
     const first = room.watch(nameOf(0))
     const second = room.watch(nameOf(1))
@@ -175,8 +175,8 @@ describe('a room that many watch', () => {
   })
 })
 
-describe('while Postgres is away', () => {
-  it('who watches already is told who comes and goes, though not since when; nobody is taken for having left', async () => {
+describe('while Postgres is unavailable', () => {
+  it('watchers still see people come and go, without last-seen times, and nobody counts as removed', async () => {
     const room = createTestRoom(3)
     room.cluster.set(nameOf(1), 'here')
     const { events, errors } = room.watch(nameOf(0))
@@ -202,21 +202,21 @@ describe('while Postgres is away', () => {
   })
 })
 
-describe('who writes', () => {
+describe('typing in a room', () => {
   const typing = (username: string): RoomNews => ({ type: 'typing', userId: username, username })
   const message = (seq: number, username: string): RoomNews => ({
     type: 'message',
     message: createTestMessage({ seq, author: createTestUser({ id: username, username }) }),
   })
 
-  it('still does when somebody else changes an older message of theirs', async () => {
+  it('continues when somebody changes an older message of the typing person', async () => {
     const room = createTestRoom(3)
     const { events } = room.watch(nameOf(0))
     await until(() => events.length === 1)
     room.hear(message(7, nameOf(1)))
     room.hear(typing(nameOf(1)))
     await until(() => events.at(-1)?.typing.includes(nameOf(1)) ?? false)
-    // As when somebody reacts to it.
+    // For example, somebody reacts to it.
     room.hear(message(7, nameOf(1)))
     room.hear(typing(nameOf(2)))
     await until(() => events.at(-1)?.typing.includes(nameOf(2)) ?? false)
@@ -227,7 +227,7 @@ describe('who writes', () => {
     room.presence.close()
   })
 
-  it('costs nothing where so many watch that it would be over before they heard of it', async () => {
+  it('is not sent when there are so many watchers that it would arrive too late', async () => {
     const room = createTestRoom(600)
     const watchers = Array.from({ length: 500 }, (_, index) => room.watch(nameOf(index)))
     await until(() => watchers.every(({ events }) => events.length === 1))

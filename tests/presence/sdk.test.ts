@@ -36,7 +36,7 @@ async function join(node = 0) {
 }
 
 describe('presence through the SDK', () => {
-  it('shows who is here, away and writing, and claims nothing without a connection', async () => {
+  it('shows who is here, away and typing, and nothing without a connection', async () => {
     await using ada = await join(0)
     await using ben = await join(1)
     const presence = ada.client.openPresence('general')
@@ -63,7 +63,7 @@ describe('presence through the SDK', () => {
     expect(stateOfBen()).toBe('away')
   })
 
-  it('says why it ended, and asks no more', async () => {
+  it('reports why it ended, and does not retry', async () => {
     await using ada = await join()
     await using ben = await join()
     const room = await ada.client.rooms.create.mutate({ name: 'For two', kind: 'private', members: [ben.person.username] })
@@ -74,7 +74,7 @@ describe('presence through the SDK', () => {
     expect(presence.state.get()).toMatchObject({ known: false, count: 0, ended: { name: 'MEMBERSHIP_ENDED', retry: false } })
   })
 
-  it('lets a whole replace what was told before, and a change add to it', () => {
+  it('a full state replaces earlier events, and a change adds to them', () => {
     const here = (username: string) => ({ username, state: 'here' as const, lastSeen: null })
     const now = withPresence(unknownPresence, { type: 'now', known: true, count: 2, people: [here('ada'), here('ben')], typing: [] })
     const changed = withPresence(now, { type: 'changed', known: true, count: 3, people: [here('cyd')], typing: ['ada'] })

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { JobHandler } from '../jobs/job-worker'
 
-/** Deletes, once an hour, what nobody can ask for any more: expired rate limits, old sessions and old revocations. */
+/** Deletes outdated rows once an hour: expired rate limits, old sessions and old revocations. */
 export function createHousekeepingJob(pool: Pool): JobHandler {
   return {
     name: 'housekeeping',

@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import type { CallContext } from '../caller'
-import { readCursor, writeCursor } from '../platform/page-cursor'
+import { cutPage, readCursor } from '../platform/page-cursor'
 import type { RoomsNeeds } from '../rooms/needs'
 import { readMessages, selectMessages } from './message-rows'
 
@@ -19,9 +19,8 @@ export async function searchMessages(
   const found = await parts.search.find(caller.user.id, { query, room, author, before: readPosition(input.before), limit: limit + 1 })
   // Looked up after the messages were read: shows nothing of a room that the caller was removed from in the meantime.
   const rooms = await parts.rooms.roomsAmong(caller.user.id, [...new Set(found.map((message) => message.room))])
-  const messages = found.slice(0, limit).filter((message) => rooms.has(message.room))
-  const last = found[limit - 1]
-  return { messages, cursor: found.length > limit && last ? writeCursor(last.time, placeOf(last)) : null }
+  const { page, cursor } = cutPage(found, limit, (last) => [last.time, placeOf(last)])
+  return { messages: page.filter((message) => rooms.has(message.room)), cursor }
 }
 
 interface Position {

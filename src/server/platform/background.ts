@@ -1,33 +1,33 @@
 import type { Log } from './log'
 
 export interface BackgroundLoop {
-  /** Runs the work now; when it is running already, once more as soon as that is over, for what came too late for it. */
+  /** Runs the work now. If it is already running, it runs once more afterwards, for what the running one may have missed. */
   runNow(): void
-  /** Brings the next run forward, unless it begins sooner anyway. The run under way counts as the next one. */
+  /** Moves the next run forward, if it would start later. A running one counts as the next. */
   runWithin(ms: number): void
-  /** Resolves when a run that began after this call is over, whether it failed or not. */
+  /** Resolves when a run that started after this call has ended, successful or not. */
   untilRun(): Promise<void>
-  /** Starts no further run, and resolves when the one under way is over. */
+  /** Starts no further run, and resolves when the running one has ended. */
   close(): Promise<void>
 }
 
 interface LoopOptions {
-  /** From the beginning of one run to the beginning of the next. A run that takes longer makes the loop skip beats. */
+  /** The time between the starts of two runs. A run that takes longer skips the missed starts. */
   everyMs: number | (() => number)
-  /** What the log calls this work. */
+  /** The name of this work in the log. */
   name: string
   log: Log
-  /** The first run begins at once, and not after `everyMs`. */
+  /** Starts the first run at once instead of after `everyMs`. */
   startsNow?: boolean
-  /** Each pause is longer by a random part of this, so that nodes that start together do not stay in step. */
+  /** A random part of this is added to each pause, so that nodes that start together do not stay in step. */
   jitterMs?: number
-  /** Runs once more before it closes, for what was noted since the last run. */
+  /** Runs once more before it closes, for what was recorded since the last run. */
   runsOnClose?: boolean
 }
 
 /**
- * Does a piece of work again and again, never twice at the same time. An error is logged, and the loop goes on; an error
- * that repeats is logged once, and once more when the work succeeds again.
+ * Repeats a piece of work, never twice at the same time. After an error the loop continues. Repeated errors are logged once,
+ * and the next success is logged too.
  * @example
  * const loop = startEvery(() => deleteExpiredRows(pool), { everyMs: 60_000, name: 'delete expired rows', log })
  * await loop.close()
@@ -94,7 +94,7 @@ export function startEvery(work: () => unknown, options: LoopOptions): Backgroun
       if (!running && performance.now() + ms < nextAt) runAfter(ms)
     },
     untilRun: async () => {
-      // The run under way may have begun too early: it is over when the one after it is.
+      // A running one may have started too early, so this waits for the one after it.
       runNow()
       await running
     },
@@ -109,16 +109,16 @@ export function startEvery(work: () => unknown, options: LoopOptions): Backgroun
 }
 
 export interface Gate {
-  /** Runs `work` when fewer than the allowed number are running, those that have waited longest first. */
+  /** Runs `work` as soon as fewer than the allowed number are running, in the order of arrival. */
   run<Value>(work: () => Promise<Value>): Promise<Value>
   isBusy(): boolean
-  /** How many have not begun yet. */
+  /** How many have not started yet. */
   waiting(): number
-  /** Rejects those that wait, and all that come, with this error. Those that are running are left to finish. */
+  /** Rejects everything that is waiting, and all later work, with this error. Running work is left to finish. */
   close(reason: Error): void
 }
 
-/** Lets a number of pieces of work run at the same time. The others wait, however many they are: callers bound that. */
+/** Limits how many pieces of work run at the same time. The others wait, without a limit: callers have to set one. */
 export const createGate = (maxRunning: number): Gate => new FairGate(maxRunning)
 
 /** A class, because each busy connection has one. */
@@ -131,7 +131,7 @@ class FairGate implements Gate {
 
   async run<Value>(work: () => Promise<Value>): Promise<Value> {
     if (this.#closedFor) throw this.#closedFor
-    // Whoever finishes hands its place over, so nobody can slip in before those that wait.
+    // Finished work hands its place to the next in line, so that newcomers cannot overtake.
     if (this.#running >= this.maxRunning) await new Promise<void>((begin, reject) => this.#queue.push({ begin, reject }))
     else this.#running++
     try {

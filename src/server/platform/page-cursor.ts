@@ -6,10 +6,26 @@ interface Kinds {
   number: number
 }
 
-/** Where a page ended, for asking for the next one. Clients pass it back unchanged. */
-export const writeCursor = (...values: readonly (string | number)[]): string => Buffer.from(JSON.stringify(values)).toString('base64url')
+type Position = readonly (string | number)[]
 
-/** Null for the first page. @throws {Failure} BAD_REQUEST for what `writeCursor` never wrote */
+/**
+ * Cuts a page off rows that were read with `LIMIT size + 1`: one row more says that there is another page.
+ * @param positionOf where the page ends, for asking for the next one
+ * @returns `cursor` for clients to pass back unchanged; null on the last page
+ */
+export function cutPage<Row>(
+  rows: readonly Row[],
+  size: number,
+  positionOf: (last: Row) => Position,
+): { page: Row[]; cursor: string | null } {
+  const page = rows.slice(0, size)
+  const last = page.at(-1)
+  return { page, cursor: rows.length > size && last !== undefined ? writeCursor(positionOf(last)) : null }
+}
+
+const writeCursor = (position: Position): string => Buffer.from(JSON.stringify(position)).toString('base64url')
+
+/** The position in a cursor, null for the first page. @throws {Failure} BAD_REQUEST for a cursor that `cutPage` did not make */
 export function readCursor<First extends keyof Kinds, Second extends keyof Kinds>(
   cursor: string | null | undefined,
   first: First,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import type { Log } from './log'
+import { waitUntil } from './wait-until'
 
 /** Two connections, because a subscribed one cannot run other commands. */
 export interface RedisConnections {
@@ -137,8 +138,4 @@ function withoutSecrets(message: string, secrets: string[]): string {
 }
 
 /** Resolves when Redis works, or after `timeoutMs`. @returns whether it works */
-export async function untilRedisAlive(redis: RedisConnections, timeoutMs: number): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs
-  while (!redis.isAlive() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10))
-  return redis.isAlive()
-}
+export const untilRedisAlive = (redis: RedisConnections, timeoutMs: number): Promise<boolean> => waitUntil(redis.isAlive, timeoutMs)

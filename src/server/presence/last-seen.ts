@@ -14,7 +14,7 @@ export interface LastSeen {
   close(): Promise<void>
 }
 
-/** One statement every other second for everybody who came or went. */
+/** Writes one statement every other second, for everybody who came or went. */
 export function startLastSeen({ store, log }: { store: Pick<PresenceStore, 'recordLastSeen'>; log: Log }): LastSeen {
   const waiting = new Map<string, number>()
 

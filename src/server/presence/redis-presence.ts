@@ -100,7 +100,7 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
     const before = userIds.map(stateOf)
     act()
     const changed = new Set(userIds.filter((userId, index) => stateOf(userId) !== before[index]))
-    // Before that, the listeners have not been told anything yet.
+    // Before that, the listeners do not expect single changes: they get everything at once.
     if (isKnown) notify(changed)
   }
 

@@ -2,8 +2,9 @@ import { Failure } from '../../contract/failures'
 import type { Member } from '../../contract/room'
 import { limits, type RoomRole, roomRoles } from '../../contract/rules'
 import { patternOf, type Querying } from '../platform/database'
-import { readCursor, writeCursor } from '../platform/page-cursor'
+import { cutPage, readCursor } from '../platform/page-cursor'
 import type { RoomsContext } from './needs'
+import { toMutedUntil } from './room-store'
 
 interface MemberRow {
   user_id: string
@@ -38,13 +39,8 @@ export async function listMembers(
   ])
   // Checked once more after the read: the caller may have been removed meanwhile.
   await parts.rooms.requireMembership(room, caller.user.id)
-  const page = rows.slice(0, limits.membersPage)
-  const last = page.at(-1)
-  return {
-    members: page.map(toMember),
-    cursor: rows.length > page.length && last ? writeCursor(last.rank, last.username) : null,
-    count: counted.rows[0]?.count ?? 0,
-  }
+  const { page, cursor: next } = cutPage(rows, limits.membersPage, (last) => [last.rank, last.username])
+  return { members: page.map(toMember), cursor: next, count: counted.rows[0]?.count ?? 0 }
 }
 
 /** @throws {Failure} MEMBER_NOT_FOUND */
@@ -60,5 +56,5 @@ const toMember = ({ user_id: id, username, display_name: displayName, avatar, ..
   role: row.role,
   status: row.status,
   joinedAt: row.joined_at.toISOString(),
-  mutedUntil: row.muted_until && row.muted_until > new Date() ? row.muted_until.toISOString() : null,
+  mutedUntil: toMutedUntil(row.muted_until),
 })

@@ -4,7 +4,7 @@ import type { PublicRoom, Room } from '../../contract/room'
 import { compareRooms, limits } from '../../contract/rules'
 import type { CallContext } from '../caller'
 import { patternOf } from '../platform/database'
-import { readCursor, writeCursor } from '../platform/page-cursor'
+import { cutPage, readCursor } from '../platform/page-cursor'
 import type { RoomsContext, RoomsNeeds } from './needs'
 import type { ListedRoom } from './room-store'
 
@@ -55,10 +55,6 @@ export async function browseRooms(
      ORDER BY lower(r.name), r.id LIMIT $5`,
     [caller.user.id, patternOf(query), afterName, afterId, limits.roomsPage + 1],
   )
-  const page = rows.slice(0, limits.roomsPage)
-  const last = page.at(-1)
-  return {
-    rooms: page.map(({ sortKey: _, ...room }) => ({ ...room, kind: 'public' })),
-    cursor: rows.length > page.length && last ? writeCursor(last.sortKey, last.id) : null,
-  }
+  const { page, cursor: next } = cutPage(rows, limits.roomsPage, (last) => [last.sortKey, last.id])
+  return { rooms: page.map(({ sortKey: _, ...room }) => ({ ...room, kind: 'public' })), cursor: next }
 }

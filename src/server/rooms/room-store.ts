@@ -194,6 +194,9 @@ export function createRoomStore(pool: Pool) {
   }
 }
 
+/** Null for a mute that is over. */
+export const toMutedUntil = (until: Date | null): string | null => (until && until > new Date() ? until.toISOString() : null)
+
 const toListedRoom = (row: ListedRow): ListedRoom => {
   const { user_id: userId, id, kind, topic, role, last_seq: lastSeq, read_seq: readSeq, mentions, notify } = row
   const people = row.people ?? []
@@ -202,7 +205,7 @@ const toListedRoom = (row: ListedRow): ListedRoom => {
     name: kind === 'direct' ? people.map(({ displayName }) => displayName).join(', ') || 'Notes to yourself' : row.name,
     postingPolicy: row.posting_policy,
     slowModeSeconds: row.slow_mode_seconds,
-    mutedUntil: row.muted_until && row.muted_until > new Date() ? row.muted_until.toISOString() : null,
+    mutedUntil: toMutedUntil(row.muted_until),
     archivedAt: null,
   }
 }
