@@ -14,10 +14,9 @@ export const roomMention = '@room'
 const boundary = '(?<![\\p{L}\\p{N}_.@-])'
 // Only http and https: a link must not run anything. Browsers take an ideographic full stop for a dot, so a link ends
 // before it and its like, or the next sentence would become part of the host name.
-const linkOrMention = new RegExp(
-  `(?<link>https?://[^\\s<>"“”«»\`。，！？、；：（）「」『』【】《》〈〉]+)|${boundary}@(?<name>[a-z0-9_.-]{2,32})`,
-  'giu',
-)
+const linkSource = '(?<link>https?://[^\\s<>"“”«»`。，！？、；：（）「」『』【】《》〈〉]+)'
+const mentionSource = `${boundary}@(?<name>[a-z0-9_.-]{2,32})`
+const linkOrMention = new RegExp(`${linkSource}|${mentionSource}`, 'giu')
 const mentionBeingTyped = new RegExp(`${boundary}@(?<query>[\\p{L}\\p{N}_.-]{0,32})$`, 'u')
 const code = /(?<!`)(?:(`{1,2})(?!`)[^\n]*?[^`\n]\1|(`{3,})(?!`)[\s\S]*?[^`]\2)(?!`)/g
 
@@ -80,18 +79,27 @@ type Part =
 /** The links of a text, and its mentions outside of links and code. */
 function* readParts(text: string): Generator<Part> {
   const codes = [...text.matchAll(code)].map((match) => ({ start: match.index, end: match.index + match[0].length }))
+  const toMention = ({ index: start, groups }: RegExpExecArray): Part[] =>
+    codes.some((span) => span.start < start && start < span.end) ? [] : [{ type: 'mention', start, names: readNames(groups?.name ?? '') }]
   const pattern = new RegExp(linkOrMention)
   for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
     const { index: start } = match
-    const { link, name } = match.groups ?? {}
-    if (link !== undefined) {
-      const url = withoutSentenceEnd(link)
-      const isUrl = URL.canParse(url)
-      if (isUrl) yield { type: 'link', start, url }
-      pattern.lastIndex = start + (isUrl ? url.length : 1)
-    } else if (name !== undefined && !codes.some((span) => span.start < start && start < span.end)) {
-      yield { type: 'mention', start, names: readNames(name) }
+    const link = match.groups?.link
+    if (link === undefined) {
+      yield* toMention(match)
+      continue
     }
+    const url = withoutSentenceEnd(link)
+    if (URL.canParse(url)) {
+      yield { type: 'link', start, url }
+      pattern.lastIndex = start + url.length
+      continue
+    }
+    // It may have mentions all the same. It is not searched for links again: thousands may seem to begin in it.
+    const tried = text.slice(0, start + link.length)
+    const mentions = new RegExp(mentionSource, 'giu')
+    mentions.lastIndex = start
+    for (let found = mentions.exec(tried); found; found = mentions.exec(tried)) yield* toMention(found)
   }
 }
 
@@ -104,16 +112,22 @@ function readNames(written: string): string[] {
 
 const withAt = (name: string) => (name.startsWith('@') ? name : `@${name}`)
 
-const closers: Record<string, string> = { ')': '(', ']': '[', '}': '{' }
+const openers: Record<string, string> = { ')': '(', ']': '[', '}': '{' }
+const brackets = /[()[\]{}]/g
+const sentenceEnd = /[.,;:!?'’…*_~|]/
 
 /** Punctuation after an address belongs to the sentence, and so does a bracket that was opened before the address. */
 function withoutSentenceEnd(url: string): string {
+  // Counted once: an address may end in thousands of brackets.
+  const counts: Record<string, number> = {}
+  for (const [bracket] of url.matchAll(brackets)) counts[bracket] = (counts[bracket] ?? 0) + 1
   let end = url.length
   for (; end > 0; end--) {
     const last = url.charAt(end - 1)
-    const opener = closers[last]
-    const before = url.slice(0, end)
-    if (opener ? before.split(last).length <= before.split(opener).length : !/[.,;:!?'’…*_~|]/u.test(last)) break
+    const opener = openers[last]
+    const closed = counts[last] ?? 0
+    if (opener ? closed <= (counts[opener] ?? 0) : !sentenceEnd.test(last)) break
+    if (opener) counts[last] = closed - 1
   }
   return url.slice(0, end)
 }

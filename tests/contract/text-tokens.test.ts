@@ -45,6 +45,21 @@ describe('mentions', () => {
     expect(findMentions(text)).toEqual(mentions)
   })
 
+  it('are found in what only looks like a link', () => {
+    expect(findMentions('http://[/@ada http://[[/@ben')).toEqual(['ada', 'ben'])
+  })
+
+  it.each([
+    ['brackets', `@ada ${'http://['.repeat(250)}${')'.repeat(1_990)}`],
+    ['full stops', `@ada ${'http://['.repeat(250)}${'.'.repeat(1_990)}`],
+    ['one link', `@ada http://a.example/${')'.repeat(3_970)}`],
+    ['backticks', `@ada ${'` ``@a'.repeat(600)}`],
+  ])('are found quickly in a text of many %s', (_, text) => {
+    const startedAt = performance.now()
+    expect(findMentions(text)).toContain('ada')
+    expect(performance.now() - startedAt).toBeLessThan(100)
+  })
+
   it('stop counting at the limit', () => {
     const text = Array.from({ length: limits.mentionsPerMessage + 10 }, (_, index) => `@user${index}`).join(' ')
     expect(findMentions(text)).toHaveLength(limits.mentionsPerMessage)
@@ -115,6 +130,7 @@ describe('links', () => {
     ['https://example.com。ログイン', ['https://example.com']],
     ['https://', []],
     ['https://[', []],
+    ['http://[http://[ http://example.com/)))', ['http://example.com/']],
     ['javascript:alert(1)', []],
     ['ftp://example.com', []],
     ['www.example.com', []],
