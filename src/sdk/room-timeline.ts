@@ -53,8 +53,8 @@ export function withMessage(timeline: RoomTimeline, message: Message): RoomTimel
   }
   const at = indexOf(messages, message.seq)
   const known = messages[at]
-  // A change of a message that is not loaded: its page will have it.
-  if (!known) return message.clientId === null ? timeline : withoutUnsent(timeline, message.clientId)
+  // A change of a message that is not loaded: its page will have it. The quotes of it are here.
+  if (!known) return withQuoteOf(message.clientId === null ? timeline : withoutUnsent(timeline, message.clientId), message)
   if (known.version >= message.version) return timeline
   return withMessages(timeline, messages.with(at, message), [message])
 }
@@ -74,6 +74,21 @@ export function withoutUnsent(timeline: RoomTimeline, clientId: string): RoomTim
 function newer(messages: readonly Message[], message: Message): Message {
   const known = messages.find(({ seq }) => seq === message.seq)
   return known && known.version > message.version ? known : message
+}
+
+/** The timeline with the quotes of a message that is not loaded as they are after a change of it. */
+function withQuoteOf(timeline: RoomTimeline, quoted: Message): RoomTimeline {
+  const isQuoting = ({ replyTo }: Message | Unsent) => replyTo?.seq === quoted.seq
+  const answers = timeline.answers.get(quoted.seq)
+  if (!answers && !timeline.ahead.some(isQuoting) && !timeline.unsent.some(isQuoting)) return timeline
+  const update = <Answer extends Message | Unsent>(answer: Answer) => (isQuoting(answer) ? withQuote(answer, quoted) : answer)
+  const messages = [...timeline.messages]
+  for (const seq of answers ?? []) {
+    const at = indexOf(messages, seq)
+    const answer = messages[at]
+    if (answer) messages[at] = update(answer)
+  }
+  return { ...timeline, messages, ahead: timeline.ahead.map(update), unsent: timeline.unsent.map(update) }
 }
 
 /** Removes the unsent messages that have arrived from the server. */
@@ -118,7 +133,13 @@ function withAnswers(known: RoomTimeline['answers'], messages: readonly Message[
 function withNewerQuote<Answer extends Message | Unsent>(answer: Answer, messages: readonly Message[]): Answer {
   const { replyTo } = answer
   const quoted = replyTo && messages[indexOf(messages, replyTo.seq)]
-  if (!quoted || ('version' in answer && answer.version > quoted.version)) return answer
+  return quoted ? withQuote(answer, quoted) : answer
+}
+
+/** A message with this version of what it quotes, if its quote is not newer. */
+function withQuote<Answer extends Message | Unsent>(answer: Answer, quoted: Message): Answer {
+  const { replyTo } = answer
+  if (!replyTo || ('version' in answer && answer.version > quoted.version)) return answer
   const text = cutQuote(quoted.text)
   return text === replyTo.text ? answer : { ...answer, replyTo: { ...replyTo, text } }
 }

@@ -106,9 +106,21 @@ describe('a room timeline', () => {
       expect([quoteAt(caughtUp, 2), quoteAt(caughtUp, 3)]).toEqual(['Cocoa?', 'Cocoa?'])
     })
 
-    it('stay while the quoted message is not loaded', () => {
+    it('follow a quoted message that is not loaded', () => {
       const late = openTimeline(emptyTimeline, { messages: [answer], hasBefore: true, hasAfter: false })
-      expect(quoteAt(withMessage(late, { ...question, version: 3, text: 'Coffee?' }), 2)).toBe('Tea?')
+      const ahead = withMessage(late, createTestMessage({ seq: 4, version: 4, replyTo: quote(1, 'Tea?') }))
+      const waiting = withUnsent(ahead, { ...pending('client-id-1'), replyTo: quote(1, 'Tea?') })
+      const removed = withMessage(waiting, { ...question, version: 5, text: '', deletedAt: question.time })
+      expect(quoteAt(removed, 2)).toBe('')
+      expect(removed.unsent[0]?.replyTo?.text).toBe('')
+      expect(quoteAt(withMessage(removed, createTestMessage({ seq: 3 })), 4)).toBe('')
+      // A quote that was read after the change stays.
+      const reread = withMessage(late, { ...answer, version: 9, replyTo: quote(1, 'Cocoa?') })
+      expect(quoteAt(withMessage(reread, { ...question, version: 3, text: 'Coffee?' }), 2)).toBe('Cocoa?')
+    })
+
+    it('show what an older page has of the quoted message, when that is newer', () => {
+      const late = openTimeline(emptyTimeline, { messages: [answer], hasBefore: true, hasAfter: false })
       const older = { messages: [{ ...question, version: 3, text: 'Coffee?' }], hasBefore: false, hasAfter: false }
       expect(quoteAt(withOlderPage(late, older), 2)).toBe('Coffee?')
     })
