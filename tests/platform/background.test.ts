@@ -83,6 +83,22 @@ describe('a background loop', () => {
     await loop.close()
   })
 
+  it('keeps nobody waiting for the runs that others ask for later', async () => {
+    const { work, begun, finish } = createWork()
+    const loop = startEvery(work, { ...options, startsNow: true })
+    let isOver = false
+    void loop.untilRun().then(() => {
+      isOver = true
+    })
+    await finish()
+    void loop.untilRun()
+    expect([begun(), isOver]).toEqual([2, false])
+    await finish()
+    expect([begun(), isOver]).toEqual([3, true])
+    await finish()
+    await loop.close()
+  })
+
   it('can be brought forward, and never put off', async () => {
     const ran = vi.fn()
     const loop = startEvery(ran, options)

@@ -36,6 +36,8 @@ export function startEvery(work: () => unknown, options: LoopOptions): Backgroun
   const { everyMs, name, log, startsNow = false, jitterMs = 0, runsOnClose = false } = options
   let running: Promise<void> | null = null
   let mustRunAgain = false
+  /** Those who wait for the end of the next run. */
+  const waiters: (() => void)[] = []
   let isFailing = false
   let isClosed = false
   let timer: NodeJS.Timeout | undefined
@@ -56,9 +58,12 @@ export function startEvery(work: () => unknown, options: LoopOptions): Backgroun
     const startedAt = performance.now()
     do {
       mustRunAgain = false
+      const ended = waiters.splice(0)
       await runOnce()
+      for (const resolve of ended) resolve()
     } while (mustRunAgain && !isClosed)
     running = null
+    for (const resolve of waiters.splice(0)) resolve()
     schedule(performance.now() - startedAt)
   }
 
@@ -93,11 +98,13 @@ export function startEvery(work: () => unknown, options: LoopOptions): Backgroun
     runWithin: (ms) => {
       if (!running && performance.now() + ms < nextAt) runAfter(ms)
     },
-    untilRun: async () => {
-      // A running one may have started too early, so this waits for the one after it.
-      runNow()
-      await running
-    },
+    untilRun: () =>
+      new Promise((resolve) => {
+        if (isClosed) return resolve()
+        // A running one may have started too early, so this waits for the one after it, and for no later one.
+        waiters.push(resolve)
+        runNow()
+      }),
     close: async () => {
       if (isClosed) return
       isClosed = true
