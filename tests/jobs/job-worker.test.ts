@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { addJobs, type JobHandler } from '../../src/server/jobs/job-worker'
 import { type Roomline, startRoomline } from '../support/roomline'
@@ -56,6 +58,21 @@ it('a job that takes too long is aborted and tried again, even if it does not li
   await using work = startWork(roomline.config.databaseUrl ?? '', { handlers: [handler], timing: { limitMs: 100 } })
   await until(() => work.outcomes.length === 1)
   expect([work.outcomes[0], signal?.aborted]).toEqual(['hangs retried', true])
+})
+
+it('a job that is done leaves nothing in memory', async () => {
+  await using roomline = await startRoomline({ nodes: 0 })
+  const signals: WeakRef<AbortSignal>[] = []
+  const handler: JobHandler = { name: 'ends', run: async (_, signal) => void signals.push(new WeakRef(signal)) }
+  await add(roomline, handler.name, 'a', 'b', 'c', 'd', 'e')
+  await using work = startWork(roomline.config.databaseUrl ?? '', { handlers: [handler] })
+  await until(() => work.outcomes.length === 5)
+  setFlagsFromString('--expose-gc')
+  const collectGarbage: () => void = runInNewContext('gc')
+  await until(() => {
+    collectGarbage()
+    return signals.every((signal) => signal.deref() === undefined)
+  })
 })
 
 it('a job that runs while its node closes is given back, and another node does it', async () => {

@@ -128,11 +128,22 @@ export function startJobWorker({ pool, handlers, onOutcome, log, timing }: Worke
 
 /** Rejects when the time is up or the node closes, even if the job does not listen to its signal. */
 async function runLimited({ run, name }: JobHandler, payload: unknown, limitMs: number, closing: AbortSignal | undefined) {
-  const signal = AbortSignal.any([AbortSignal.timeout(limitMs), ...(closing ? [closing] : [])])
+  // AbortSignal.any and AbortSignal.timeout would keep something of every job that ends in time.
+  const controller = new AbortController()
+  const { signal } = controller
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new Error(`${name} was aborted`, { cause: signal.reason })), { once: true })
   })
-  await Promise.race([run(payload, signal), aborted])
+  const onClosing = () => controller.abort(closing?.reason)
+  const timer = setTimeout(() => controller.abort(new Error(`it took longer than ${limitMs} ms`)), limitMs)
+  closing?.addEventListener('abort', onClosing)
+  if (closing?.aborted) onClosing()
+  try {
+    await Promise.race([run(payload, signal), aborted])
+  } finally {
+    clearTimeout(timer)
+    closing?.removeEventListener('abort', onClosing)
+  }
 }
 
 async function freeAbandoned(pool: Pool, abandonedMs: number): Promise<void> {
