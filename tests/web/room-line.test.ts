@@ -40,6 +40,10 @@ describe('lines about a room', () => {
     expect(words({ kind: 'added', detail: null })).toBe('Ada added someone')
   })
 
+  it('of a kind that a newer server has added still read as a sentence', () => {
+    expect(words({ kind: 'frozen' as never })).toBe('Ada changed the room')
+  })
+
   it('have no parts for a written message', () => {
     expect(describeRoomLine(createTestMessage({ text: 'Hello' }), 'ben')).toEqual([])
   })
