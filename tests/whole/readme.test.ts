@@ -130,7 +130,7 @@ describe('first program of the README', () => {
   it('logs that it is muted, and goes on afterwards', async () => {
     await ada.rooms.mute.mutate({ room: 'general', username: 'echo', minutes: 5 })
     await ben.chat.send.mutate({ room: 'general', text: 'Can you speak?' })
-    await until(() => output.includes('You are muted'))
+    await until(() => output.includes("You're muted"))
     await ada.rooms.unmute.mutate({ room: 'general', username: 'echo' })
     await answersTo(ben, 'And now?')
     expect(await answers()).not.toContain('ben said: Can you speak?')
