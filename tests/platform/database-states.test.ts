@@ -183,7 +183,7 @@ it('a database that nobody has migrated: a node starts on it, says so, and serve
       `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count) VALUES ('newer', '', '29991231000000_newer', now(), 1)`,
     )
     expect((await node.ready()).status).toBe(200)
-    await applied.query(`DELETE FROM _prisma_migrations WHERE migration_name LIKE '2026112412%' OR migration_name LIKE '2026112400%'`)
+    await applied.query(`DELETE FROM _prisma_migrations WHERE migration_name NOT LIKE '2999%'`)
     // Asked twice within a moment, it says the same.
     await until(async () => (await node.ready()).status === 503)
     expect(await node.ready()).toEqual(unavailable('not migrated'))
