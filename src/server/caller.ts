@@ -11,6 +11,11 @@ export interface CallerConnection {
   askToComeBack(): void
   /** @param away whether the person has been inactive on this connection; they are away when they are on all of theirs */
   setAway(away: boolean): void
+  /**
+   * For a call that ends the caller's own session: the connection stays open, for a moment at most, until the call has been
+   * answered.
+   */
+  answerBeforeSignOut<Value>(work: () => Promise<Value>): Promise<Value>
   /** Runs the calls of this connection a few at a time. */
   takeTurn<Value>(call: () => Promise<Value>): Promise<Value>
 }
@@ -30,6 +35,10 @@ export interface Caller {
   /** Null over plain HTTP. */
   connection: CallerConnection | null
 }
+
+/** Does what may end the caller's own session, and lets the call be answered before its connection is closed for that. */
+export const endOwnSession = <Value>({ connection }: Caller, work: () => Promise<Value>): Promise<Value> =>
+  connection ? connection.answerBeforeSignOut(work) : work()
 
 /** The argument of every operation: the parts that its feature needs, and the caller. */
 export interface CallContext<Needs> {

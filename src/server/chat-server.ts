@@ -210,7 +210,7 @@ export async function startChatServer(
       if (!claims) continue
       if (connection) connections.claim(connection, claims)
       const session = await findClaimed(parts.sessions, claims)
-      if (!session || connection?.isClaimRevoked) continue
+      if (!session || connection?.isSessionOver) continue
       if (user !== undefined && user !== session.user.id) throw new Failure('ANOTHER_USER')
       parts.sessionUse.began(session.id, session.lastSeenAt)
       const caller = callerOf(session, connection)

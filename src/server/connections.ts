@@ -63,6 +63,8 @@ const maxAnsweredEach = 5_000
 const minCallBytes = 8
 /** How long a client has to answer the closing handshake. */
 const closeWaitMs = 1_000
+/** The answer of a call that ends its own session may be awaited so long. A session must be gone after 250 ms. */
+const maxSignOutMs = 150
 
 /** The close codes for connections that are turned away. For any other reason the client may try again. */
 const closesWith: Partial<Record<FailureName, { code: number }>> = {
@@ -96,8 +98,8 @@ export class Connection implements SocketOwner {
   userId: string | null = null
   /** Whether the request that opened it had a token. */
   hasToken = false
-  /** Whether that session ended while its row was being read. */
-  isClaimRevoked = false
+  /** Whether that session has ended: while its row was being read, or while the call that ended it is being answered. */
+  isSessionOver = false
   /** Null until its session was found valid. */
   caller: { role: ServerRole } | null = null
   /** In milliseconds since the epoch. */
@@ -113,6 +115,8 @@ export class Connection implements SocketOwner {
   #isClosed = false
   /** Its session is being looked up. Nothing else from the client is read before that is done. */
   #isSigningIn = false
+  /** Calls that may end its own session, and have not been answered. */
+  #signingOut = 0
   #pings = 0
   #pingsSince = 0
   #stall: { waiting: number; since: number } | null = null
@@ -230,7 +234,7 @@ export class Connection implements SocketOwner {
       return await calls.run(async () => {
         await this.untilReadable()
         // After the close no call is run: the session may be over.
-        if (this.#isClosed) throw new Failure('UNAUTHORIZED')
+        if (this.#isClosed || this.isSessionOver) throw new Failure('UNAUTHORIZED')
         return call()
       })
     } finally {
@@ -281,8 +285,23 @@ export class Connection implements SocketOwner {
 
   /** Its session is over. While it is still signing in, its other tokens are tried. */
   sessionEnded(): void {
-    if (this.caller) this.turnAway(new Failure('UNAUTHORIZED'))
-    else this.isClaimRevoked = true
+    this.isSessionOver = true
+    if (!this.caller) return
+    if (this.#signingOut > 0) setTimeout(() => this.turnAway(new Failure('UNAUTHORIZED')), maxSignOutMs)
+    else this.turnAway(new Failure('UNAUTHORIZED'))
+  }
+
+  /** The news of the sign-out may arrive before the answer of the statement that caused it. */
+  async answerBeforeSignOut<Value>(work: () => Promise<Value>): Promise<Value> {
+    this.#signingOut++
+    try {
+      return await work()
+    } finally {
+      // By then tRPC has written the answer.
+      setImmediate(() => {
+        if (--this.#signingOut === 0 && this.isSessionOver) this.turnAway(new Failure('UNAUTHORIZED'))
+      })
+    }
   }
 
   /** Asks the client to connect elsewhere, while this socket still serves it. */
@@ -379,7 +398,7 @@ export function createConnections({
     },
 
     claim: (connection, { sessionId, userId, expiresAt }) => {
-      Object.assign(connection, { sessionId, userId, expiresAt: expiresAt.getTime(), isClaimRevoked: false })
+      Object.assign(connection, { sessionId, userId, expiresAt: expiresAt.getTime(), isSessionOver: false })
     },
 
     accept: (connection, caller) => {

@@ -121,3 +121,22 @@ it('after-commit work: jobs are added with the taking of the changes, the same k
   expect(work.outcomes).toEqual(['push done'])
   expect(ran).toEqual([{ seq: 100 }])
 })
+
+it('after-commit work: a node that closes does not wait until everything is done', async () => {
+  await using roomline = await startRoomline({ nodes: 0 })
+  await noteChanges(roomline, range(5_000))
+  const batches: number[] = []
+  const slow: AfterCommitHandler = {
+    name: 'slow',
+    on: ['stored'],
+    handle: async (changes) => {
+      batches.push(changes.length)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    },
+  }
+  const work = startWork(roomline.config.databaseUrl ?? '', { afterCommit: [slow] })
+  await until(() => batches.length === 1)
+  await work[Symbol.asyncDispose]()
+  expect(batches).toEqual([500])
+  expect(await countRows(roomline, 'after_commit')).toBe(4_500)
+})

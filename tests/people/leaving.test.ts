@@ -157,6 +157,33 @@ describe('a new password', () => {
   })
 })
 
+describe('a call that ends its own session', () => {
+  it('is answered before its connection is closed', async () => {
+    const crowd = await Promise.all(Array.from({ length: 16 }, () => person()))
+    const answers = await Promise.all(
+      crowd.map(async ({ trpc }, place) => {
+        if (place % 2 === 0) return outcomeOf(trpc.users.deleteAccount.mutate({ password }))
+        const { sessionId } = await trpc.session.me.query()
+        return outcomeOf(trpc.session.revoke.mutate({ sessionId }))
+      }),
+    )
+    expect(answers).toEqual(crowd.map(() => 'done'))
+    await until(() => crowd.every(({ closed }) => closed[0] === 4401), 2_000)
+  })
+
+  it('is the last one that its connection runs', async () => {
+    const ada = await person()
+    const { sessionId } = await ada.trpc.session.me.query()
+    const outcomes = await Promise.all([
+      outcomeOf(ada.trpc.session.revoke.mutate({ sessionId })),
+      ...Array.from({ length: 20 }, () => outcomeOf(ada.trpc.session.me.query())),
+    ])
+    expect(outcomes[0]).toBe('done')
+    await until(() => ada.closed[0] === 4401, 1_000)
+    expect(await outcomeOf(ada.trpc.session.me.query())).not.toBe('done')
+  })
+})
+
 describe('a deleted account', () => {
   it('is signed out everywhere for good, and its messages stay under Deleted user', async () => {
     const ada = await person()

@@ -35,6 +35,33 @@ it('Redis: the reason why it is unavailable is logged once, and again when it ch
   await until(watched.redis.isAlive)
 })
 
+it('Redis: when it is too slow to confirm subscriptions after a reconnect, the process lives on and hears news later', async () => {
+  const url = new URL(redisUrl())
+  const port = Number(url.port)
+  let isSlow = false
+  const confirmations: string[] = []
+  await using line = Object.assign(
+    await startTcpProxy(() => port, {
+      toClient: () => (chunk, write) => {
+        const isConfirmation = /subscribe/.test(chunk.toString())
+        if (isConfirmation) confirmations.push(isSlow ? 'lost' : 'passed')
+        if (!isConfirmation || !isSlow) write(chunk)
+      },
+    }),
+    { [Symbol.asyncDispose]: () => line.close() },
+  )
+  url.port = String(line.port)
+  using watched = watch(url.href)
+  await until(watched.redis.isAlive)
+  isSlow = true
+  line.cut()
+  // Each command times out after a second. Vitest fails when nobody handles that.
+  await until(() => confirmations.includes('lost'))
+  await until(() => !watched.redis.isAlive())
+  isSlow = false
+  await until(watched.redis.isAlive)
+})
+
 it('a Redis that nobody listens for is refused, told once', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))

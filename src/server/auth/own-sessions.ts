@@ -1,6 +1,7 @@
 import { Failure } from '../../contract/failures'
 import { isUuid } from '../../contract/rules'
 import type { Me, SessionInfo, User } from '../../contract/session'
+import { endOwnSession } from '../caller'
 import type { AuthContext } from './needs'
 
 /** The caller's current data, which may have changed since they connected. @throws {Failure} UNAUTHORIZED when the account is gone */
@@ -37,7 +38,8 @@ export async function listSessions({ parts, caller }: AuthContext): Promise<Sess
 
 /** Ends one of the caller's sessions on every node. @throws {Failure} SESSION_NOT_FOUND when it is over or not theirs */
 export async function revokeOwnSession({ parts, caller }: AuthContext, sessionId: string): Promise<{ sessionId: string }> {
-  const isRevoked = isUuid(sessionId) && (await parts.sessions.store.revoke(sessionId, caller.user.id, 'revoked'))
+  const isRevoked =
+    isUuid(sessionId) && (await endOwnSession(caller, () => parts.sessions.store.revoke(sessionId, caller.user.id, 'revoked')))
   if (!isRevoked) throw new Failure('SESSION_NOT_FOUND')
   parts.sessions.announceRevocation()
   return { sessionId }

@@ -57,20 +57,19 @@ export function startAfterCommit(pool: Pool, handlers: readonly AfterCommitHandl
   let isBusy = false
 
   async function dispatch() {
-    let taken = 0
-    do {
-      taken = await inTransaction(pool, (client) => dispatchBatch(client, handlers, log))
-      isBusy = taken > 0
-      // A full batch: there is more.
-    } while (taken === maxPerBatch)
+    const taken = await inTransaction(pool, (client) => dispatchBatch(client, handlers, log))
+    isBusy = taken > 0
+    // There is probably more.
+    if (taken === maxPerBatch) loop.runNow()
   }
-  return startEvery(dispatch, {
+  const loop = startEvery(dispatch, {
     everyMs: () => (isBusy ? busyMs : idleMs),
     jitterMs: busyMs,
     startsNow: true,
     name: 'after-commit work',
     log,
   })
+  return loop
 }
 
 /** @returns how many changes it took */
@@ -78,7 +77,7 @@ async function dispatchBatch(client: Querying, handlers: readonly AfterCommitHan
   // Not "everything after the last id": ids are given before the commit, so a lower one may become visible later.
   const { rows } = await client.query<Row>(
     `WITH taken AS (
-       DELETE FROM after_commit WHERE id IN (SELECT id FROM after_commit ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING *
+       DELETE FROM after_commit WHERE id = ANY(ARRAY(SELECT id FROM after_commit ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING *
      )
      SELECT id, room_id AS room, seq, version, what FROM taken ORDER BY id`,
     [maxPerBatch],
@@ -94,12 +93,11 @@ async function dispatchBatch(client: Querying, handlers: readonly AfterCommitHan
 
 /** A handler that fails must not hold up the others, nor its other changes: each gets a job that tries it again alone. */
 async function handleOrRetry(client: Querying, handler: AfterCommitHandler, rows: readonly Row[], log: Log): Promise<readonly NewJob[]> {
-  const added: NewJob[] = []
   await client.query('SAVEPOINT handler')
   try {
-    await handler.handle(rows, { query: client.query.bind(client) as Querying['query'], addJobs: (jobs) => added.push(...jobs) })
+    const jobs = await handle(client, handler, rows)
     await client.query('RELEASE SAVEPOINT handler')
-    return added
+    return jobs
   } catch (error) {
     // This fails, and with it the whole transaction, when it was the connection that failed.
     await client.query('ROLLBACK TO SAVEPOINT handler')
@@ -110,6 +108,13 @@ async function handleOrRetry(client: Querying, handler: AfterCommitHandler, rows
       payload: { handler: handler.name, change } satisfies Retry,
     }))
   }
+}
+
+/** @returns the jobs that the handler wants added */
+async function handle(client: Querying, handler: AfterCommitHandler, changes: readonly CommittedChange[]): Promise<NewJob[]> {
+  const jobs: NewJob[] = []
+  await handler.handle(changes, { query: client.query.bind(client) as Querying['query'], addJobs: (added) => jobs.push(...added) })
+  return jobs
 }
 
 interface Retry {
@@ -126,14 +131,7 @@ export function createRetryJob(pool: Pool, handlers: readonly AfterCommitHandler
       const handler = handlers.find((candidate) => candidate.name === name)
       // A handler that is gone has nothing to do any more.
       if (!handler) return
-      await inTransaction(pool, async (client) => {
-        const added: NewJob[] = []
-        await handler.handle([change], {
-          query: client.query.bind(client) as Querying['query'],
-          addJobs: (jobs) => added.push(...jobs),
-        })
-        await addJobs(client, added)
-      })
+      await inTransaction(pool, async (client) => addJobs(client, await handle(client, handler, [change])))
     },
   }
 }

@@ -1,3 +1,5 @@
+import { announceToRoom } from '../bus/announce'
+import { endOwnSession } from '../caller'
 import type { PeopleContext } from './needs'
 
 /**
@@ -7,8 +9,8 @@ import type { PeopleContext } from './needs'
 export async function deleteAccount({ parts, caller }: PeopleContext, password: string): Promise<{ deleted: true }> {
   const userId = caller.user.id
   const verifiedHash = await parts.ownPasswords.require(userId, password)
-  const left = await parts.accounts.delete(userId, verifiedHash)
-  for (const { room, version } of left) parts.bus.publish(room, { type: 'membership', userId, version })
+  const left = await endOwnSession(caller, () => parts.accounts.delete(userId, verifiedHash))
+  for (const { room, version } of left) announceToRoom(parts, room, [{ type: 'membership', userId, version }])
   parts.sessions.announceRevocation()
   return { deleted: true }
 }
