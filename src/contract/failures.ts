@@ -19,7 +19,7 @@ export const failures = {
   MUTED: { code: 'FORBIDDEN', retry: false, words: "You're muted in this room. You can read, but not write." },
   POSTING_RESTRICTED: { code: 'FORBIDDEN', retry: false, words: 'Only moderators can write in this room.' },
   DIRECT_ROOM: { code: 'FORBIDDEN', retry: false, words: "You can't do this in a direct room." },
-  USER_BANNED: { code: 'FORBIDDEN', retry: false, words: 'This person is banned from the room. Lift the ban first.' },
+  USER_BANNED: { code: 'FORBIDDEN', retry: false, words: 'This person is banned from the room. Unban them first.' },
   WRONG_PASSWORD: { code: 'FORBIDDEN', retry: false, words: "That's not your password." },
   ROOM_ARCHIVED: { code: 'FORBIDDEN', retry: false, words: 'This room is archived. You can read it, but not write in it.' },
   LAST_OWNER: { code: 'FORBIDDEN', retry: false, words: 'A room needs an owner. Make someone else an owner first.' },
