@@ -59,6 +59,21 @@ describe('the room list on two devices', () => {
     expect(listed(ada.list, id)).toMatchObject({ role: 'owner', name: 'Orchard' })
   })
 
+  it('newest message: its quote follows an edit and a removal of the message that it answers', async () => {
+    const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
+    await using ada = device(adas, 0)
+    await using ben = device(bens, 1)
+    const { id } = await ada.client.rooms.create.mutate({ name: 'Quotes', kind: 'private', members: [bens.username] })
+    const { seq } = await ada.client.chat.send.mutate({ room: id, text: 'The code is 4711' })
+    await ada.client.chat.send.mutate({ room: id, text: 'Thanks', replyTo: seq })
+    const quote = () => listed(ben.list, id)?.lastMessage?.replyTo?.text
+    await until(() => quote() === 'The code is 4711')
+    await ada.client.chat.edit.mutate({ room: id, seq, text: 'The code is 4712' })
+    await until(() => quote() === 'The code is 4712')
+    await ada.client.chat.remove.mutate({ room: id, seq })
+    await until(() => quote() === '')
+  })
+
   it('unread: both devices count until one of them reads', async () => {
     const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
     await using ada = device(adas, 1)

@@ -308,5 +308,6 @@ async function* withEnd<Value>(stream: AsyncIterable<Value>, onEnd: () => void):
   }
 }
 
-/** Rooms with the same summary look the same in a list. */
-const summaryOf = ({ lastMessage, ...room }: Room) => JSON.stringify([room, lastMessage?.version, lastMessage?.seq])
+/** Rooms with the same summary look the same in a list. A quote changes without a new version of the message that has it. */
+const summaryOf = ({ lastMessage, ...room }: Room) =>
+  JSON.stringify([room, lastMessage?.version, lastMessage?.seq, lastMessage?.replyTo?.text])
