@@ -134,10 +134,8 @@ export async function startRealtimeNode(
       await roomListFeed.close()
       presence.close()
       connectionCounts.close()
-      await Promise.all([cluster.close(), lastSeen.close()])
-      await feeds.close()
-      await sessionUse.close()
-      await revocations.close()
+      // Together: while Postgres hangs, each waits until its statement times out.
+      await Promise.all([cluster.close(), lastSeen.close(), feeds.close(), sessionUse.close(), revocations.close()])
       redis.close()
       await watch.close()
       await Promise.all([database.close(), control.end(), lookUps.end()])

@@ -140,3 +140,51 @@ it('after-commit work: a node that closes does not wait until everything is done
   expect(batches).toEqual([500])
   expect(await countRows(roomline, 'after_commit')).toBe(4_500)
 })
+
+it('after-commit work: a job that cannot be added holds up neither its batch nor the other handlers', async () => {
+  await using roomline = await startRoomline({ nodes: 0 })
+  const broken: AfterCommitHandler = {
+    name: 'broken',
+    on: ['stored'],
+    handle: async (changes, { addJobs }) =>
+      addJobs(changes.map(({ seq }) => ({ job: 'ring', key: seq === 7 ? 'x'.repeat(600) : `${seq}`, payload: {} }))),
+  }
+  const other = keepChanges()
+  const rung: unknown[] = []
+  await noteChanges(roomline, range(10))
+  await using _work = startWork(roomline.config.databaseUrl ?? '', {
+    afterCommit: [broken, other.handler],
+    handlers: [{ name: 'ring', run: async () => void rung.push(1) }],
+  })
+  await until(() => rung.length === 9 && other.seqs().length === 10)
+  expect(await countRows(roomline, 'after_commit')).toBe(0)
+})
+
+it('after-commit work: a change waits for a node that has its handler', async () => {
+  await using roomline = await startRoomline({ nodes: 0 })
+  const url = roomline.config.databaseUrl ?? ''
+  let mayFail = true
+  const push: AfterCommitHandler = {
+    name: 'push',
+    on: ['stored'],
+    handle: async () => {
+      if (mayFail) throw new Error('not yet')
+    },
+  }
+  await noteChanges(roomline, [1])
+  {
+    await using newer = startWork(url, { afterCommit: [push] })
+    await until(() => newer.outcomes.includes('after-commit retried'))
+  }
+  mayFail = false
+  // The node of the release before does not know this handler.
+  await roomline.pool.query('SELECT FROM graphile_worker.reschedule_jobs(ARRAY(SELECT id FROM graphile_worker.jobs), run_at => now())')
+  {
+    await using older = startWork(url, { afterCommit: [] })
+    await until(() => older.outcomes.includes('after-commit retried'))
+    expect(older.outcomes).not.toContain('after-commit done')
+  }
+  await roomline.pool.query('SELECT FROM graphile_worker.reschedule_jobs(ARRAY(SELECT id FROM graphile_worker.jobs), run_at => now())')
+  await using newer = startWork(url, { afterCommit: [push] })
+  await until(() => newer.outcomes.includes('after-commit done'))
+})

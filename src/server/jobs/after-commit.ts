@@ -82,31 +82,30 @@ async function dispatchBatch(client: Querying, handlers: readonly AfterCommitHan
      SELECT id, room_id AS room, seq, version, what FROM taken ORDER BY id`,
     [maxPerBatch],
   )
-  const jobs: NewJob[] = []
   for (const handler of handlers) {
     const changes = rows.filter(({ what }) => handler.on.includes(what))
-    if (changes.length > 0) jobs.push(...(await handleOrRetry(client, handler, changes, log)))
+    if (changes.length > 0) await handleOrRetry(client, handler, changes, log)
   }
-  await addJobs(client, jobs)
   return rows.length
 }
 
 /** A handler that fails must not hold up the others, nor its other changes: each gets a job that tries it again alone. */
-async function handleOrRetry(client: Querying, handler: AfterCommitHandler, rows: readonly Row[], log: Log): Promise<readonly NewJob[]> {
+async function handleOrRetry(client: Querying, handler: AfterCommitHandler, rows: readonly Row[], log: Log): Promise<void> {
   await client.query('SAVEPOINT handler')
   try {
-    const jobs = await handle(client, handler, rows)
+    // Adding its jobs can fail too, when one is not valid.
+    await addJobs(client, await handle(client, handler, rows))
     await client.query('RELEASE SAVEPOINT handler')
-    return jobs
   } catch (error) {
     // This fails, and with it the whole transaction, when it was the connection that failed.
     await client.query('ROLLBACK TO SAVEPOINT handler')
     log.warn({ handler: handler.name, changes: rows.length, err: error }, 'after-commit work failed: each change is tried again alone')
-    return rows.map(({ id, ...change }) => ({
+    const retries = rows.map(({ id, ...change }) => ({
       job: retryJob,
       key: `${handler.name}:${id}`,
       payload: { handler: handler.name, change } satisfies Retry,
     }))
+    await addJobs(client, retries)
   }
 }
 
@@ -129,8 +128,8 @@ export function createRetryJob(pool: Pool, handlers: readonly AfterCommitHandler
     run: async (payload) => {
       const { handler: name, change } = payload as Retry
       const handler = handlers.find((candidate) => candidate.name === name)
-      // A handler that is gone has nothing to do any more.
-      if (!handler) return
+      // During a deploy, the next try may run on a node that has this handler.
+      if (!handler) throw new Error(`this node has no handler ${name}`)
       await inTransaction(pool, async (client) => addJobs(client, await handle(client, handler, [change])))
     },
   }

@@ -119,7 +119,7 @@ function wordsOf(room: Room, { user: { displayName: name } }: Member, act: Membe
   }
   return {
     title: `Step down as an owner of ${room.name}?`,
-    description: 'Only another owner can make you an owner again.',
+    description: 'Only another owner or an admin can make you an owner again.',
     confirm: 'Step down',
   }
 }
