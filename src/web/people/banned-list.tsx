@@ -14,7 +14,7 @@ export function BannedList({ client, room }: { client: ChatClient; room: string 
     queryKey: ['bans', room],
     queryFn: async () => (await client.rooms.bans.query({ room })).bans,
   })
-  const { failure, run } = useAct()
+  const { pending, failure, run } = useAct()
 
   function unban(username: string) {
     void run(async () => {
@@ -38,7 +38,13 @@ export function BannedList({ client, room }: { client: ChatClient; room: string 
                 {reason && `: ${reason}`}
               </p>
             </div>
-            <Button look="outline" aria-label={`Unban ${user.displayName}`} onClick={() => unban(user.username)} className="px-3!">
+            <Button
+              look="outline"
+              pending={pending}
+              aria-label={`Unban ${user.displayName}`}
+              onClick={() => unban(user.username)}
+              className="px-3!"
+            >
               Unban
             </Button>
           </li>
