@@ -25,6 +25,7 @@ export function InviteLinks({ client, room }: { client: ChatClient; room: string
   const {
     data: invites = [],
     error,
+    isLoading,
     refetch,
   } = useQuery({ queryKey: ['invites', room], queryFn: async () => (await client.rooms.invites.query({ room })).invites })
   const [made, setMade] = useState<(Invite & { token: string }) | null>(null)
@@ -54,7 +55,7 @@ export function InviteLinks({ client, room }: { client: ChatClient; room: string
       <form onSubmit={create} className="mt-3 flex flex-wrap items-end gap-3">
         <SelectField label="Expires after" name="hours" defaultValue="168" options={expiries} className="min-w-28 flex-1" />
         <SelectField label="Can be used by" name="maxUses" defaultValue="" options={uses} className="min-w-28 flex-1" />
-        <Button type="submit" look="outline" pending={pending} className="md:min-h-10">
+        <Button type="submit" look="outline" pending={pending || isLoading} className="md:min-h-10">
           Create link
         </Button>
       </form>
@@ -68,7 +69,12 @@ export function InviteLinks({ client, room }: { client: ChatClient; room: string
                 <span className="block truncate">Created by @{invite.by}</span>
                 <span className="block text-faint text-xs">{termsOf(invite)}</span>
               </span>
-              <Button look="quiet" aria-label={`Revoke the link by ${invite.by}, ${termsOf(invite)}`} onClick={() => revoke(invite.id)}>
+              <Button
+                look="quiet"
+                pending={pending}
+                aria-label={`Revoke the link by ${invite.by}, ${termsOf(invite)}`}
+                onClick={() => revoke(invite.id)}
+              >
                 Revoke
               </Button>
             </li>
