@@ -1,6 +1,6 @@
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { Archive } from 'lucide-react'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { failures } from '../../contract/failures'
 import type { ChatClient, Room, ServerRole } from '../../sdk'
 import { FailureLine, useAct } from '../ui/act'
@@ -19,8 +19,12 @@ export function useArchivedRoom(client: ChatClient, room: string | null, role: S
     queryFn: room === null ? skipToken : () => client.rooms.get.query({ room }),
     placeholderData: keepPreviousData,
   })
+  // When a read fails, the room stays as it was read before.
+  const [known, setKnown] = useState(data)
+  if (data && data !== known) setKnown(data)
+  const read = data ?? known
   // The same object until it changes: the page keeps it in its state while it renders.
-  const found = useMemo(() => data && forRole(data, role), [data, role])
+  const found = useMemo(() => read && forRole(read, role), [read, role])
   return room !== null && found?.id === room && found.archivedAt ? found : null
 }
 
