@@ -1,7 +1,14 @@
 import type { ChatClient, Room } from '../../sdk'
 import { ConfirmDialog } from '../ui/confirm-dialog'
 
-export default function LeaveRoom({ client, room, onLeft, onClose }: { client: ChatClient; room: Room; onLeft(): void; onClose(): void }) {
+interface LeaveRoomProps {
+  client: ChatClient
+  room: Room
+  onLeft(): Promise<void>
+  onClose(): void
+}
+
+export default function LeaveRoom({ client, room, onLeft, onClose }: LeaveRoomProps) {
   return (
     <ConfirmDialog
       title={`Leave ${room.name}?`}

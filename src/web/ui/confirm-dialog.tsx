@@ -11,7 +11,8 @@ interface ConfirmDialogProps {
   /** The button that does nothing. */
   cancel?: string
   act(form: FormData): Promise<unknown>
-  onDone(): void
+  /** If it returns a promise, the button stays disabled until that has settled. */
+  onDone(): unknown
   onClose(): void
   /** Fields of the form, above its buttons. */
   children?: ReactNode
@@ -26,7 +27,7 @@ export function ConfirmDialog({ title, description, confirm, cancel = 'Cancel', 
     const form = new FormData(event.currentTarget)
     void run(async () => {
       await act(form)
-      onDone()
+      await onDone()
     })
   }
 
