@@ -1,4 +1,4 @@
-import { limits, roomRoles } from '../../contract/rules'
+import { hasRoomRole, limits, roomRoles } from '../../contract/rules'
 import type { ChatClient, Member, Room, RoomRole } from '../../sdk'
 import { mayModerate, rightsIn } from '../rooms/room-rights'
 import { ConfirmDialog } from '../ui/confirm-dialog'
@@ -35,9 +35,12 @@ export function memberChoices(room: Room, { user, role, mutedUntil }: Member, me
   }
 }
 
+/** Whether the viewer would have a lower role than now. An admin can also give themselves a higher one. */
+export const isStepDown = (role: RoomRole, member: Member, me: string) => member.user.username === me && !hasRoomRole(role, member.role)
+
 /** Whether to ask for confirmation first. */
-export const needsConfirmation = ({ act }: MemberAct, { user }: Member, me: string) =>
-  act === 'remove' || act === 'ban' || (act === 'role' && user.username === me)
+export const needsConfirmation = (act: MemberAct, member: Member, me: string) =>
+  act.act === 'remove' || act.act === 'ban' || (act.act === 'role' && isStepDown(act.role, member, me))
 
 /** @returns the room to open afterwards; null for none */
 export async function runMemberAct(
@@ -105,7 +108,7 @@ export function ConfirmAct({ client, room, member, act, onDone, onClose }: Confi
   )
 }
 
-function wordsOf(room: Room, { user: { displayName: name } }: Member, act: MemberAct) {
+function wordsOf(room: Room, { user: { displayName: name }, role }: Member, act: MemberAct) {
   if (act.act === 'ban') {
     const description = "They will be removed right away and can't come back until a moderator unbans them."
     return { title: `Ban ${name} from ${room.name}?`, description, confirm: 'Ban' }
@@ -117,9 +120,10 @@ function wordsOf(room: Room, { user: { displayName: name } }: Member, act: Membe
         : "Their messages will stay. They'll need an invitation to come back."
     return { title: `Remove ${name} from ${room.name}?`, description, confirm: 'Remove' }
   }
+  const office = role === 'owner' ? 'an owner' : 'a moderator'
   return {
-    title: `Step down as an owner of ${room.name}?`,
-    description: 'Only another owner or an admin can make you an owner again.',
+    title: `Step down as ${office} of ${room.name}?`,
+    description: `Only an owner or an admin can make you ${office} again.`,
     confirm: 'Step down',
   }
 }

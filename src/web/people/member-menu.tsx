@@ -3,7 +3,7 @@ import * as Menu from 'radix-ui/dropdown-menu'
 import type { Member, RoomRole } from '../../sdk'
 import { IconButton } from '../ui/button'
 import { MenuContent, MenuItem, MenuLabel, MenuLine } from '../ui/menu'
-import type { MemberAct, MemberChoices } from './member-acts'
+import { isStepDown, type MemberAct, type MemberChoices } from './member-acts'
 
 const muteTimes = [
   { minutes: 10, words: '10 minutes' },
@@ -16,12 +16,13 @@ const roleIcons: Record<RoomRole, typeof Shield> = { owner: ShieldCheck, moderat
 
 interface MemberMenuProps {
   member: Member
-  isMe: boolean
+  /** The viewer's username. */
+  me: string
   choices: MemberChoices
   onAct(act: MemberAct): void
 }
 
-export function MemberMenu({ member, isMe, choices, onAct }: MemberMenuProps) {
+export function MemberMenu({ member, me, choices, onAct }: MemberMenuProps) {
   const { message, roles, mute, unmute, remove } = choices
   if (!message && roles.length === 0 && !unmute) return null
   return (
@@ -41,7 +42,7 @@ export function MemberMenu({ member, isMe, choices, onAct }: MemberMenuProps) {
           const Icon = roleIcons[role]
           return (
             <MenuItem key={role} icon={<Icon aria-hidden="true" />} onSelect={() => onAct({ act: 'role', role })}>
-              {isMe ? `Step down to ${role}` : `Make ${role}`}
+              {isStepDown(role, member, me) ? `Step down to ${role}` : `Make ${role}`}
             </MenuItem>
           )
         })}

@@ -49,7 +49,7 @@ export function MemberRow({ member, room, me, presence, onAct }: MemberRowProps)
           )}
         </span>
       </span>
-      <MemberMenu member={member} isMe={isMe} choices={memberChoices(room, member, me)} onAct={onAct} />
+      <MemberMenu member={member} me={me} choices={memberChoices(room, member, me)} onAct={onAct} />
     </li>
   )
 }
