@@ -1,4 +1,4 @@
-/** One user's unsent text for each room, storage in their browser. */
+/** One user's unsent text for each room, stored in their browser. */
 export interface Drafts {
   /** The room's draft; '' when there is none. */
   get(room: string): string
