@@ -203,7 +203,7 @@ describe('messages', () => {
 })
 
 describe('one person', () => {
-  it('read marks: what is on screen is read, and “Mark unread from here” stays', async () => {
+  it('read marks: what is on screen is read, and “Mark as unread” stays', async () => {
     const cyd = await signUp('cyd')
     const dan = await signUp('dan')
     const room = await openRoomWith('Marks', cyd, dan)
