@@ -9,7 +9,7 @@ export const metadata: Metadata = { title: 'Invitation' }
 export default async function InvitePage({ params }: PageProps<'/invite/[token]'>) {
   const token = decode((await params).token)
   const visitor = await requireVisitor(invitePath(token))
-  return <Invitation visitor={visitor} token={token} />
+  return <Invitation key={visitor.id} visitor={visitor} token={token} />
 }
 
 /** A token that can't be decoded is passed on as it is, and turns out to be invalid. */

@@ -7,5 +7,5 @@ import { readTheme, requireVisitor } from '../../visitor'
 export default async function RoomPage({ params }: PageProps<'/rooms/[room]'>) {
   const room = parseRoomPath(`/rooms/${(await params).room}`) ?? notFound()
   const visitor = await requireVisitor(roomPath(room))
-  return <Chat visitor={visitor} room={room} theme={await readTheme()} />
+  return <Chat key={visitor.id} visitor={visitor} room={room} theme={await readTheme()} />
 }
