@@ -1,12 +1,10 @@
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef } from 'react'
 import { type ChatClient, type ChatFailure, type Member, type Room, readFailure } from '../../sdk'
 
 export interface Members {
   /** Owners first, then moderators; null until they are loaded. */
   members: readonly Member[] | null
-  /** How many there are in all; null until they are loaded. */
-  count: number | null
   hasMore: boolean
   failure: ChatFailure | null
   loadMore(): void
@@ -23,12 +21,17 @@ export function useMembers(client: ChatClient, room: string, query = ''): Member
   })
   return {
     members: data?.pages.flatMap(({ members }) => members) ?? null,
-    count: data?.pages.at(-1)?.count ?? null,
     hasMore: hasNextPage,
     failure: error && readFailure(error),
     loadMore: () => void fetchNextPage(),
     reload: () => void refetch(),
   }
+}
+
+/** How many members the room has; null until that is known. A query of its own: the list may have many pages to read again. */
+export function useMemberCount(client: ChatClient, room: string): number | null {
+  const { data } = useQuery({ queryKey: ['members', room, null], queryFn: async () => (await client.rooms.members.query({ room })).count })
+  return data ?? null
 }
 
 /** @returns a function that reads again whatever is shown of the room's members */

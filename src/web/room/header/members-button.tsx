@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { UsersRound } from 'lucide-react'
 import type { ChatClient, Room } from '../../../sdk'
-import { membershipKeyOf, useMembers, useReloadAfter, useReloadMembers } from '../../people/members'
+import { membershipKeyOf, useMemberCount, useReloadAfter, useReloadMembers } from '../../people/members'
 import type { Presence } from '../../people/presence-dot'
 
 interface MembersButtonProps {
@@ -15,7 +15,7 @@ interface MembersButtonProps {
 
 /** Shows how many members the room has, and opens or closes the list of them. */
 export function MembersButton({ client, room, isOpen, presence, onToggle }: MembersButtonProps) {
-  const { count } = useMembers(client, room.id)
+  const count = useMemberCount(client, room.id)
   useReloadAfter(`${membershipKeyOf(room)} ${presence?.size}`, 1_000, useReloadMembers(room.id))
   const label = count === 1 ? '1 member' : `${count?.toLocaleString() ?? ''} members`.trim()
   return (
