@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectPerson } from '../support/connected-people'
 import { type Roomline, startRoomline } from '../support/roomline'
 import { failureOf, until } from '../support/stock-client'
 
@@ -10,10 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => roomline[Symbol.asyncDispose]())
 
-const person = async (node = 0) => {
-  const signedUp = await roomline.signUp()
-  return { ...signedUp, ...roomline.connect(signedUp, { node }) }
-}
+const person = (node = 0) => connectPerson(roomline, { node })
 
 async function createSharedRoom() {
   const [ada, ben] = [await person(), await person(1)]

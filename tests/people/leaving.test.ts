@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectPerson } from '../support/connected-people'
 import { password } from '../support/people'
 import { postJson, type Roomline, startRoomline } from '../support/roomline'
 import { failureOf, until } from '../support/stock-client'
@@ -13,10 +14,7 @@ afterAll(() => roomline[Symbol.asyncDispose]())
 
 const newPassword = 'another good long passphrase'
 
-const person = async (name?: string, node = 0) => {
-  const signedUp = await roomline.signUp(name)
-  return { ...signedUp, ...roomline.connect(signedUp, { node }) }
-}
+const person = (name?: string, node = 0) => connectPerson(roomline, { name, node })
 const login = (username: string, word: string) => roomline.web.login(postJson('/api/login', { username, password: word }))
 const versionOf = async (room: string) =>
   (await roomline.pool.query('SELECT last_version FROM rooms WHERE id = $1', [room])).rows[0]?.last_version

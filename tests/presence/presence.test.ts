@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PersonPresence, PresenceEvent } from '../../src/contract/presence'
+import { connectPerson } from '../support/connected-people'
 import { postJson, type Roomline, startRoomline } from '../support/roomline'
 import { failureOf, type StockClient, until } from '../support/stock-client'
 import { startTcpProxy } from '../support/tcp-proxy'
@@ -12,10 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => roomline[Symbol.asyncDispose]())
 
-const person = async (node = 0, of = roomline) => {
-  const signedUp = await of.signUp()
-  return { ...signedUp, ...of.connect(signedUp, { node }) }
-}
+const person = (node = 0, of = roomline) => connectPerson(of, { node })
 
 /** A room of its own for a test. */
 async function makeRoom(owner: { trpc: StockClient['trpc'] }, ...members: { username: string }[]): Promise<string> {

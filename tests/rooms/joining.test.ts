@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectPerson, makeRoom } from '../support/connected-people'
 import { type Roomline, startRoomline } from '../support/roomline'
 import { failureOf, until } from '../support/stock-client'
 
@@ -8,17 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => roomline[Symbol.asyncDispose]())
 
-const person = async (name?: string, node = 0) => {
-  const signedUp = await roomline.signUp(name)
-  return { ...signedUp, ...roomline.connect(signedUp, { node }) }
-}
-
-type Somebody = Awaited<ReturnType<typeof person>>
-
-async function makeRoom(kind: 'public' | 'private', owner: Somebody, ...members: Somebody[]): Promise<string> {
-  const name = `Room of ${owner.username}`
-  return (await owner.trpc.rooms.create.mutate({ name, kind, members: members.map(({ username }) => username) })).id
-}
+const person = (name?: string, node = 0) => connectPerson(roomline, { name, node })
 
 describe('a room', () => {
   it('create: others find and join the room, and get its messages on another node', async () => {

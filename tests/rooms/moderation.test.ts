@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RoomListEvent } from '../../src/contract/room'
+import { type ConnectedPerson, connectPerson, makeRoom } from '../support/connected-people'
 import { type Roomline, startRoomline } from '../support/roomline'
 import { failureOf, until } from '../support/stock-client'
 
@@ -11,17 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => roomline[Symbol.asyncDispose]())
 
-const person = async (node = 0) => {
-  const signedUp = await roomline.signUp()
-  return { ...signedUp, ...roomline.connect(signedUp, { node }) }
-}
-type Somebody = Awaited<ReturnType<typeof person>>
-
-async function makeRoom(kind: 'public' | 'private', owner: Somebody, ...members: Somebody[]): Promise<string> {
-  const name = `Room of ${owner.username}`
-  return (await owner.trpc.rooms.create.mutate({ name, kind, members: members.map(({ username }) => username) })).id
-}
-
+const person = (node = 0) => connectPerson(roomline, { node })
 const auditOf = async (room: string) =>
   (await roomline.pool.query<{ action: string }>('SELECT action FROM audit_log WHERE room_id = $1 ORDER BY id', [room])).rows.map(
     ({ action }) => action,
@@ -33,7 +24,7 @@ describe('moderation', () => {
   it('roles: an owner appoints moderators and owners and can step down, but not as the last owner', async () => {
     const [ada, ben, cyd] = [await person(), await person(1), await person()]
     const room = await makeRoom('private', ada, ben, cyd)
-    const setRole = (by: Somebody, of: Somebody, role: 'owner' | 'moderator' | 'member') =>
+    const setRole = (by: ConnectedPerson, of: ConnectedPerson, role: 'owner' | 'moderator' | 'member') =>
       by.trpc.rooms.setRole.mutate({ room, username: of.username, role })
     expect(await failureOf(setRole(ada, ada, 'member'))).toBe('LAST_OWNER')
     expect(await failureOf(ada.trpc.rooms.leave.mutate({ room }))).toBe('LAST_OWNER')

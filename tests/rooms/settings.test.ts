@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RoomListEvent } from '../../src/contract/room'
+import { connectPerson, makeRoom } from '../support/connected-people'
 import { type Roomline, startRoomline } from '../support/roomline'
 import { failureOf, until } from '../support/stock-client'
 
@@ -11,17 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => roomline[Symbol.asyncDispose]())
 
-const person = async (node = 0) => {
-  const signedUp = await roomline.signUp()
-  return { ...signedUp, ...roomline.connect(signedUp, { node }) }
-}
-type Somebody = Awaited<ReturnType<typeof person>>
-
-async function makeRoom(kind: 'public' | 'private', owner: Somebody, ...members: Somebody[]): Promise<string> {
-  const name = `Room of ${owner.username}`
-  return (await owner.trpc.rooms.create.mutate({ name, kind, members: members.map(({ username }) => username) })).id
-}
-
+const person = (node = 0) => connectPerson(roomline, { node })
 const versionOf = async (room: string) =>
   (await roomline.pool.query<{ last_version: number }>('SELECT last_version FROM rooms WHERE id = $1', [room])).rows[0]?.last_version ?? 0
 

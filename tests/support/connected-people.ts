@@ -1,0 +1,19 @@
+import type { Person, Roomline } from './roomline'
+import type { StockClient } from './stock-client'
+
+/** Somebody who has signed up, with the client that they are connected with. */
+export type ConnectedPerson = Person & StockClient
+
+export async function connectPerson(
+  roomline: Roomline,
+  { name, node = 0 }: { name?: string; node?: number } = {},
+): Promise<ConnectedPerson> {
+  const signedUp = await roomline.signUp(name)
+  return { ...signedUp, ...roomline.connect(signedUp, { node }) }
+}
+
+/** @returns the id of the new room */
+export async function makeRoom(kind: 'public' | 'private', owner: ConnectedPerson, ...members: ConnectedPerson[]): Promise<string> {
+  const name = `Room of ${owner.username}`
+  return (await owner.trpc.rooms.create.mutate({ name, kind, members: members.map(({ username }) => username) })).id
+}
