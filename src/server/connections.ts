@@ -63,7 +63,7 @@ const maxAnsweredEach = 5_000
 const minCallBytes = 8
 /** How long a client has to answer the closing handshake. */
 const closeWaitMs = 1_000
-/** The answer of a call that ends its own session may be awaited so long. A session must be gone after 250 ms. */
+/** How long a call that ends its own session may take to be answered before the connection closes. A session must be gone after 250 ms. */
 const maxSignOutMs = 150
 
 /** The close codes for connections that are turned away. For any other reason the client may try again. */

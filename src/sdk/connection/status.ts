@@ -2,7 +2,7 @@ import { type ChatFailure, failureNamed } from '../chat-error'
 
 /** The state of a client's connection. */
 export type ConnectionStatus =
-  /** Not connected yet, or no longer. The client keeps trying, and calls wait. */
+  /** There is no connection at the moment. The client keeps trying to connect, and calls wait. */
   | {
       state: 'connecting'
       /** The number of the current or next attempt, from 1. */

@@ -24,7 +24,7 @@ export async function readHistory(
   return found
 }
 
-/** A slow reader holds one page of changes in memory: so many messages at most, and about so many bytes of text. */
+/** The limits of one page of changes, in messages and in bytes of text. A slow consumer keeps one page in memory. */
 const changesPerPage = 500
 const bytesPerPage = 256 * 1024
 
