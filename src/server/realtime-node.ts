@@ -8,7 +8,6 @@ import type { PersonNews, RoomNews } from './bus/news-bus'
 import { createRedisBus } from './bus/redis-bus'
 import { createMessageHistory } from './chat/history'
 import { readMessagesAt } from './chat/message-rows'
-import { createMessageSearch } from './chat/search'
 import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import { createRoomFeeds } from './fanout/room-feeds'
@@ -31,6 +30,11 @@ import { createRoomPresence } from './presence/room-presence'
 import { createTypingLimits } from './presence/typing'
 import { createRoomListFeed } from './rooms/room-list-feed'
 import { createRoomStore } from './rooms/room-store'
+import { searchIndexing } from './search/index-messages'
+import { createMessageSearch } from './search/message-search'
+import { createSearchTurns } from './search/search-turns'
+
+const searchesAtOnce = 2
 
 /** Starts one realtime node: the chat server, with Postgres and Redis behind it. Closing it leaves nothing open. */
 export async function startRealtimeNode(
@@ -47,8 +51,8 @@ export async function startRealtimeNode(
   })
   // A pool of its own, so that sign-outs do not wait behind ordinary queries.
   const control = openPool(databaseUrl, { maxConnections: 2, watch, onError: () => {} })
-  // Searches must not use up the connections that sends need.
-  const lookUps = openPool(databaseUrl, { maxConnections: 2, statementTimeoutMs: 3_000, watch, onError: () => {} })
+  // Searches must not use up the connections that sends need, nor all of those of other look-ups.
+  const lookUps = openPool(databaseUrl, { maxConnections: searchesAtOnce + 1, statementTimeoutMs: 3_000, watch, onError: () => {} })
   const redis = connectRedis(redisUrl, log)
   const sessionUse = startSessionUse(database.pool, log)
   try {
@@ -81,6 +85,7 @@ export async function startRealtimeNode(
       {
         messages,
         search: createMessageSearch(lookUps),
+        searchTurns: createSearchTurns(searchesAtOnce),
         sends: createSendStore(database.pool, messages),
         rooms,
         pool: database.pool,
@@ -128,7 +133,7 @@ export async function startRealtimeNode(
         onCutOff: server.connections.turnAllAway,
       },
     )
-    const jobs = startJobs({ databaseUrl, afterCommit: [], handlers: [createHousekeepingJob(control)], metrics, watch, log })
+    const jobs = startJobs({ databaseUrl, afterCommit: [searchIndexing], handlers: [createHousekeepingJob(control)], metrics, watch, log })
     const close = async () => {
       await Promise.all([server.close(), jobs.close()])
       await roomListFeed.close()

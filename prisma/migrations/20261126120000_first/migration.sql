@@ -1,5 +1,5 @@
--- The whole data model. Prisma's schema cannot express all of it: checks, partial indexes, the generated search column,
--- functions and triggers are only here.
+-- The whole data model. Prisma's schema cannot express all of it: checks, partial indexes, functions and triggers are only
+-- here.
 
 CREATE TYPE "server_role" AS ENUM ('admin', 'member', 'bot', 'guest');
 
@@ -123,7 +123,6 @@ CREATE TABLE "messages" (
     "edited_at" TIMESTAMPTZ(3),
     "deleted_at" TIMESTAMPTZ(3),
     "pinned_at" TIMESTAMPTZ(3),
-    "search" tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, "text")) STORED,
 
     CONSTRAINT "messages_pkey" PRIMARY KEY ("room_id","seq"),
     CONSTRAINT "messages_seq_and_version" CHECK ("seq" >= 1 AND "version" >= "seq"),
@@ -132,6 +131,20 @@ CREATE TABLE "messages" (
     CONSTRAINT "messages_text_length" CHECK (char_length("text") <= 4000),
     CONSTRAINT "messages_client_id_length" CHECK (char_length("client_id") BETWEEN 8 AND 64),
     CONSTRAINT "messages_client_id_has_body_hash" CHECK (("client_id" IS NULL) = ("body_hash" IS NULL))
+);
+
+-- What chat.search looks through: the terms of each message that somebody wrote, made from its text by the server some
+-- time after it was stored, and removed with it. No foreign key to messages: its checks would lock their rows.
+CREATE TABLE "message_search" (
+    "room_id" TEXT NOT NULL,
+    "seq" INTEGER NOT NULL,
+    -- Of the message, when its terms were made: an older reading never replaces a newer one.
+    "version" INTEGER NOT NULL,
+    "time" TIMESTAMPTZ(3) NOT NULL,
+    -- Null when the message was removed. The row stays, with the version of the removal, for whoever read the text before.
+    "terms" tsvector,
+
+    CONSTRAINT "message_search_pkey" PRIMARY KEY ("room_id","seq")
 );
 
 CREATE TABLE "reactions" (
@@ -246,11 +259,13 @@ CREATE INDEX "past_memberships_user_id_idx" ON "past_memberships"("user_id");
 
 CREATE INDEX "messages_author_id_idx" ON "messages"("author_id");
 
-CREATE INDEX "messages_search_idx" ON "messages" USING GIN ("search");
-
 CREATE UNIQUE INDEX "messages_room_id_version_key" ON "messages"("room_id", "version");
 
 CREATE UNIQUE INDEX "messages_room_id_author_id_client_id_key" ON "messages"("room_id", "author_id", "client_id");
+
+CREATE INDEX "message_search_time_room_id_seq_idx" ON "message_search"("time", "room_id", "seq");
+
+CREATE INDEX "message_search_room_id_time_seq_idx" ON "message_search"("room_id", "time", "seq");
 
 CREATE INDEX "reactions_user_id_idx" ON "reactions"("user_id");
 
@@ -281,6 +296,10 @@ CREATE INDEX "messages_thread_idx" ON "messages"("room_id", "reply_to_seq", "seq
 CREATE INDEX "messages_pins_idx" ON "messages"("room_id", "pinned_at" DESC) WHERE "pinned_at" IS NOT NULL;
 CREATE INDEX "messages_room_mentions_idx" ON "messages"("room_id", "seq") WHERE "mentions_room";
 CREATE INDEX "messages_detail_user_id_idx" ON "messages"("detail_user_id") WHERE "detail_user_id" IS NOT NULL;
+
+-- Partial, so that removing a message, which happens under its room's lock, puts nothing into it. Each search reads the whole
+-- list of what is pending, so the list is short.
+CREATE INDEX "message_search_terms_idx" ON "message_search" USING GIN ("terms") WITH (gin_pending_list_limit = 1024) WHERE "terms" IS NOT NULL;
 
 -- rooms.browse pages through the public rooms by name.
 CREATE INDEX "rooms_browse_idx" ON "rooms"(lower("name"), "id") WHERE "kind" = 'public' AND "archived_at" IS NULL;
@@ -354,6 +373,17 @@ $$;
 
 CREATE TRIGGER session_revocations_notify AFTER INSERT ON session_revocations FOR EACH STATEMENT
 EXECUTE FUNCTION notify_of_revocations();
+
+-- Once for each statement: a room that is deleted takes all its messages with it.
+CREATE FUNCTION remove_search_terms() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM message_search t USING removed m WHERE t.room_id = m.room_id AND t.seq = m.seq;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER messages_remove_search_terms AFTER DELETE ON messages REFERENCING OLD TABLE AS removed FOR EACH STATEMENT
+EXECUTE FUNCTION remove_search_terms();
 
 -- A person as everybody sees them: a `User` of the protocol.
 CREATE FUNCTION show_user(person users) RETURNS jsonb LANGUAGE sql STABLE AS $$
