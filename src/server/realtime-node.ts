@@ -52,7 +52,13 @@ export async function startRealtimeNode(
   // A pool of its own, so that sign-outs do not wait behind ordinary queries.
   const control = openPool(databaseUrl, { maxConnections: 2, watch, onError: () => {} })
   // Searches must not use up the connections that sends need, nor all of those of other look-ups.
-  const lookUps = openPool(databaseUrl, { maxConnections: searchesAtOnce + 1, statementTimeoutMs: 3_000, watch, onError: () => {} })
+  const lookUps = openPool(databaseUrl, {
+    maxConnections: searchesAtOnce + 1,
+    statementTimeoutMs: 3_000,
+    lookUps: true,
+    watch,
+    onError: () => {},
+  })
   const redis = connectRedis(redisUrl, log)
   const sessionUse = startSessionUse(database.pool, log)
   try {

@@ -29,10 +29,10 @@ interface PlaceRow {
 const toPlace = ({ time, room_id: room, seq }: PlaceRow): Place => ({ time: time.toISOString(), room, seq })
 
 /**
- * Messages of `message_search` that stand below a place, and their order. One room has an index of its own.
+ * The part of `message_search` that stands below a place, and its order. One room has an index of its own.
  * $1 person · $2, $3, $4 place · $5 since
  */
-const placesOf = (room: string | null) =>
+const partOf = (room: string | null) =>
   room === null
     ? {
         range: `(time, room_id, seq) < ($2::timestamptz, $3::text, $4::int) AND (time, room_id, seq) >= ($5::timestamptz, '', 0)`,
@@ -43,49 +43,60 @@ const placesOf = (room: string | null) =>
         newestFirst: 'time DESC, seq DESC',
       }
 
-/** Not a join: this looks each row's room up in a hash of the person's rooms, whatever the planner expects of their number. */
+/** Not a join: the person's rooms are put into a hash, whatever the planner expects of their number. */
 const inOwnRooms = '(room_id IN (SELECT room_id FROM memberships WHERE user_id = $1)) IS TRUE'
 
 /**
- * The statements of a search. Each has one shape, whatever the planner thinks of the query: what is best depends on where the
- * matches are, which it cannot know. See search-plan.
+ * The statements of a search. Each leaves the planner one way only: what is best depends on where the matches are, which it
+ * cannot know. `findMatches` chooses between them.
  * @param lookUps few connections of its own, so that slow searches do not take those that sends need
  */
 export function createMessageSearch(lookUps: Pool) {
   const valuesOf = ({ userId, since }: SearchScope, below: Place) => [userId, below.time, below.room, below.seq, since ?? '-infinity']
+  const findPlaces = async (sql: string, values: unknown[]): Promise<Place[]> => {
+    const { rows } = await lookUps.query<PlaceRow>(sql, values)
+    return rows.map(toPlace)
+  }
 
   return {
-    /** About how many messages of the whole server have these terms. As good as Postgres' statistics are. */
-    estimate: async (terms: string): Promise<number> => {
-      const { rows } = await lookUps.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
-        'EXPLAIN (FORMAT JSON) SELECT FROM message_search WHERE terms @@ $1::tsquery',
-        [terms],
+    /**
+     * About how many messages of the whole server each tsquery matches, and how many there are at all. As good as Postgres'
+     * statistics are: right for what is common, and never below a small part of all messages.
+     */
+    estimate: async (terms: readonly string[]): Promise<{ each: number[]; all: number }> => {
+      const counted = terms.map((_, index) => `UNION ALL SELECT FROM message_search t${index} WHERE terms @@ $${index + 1}::tsquery`)
+      // A plan of a cursor has no parallel parts, whose rows would have to be added up.
+      const { rows } = await lookUps.query<{ 'QUERY PLAN': [{ Plan: { Plans?: { 'Plan Rows': number }[] } }] }>(
+        `EXPLAIN (FORMAT JSON) DECLARE estimate CURSOR FOR SELECT FROM message_search ${counted.join(' ')}`,
+        [...terms],
       )
-      return rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0
+      const [all = 0, ...each] = (rows[0]?.['QUERY PLAN'][0].Plan.Plans ?? []).map((plan) => plan['Plan Rows'])
+      return { each, all }
     },
 
-    /** Up to `max` of the person's rooms, and how many messages each has. */
-    roomsOf: async ({ userId, room }: SearchScope, max: number): Promise<{ id: string; size: number }[]> => {
-      const { rows } = await lookUps.query<{ id: string; size: number }>(
-        `SELECT r.id, r.last_seq AS size FROM memberships s CROSS JOIN LATERAL (SELECT * FROM rooms r WHERE r.id = s.room_id LIMIT 1) r
-         WHERE s.user_id = $1 AND ($2::text IS NULL OR s.room_id = $2) LIMIT $3`,
-        [userId, room, max],
+    /** About how many messages there are in the person's rooms. */
+    countOwn: async ({ userId, room }: SearchScope): Promise<number> => {
+      const { rows } = await lookUps.query<{ count: number }>(
+        `SELECT coalesce(sum(r.last_seq), 0)::float AS count FROM memberships s
+         CROSS JOIN LATERAL (SELECT last_seq FROM rooms r WHERE r.id = s.room_id LIMIT 1) r
+         WHERE s.user_id = $1 AND ($2::text IS NULL OR s.room_id = $2)`,
+        [userId, room],
       )
-      return rows
+      return rows[0]?.count ?? 0
     },
 
     /**
-     * Reads the index of the times from a place on, a bounded stretch of it, for messages that match.
+     * Reads the messages from a place on by their time, a bounded stretch of them, for those that match.
      * @param terms null for every message
      * @returns up to `limit` matches; when there are fewer, `end` is where the stretch ends, null when nothing is left
      */
-    findAmongNewest: async (
+    findByTime: async (
       scope: SearchScope,
       terms: string | null,
       below: Place,
       { stretch, limit }: { stretch: number; limit: number },
     ): Promise<{ found: Place[]; end: Place | null }> => {
-      const { range, newestFirst } = placesOf(scope.room)
+      const { range, newestFirst } = partOf(scope.room)
       const matches = terms === null ? '$8::text IS NULL AND terms IS NOT NULL' : 'terms @@ $8::tsquery'
       const { rows } = await lookUps.query<PlaceRow>(
         `WITH found AS MATERIALIZED (
@@ -105,15 +116,35 @@ export function createMessageSearch(lookUps: Pool) {
       return { found: rows.filter(({ is_end }) => !is_end).map(toPlace), end: end ? toPlace(end) : null }
     },
 
-    /** Finds all messages with these terms by their index, then sorts them. */
-    findByTerms: async (scope: SearchScope, terms: string, below: Place, limit: number): Promise<Place[]> => {
-      const { range, newestFirst } = placesOf(scope.room)
-      const { rows } = await lookUps.query<PlaceRow>(
-        `WITH found AS MATERIALIZED (SELECT time, room_id, seq FROM message_search WHERE terms @@ $7::tsquery)
-         SELECT *, false AS is_end FROM found WHERE ${inOwnRooms} AND ${range} ORDER BY ${newestFirst} LIMIT $6`,
+    /**
+     * Looks up all messages of the server with some terms, and sorts those that match all of them.
+     * @param rarest a tsquery that is quick to look up, and matches whatever `terms` matches
+     */
+    findByTerms: (scope: SearchScope, terms: string, rarest: string, below: Place, limit: number): Promise<Place[]> => {
+      const { range, newestFirst } = partOf(scope.room)
+      return findPlaces(
+        `WITH found AS MATERIALIZED (
+           SELECT time, room_id, seq FROM (SELECT * FROM message_search WHERE terms @@ $7::tsquery OFFSET 0) t
+           WHERE ${range} AND ${inOwnRooms} AND terms @@ $8::tsquery
+         )
+         SELECT * FROM found ORDER BY ${newestFirst} LIMIT $6`,
+        [...valuesOf(scope, below), limit, rarest, terms],
+      )
+    },
+
+    /** Reads all messages of the person's rooms, and sorts those that match. */
+    findByRooms: (scope: SearchScope, terms: string | null, below: Place, limit: number): Promise<Place[]> => {
+      const { range, newestFirst } = partOf(scope.room)
+      const matches = terms === null ? '$7::text IS NULL AND terms IS NOT NULL' : 'terms @@ $7::tsquery'
+      return findPlaces(
+        `WITH found AS MATERIALIZED (
+           SELECT t.time, t.room_id, t.seq FROM memberships s
+           CROSS JOIN LATERAL (SELECT * FROM message_search t WHERE t.room_id = s.room_id OFFSET 0) t
+           WHERE s.user_id = $1 AND ${matches}
+         )
+         SELECT * FROM found WHERE ${range} ORDER BY ${newestFirst} LIMIT $6`,
         [...valuesOf(scope, below), limit, terms],
       )
-      return rows.map(toPlace)
     },
 
     /** The messages at these places, without those that were removed meanwhile. */

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg'
 import { openPool } from '../platform/database'
-import { indexedColumns, type IndexedMessage, writeTerms } from './term-rows'
+import { type IndexedMessage, indexedColumns, writeTerms } from './term-rows'
 
 export interface RebuildProgress {
   what: 'messages' | 'indexes' | 'leftovers'

@@ -1,16 +1,16 @@
 import { Failure } from '../../contract/failures'
 import type { Message, SearchHit, SearchInput, SearchPage } from '../../contract/message'
+import { hasCode, hasLink } from '../../contract/text-tokens'
 import type { CallContext } from '../caller'
 import { readCursor, writeCursor } from '../platform/page-cursor'
 import type { RoomsNeeds } from '../rooms/needs'
-import { hasCode, hasLink } from './contents'
 import { excerptOf } from './excerpt'
 import { findMarks } from './marks'
 import type { MessageSearch, Place, SearchScope } from './message-search'
-import { parseQuery, type SearchQuery, toTsquery } from './query'
+import { parseQuery, type SearchQuery } from './query'
 import { findMatches } from './search-plan'
+import { termsOfSearch } from './search-terms'
 import type { SearchTurns } from './search-turns'
-import { tagsOf } from './tags'
 
 export interface SearchNeeds extends Pick<RoomsNeeds, 'rooms'> {
   search: MessageSearch
@@ -27,7 +27,7 @@ const enoughMs = 2_000
  */
 export async function searchMessages({ parts, caller }: CallContext<SearchNeeds>, input: SearchInput): Promise<SearchPage> {
   const query = requireQuery(input)
-  const cursor = readPlace(input.cursor)
+  const cursor = readPlace(input.cursor, input.room)
   const userId = caller.user.id
   const { room = null } = input
   if (room !== null) await parts.rooms.requireMembership(room, userId)
@@ -60,14 +60,13 @@ async function findHits(search: MessageSearch, userId: string, input: SearchInpu
   // Nobody has this username; a stranger who writes nowhere the caller can see gives the same answer.
   if (input.author !== undefined && author === null) return { hits: [], end: null }
   const scope: SearchScope = { userId, room, since: after ?? null }
-  const tags = tagsOf({ author, has })
-  const terms = query === null && tags.length === 0 ? null : toTsquery(query ?? nothingMore, tags)
+  const terms = termsOfSearch(query, { author, room, has })
   const from = lowest(cursor, { time: before ?? 'infinity', room: room ?? '', seq: 0 })
 
   const isOver = performance.now() + enoughMs
   const hits: SearchHit[] = []
   // One more than the page has: whether there is another page.
-  for await (const { found, end } of findMatches(search, scope, { terms, from, size: limit + 1 })) {
+  for await (const { found, end } of findMatches(search, { scope, terms, from, size: limit + 1 })) {
     const messages = found.length > 0 ? await search.read(found, { withFile: has === 'file' }) : []
     for (const message of messages) {
       const hit = toHit(message, query, has)
@@ -80,8 +79,6 @@ async function findHits(search: MessageSearch, userId: string, input: SearchInpu
   }
   return { hits, end: null }
 }
-
-const nothingMore = { phrases: [], excluded: [] }
 
 /** Null when the message, as it is now, is not what was asked for: its terms may be those of the text before an edit. */
 function toHit(message: Message, query: SearchQuery | null, has: SearchInput['has'] | null): SearchHit | null {
@@ -96,11 +93,12 @@ const placeOf = ({ time, room, seq }: Message): Place => ({ time, room, seq })
 /** A cursor is never above the start. ISO 8601 times of four-digit years in UTC sort as text, and before "infinity". */
 const lowest = (cursor: Place | null, start: Place): Place => (cursor !== null && cursor.time < start.time ? cursor : start)
 
-function readPlace(cursor: string | undefined): Place | null {
+function readPlace(cursor: string | undefined, wantedRoom: string | undefined): Place | null {
   const [time, place] = readCursor(cursor, 'string', 'string') ?? []
   if (time === undefined || place === undefined) return null
   const [, room, seq] = /^(.+) (\d{1,9})$/s.exec(place) ?? []
-  if (room === undefined || seq === undefined || !isIsoTime(time))
+  const isForeign = wantedRoom !== undefined && room !== wantedRoom
+  if (room === undefined || seq === undefined || isForeign || !isIsoTime(time))
     throw new Failure('BAD_REQUEST', { fields: { cursor: 'must come from an earlier answer' } })
   return { time, room, seq: Number(seq) }
 }

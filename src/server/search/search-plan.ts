@@ -1,5 +1,5 @@
 import type { MessageSearch, Place, SearchScope } from './message-search'
-import { withinRooms } from './tags'
+import type { SearchTerms } from './search-terms'
 
 /** Part of a search's matches: the newest that were not given yet. */
 export interface Matches {
@@ -8,69 +8,74 @@ export interface Matches {
   end: Place | null
 }
 
-/** So few matches are all looked up, then sorted. */
-const fewMatches = 3_000
-/** How far to look among the newest messages before the terms' index is asked. */
-const probe = 16_000
+interface Search {
+  scope: SearchScope
+  /** Null for every message. */
+  terms: SearchTerms | null
+  from: Place
+  /** How many matches to find at a time. */
+  size: number
+}
+
+/** So many messages are looked at without further thought. */
+const few = 3_000
+/** Looking up so many takes longer than people wait. Reading by time gives them something meanwhile. */
+const tooMany = 300_000
+/** What it costs to look at a message that was found by its terms, or in its room, compared with one that is read by its time. */
+const costByTerms = 2
+const costByRooms = 1.5
 const firstStretch = 2_000
 const longestStretch = 32_000
-/** More matches than these take longer to look up and sort than to come across. */
-const manyMatches = 60_000
-/** More rooms would make the terms' index slower than it is without them. */
-const maxRoomsAsTerms = 200
+/** A match that has not come after so many times the expected number of messages is not where it was expected. */
+const patience = 8
+/** Terms that are so many times as frequent as the rarest one are cheaper to check than to look up. */
+const muchMore = 8
 
 /**
- * The matches of a search, the newest first, in parts of up to `size`.
+ * The matches of a search, the newest first, in parts. There are three ways to find them:
  *
- * Terms that few messages of the server have are looked up by their index. Of terms that many have, the newest messages are
- * read first, as far as is quick: there are matches among them. When there are not, the terms are rare in the person's own
- * rooms, or recently: then their index is asked for both, terms and rooms. And where even that would be too much, reading on
- * comes to an end some time.
- * @param terms a tsquery, null for every message
+ * - by terms: all messages of the server that have a rare one of them are looked up in its index
+ * - by rooms: all messages in the person's rooms are read
+ * - by time: the newest messages of the server are read, further and further back
+ *
+ * When terms or rooms have few messages, that is that. Otherwise, matches are probably among the newest messages. How far back
+ * to look for them depends on what the other ways would cost: having spent as much, the search takes the cheaper one.
  */
-export async function* findMatches(
-  search: MessageSearch,
-  scope: SearchScope,
-  { terms, from, size }: { terms: string | null; from: Place; size: number },
-): AsyncGenerator<Matches> {
-  if (terms !== null && (await search.estimate(terms)) <= fewMatches) return yield* findByTerms(search, scope, terms, from, size)
+export async function* findMatches(search: MessageSearch, { scope, terms, from, size }: Search): AsyncGenerator<Matches> {
+  const { each, all } = await search.estimate(terms?.each ?? [])
+  const matches = Math.min(all, ...each)
+  const rarest = terms?.each.filter((_, index) => (each[index] ?? 0) <= matches * muchMore).join(' & ')
+  const findRest = {
+    byTerms: (below: Place) => (terms ? search.findByTerms(scope, terms.all, rarest ?? '', below, size) : []),
+    byRooms: (below: Place) => search.findByRooms(scope, terms?.all ?? null, below, size),
+  }
+  if (terms && matches <= few) return yield* findInParts(findRest.byTerms, from, size)
+  const own = await search.countOwn(scope)
+  if (own <= few) return yield* findInParts(findRest.byRooms, from, size)
 
-  const rooms = await search.roomsOf(scope, maxRoomsAsTerms + 1)
-  const narrowed =
-    rooms.length > maxRoomsAsTerms
-      ? null
-      : withinRooms(
-          terms,
-          rooms.map(({ id }) => id),
-        )
-  const ownMessages = rooms.reduce((sum, { size }) => sum + size, 0)
-  if (narrowed !== null && ownMessages <= fewMatches) return yield* findByTerms(search, scope, narrowed, from, size)
-
-  let below = from
-  let read = 0
-  let isProbing = true
-  for (let stretch = firstStretch; ; stretch = Math.min(stretch * 2, longestStretch)) {
-    if (isProbing && read >= probe) {
-      isProbing = false
-      const indexed = narrowed ?? terms
-      if (indexed !== null && (await search.estimate(indexed)) <= manyMatches)
-        return yield* findByTerms(search, scope, indexed, below, size)
+  const byTerms = terms ? matches * costByTerms : Number.POSITIVE_INFINITY
+  const byRooms = own * costByRooms
+  // Only of one term alone is it known how many messages have it.
+  const expected = terms?.each.length === 1 ? (size * all * all) / (matches * own) : Number.POSITIVE_INFINITY
+  const probe = Math.min(byTerms, byRooms, Math.max(expected * patience, firstStretch))
+  let below: Place | null = from
+  for (let read = 0, stretch = firstStretch; below !== null; stretch = Math.min(stretch * 2, longestStretch)) {
+    if (read >= probe && Math.min(byTerms, byRooms) <= tooMany * costByTerms) {
+      return yield* findInParts(byTerms <= byRooms ? findRest.byTerms : findRest.byRooms, below, size)
     }
-    for (;;) {
-      const { found, end } = await search.findAmongNewest(scope, terms, below, { stretch, limit: size })
-      const last = found.length === size ? (found.at(-1) ?? null) : end
-      yield { found, end: last }
-      if (last === null) return
-      below = last
-      if (found.length < size) break
+    for (let isFull = true; isFull && below !== null; ) {
+      const part: Matches = await search.findByTime(scope, terms?.all ?? null, below, { stretch, limit: size })
+      isFull = part.found.length === size
+      below = isFull ? (part.found.at(-1) ?? null) : part.end
+      yield { found: part.found, end: below }
     }
     read += stretch
   }
 }
 
-async function* findByTerms(search: MessageSearch, scope: SearchScope, terms: string, from: Place, size: number): AsyncGenerator<Matches> {
+async function* findInParts(find: (below: Place) => Promise<Place[]> | Place[], from: Place, size: number): AsyncGenerator<Matches> {
   for (let below: Place | null = from; below !== null; ) {
-    const found: Place[] = await search.findByTerms(scope, terms, below, size)
+    const found: Place[] = await find(below)
     below = found.length === size ? (found.at(-1) ?? null) : null
     yield { found, end: below }
   }

@@ -1,5 +1,5 @@
 import type { Querying } from '../platform/database'
-import { findTags } from './tags'
+import { tagsOfMessage } from './search-terms'
 import { toTsvector } from './terms'
 
 /** What a message needs for its terms, as it is in the database. */
@@ -51,7 +51,7 @@ export async function writeTerms(querying: Querying, messages: readonly IndexedM
 }
 
 const termsOf = ({ text, room_id: room, author_id: author, has_file: hasFile }: IndexedMessage): string =>
-  toTsvector(text, findTags(text, { room, author, hasFile }))
+  toTsvector(text, tagsOfMessage(text, { room, author, hasFile }))
 
 /**
  * Takes the terms of a message away, in the transaction that removes it. The row stays, with the removal's version: whoever
