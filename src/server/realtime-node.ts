@@ -7,7 +7,7 @@ import { startSessionUse } from './auth/session-use'
 import type { PersonNews, RoomNews } from './bus/news-bus'
 import { createRedisBus } from './bus/redis-bus'
 import { createMessageHistory } from './chat/history'
-import { readMessagesAt } from './chat/message-rows'
+import { readMessagesAt, readMessagesOf } from './chat/message-rows'
 import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import { createRoomFeeds } from './fanout/room-feeds'
@@ -90,7 +90,7 @@ export async function startRealtimeNode(
     const server = await startChatServer(
       {
         messages,
-        search: createMessageSearch(lookUps),
+        search: createMessageSearch(lookUps, readMessagesOf),
         searchTurns: createSearchTurns(searchesAtOnce),
         sends: createSendStore(database.pool, messages),
         rooms,

@@ -197,13 +197,7 @@ const table: Row[] = [
   { file: /^server\/search\/(characters|fold|terms|query|marks|excerpt)\.ts$/, may: ['server/search/'], node: false },
   {
     file: /^server\/search\//,
-    may: [
-      'server/search/',
-      'server/chat/message-rows',
-      ...platform('background', 'database', 'page-cursor'),
-      'contract/failures',
-      'contract/text-tokens',
-    ],
+    may: ['server/search/', ...platform('background', 'database', 'page-cursor'), 'contract/failures', 'contract/text-tokens'],
     types: ['server/caller', 'server/jobs/after-commit', 'server/rooms/needs', 'contract/message', 'pg'],
   },
   {

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import type { Message } from '../../contract/message'
-import { joinPeople, messageColumns, readMessages } from '../chat/message-rows'
+import type { Querying } from '../platform/database'
 
 /** Where a message stands among those of all rooms: the newest is the last. */
 export interface Place {
@@ -18,6 +18,8 @@ export interface SearchScope {
   /** Only messages of this time and later. */
   since: string | null
 }
+
+type ReadPlaces = (querying: Querying, places: readonly Place[]) => Promise<Message[]>
 
 interface PlaceRow {
   time: Date
@@ -51,7 +53,7 @@ const inOwnRooms = '(room_id IN (SELECT room_id FROM memberships WHERE user_id =
  * cannot know. `findMatches` chooses between them.
  * @param lookUps few connections of its own, so that slow searches do not take those that sends need
  */
-export function createMessageSearch(lookUps: Pool) {
+export function createMessageSearch(lookUps: Pool, readMessages: ReadPlaces) {
   const valuesOf = ({ userId, since }: SearchScope, below: Place) => [userId, below.time, below.room, below.seq, since ?? '-infinity']
   const findPlaces = async (sql: string, values: unknown[]): Promise<Place[]> => {
     const { rows } = await lookUps.query<PlaceRow>(sql, values)
@@ -148,16 +150,18 @@ export function createMessageSearch(lookUps: Pool) {
     },
 
     /** The messages at these places, without those that were removed meanwhile. */
-    read: (places: readonly Place[], { withFile }: { withFile: boolean }): Promise<Message[]> =>
-      readMessages(
-        lookUps,
-        `SELECT ${messageColumns} FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS p(room, seq, position)
-         CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.room_id = p.room AND m.seq = p.seq LIMIT 1) m ${joinPeople}
-         WHERE m.deleted_at IS NULL
-           AND (NOT $3 OR EXISTS (SELECT FROM attachments a WHERE a.room_id = m.room_id AND a.seq = m.seq))
-         ORDER BY p.position`,
-        [places.map(({ room }) => room), places.map(({ seq }) => seq), withFile],
-      ),
+    read: (places: readonly Place[]): Promise<Message[]> => readMessages(lookUps, places),
+
+    /** Those of these places whose messages have a file. */
+    keepWithFile: async (places: readonly Place[]): Promise<Place[]> => {
+      const { rows } = await lookUps.query<{ position: number }>(
+        `SELECT p.position::int FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS p(room, seq, position)
+         CROSS JOIN LATERAL (SELECT 1 FROM attachments a WHERE a.room_id = p.room AND a.seq = p.seq LIMIT 1) a`,
+        [places.map(({ room }) => room), places.map(({ seq }) => seq)],
+      )
+      const positions = new Set(rows.map(({ position }) => position))
+      return places.filter((_, index) => positions.has(index + 1))
+    },
 
     /** The id of the person with this username. */
     findAuthor: async (username: string): Promise<string | null> => {
