@@ -5,6 +5,7 @@ import { createTestMessage } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
 import { followRoom } from '../../src/server/chat/follow-room'
 import type { MessageHistory } from '../../src/server/chat/history'
+import type { TailChanges } from '../../src/server/fanout/change-tail'
 import { Follower } from '../../src/server/fanout/live-news'
 import { createRoomFeeds } from '../../src/server/fanout/room-feeds'
 import { createLog } from '../../src/server/platform/log'
@@ -32,6 +33,7 @@ describe('the news of a follower', () => {
 
 /** A room whose news and stored messages the test sets. */
 function createTestRoom() {
+  let onChanges: (changes: TailChanges | 'anything') => void = () => {}
   const stored: Message[] = []
   const members = new Set(['ada', 'ben'])
   let receive: (news: RoomNews) => void = () => {}
@@ -49,13 +51,23 @@ function createTestRoom() {
         return { unsubscribe: () => {} }
       },
     },
+    tail: {
+      onChanges: (listener) => {
+        onChanges = listener
+        return () => {}
+      },
+    },
     reader: {
       changesAfter: async (_, version) => ({ messages: stored.filter((message) => message.version > version), isLast: true }),
       lastVersions: async () => new Map([['general', stored.at(-1)?.version ?? 0]]),
       membersAmong: async (_, userIds) => new Set(userIds.filter((userId) => members.has(userId))),
     },
   })
-  return { feeds, stored, members, open, receive: (received: RoomNews) => receive(received) }
+  return {
+    ...{ feeds, stored, members, open },
+    receive: (received: RoomNews) => receive(received),
+    change: (changes: TailChanges | 'anything') => onChanges(changes),
+  }
 }
 
 describe('the feed of a room', () => {

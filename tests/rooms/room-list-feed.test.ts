@@ -24,7 +24,6 @@ function createTestFeed() {
       await new Promise((resolve) => setTimeout(resolve, 5))
       return pairs.flatMap(({ userId, room }) => listed(userId).filter(({ id }) => id === room))
     },
-    changedSince: async () => ({ now: new Date(), changes: [] }),
   }
   const lists = createRoomListFeed({
     feeds: {
@@ -34,6 +33,7 @@ function createTestFeed() {
         return () => ofRoom.delete(onNews)
       },
     } as never,
+    tail: { onChanges: () => () => {} },
     personBus: {
       publish: () => {},
       subscribe: async (userId: string) => {

@@ -2,6 +2,7 @@ import type { Message } from '../../contract/message'
 import type { NewsBus, RoomNews } from '../bus/news-bus'
 import { startEvery } from '../platform/background'
 import type { Log } from '../platform/log'
+import type { ChangeTail } from './change-tail'
 import { type EncodedEvent, encodeEvent, joinFrames } from './event-frames'
 import { type FollowedFeed, Follower, type LiveNews } from './live-news'
 import type { SubscriptionWriter } from './subscription-writer'
@@ -33,8 +34,11 @@ export interface RoomFeeds {
   close(): Promise<void>
 }
 
-/** How often the version counters of all followed rooms are read: the longest delay of news that Redis lost. */
+/** How often a part of the followed rooms has its version counters read. */
 const sweepMs = 1_000
+/** Each room's counter is read after this many sweeps, whatever the tail of changes said. */
+const sweepsPerRound = 60
+const roomsPerRead = 5_000
 /** How long to wait for news that arrives out of order, before it is read from Postgres. */
 const graceMs = 50
 /** How many changes may wait for an earlier one. */
@@ -76,12 +80,13 @@ interface Feed extends FollowedFeed {
 interface FeedParts {
   bus: NewsBus<RoomNews>
   reader: ChangeReader
+  tail: Pick<ChangeTail, 'onChanges'>
   log: Log
   /** Called with the number of changes that had to be read. */
   onRead?: (count: number) => void
 }
 
-export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFeeds {
+export function createRoomFeeds({ bus, reader, tail, log, onRead }: FeedParts): RoomFeeds {
   const feeds = new Map<string, Feed>()
   const batched = new Set<Feed>()
 
@@ -213,6 +218,7 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     feed.filling ??= readMissing(feed)
       .catch((error: Error) => {
         feed.ahead.clear()
+        unchecked.add(room)
         log.warn({ room, error: error.message }, 'could not read changes; trying again with the next sweep')
       })
       .finally(() => {
@@ -249,18 +255,58 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     }
   }
 
-  async function sweep() {
-    const rooms = [...feeds.keys()]
-    if (rooms.length === 0) return
-    const versions = await reader.lastVersions(rooms)
+  /** Rooms whose counters the next sweep has to read. */
+  const unchecked = new Set<string>()
+  let round = feeds.keys()
+  let comparing: Promise<void> = Promise.resolve()
+
+  async function compare(versions: Map<string, number>) {
+    const mayBeBehind = [...versions].filter(([room, version]) => isBehind(room, version))
+    if (mayBeBehind.length === 0) return
     await new Promise((resolve) => setTimeout(resolve, graceMs))
-    for (const [room, version] of versions) {
+    for (const [room, version] of mayBeBehind) {
       const feed = feeds.get(room)
-      if (feed && feed.version !== null && feed.version < version) fill(feed)
+      if (feed && isBehind(room, version)) fill(feed)
     }
   }
 
-  const sweeping = startEvery(sweep, { everyMs: sweepMs, name: 'read the version counters of the followed rooms', log })
+  function isBehind(room: string, version: number): boolean {
+    const known = feeds.get(room)?.version
+    return known !== undefined && known !== null && known < version
+  }
+
+  const stopTail = tail.onChanges((changes) => {
+    if (changes !== 'anything') comparing = compare(changes.rooms)
+    else {
+      for (const room of feeds.keys()) unchecked.add(room)
+      sweeping.runNow()
+    }
+  })
+
+  /** Reads the counters of all rooms in the course of a minute. The tail of changes has told of them long before, unless it is wrong. */
+  async function sweep() {
+    for (let left = Math.ceil(feeds.size / sweepsPerRound); left > 0; left--) {
+      let next = round.next()
+      if (next.done) {
+        round = feeds.keys()
+        next = round.next()
+      }
+      if (!next.done) unchecked.add(next.value)
+    }
+    while (unchecked.size > 0) {
+      const rooms = [...unchecked].slice(0, roomsPerRead)
+      // Before the read, so that what is said of them meanwhile counts.
+      for (const room of rooms) unchecked.delete(room)
+      try {
+        await compare(await reader.lastVersions(rooms))
+      } catch (error) {
+        for (const room of rooms) unchecked.add(room)
+        throw error
+      }
+    }
+  }
+
+  const sweeping = startEvery(sweep, { everyMs: sweepMs, name: 'read the version counters of followed rooms', log })
 
   function open(room: string): Feed {
     const feed: Feed = {
@@ -368,8 +414,9 @@ export function createRoomFeeds({ bus, reader, log, onRead }: FeedParts): RoomFe
     }),
 
     close: async () => {
+      stopTail()
       for (const { grace } of feeds.values()) if (grace) clearTimeout(grace)
-      await sweeping.close()
+      await Promise.all([sweeping.close(), comparing])
       await Promise.all([...feeds.values()].map(({ filling }) => filling))
     },
   }
