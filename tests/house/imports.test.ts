@@ -160,8 +160,8 @@ const table: Row[] = [
   },
   {
     file: /^server\/rooms\//,
-    may: ['server/rooms/', 'server/bus/announce', ...platform('background', 'database', 'page-cursor'), 'contract/'],
-    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', ...platform('log')],
+    may: ['server/rooms/', 'server/bus/announce', ...platform('database', 'page-cursor'), 'contract/'],
+    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/change-tail', 'server/fanout/room-feeds', ...platform('log')],
   },
   {
     file: /^server\/chat\/follow-room\.ts$/,

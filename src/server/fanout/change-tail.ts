@@ -23,8 +23,7 @@ export interface ChangeTail {
 
 /** The longest delay of what Redis lost. */
 const lookMs = 1_000
-const pruneMs = 10_000
-/** Rows are pruned after this many times `pruneMs`: a minute, when read_change_tail has long given up on positions as old. */
+/** Rows are pruned after this many times 10 s: a minute, when read_change_tail has long given up on positions as old. */
 const prunesKept = 6
 const rowsPerPrune = 10_000
 
@@ -37,7 +36,15 @@ interface Position {
 type Entry = [room: string, version: number | null, person: string | null]
 
 /** Follows the table in which triggers note what has changed. However many rooms a node follows, a look costs what has changed. */
-export function startChangeTail({ pool, log }: { pool: Pool; log: Log }): ChangeTail {
+export function startChangeTail({
+  pool,
+  log,
+  pruneEveryMs = 10_000,
+}: {
+  pool: Pool
+  log: Log
+  pruneEveryMs?: number | undefined
+}): ChangeTail {
   const listeners = new Set<(changes: TailChanges | 'anything') => void>()
   let position: Position | null = null
   /** Snapshots of the last minute, the oldest first. */
@@ -45,15 +52,23 @@ export function startChangeTail({ pool, log }: { pool: Pool; log: Log }): Change
   /** Nothing that was visible in this snapshot is left. */
   let pruned: string | null = null
 
-  async function look() {
+  async function readFrom(known: Position | null) {
     const { rows } = await pool.query<{ place: Position; changes: Entry[] | null }>('SELECT place, changes FROM read_change_tail($1)', [
-      position,
+      known,
     ])
     const [found] = rows
-    if (!found) return
-    position = found.place
+    if (!found) throw new Error('read_change_tail answered nothing')
+    return found
+  }
+
+  async function look() {
+    let found = await readFrom(position)
     // The first look ever, or the first one after a crash.
-    if (position.epoch === null) await pool.query('INSERT INTO change_tail_epoch DEFAULT VALUES ON CONFLICT DO NOTHING')
+    if (found.place.epoch === null) {
+      await pool.query('INSERT INTO change_tail_epoch DEFAULT VALUES ON CONFLICT DO NOTHING')
+      found = await readFrom(null)
+    }
+    position = found.place
     if (found.changes?.length === 0) return
     const changes = found.changes ? toTailChanges(found.changes) : 'anything'
     for (const onChanges of listeners) onChanges(changes)
@@ -70,7 +85,7 @@ export function startChangeTail({ pool, log }: { pool: Pool; log: Log }): Change
     }
     pruned = before ?? null
   }
-  const pruning = startEvery(prune, { everyMs: pruneMs, name: 'prune the tail of changes', log })
+  const pruning = startEvery(prune, { everyMs: pruneEveryMs, name: 'prune the tail of changes', log })
 
   return {
     onChanges: (onChanges) => {
