@@ -188,6 +188,8 @@ const table: Row[] = [
       'pg',
     ],
   },
+  // What a search compares: functions of text, without a database.
+  { file: /^server\/search\/(characters|fold|terms|query|marks|excerpt)\.ts$/, may: ['server/search/'], node: false },
   {
     file: /^server\/presence\/redis-presence\.ts$/,
     may: ['server/presence/node-states'],
