@@ -222,7 +222,7 @@ const table: Row[] = [
   },
   {
     file: /^server\/fanout\//,
-    may: ['server/fanout/', ...platform('background')],
+    may: ['server/fanout/', ...platform('background', 'look-ups')],
     types: ['server/bus/news-bus', ...platform('log'), 'contract/message'],
   },
   // Platform: each outside library has its own files.
