@@ -4,7 +4,6 @@ import { storeStatement, toStoreInput } from '../../src/server/chat/store-sends'
 import { createSeeded, type Seeded } from '../faults/seeded'
 import { connectPerson } from '../support/connected-people'
 import { type Roomline, startRoomline } from '../support/roomline'
-import { until } from '../support/stock-client'
 
 let roomline: Roomline
 beforeAll(async () => {
@@ -227,24 +226,4 @@ describe('the changes of a room', () => {
     )
     expect(unnamed).toEqual([])
   })
-
-  it('touch no index: a reaction, an answered message', async () => {
-    const ada = await connectPerson(roomline)
-    const { id: room } = await ada.trpc.rooms.create.mutate({ name: 'Cheap', kind: 'private' })
-    const { seq } = await ada.trpc.chat.send.mutate({ room, text: 'a question' })
-    const before = await countUpdates()
-    for (const emoji of ['👍', '🎂', '👀']) await ada.trpc.chat.react.mutate({ room, seq, emoji })
-    await ada.trpc.chat.unreact.mutate({ room, seq, emoji: '🎂' })
-    for (const text of ['an answer', 'another']) await ada.trpc.chat.send.mutate({ room, text, replyTo: seq })
-    await until(async () => (await countUpdates()).all - before.all >= 6)
-    expect((await countUpdates()).withoutIndexes - before.withoutIndexes).toBe(6)
-  })
 })
-
-/** Postgres's own count of updated messages, which it brings up to date within seconds. */
-async function countUpdates(): Promise<{ all: number; withoutIndexes: number }> {
-  const { rows } = await roomline.pool.query<{ all: number; withoutIndexes: number }>(
-    `SELECT n_tup_upd::int AS all, n_tup_hot_upd::int AS "withoutIndexes" FROM pg_stat_user_tables WHERE relname = 'messages'`,
-  )
-  return rows[0] ?? { all: 0, withoutIndexes: 0 }
-}
