@@ -101,23 +101,21 @@ export function createMessageHistory(pool: Pool) {
 
     /** The newest message of each room that this person is in, by the room's id. */
     newestOfPerson: async (userId: string): Promise<Map<string, Message>> =>
-      byRoom(
-        await readMessages(
-          pool,
-          `${selectMessages} JOIN rooms r ON r.id = m.room_id AND r.last_seq = m.seq
-           WHERE r.id IN (SELECT s.room_id FROM memberships s WHERE s.user_id = $1)`,
-          [userId],
-        ),
-      ),
+      byRoom(await readMessages(pool, selectNewest('SELECT s.room_id FROM memberships s WHERE s.user_id = $1'), [userId])),
 
     /** The newest message of each of these rooms, by the room's id. */
     newestOf: async (rooms: string[]): Promise<Map<string, Message>> =>
-      byRoom(
-        await readMessages(pool, `${selectMessages} JOIN rooms r ON r.id = m.room_id AND r.last_seq = m.seq WHERE m.room_id = ANY($1)`, [
-          rooms,
-        ]),
-      ),
+      byRoom(await readMessages(pool, selectNewest('SELECT unnest($1::text[]) AS room_id'), [rooms])),
   }
 }
+
+/**
+ * The newest message of each room that `rooms` selects. LATERAL with LIMIT 1 is looked up by key, whatever the planner
+ * expects: as a join, it reads the whole table of messages.
+ */
+const selectNewest = (rooms: string) => `SELECT ${messageColumns} FROM (${rooms}) k
+  CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.room_id = k.room_id ORDER BY m.seq DESC LIMIT 1) m
+  CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = m.author_id LIMIT 1) u
+  LEFT JOIN LATERAL (SELECT * FROM users d WHERE d.id = m.detail_user_id LIMIT 1) d ON true`
 
 export type MessageHistory = ReturnType<typeof createMessageHistory>

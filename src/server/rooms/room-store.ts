@@ -46,8 +46,11 @@ interface ListedRow {
   people: User[] | null
 }
 
-/** Mentions of the whole room are counted up to this, so that one person cannot make everybody's lists expensive. */
-const maxRoomMentions = 1_000
+/**
+ * Mentions of a person, and those of the whole room, are each counted up to this, so that nobody can make other people's
+ * lists expensive.
+ */
+const maxMentions = 1_000
 
 /**
  * Mentions of a person are counted from the table of mentions. Mentions of the whole room are counted from the messages,
@@ -56,19 +59,24 @@ const maxRoomMentions = 1_000
 const selectListed = `SELECT s.user_id, r.id, r.kind, r.name, r.topic, s.role, r.last_seq, s.read_seq, s.notify, r.posting_policy,
   r.slow_mode_seconds, s.muted_until,
   CASE WHEN s.notify = 'nothing' OR s.read_seq >= r.last_seq THEN 0 ELSE (
-    SELECT count(*)::int FROM mentions n WHERE n.user_id = s.user_id AND n.room_id = s.room_id AND n.seq > s.read_seq
+    SELECT count(*)::int FROM (
+      SELECT FROM mentions n WHERE n.user_id = s.user_id AND n.room_id = s.room_id AND n.seq > s.read_seq LIMIT ${maxMentions}
+    ) own_mentions
   ) + (
     SELECT count(*)::int FROM (
       SELECT FROM messages m
       WHERE m.room_id = s.room_id AND m.mentions_room AND m.seq > s.read_seq AND m.author_id <> s.user_id
         AND NOT EXISTS (SELECT FROM mentions n WHERE n.user_id = s.user_id AND n.room_id = s.room_id AND n.seq = m.seq)
-      LIMIT ${maxRoomMentions}
+      LIMIT ${maxMentions}
     ) room_mentions
   ) END AS mentions,
   CASE WHEN r.kind = 'direct' THEN (
     SELECT json_agg(json_build_object('id', u.id, 'username', u.username, 'displayName', u.display_name, 'avatar', u.avatar) ORDER BY u.username)
     FROM memberships o JOIN users u ON u.id = o.user_id WHERE o.room_id = r.id AND o.user_id <> s.user_id
   ) END AS people`
+
+// LATERAL with LIMIT 1 is looked up by key, whatever the planner expects of the tables.
+const joinRoom = 'CROSS JOIN LATERAL (SELECT * FROM rooms r WHERE r.id = s.room_id LIMIT 1) r'
 
 /** Whether the account of a membership `s` is neither disabled nor deleted. */
 const mayAct = 'EXISTS (SELECT FROM users u WHERE u.id = s.user_id AND u.disabled_at IS NULL AND u.deleted_at IS NULL)'
@@ -128,7 +136,7 @@ export function createRoomStore(pool: Pool) {
     /** The rooms in this person's list; archived ones are in nobody's. */
     listOf: async (userId: string): Promise<ListedRoom[]> => {
       const { rows } = await pool.query<ListedRow>(
-        `${selectListed} FROM memberships s JOIN rooms r ON r.id = s.room_id WHERE s.user_id = $1 AND r.archived_at IS NULL`,
+        `${selectListed} FROM memberships s ${joinRoom} WHERE s.user_id = $1 AND r.archived_at IS NULL`,
         [userId],
       )
       return rows.map(toListedRoom)
@@ -138,7 +146,7 @@ export function createRoomStore(pool: Pool) {
     listedAmong: async (pairs: readonly { userId: string; room: string }[]): Promise<ListedRoom[]> => {
       const { rows } = await pool.query<ListedRow>(
         `${selectListed} FROM unnest($1::uuid[], $2::text[]) AS k(user_id, room_id)
-         JOIN memberships s ON s.user_id = k.user_id AND s.room_id = k.room_id JOIN rooms r ON r.id = s.room_id
+         CROSS JOIN LATERAL (SELECT * FROM memberships s WHERE s.room_id = k.room_id AND s.user_id = k.user_id LIMIT 1) s ${joinRoom}
          WHERE r.archived_at IS NULL`,
         [pairs.map(({ userId }) => userId), pairs.map(({ room }) => room)],
       )
@@ -148,37 +156,27 @@ export function createRoomStore(pool: Pool) {
     /** A room as this member sees it, archived or not; null when they are not a member. */
     findListed: async (roomId: string, userId: string): Promise<ListedRoom | null> => {
       const { rows } = await pool.query<ListedRow & { archived_at: Date | null }>(
-        `${selectListed}, r.archived_at FROM memberships s JOIN rooms r ON r.id = s.room_id WHERE s.user_id = $1 AND s.room_id = $2`,
+        `${selectListed}, r.archived_at FROM memberships s ${joinRoom} WHERE s.user_id = $1 AND s.room_id = $2`,
         [userId, roomId],
       )
       const [row] = rows
       return row ? { ...toListedRoom(row), archivedAt: row.archived_at?.toISOString() ?? null } : null
     },
 
-    /** Memberships that changed after `since`, and in the `overlapMs` before it, by Postgres' clock. */
-    changedSince: async (
-      since: Date | null,
-      overlapMs: number,
-    ): Promise<{ now: Date; changes: { userId: string; room: string; at: Date }[] }> => {
-      const { rows } = await pool.query<{ now: Date; user_id: string | null; room_id: string; changed_at: Date }>(
-        `SELECT n.now, s.user_id, s.room_id, s.changed_at FROM (SELECT clock_timestamp() AS now) n
-         LEFT JOIN memberships s ON s.changed_at > coalesce($1::timestamptz, n.now) - $2 * interval '1 ms'`,
-        [since, overlapMs],
+    /** The rooms that each of these people is in. */
+    roomsOf: async (userIds: readonly string[]): Promise<{ userId: string; room: string }[]> => {
+      const { rows } = await pool.query<{ userId: string; room: string }>(
+        'SELECT user_id AS "userId", room_id AS room FROM memberships WHERE user_id = ANY($1)',
+        [userIds],
       )
-      return {
-        now: rows[0]?.now ?? new Date(),
-        changes: rows.flatMap(({ user_id, room_id, changed_at }) =>
-          user_id === null ? [] : [{ userId: user_id, room: room_id, at: changed_at }],
-        ),
-      }
+      return rows
     },
 
     /** Moves this person's read mark: `upTo` only forward, `set` in either direction. */
     moveReadMark: async (roomId: string, userId: string, mark: { upTo: number } | { set: number }): Promise<void> => {
       const forward = 'upTo' in mark
       await pool.query(
-        `UPDATE memberships s SET read_seq = CASE WHEN $4 THEN greatest(s.read_seq, least($3::int, r.last_seq)) ELSE least($3::int, r.last_seq) END,
-           changed_at = clock_timestamp()
+        `UPDATE memberships s SET read_seq = CASE WHEN $4 THEN greatest(s.read_seq, least($3::int, r.last_seq)) ELSE least($3::int, r.last_seq) END
          FROM rooms r WHERE r.id = s.room_id AND s.room_id = $1 AND s.user_id = $2 AND ${mayAct}
            AND CASE WHEN $4 THEN s.read_seq < least($3::int, r.last_seq) ELSE s.read_seq <> least($3::int, r.last_seq) END`,
         [roomId, userId, forward ? mark.upTo : mark.set, forward],
@@ -186,10 +184,11 @@ export function createRoomStore(pool: Pool) {
     },
 
     setNotify: async (roomId: string, userId: string, notify: NotificationLevel): Promise<void> => {
-      await pool.query(
-        `UPDATE memberships s SET notify = $3, changed_at = clock_timestamp() WHERE s.room_id = $1 AND s.user_id = $2 AND ${mayAct}`,
-        [roomId, userId, notify],
-      )
+      await pool.query(`UPDATE memberships s SET notify = $3 WHERE s.room_id = $1 AND s.user_id = $2 AND ${mayAct}`, [
+        roomId,
+        userId,
+        notify,
+      ])
     },
   }
 }
