@@ -93,11 +93,11 @@ export function messageSteps(sizes: Sizes): Step[] {
           CASE WHEN r.archived THEN now() - interval '30 days' END
         FROM made.rooms r JOIN made.people o ON o.n = r.owner LEFT JOIN made.people t ON t.n = r.other
         LEFT JOIN made.sizes z ON z.room = r.n LEFT JOIN (SELECT room, count(*)::int FROM made.changes GROUP BY room) c ON c.room = r.n;
-        INSERT INTO memberships (room_id, user_id, role, read_seq, notify, changed_at, joined_at)
+        INSERT INTO memberships (room_id, user_id, role, read_seq, notify, joined_at)
         SELECT r.id, p.id, m.role::room_role,
           CASE WHEN made.part(m.person, m.room) < 0.5 THEN coalesce(z.last_seq, 0) ELSE greatest(0, coalesce(z.last_seq, 0) - made.whole(m.person, m.room, 60)) END,
           CASE WHEN m.person % 10 = 0 THEN 'mentions' ELSE 'all' END::notification_level,
-          now() - (1 + made.part(m.person, m.room + 1) * 1000) * interval '1 day', now() - interval '10 years'
+          now() - interval '10 years'
         FROM made.members m JOIN made.rooms r ON r.n = m.room JOIN made.people p ON p.n = m.person LEFT JOIN made.sizes z ON z.room = m.room`,
     },
     ...Array.from({ length: parts }, (_, part) => ({
@@ -113,8 +113,8 @@ export function messageSteps(sizes: Sizes): Step[] {
         SELECT r.id, c.seq, c.emoji, p.id, now() - interval '1 year' FROM made.reactions c JOIN made.rooms r ON r.n = c.room JOIN made.people p ON p.n = c.person
         ON CONFLICT DO NOTHING;
         INSERT INTO mentions (user_id, room_id, seq)
-        SELECT u.id, m.room_id, m.seq FROM messages m CROSS JOIN LATERAL people_mentioned(m.mentions, m.author_id) AS u(id)
-        WHERE m.mentions <> '{}'`,
+        SELECT u.id, m.room_id, m.seq FROM messages m JOIN users u ON u.username = m.mentions[1]
+        WHERE m.mentions <> '{}' AND u.id <> m.author_id`,
     },
   ]
 }
