@@ -47,6 +47,8 @@ export async function openKeptData(signal: AbortSignal): Promise<KeptData> {
   const admin = new pg.Client({ connectionString: urlFor('postgres') })
   admin.on('error', () => {})
   await admin.connect()
+  // Ends the statement that is running: there may be minutes left of it.
+  signal.addEventListener('abort', () => postgres.kill())
   const drop = async (name: string) => {
     await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
   }
@@ -69,7 +71,7 @@ export async function openKeptData(signal: AbortSignal): Promise<KeptData> {
       // A checkpoint every few seconds would be most of the work.
       await admin.query(`ALTER SYSTEM SET max_wal_size = '16GB'`)
       await admin.query('SELECT pg_reload_conf()')
-      await fillDatabase(urlFor(name), sizesFor(messages), (progress) => report(`${name}: ${describe(progress)}`))
+      await fillDatabase(urlFor(name), sizesFor(messages), { onProgress: (progress) => report(`${name}: ${describe(progress)}`) })
       await admin.query('ALTER SYSTEM RESET max_wal_size')
       await admin.query('SELECT pg_reload_conf()')
       await admin.query('CHECKPOINT')
