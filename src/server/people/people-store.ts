@@ -1,12 +1,40 @@
 import type { Person, Profile } from '../../contract/people'
 import type { Database } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
+import { fewOf, namePart, readFew } from '../platform/name-search'
 
 const active = { disabledAt: null, deletedAt: null } as const
 const personFields = { id: true, username: true, displayName: true, avatar: true, status: true, role: true } as const
 
+const personColumns = 'u.id, u.username, u.display_name AS "displayName", u.avatar, u.status, u.role'
+const isActive = 'u.disabled_at IS NULL AND u.deleted_at IS NULL'
+const wanted = 'fold_name($1)'
+const anyPart = namePart('u.search_name', wanted)
+/** The mark before the display name. */
+const displayName = namePart('u.search_name', `(E'\\n' || ${wanted})`)
+/** "~" comes after every character of usernames. */
+const username = `u.username >= ${wanted} AND u.username < ${wanted} || '~'`
+const select = (condition: string) => `SELECT ${personColumns} FROM users u WHERE ${isActive} AND ${condition} ORDER BY u.username LIMIT $2`
+
+const usernames = select(username)
+const displayNames = select(`NOT (${username}) AND ${displayName.isIn}`)
+const otherParts = select(`NOT (${username}) AND NOT ${displayName.isIn} AND ${anyPart.isIn}`)
+/** Up to this many people of one name are sorted. */
+const maxNamesakes = 1_000
+const allByIndex = fewOf(
+  `SELECT u.* FROM users u WHERE ${isActive} AND ${anyPart.isFound}`,
+  maxNamesakes,
+  `SELECT ${personColumns}, row_number() OVER (ORDER BY (${username}) DESC, (${displayName.isIn}) DESC, u.username) AS place
+   FROM namesakes u ORDER BY place LIMIT $2`,
+)
+const displayNamesByIndex = fewOf(
+  `SELECT u.* FROM users u WHERE ${isActive} AND NOT (${username}) AND ${displayName.isFound}`,
+  maxNamesakes,
+  `SELECT ${personColumns}, row_number() OVER (ORDER BY u.username) AS place FROM namesakes u ORDER BY place LIMIT $2`,
+)
+
 /** Stores people and their profiles. Disabled and deleted people are not found. */
-export function createPeopleStore({ prisma }: Pick<Database, 'prisma'>) {
+export function createPeopleStore({ prisma, pool }: Pick<Database, 'prisma' | 'pool'>) {
   const lookUpProfile = joinLookUps<string, Profile | undefined>(async (ids) => {
     const profiles = await prisma.user.findMany({
       where: { id: { in: [...new Set(ids)] }, ...active },
@@ -22,14 +50,20 @@ export function createPeopleStore({ prisma }: Pick<Database, 'prisma'>) {
     findPerson: (username: string): Promise<Person | null> =>
       prisma.user.findFirst({ where: { username, ...active }, select: personFields }),
 
-    /** Matches literally: `%` and `_` in the query are ordinary characters. */
-    search: ({ query, limit }: { query: string; limit: number }): Promise<Person[]> => prisma.$queryRaw<Person[]>`
-      SELECT id, username, display_name AS "displayName", avatar, status, role::text
-      FROM users, lower(${query}::text) AS wanted
-      WHERE disabled_at IS NULL AND deleted_at IS NULL
-        AND (position(wanted IN username) > 0 OR position(wanted IN lower(display_name)) > 0)
-      ORDER BY username = wanted DESC, starts_with(username, wanted) DESC, starts_with(lower(display_name), wanted) DESC, username
-      LIMIT ${limit}`,
+    /**
+     * People with the query in their username or display name: first the usernames that begin with it, then the display names
+     * that do, then the others, each in the order of usernames.
+     */
+    search: async ({ query, limit }: { query: string; limit: number }): Promise<Person[]> => {
+      const read = async (sql: string, atMost: number) => (await pool.query<Person>(sql, [query, atMost])).rows
+      const named = await read(usernames, limit)
+      if (named.length === limit) return named
+      const found = await readFew<Person>(pool, allByIndex, [query, limit])
+      if (found) return found
+      const left = limit - named.length
+      const displayed = (await readFew<Person>(pool, displayNamesByIndex, [query, left])) ?? (await read(displayNames, left))
+      return [...named, ...displayed, ...(await read(otherParts, left - displayed.length))]
+    },
 
     update: async (
       userId: string,
