@@ -84,6 +84,8 @@ CREATE TABLE "rooms" (
     "kind" "room_kind" NOT NULL,
     "name" TEXT NOT NULL,
     "topic" TEXT NOT NULL DEFAULT '',
+    -- The name and, after a line break, the topic.
+    "search_name" TEXT COLLATE "C" NOT NULL GENERATED ALWAYS AS (fold_name("name") || E'\n' || fold_name("topic")) STORED,
     "last_seq" INTEGER NOT NULL DEFAULT 0,
     "last_version" INTEGER NOT NULL DEFAULT 0,
     "posting_policy" "posting_policy" NOT NULL DEFAULT 'everyone',
@@ -313,10 +315,10 @@ CREATE INDEX "messages_pins_idx" ON "messages"("room_id", "pinned_at" DESC) WHER
 CREATE INDEX "messages_room_mentions_idx" ON "messages"("room_id", "seq") WHERE "mentions_room";
 CREATE INDEX "messages_detail_user_id_idx" ON "messages"("detail_user_id") WHERE "detail_user_id" IS NOT NULL;
 
--- rooms.browse pages through the public rooms by name.
-CREATE INDEX "rooms_browse_idx" ON "rooms"(lower("name"), "id") WHERE "kind" = 'public' AND "archived_at" IS NULL;
+-- rooms.browse pages through the public rooms by name. A name has one line.
+CREATE INDEX "rooms_browse_idx" ON "rooms"(split_part("search_name", E'\n', 1), "id") WHERE "kind" = 'public' AND "archived_at" IS NULL;
 -- Parts of names. Without the list of pending entries, whose emptying would hold up whoever fills it.
-CREATE INDEX "rooms_grams_idx" ON "rooms" USING GIN (grams_of(fold_name("name") || E'\n' || fold_name("topic"))) WITH (fastupdate = off)
+CREATE INDEX "rooms_grams_idx" ON "rooms" USING GIN (grams_of("search_name")) WITH (fastupdate = off)
   WHERE "kind" = 'public' AND "archived_at" IS NULL;
 CREATE INDEX "users_grams_idx" ON "users" USING GIN (grams_of("search_name")) WITH (fastupdate = off);
 

@@ -19,19 +19,16 @@ const select = (condition: string) => `SELECT ${personColumns} FROM users u WHER
 const usernames = select(username)
 const displayNames = select(`NOT (${username}) AND ${displayName.isIn}`)
 const otherParts = select(`NOT (${username}) AND NOT ${displayName.isIn} AND ${anyPart.isIn}`)
-/** Up to this many people of one name are sorted. */
-const maxNamesakes = 1_000
-const allByIndex = fewOf(
-  `SELECT u.* FROM users u WHERE ${isActive} AND ${anyPart.isFound}`,
-  maxNamesakes,
-  `SELECT ${personColumns}, row_number() OVER (ORDER BY (${username}) DESC, (${displayName.isIn}) DESC, u.username) AS place
-   FROM namesakes u ORDER BY place LIMIT $2`,
-)
-const displayNamesByIndex = fewOf(
-  `SELECT u.* FROM users u WHERE ${isActive} AND NOT (${username}) AND ${displayName.isFound}`,
-  maxNamesakes,
-  `SELECT ${personColumns}, row_number() OVER (ORDER BY u.username) AS place FROM namesakes u ORDER BY place LIMIT $2`,
-)
+/** @param order of people `u`, of whom only ids and names are known */
+const byIndex = (condition: string, order: string) =>
+  fewOf(
+    `SELECT u.id, u.username, u.search_name FROM users u WHERE ${isActive} AND ${condition}`,
+    4_000,
+    `SELECT ${personColumns}, k.place FROM (SELECT u.id, row_number() OVER (ORDER BY ${order}) AS place FROM namesakes u ORDER BY place LIMIT $2) k
+     CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = k.id LIMIT 1) u`,
+  )
+const allByIndex = byIndex(anyPart.isFound, `(${username}) DESC, (${displayName.isIn}) DESC, u.username`)
+const displayNamesByIndex = byIndex(`NOT (${username}) AND ${displayName.isFound}`, 'u.username')
 
 /** Stores people and their profiles. Disabled and deleted people are not found. */
 export function createPeopleStore({ prisma, pool }: Pick<Database, 'prisma' | 'pool'>) {

@@ -26,9 +26,9 @@ export const namePart = (name: string, part: string) => ({
  * @param page selects a page from `namesakes`, with `place` for its order
  */
 export const fewOf = (namesakes: string, most: number, page: string) =>
-  `WITH namesakes AS MATERIALIZED (${namesakes} LIMIT ${most + 1})
-   SELECT n.too_many, p.* FROM (SELECT count(*) > ${most} AS too_many FROM namesakes) n
-   LEFT JOIN LATERAL (SELECT * FROM (${page}) p WHERE NOT n.too_many) p ON true ORDER BY p.place`
+  `WITH found AS MATERIALIZED (${namesakes} LIMIT ${most + 1}),
+   namesakes AS (SELECT * FROM found WHERE (SELECT count(*) FROM found) <= ${most})
+   SELECT n.too_many, p.* FROM (SELECT count(*) > ${most} AS too_many FROM found) n LEFT JOIN LATERAL (${page}) p ON true ORDER BY p.place`
 
 /** @param sql made by `fewOf` @returns null when too many match */
 export async function readFew<Row extends object>(querying: Querying, sql: string, values: unknown[]): Promise<Row[] | null> {

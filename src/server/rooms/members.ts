@@ -31,10 +31,12 @@ const everybody = `SELECT ${memberColumns} FROM memberships s ${person} WHERE ${
 const namedInOrder = `SELECT ${memberColumns} FROM memberships s ${person} WHERE ${after} AND ${named.isIn} ${order}`
 /** Looks up in the room people from the whole server. */
 const namedByIndex = fewOf(
-  `SELECT u.* FROM users u WHERE ${named.isFound}`,
-  2_000,
-  `SELECT ${memberColumns}, row_number() OVER (ORDER BY s.role, s.member_name) AS place FROM namesakes u
-   CROSS JOIN LATERAL (SELECT * FROM memberships s WHERE s.room_id = $1 AND s.user_id = u.id LIMIT 1) s WHERE ${after} ${order}`,
+  `SELECT u.id FROM users u WHERE ${named.isFound}`,
+  3_000,
+  `SELECT ${memberColumns}, row_number() OVER (ORDER BY s.role, s.member_name) AS place FROM (
+     SELECT s.* FROM namesakes n
+     CROSS JOIN LATERAL (SELECT * FROM memberships s WHERE s.room_id = $1 AND s.user_id = n.id LIMIT 1) s WHERE ${after} ${order}
+   ) s ${person}`,
 )
 /** A room of no more members is read in order, whatever is looked for. */
 const smallRoom = 500
