@@ -164,8 +164,8 @@ const table: Row[] = [
   },
   {
     file: /^server\/rooms\//,
-    may: ['server/rooms/', 'server/bus/announce', ...platform('background', 'database', 'name-search', 'page-cursor'), 'contract/'],
-    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', ...platform('log')],
+    may: ['server/rooms/', 'server/bus/announce', ...platform('database', 'name-search', 'page-cursor'), 'contract/'],
+    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/change-tail', 'server/fanout/room-feeds', ...platform('log')],
   },
   {
     file: /^server\/chat\/follow-room\.ts$/,
@@ -192,6 +192,8 @@ const table: Row[] = [
       'pg',
     ],
   },
+  // What a search compares: functions of text, without a database.
+  { file: /^server\/search\/(characters|fold|terms|query|marks|excerpt)\.ts$/, may: ['server/search/'], node: false },
   {
     file: /^server\/presence\/redis-presence\.ts$/,
     may: ['server/presence/node-states'],
@@ -204,6 +206,7 @@ const table: Row[] = [
   },
   { file: /^server\/bus\/redis-bus\.ts$/, may: [], types: ['server/bus/news-bus', ...platform('log', 'redis')] },
   { file: /^server\/bus\//, may: [], types: ['server/bus/news-bus', 'contract/message'] },
+  { file: /^server\/fanout\/change-tail\.ts$/, may: platform('background'), types: [...platform('log'), 'pg'] },
   // Everything that relies on tRPC's adapter and ws beyond their documentation is in one file.
   {
     file: /^server\/fanout\/client-socket\.ts$/,
@@ -223,7 +226,7 @@ const table: Row[] = [
   },
   {
     file: /^server\/fanout\//,
-    may: ['server/fanout/', ...platform('background')],
+    may: ['server/fanout/', ...platform('background', 'look-ups')],
     types: ['server/bus/news-bus', ...platform('log'), 'contract/message'],
   },
   // Platform: each outside library has its own files.

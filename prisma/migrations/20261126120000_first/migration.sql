@@ -113,8 +113,6 @@ CREATE TABLE "memberships" (
     "notify" "notification_level" NOT NULL DEFAULT 'all',
     "muted_until" TIMESTAMPTZ(3),
     "last_sent_at" TIMESTAMPTZ(3),
-    -- Not the start of the transaction: nodes read the rows that changed since they last looked.
-    "changed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
     "joined_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "memberships_pkey" PRIMARY KEY ("room_id","user_id"),
@@ -131,27 +129,29 @@ CREATE TABLE "past_memberships" (
     CONSTRAINT "past_memberships_pkey" PRIMARY KEY ("room_id","user_id")
 );
 
+-- The columns that are in no index (version and the counters among them) are those that change, so that an update writes
+-- one new row into the free space of its page and touches no index. Fixed widths first: no bytes are lost to alignment.
 CREATE TABLE "messages" (
-    "room_id" TEXT NOT NULL,
-    "seq" INTEGER NOT NULL,
-    "version" INTEGER NOT NULL,
-    "kind" TEXT NOT NULL DEFAULT 'text',
-    "author_id" UUID NOT NULL,
-    "detail_user_id" UUID,
-    "detail" JSONB,
-    "uid" TEXT,
-    "client_id" TEXT,
-    "body_hash" BYTEA,
-    "text" TEXT NOT NULL,
     "time" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
-    "reply_to_seq" INTEGER,
-    "reply_count" INTEGER NOT NULL DEFAULT 0,
-    "mentions" TEXT[] NOT NULL DEFAULT '{}',
-    "mentions_room" BOOLEAN NOT NULL DEFAULT false,
-    "reaction_count" INTEGER NOT NULL DEFAULT 0,
     "edited_at" TIMESTAMPTZ(3),
     "deleted_at" TIMESTAMPTZ(3),
     "pinned_at" TIMESTAMPTZ(3),
+    "seq" INTEGER NOT NULL,
+    "version" INTEGER NOT NULL,
+    "reply_to_seq" INTEGER,
+    "reply_count" INTEGER NOT NULL DEFAULT 0,
+    "reaction_count" INTEGER NOT NULL DEFAULT 0,
+    "author_id" UUID NOT NULL,
+    "detail_user_id" UUID,
+    "mentions_room" BOOLEAN NOT NULL DEFAULT false,
+    "room_id" TEXT NOT NULL,
+    "kind" TEXT NOT NULL DEFAULT 'text',
+    "uid" TEXT,
+    "client_id" TEXT,
+    "body_hash" BYTEA,
+    "mentions" TEXT[] NOT NULL DEFAULT '{}',
+    "detail" JSONB,
+    "text" TEXT NOT NULL,
     "search" tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, "text")) STORED,
 
     CONSTRAINT "messages_pkey" PRIMARY KEY ("room_id","seq"),
@@ -161,6 +161,20 @@ CREATE TABLE "messages" (
     CONSTRAINT "messages_text_length" CHECK (char_length("text") <= 4000),
     CONSTRAINT "messages_client_id_length" CHECK (char_length("client_id") BETWEEN 8 AND 64),
     CONSTRAINT "messages_client_id_has_body_hash" CHECK (("client_id" IS NULL) = ("body_hash" IS NULL))
+-- Most changes come soon after the message: an answer, a reaction, an edit.
+) WITH (fillfactor = 90);
+
+-- Every version of a room that is not the one a message was stored with: an edit, a reaction, an answered message, a new
+-- member. Between two of these rows, each version is one stored message. Triggers write them: see note_changed_message.
+CREATE TABLE "room_changes" (
+    "room_id" TEXT NOT NULL,
+    "version" INTEGER NOT NULL,
+    -- The message that changed; null when the room or a membership did.
+    "seq" INTEGER,
+    -- The newest message at that moment.
+    "last_seq" INTEGER NOT NULL,
+
+    CONSTRAINT "room_changes_pkey" PRIMARY KEY ("room_id","version")
 );
 
 CREATE TABLE "reactions" (
@@ -247,6 +261,27 @@ CREATE TABLE "after_commit" (
     CONSTRAINT "after_commit_pkey" PRIMARY KEY ("id")
 );
 
+-- What has changed in the last minute or so, for nodes that look for what Redis lost: a row for each statement that changed
+-- rooms or memberships, written by triggers. The arrays run side by side, and each room in them is one of these:
+--   with a version: the room has reached it · with a person: their membership has changed · with neither: so may have the
+--   membership of everybody in it · no room: anything may have changed
+-- Unlogged, so that it costs no write-ahead log. A crash empties it, and the other table with it: that is how nodes notice.
+CREATE UNLOGGED TABLE "change_tail" (
+    "xid" xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    "rooms" TEXT[] NOT NULL,
+    "versions" INTEGER[],
+    "people" UUID[]
+-- Rows of a hundred rooms are neither compressed nor moved out.
+) WITH (toast_tuple_target = 8160);
+
+CREATE UNLOGGED TABLE "change_tail_epoch" (
+    "is_only" BOOLEAN NOT NULL DEFAULT true,
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+
+    CONSTRAINT "change_tail_epoch_pkey" PRIMARY KEY ("is_only"),
+    CONSTRAINT "change_tail_epoch_is_only" CHECK ("is_only")
+);
+
 CREATE TABLE "rate_limits" (
     "key" TEXT NOT NULL,
     "count" INTEGER NOT NULL,
@@ -273,17 +308,9 @@ CREATE INDEX "memberships_room_id_role_member_name_idx" ON "memberships"("room_i
 
 CREATE INDEX "memberships_user_id_idx" ON "memberships"("user_id");
 
-CREATE INDEX "memberships_changed_at_idx" ON "memberships"("changed_at");
-
 CREATE INDEX "past_memberships_user_id_idx" ON "past_memberships"("user_id");
 
-CREATE INDEX "messages_author_id_idx" ON "messages"("author_id");
-
 CREATE INDEX "messages_search_idx" ON "messages" USING GIN ("search");
-
-CREATE UNIQUE INDEX "messages_room_id_version_key" ON "messages"("room_id", "version");
-
-CREATE UNIQUE INDEX "messages_room_id_author_id_client_id_key" ON "messages"("room_id", "author_id", "client_id");
 
 CREATE INDEX "reactions_user_id_idx" ON "reactions"("user_id");
 
@@ -307,13 +334,17 @@ CREATE INDEX "audit_log_room_id_at_idx" ON "audit_log"("room_id", "at");
 
 CREATE INDEX "audit_log_actor_id_at_idx" ON "audit_log"("actor_id", "at");
 
+CREATE INDEX "change_tail_xid_idx" ON "change_tail"("xid");
+
 CREATE INDEX "rate_limits_resets_at_idx" ON "rate_limits"("resets_at");
 
--- Few messages are replies, are pinned, mention the whole room or are lines about somebody.
+-- A repeated send finds its message here. Lines about the room have no client_id.
+CREATE UNIQUE INDEX "messages_room_id_author_id_client_id_key" ON "messages"("room_id", "author_id", "client_id") WHERE "client_id" IS NOT NULL;
+
+-- Few messages are replies, are pinned or mention the whole room.
 CREATE INDEX "messages_thread_idx" ON "messages"("room_id", "reply_to_seq", "seq") WHERE "reply_to_seq" IS NOT NULL;
 CREATE INDEX "messages_pins_idx" ON "messages"("room_id", "pinned_at" DESC) WHERE "pinned_at" IS NOT NULL;
 CREATE INDEX "messages_room_mentions_idx" ON "messages"("room_id", "seq") WHERE "mentions_room";
-CREATE INDEX "messages_detail_user_id_idx" ON "messages"("detail_user_id") WHERE "detail_user_id" IS NOT NULL;
 
 -- rooms.browse pages through the public rooms by name. A name has one line.
 CREATE INDEX "rooms_browse_idx" ON "rooms"(split_part("search_name", E'\n', 1), "id") WHERE "kind" = 'public' AND "archived_at" IS NULL;
@@ -417,6 +448,150 @@ EXECUTE FUNCTION count_members();
 CREATE TRIGGER memberships_count_deleted AFTER DELETE ON memberships REFERENCING OLD TABLE AS changed FOR EACH STATEMENT
 EXECUTE FUNCTION count_members();
 
+-- These triggers write the tail of changes, so that every node learns of any change, an operator's SQL included. They run once
+-- for a statement: next to nothing when it stores many sends.
+CREATE FUNCTION note_changed_rooms() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO change_tail (rooms, versions) SELECT CASE WHEN count(*) <= 10000 THEN array_agg(id) ELSE '{NULL}' END,
+    CASE WHEN count(*) <= 10000 THEN array_agg(last_version) END FROM changed HAVING count(*) > 0;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER rooms_note_changed AFTER UPDATE ON rooms REFERENCING NEW TABLE AS changed FOR EACH STATEMENT
+EXECUTE FUNCTION note_changed_rooms();
+
+-- No list watches an archived room, so nobody would notice that it is back.
+CREATE FUNCTION note_restored_room() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO change_tail (rooms) VALUES (ARRAY[NEW.id]);
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER rooms_note_restored AFTER UPDATE OF archived_at ON rooms FOR EACH ROW
+WHEN (NEW.archived_at IS NULL AND OLD.archived_at IS NOT NULL) EXECUTE FUNCTION note_restored_room();
+
+CREATE FUNCTION note_changed_memberships() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO change_tail (rooms, people) SELECT CASE WHEN count(*) <= 10000 THEN array_agg(room_id) ELSE '{NULL}' END,
+    CASE WHEN count(*) <= 10000 THEN array_agg(user_id) END FROM changed HAVING count(*) > 0;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER memberships_note_new AFTER INSERT ON memberships REFERENCING NEW TABLE AS changed FOR EACH STATEMENT
+EXECUTE FUNCTION note_changed_memberships();
+
+CREATE TRIGGER memberships_note_ended AFTER DELETE ON memberships REFERENCING OLD TABLE AS changed FOR EACH STATEMENT
+EXECUTE FUNCTION note_changed_memberships();
+
+CREATE FUNCTION note_changed_membership() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO change_tail (rooms, people) VALUES (ARRAY[NEW.room_id], ARRAY[NEW.user_id]);
+  RETURN NULL;
+END
+$$;
+
+-- A send moves its author's read mark too, and is news of its own: it sets last_sent_at with it.
+CREATE TRIGGER memberships_note_changed AFTER UPDATE OF role, notify, muted_until, read_seq ON memberships FOR EACH ROW
+WHEN (NEW.last_sent_at IS NOT DISTINCT FROM OLD.last_sent_at) EXECUTE FUNCTION note_changed_membership();
+
+-- What was committed since a position in the tail of changes, and the position after it. A position is a snapshot: every
+-- transaction was either visible in it, or is one that it knows was running, or has a higher id. So each row is read once, in
+-- whatever order transactions commit, and one that stays open costs nothing.
+--
+-- changes: [[room, version, person], …]; null when they cannot be known, because rows may have been pruned or lost since then
+--          or there are too many.
+CREATE FUNCTION read_change_tail(known jsonb) RETURNS TABLE (place jsonb, changes json)
+-- By index, whatever the planner's statistics say.
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+DECLARE
+  seen pg_snapshot := known->>'snapshot';
+  now_seen pg_snapshot := pg_current_snapshot();
+  epoch uuid := (SELECT id FROM change_tail_epoch);
+BEGIN
+  place := jsonb_build_object('snapshot', now_seen::text, 'epoch', epoch, 'at', clock_timestamp());
+  -- Rows are kept twice as long as this.
+  IF epoch = (known->>'epoch')::uuid AND (known->>'at')::timestamptz > clock_timestamp() - interval '30 s'
+    -- Transaction ids only go back in another database.
+    AND pg_snapshot_xmax(seen) <= pg_snapshot_xmax(now_seen)
+  THEN
+    SELECT CASE WHEN count(*) <= 100000 AND count(*) = count(c.room)
+      THEN coalesce(json_agg(json_build_array(c.room, c.version, c.person)), '[]') END
+    INTO changes
+    FROM (
+      SELECT c.room, max(c.version) AS version, c.person
+      FROM (
+        SELECT rooms, versions, people FROM change_tail WHERE xid >= pg_snapshot_xmax(seen)
+        UNION ALL
+        SELECT rooms, versions, people FROM change_tail WHERE xid = ANY(ARRAY(SELECT pg_snapshot_xip(seen)))
+      ) t
+      CROSS JOIN LATERAL unnest(t.rooms, t.versions, t.people) AS c(room, version, person)
+      GROUP BY c.room, c.person, c.version IS NULL
+      LIMIT 100001
+    ) c;
+  END IF;
+  RETURN NEXT;
+END
+$$;
+
+-- Deletes up to 10,000 rows that were visible in a snapshot, and not yet in an earlier one.
+CREATE FUNCTION prune_change_tail(before pg_snapshot, pruned pg_snapshot) RETURNS int
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+  deleted int;
+BEGIN
+  DELETE FROM change_tail WHERE ctid = ANY(ARRAY(
+    SELECT t.ctid FROM change_tail t
+    WHERE t.xid >= coalesce(pg_snapshot_xmin(pruned), '0') AND t.xid < pg_snapshot_xmax(before) AND pg_visible_in_snapshot(t.xid, before)
+    LIMIT 10000 FOR UPDATE SKIP LOCKED
+  ));
+  GET DIAGNOSTICS deleted = ROW_COUNT;
+  RETURN deleted;
+END
+$$;
+
+-- Triggers write room_changes, so that no statement can forget to, an operator's SQL included. They cost nothing where
+-- messages are only stored. A changed message writes its own row; last_seq is that of the room because the message is written
+-- right after its version was taken.
+CREATE FUNCTION note_changed_message() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO room_changes (room_id, version, seq, last_seq)
+  SELECT NEW.room_id, NEW.version, NEW.seq, r.last_seq FROM rooms r WHERE r.id = NEW.room_id
+  ON CONFLICT (room_id, version) DO UPDATE SET seq = excluded.seq;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER messages_note_change AFTER UPDATE OF version ON messages FOR EACH ROW
+WHEN (NEW.version <> OLD.version)
+EXECUTE FUNCTION note_changed_message();
+
+-- Writes at the commit what no changed message has written: the versions of everything else.
+CREATE FUNCTION note_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO room_changes (room_id, version, last_seq) SELECT NEW.id, NEW.last_version, NEW.last_seq
+  WHERE NOT EXISTS (SELECT FROM room_changes c WHERE c.room_id = NEW.id AND c.version = NEW.last_version AND c.last_seq = NEW.last_seq)
+  ON CONFLICT (room_id, version) DO UPDATE SET last_seq = excluded.last_seq;
+  RETURN NULL;
+END
+$$;
+
+CREATE CONSTRAINT TRIGGER rooms_note_version AFTER UPDATE OF last_version ON rooms DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+WHEN (NEW.last_version - OLD.last_version > NEW.last_seq - OLD.last_seq)
+EXECUTE FUNCTION note_version();
+
+-- In place of a foreign key, whose check would cost each change more than its row.
+CREATE FUNCTION forget_versions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM room_changes WHERE room_id = OLD.id;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER rooms_forget_versions AFTER DELETE ON rooms FOR EACH ROW EXECUTE FUNCTION forget_versions();
+
 -- A person as everybody sees them: a `User` of the protocol.
 CREATE FUNCTION show_user(person users) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', person.id, 'username', person.username, 'displayName', person.display_name, 'avatar', person.avatar)
@@ -471,8 +646,8 @@ BEGIN
   RETURN QUERY
   WITH input AS (
     SELECT g.*, CASE
-        WHEN g.reply_to IS NULL THEN sha256(convert_to(g.text, 'UTF8'))
-        ELSE sha256(sha256(convert_to(g.text, 'UTF8')) || int4send(g.reply_to))
+        WHEN g.reply_to IS NULL THEN substr(sha256(convert_to(g.text, 'UTF8')), 1, 8)
+        ELSE substr(sha256(sha256(convert_to(g.text, 'UTF8')) || int4send(g.reply_to)), 1, 8)
       END AS body_hash
     FROM jsonb_to_recordset(sends)
       AS g(place int, room text, author uuid, uid text, client_id text, text text, reply_to int, mentions text[])

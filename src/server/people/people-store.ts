@@ -1,7 +1,7 @@
 import type { Person, Profile } from '../../contract/people'
 import type { Database } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
-import { fewOf, namePart, readFew } from '../platform/name-search'
+import { namePart, readFew, readNamed } from '../platform/name-search'
 
 const active = { disabledAt: null, deletedAt: null } as const
 const personFields = { id: true, username: true, displayName: true, avatar: true, status: true, role: true } as const
@@ -14,21 +14,26 @@ const anyPart = namePart('u.search_name', wanted)
 const displayName = namePart('u.search_name', `(E'\\n' || ${wanted})`)
 /** "~" comes after every character of usernames. */
 const username = `u.username >= ${wanted} AND u.username < ${wanted} || '~'`
-const select = (condition: string) => `SELECT ${personColumns} FROM users u WHERE ${isActive} AND ${condition} ORDER BY u.username LIMIT $2`
+const usernames = `SELECT ${personColumns} FROM users u WHERE ${isActive} AND ${username} ORDER BY u.username LIMIT $2`
 
-const usernames = select(username)
-const displayNames = select(`NOT (${username}) AND ${displayName.isIn}`)
-const otherParts = select(`NOT (${username}) AND NOT ${displayName.isIn} AND ${anyPart.isIn}`)
-/** @param order of people `u`, of whom only ids and names are known */
-const byIndex = (condition: string, order: string) =>
-  fewOf(
-    `SELECT u.id, u.username, u.search_name FROM users u WHERE ${isActive} AND ${condition}`,
-    4_000,
-    `SELECT ${personColumns}, k.place FROM (SELECT u.id, row_number() OVER (ORDER BY ${order}) AS place FROM namesakes u ORDER BY place LIMIT $2) k
-     CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = k.id LIMIT 1) u`,
-  )
-const allByIndex = byIndex(anyPart.isFound, `(${username}) DESC, (${displayName.isIn}) DESC, u.username`)
-const displayNamesByIndex = byIndex(`NOT (${username}) AND ${displayName.isFound}`, 'u.username')
+/** @param isFound a condition for the index; `isIn` the same for rows that are read anyway */
+const pageOf = ({ isFound, isIn, order = 'u.username' }: { isFound: string; isIn: string; order?: string }) => ({
+  byIndex: {
+    namesakes: `SELECT u.id, u.username, u.search_name FROM users u WHERE ${isActive} AND ${isFound}`,
+    page: `SELECT ${personColumns}, k.place FROM (SELECT u.id, row_number() OVER (ORDER BY ${order}) AS place FROM namesakes u ORDER BY place LIMIT $2) k
+      CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = k.id LIMIT 1) u`,
+  },
+  inOrder: (stretch: string) =>
+    `SELECT ${personColumns} FROM (SELECT * FROM users u WHERE ${isActive} ORDER BY u.username LIMIT ${stretch}) u
+     WHERE ${isIn} ORDER BY u.username LIMIT $2`,
+})
+const everybody = pageOf({ ...anyPart, order: `(${username}) DESC, (${displayName.isIn}) DESC, u.username` })
+const besidesUsernames = `NOT (${username}) AND`
+const displayNames = pageOf({ isFound: `${besidesUsernames} ${displayName.isFound}`, isIn: `${besidesUsernames} ${displayName.isIn}` })
+const besidesBoth = `${besidesUsernames} NOT ${displayName.isIn} AND`
+const otherParts = pageOf({ isFound: `${besidesBoth} ${anyPart.isFound}`, isIn: `${besidesBoth} ${anyPart.isIn}` })
+/** Up to this many people are put in order; more are read in order, one kind of match after the other. */
+const fewPeople = 1_000
 
 /** Stores people and their profiles. Disabled and deleted people are not found. */
 export function createPeopleStore({ prisma, pool }: Pick<Database, 'prisma' | 'pool'>) {
@@ -52,14 +57,16 @@ export function createPeopleStore({ prisma, pool }: Pick<Database, 'prisma' | 'p
      * that do, then the others, each in the order of usernames.
      */
     search: async ({ query, limit }: { query: string; limit: number }): Promise<Person[]> => {
-      const read = async (sql: string, atMost: number) => (await pool.query<Person>(sql, [query, atMost])).rows
-      const named = await read(usernames, limit)
+      const { rows: named } = await pool.query<Person>(usernames, [query, limit])
       if (named.length === limit) return named
-      const found = await readFew<Person>(pool, allByIndex, [query, limit])
-      if (found) return found
-      const left = limit - named.length
-      const displayed = (await readFew<Person>(pool, displayNamesByIndex, [query, left])) ?? (await read(displayNames, left))
-      return [...named, ...displayed, ...(await read(otherParts, left - displayed.length))]
+      const few = await readFew<Person>(pool, everybody.byIndex, fewPeople, [query, limit])
+      if (few) return few
+      const people = named
+      for (const page of [displayNames, otherParts]) {
+        const size = limit - people.length
+        if (size > 0) people.push(...(await readNamed<Person>(pool, page, [query, size], { size, isCommon: page === otherParts })))
+      }
+      return people
     },
 
     update: async (

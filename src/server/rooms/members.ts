@@ -2,7 +2,7 @@ import { Failure } from '../../contract/failures'
 import type { Member } from '../../contract/room'
 import { limits, type RoomRole, roomRoles } from '../../contract/rules'
 import type { Querying } from '../platform/database'
-import { fewOf, namePart, readFew } from '../platform/name-search'
+import { namePart, readNamed } from '../platform/name-search'
 import { cutPage, readCursor } from '../platform/page-cursor'
 import type { RoomsContext } from './needs'
 import { toMutedUntil } from './room-store'
@@ -22,22 +22,26 @@ const memberColumns = 's.user_id, u.username, u.display_name, u.avatar, u.status
 /** By key, whatever the planner believes about the tables' sizes. */
 const person = 'CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = s.user_id LIMIT 1) u'
 
-const named = namePart('u.search_name', 'fold_name($5)')
 /** Of a room's members `s`: those after the cursor, and one more than a page. The index of members has this order. */
 const after = 's.room_id = $1 AND (s.role, s.member_name) > ($2::room_role, $3)'
-const order = 'ORDER BY s.role, s.member_name LIMIT $4'
+const order = 'ORDER BY s.role, s.member_name'
 
-const everybody = `SELECT ${memberColumns} FROM memberships s ${person} WHERE ${after} ${order}`
-const namedInOrder = `SELECT ${memberColumns} FROM memberships s ${person} WHERE ${after} AND ${named.isIn} ${order}`
-/** Looks up in the room people from the whole server. */
-const namedByIndex = fewOf(
-  `SELECT u.id FROM users u WHERE ${named.isFound}`,
-  3_000,
-  `SELECT ${memberColumns}, row_number() OVER (ORDER BY s.role, s.member_name) AS place FROM (
-     SELECT s.* FROM namesakes n
-     CROSS JOIN LATERAL (SELECT * FROM memberships s WHERE s.room_id = $1 AND s.user_id = n.id LIMIT 1) s WHERE ${after} ${order}
-   ) s ${person}`,
-)
+const everybody = `SELECT ${memberColumns} FROM memberships s ${person} WHERE ${after} ${order} LIMIT $4`
+
+const name = namePart('u.search_name', 'fold_name($5)')
+const named = {
+  // People of the whole server, who are looked up in the room.
+  byIndex: {
+    namesakes: `SELECT u.id FROM users u WHERE ${name.isFound}`,
+    page: `SELECT ${memberColumns}, row_number() OVER (${order}) AS place FROM (
+        SELECT s.* FROM namesakes n
+        CROSS JOIN LATERAL (SELECT * FROM memberships s WHERE s.room_id = $1 AND s.user_id = n.id LIMIT 1) s WHERE ${after}
+      ) s ${person} ORDER BY place LIMIT $4`,
+  },
+  inOrder: (stretch: string) =>
+    `SELECT ${memberColumns} FROM (SELECT * FROM memberships s WHERE ${after} ${order} LIMIT ${stretch}) s ${person}
+     WHERE ${name.isIn} ${order} LIMIT $4`,
+}
 /** A room of no more members is read in order, whatever is looked for. */
 const smallRoom = 500
 
@@ -59,10 +63,11 @@ export async function listMembers(
 }
 
 /** @param count of the room's members */
-async function readPage(querying: Querying, position: unknown[], name: string, count: number): Promise<MemberRow[]> {
-  if (name === '') return (await querying.query<MemberRow>(everybody, position)).rows
-  const found = count > smallRoom ? await readFew<MemberRow>(querying, namedByIndex, [...position, name]) : null
-  return found ?? (await querying.query<MemberRow>(namedInOrder, [...position, name])).rows
+async function readPage(querying: Querying, position: unknown[], query: string, count: number): Promise<MemberRow[]> {
+  if (query === '') return (await querying.query<MemberRow>(everybody, position)).rows
+  const values = [...position, query]
+  if (count <= smallRoom) return (await querying.query<MemberRow>(named.inOrder('ALL'), values)).rows
+  return readNamed<MemberRow>(querying, named, values, { size: limits.membersPage + 1 })
 }
 
 /** @throws {Failure} MEMBER_NOT_FOUND */
