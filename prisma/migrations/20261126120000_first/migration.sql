@@ -504,12 +504,12 @@ WHEN (NEW.last_sent_at IS NOT DISTINCT FROM OLD.last_sent_at) EXECUTE FUNCTION n
 -- changes: [[room, version, person], …]; null when they cannot be known, because rows may have been pruned or lost since then
 --          or there are too many.
 CREATE FUNCTION read_change_tail(known jsonb) RETURNS TABLE (place jsonb, changes json)
--- By index, whatever the planner's statistics say.
-LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+-- By index, whatever the planner's statistics say. What it then believes to be expensive is not worth compiling.
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   seen pg_snapshot := known->>'snapshot';
   now_seen pg_snapshot := pg_current_snapshot();
-  epoch uuid := (SELECT id FROM change_tail_epoch);
+  epoch uuid := (SELECT id FROM change_tail_epoch WHERE is_only);
 BEGIN
   place := jsonb_build_object('snapshot', now_seen::text, 'epoch', epoch, 'at', clock_timestamp());
   -- Rows are kept twice as long as this.
@@ -538,7 +538,7 @@ $$;
 
 -- Deletes up to 10,000 rows that were visible in a snapshot, and not yet in an earlier one.
 CREATE FUNCTION prune_change_tail(before pg_snapshot, pruned pg_snapshot) RETURNS int
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   deleted int;
 BEGIN
