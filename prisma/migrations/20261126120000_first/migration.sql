@@ -431,7 +431,8 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER memberships_name_member BEFORE INSERT ON memberships FOR EACH ROW EXECUTE FUNCTION name_member();
+CREATE TRIGGER memberships_name_member BEFORE INSERT ON memberships FOR EACH ROW WHEN (NEW.member_name IS NULL)
+EXECUTE FUNCTION name_member();
 
 -- Once for a statement, not for each row: many people can join at once. Whoever writes memberships holds the room from here on.
 CREATE FUNCTION count_members() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -35,8 +35,8 @@ const named = {
     namesakes: `SELECT u.id FROM users u WHERE ${name.isFound}`,
     page: `SELECT ${memberColumns}, row_number() OVER (${order}) AS place FROM (
         SELECT s.* FROM namesakes n
-        CROSS JOIN LATERAL (SELECT * FROM memberships s WHERE s.room_id = $1 AND s.user_id = n.id LIMIT 1) s WHERE ${after}
-      ) s ${person} ORDER BY place LIMIT $4`,
+        CROSS JOIN LATERAL (SELECT * FROM memberships s WHERE s.room_id = $1 AND s.user_id = n.id LIMIT 1) s WHERE ${after} ${order} LIMIT $4
+      ) s ${person}`,
   },
   inOrder: (stretch: string) =>
     `SELECT ${memberColumns} FROM (SELECT * FROM memberships s WHERE ${after} ${order} LIMIT ${stretch}) s ${person}
