@@ -1,5 +1,5 @@
--- The whole data model. Prisma's schema cannot express all of it: checks, partial indexes, the generated search column,
--- functions and triggers are only here.
+-- The whole data model. Prisma's schema cannot express all of it: checks, partial indexes, functions and triggers are only
+-- here.
 
 CREATE TYPE "server_role" AS ENUM ('admin', 'member', 'bot', 'guest');
 
@@ -152,7 +152,6 @@ CREATE TABLE "messages" (
     "mentions" TEXT[] NOT NULL DEFAULT '{}',
     "detail" JSONB,
     "text" TEXT NOT NULL,
-    "search" tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, "text")) STORED,
 
     CONSTRAINT "messages_pkey" PRIMARY KEY ("room_id","seq"),
     CONSTRAINT "messages_seq_and_version" CHECK ("seq" >= 1 AND "version" >= "seq"),
@@ -175,6 +174,20 @@ CREATE TABLE "room_changes" (
     "last_seq" INTEGER NOT NULL,
 
     CONSTRAINT "room_changes_pkey" PRIMARY KEY ("room_id","version")
+);
+
+-- What chat.search looks through: the terms of each message that somebody wrote, made from its text by the server some
+-- time after it was stored, and removed with it. No foreign key to messages: its checks would lock their rows.
+CREATE TABLE "message_search" (
+    "time" TIMESTAMPTZ(3) NOT NULL,
+    "seq" INTEGER NOT NULL,
+    -- Of the message, when its terms were made: an older reading never replaces a newer one.
+    "version" INTEGER NOT NULL,
+    "room_id" TEXT NOT NULL,
+    -- Null when the message was removed. The row stays, with the version of the removal, for whoever read the text before.
+    "terms" tsvector,
+
+    CONSTRAINT "message_search_pkey" PRIMARY KEY ("room_id","seq")
 );
 
 CREATE TABLE "reactions" (
@@ -310,7 +323,9 @@ CREATE INDEX "memberships_user_id_idx" ON "memberships"("user_id");
 
 CREATE INDEX "past_memberships_user_id_idx" ON "past_memberships"("user_id");
 
-CREATE INDEX "messages_search_idx" ON "messages" USING GIN ("search");
+CREATE INDEX "message_search_time_room_id_seq_idx" ON "message_search"("time", "room_id", "seq");
+
+CREATE INDEX "message_search_room_id_time_seq_idx" ON "message_search"("room_id", "time", "seq");
 
 CREATE INDEX "reactions_user_id_idx" ON "reactions"("user_id");
 
@@ -345,6 +360,10 @@ CREATE UNIQUE INDEX "messages_room_id_author_id_client_id_key" ON "messages"("ro
 CREATE INDEX "messages_thread_idx" ON "messages"("room_id", "reply_to_seq", "seq") WHERE "reply_to_seq" IS NOT NULL;
 CREATE INDEX "messages_pins_idx" ON "messages"("room_id", "pinned_at" DESC) WHERE "pinned_at" IS NOT NULL;
 CREATE INDEX "messages_room_mentions_idx" ON "messages"("room_id", "seq") WHERE "mentions_room";
+
+-- Partial, so that removing a message, which happens under its room's lock, puts nothing into it. Each search reads the whole
+-- list of what is pending, so the list is short.
+CREATE INDEX "message_search_terms_idx" ON "message_search" USING GIN ("terms") WITH (gin_pending_list_limit = 1024) WHERE "terms" IS NOT NULL;
 
 -- rooms.browse pages through the public rooms by name. A name has one line.
 CREATE INDEX "rooms_browse_idx" ON "rooms"(split_part("search_name", E'\n', 1), "id") WHERE "kind" = 'public' AND "archived_at" IS NULL;
@@ -448,6 +467,17 @@ EXECUTE FUNCTION count_members();
 
 CREATE TRIGGER memberships_count_deleted AFTER DELETE ON memberships REFERENCING OLD TABLE AS changed FOR EACH STATEMENT
 EXECUTE FUNCTION count_members();
+
+-- Once for each statement: a room that is deleted takes all its messages with it.
+CREATE FUNCTION remove_search_terms() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM message_search t USING removed m WHERE t.room_id = m.room_id AND t.seq = m.seq;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER messages_remove_search_terms AFTER DELETE ON messages REFERENCING OLD TABLE AS removed FOR EACH STATEMENT
+EXECUTE FUNCTION remove_search_terms();
 
 -- These triggers write the tail of changes, so that every node learns of any change, an operator's SQL included. They run once
 -- for a statement: next to nothing when it stores many sends.
