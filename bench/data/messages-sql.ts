@@ -88,12 +88,12 @@ export function messageSteps(sizes: Sizes): Step[] {
       name: 'rooms, memberships',
       weight: 8,
       sql: `
-        INSERT INTO rooms (id, kind, name, topic, last_seq, last_version, direct_key, created_by, created_at, archived_at)
+        INSERT INTO rooms (id, kind, name, topic, last_seq, last_version, member_count, direct_key, created_by, created_at, archived_at)
         SELECT r.id, r.kind::room_kind, CASE r.kind WHEN 'direct' THEN '' ELSE r.name END, CASE r.kind WHEN 'direct' THEN '' ELSE r.topic END,
-          coalesce(z.last_seq, 0), coalesce(z.last_seq, 0) + coalesce(c.count, 0),
+          coalesce(z.last_seq, 0), coalesce(z.last_seq, 0) + coalesce(c.count, 0), w.of,
           CASE r.kind WHEN 'direct' THEN least(o.id, t.id) || ' ' || greatest(o.id, t.id) END, o.id, now() - interval '10 years',
           CASE WHEN r.archived THEN now() - interval '30 days' END
-        FROM made.rooms r JOIN made.people o ON o.n = r.owner LEFT JOIN made.people t ON t.n = r.other
+        FROM made.rooms r JOIN made.people o ON o.n = r.owner JOIN made.crowds w ON w.room = r.n LEFT JOIN made.people t ON t.n = r.other
         LEFT JOIN made.sizes z ON z.room = r.n LEFT JOIN (SELECT room, count(*)::int FROM made.changes GROUP BY room) c ON c.room = r.n;
         INSERT INTO memberships (room_id, user_id, member_name, role, read_seq, notify, joined_at)
         SELECT r.id, p.id, p.username, m.role::room_role,
