@@ -94,13 +94,13 @@ export async function openKeptData(signal: AbortSignal): Promise<KeptData> {
 
 /** What the data depends on besides its size. */
 async function hashes(): Promise<{ schema: string; generator: string }> {
-  const files = async (of: string) => (await readdir(of, { recursive: true })).filter((name) => /\.(sql|ts)$/.test(name)).sort()
-  const hash = async (of: string) => {
+  const hash = async (folder: string, pattern: RegExp) => {
     const sum = createHash('sha256')
-    for (const name of await files(of)) sum.update(name).update(await readFile(path.join(of, name)))
+    for (const name of (await readdir(folder, { recursive: true })).filter((file) => pattern.test(file)).sort())
+      sum.update(name).update(await readFile(path.join(folder, name)))
     return sum.digest('hex').slice(0, 16)
   }
-  return { schema: await hash(migrations), generator: await hash(own) }
+  return { schema: await hash(migrations, /\.sql$/), generator: await hash(own, /(-sql|known-texts|sizes)\.ts$/) }
 }
 
 function differenceOf(found: string, wanted: string): string {

@@ -15,7 +15,10 @@ const bigRoom = 'the-big-room'
 const { regulars, messagesInBigRoom: lastSeq } = testSizes
 
 /** Statements that may read a large table, each with the reason. */
-const allowed: { statement: RegExp; reason: string }[] = []
+const allowed: { statement: RegExp; reason: string }[] = [
+  { statement: /^SELECT NOT EXISTS \(SELECT FROM users\)/, reason: 'stops at the first row' },
+  { statement: /^SELECT m\.user_id, u\.username, u\.hide_last_seen/, reason: 'returns a row for each member, here nearly everybody' },
+]
 
 /** What calls may be rejected with: they still run their statements up to there. */
 const expectedFailures = ['WRONG_PASSWORD', 'LAST_OWNER']
@@ -186,7 +189,6 @@ async function openPeople(databaseUrl: string, roomline: Roomline) {
        WHERE s.room_id = $1 AND s.role = 'member' AND s.user_id <> $2 AND u.username !~ '[a-z][1-9]$' ORDER BY u.id LIMIT 1`, [
       room,
       caller,
-      20 + ++turn,
     ])
   const strangerTo = (room: string) =>
     require<string>(`SELECT u.username AS value FROM users u WHERE deleted_at IS NULL AND NOT EXISTS (SELECT FROM memberships s WHERE s.room_id = $1 AND s.user_id = u.id)
@@ -221,10 +223,10 @@ async function openPeople(databaseUrl: string, roomline: Roomline) {
       const room =
         await require<string>(`SELECT r.id AS value FROM rooms r JOIN memberships s ON s.room_id = r.id WHERE r.kind = $1 AND r.archived_at IS NULL
          GROUP BY r.id ORDER BY count(*) DESC, r.id LIMIT 1`, [kind])
-      const owner = await require<string>(
-        `SELECT u.username AS value FROM memberships s JOIN users u ON u.id = s.user_id WHERE room_id = $1 AND s.role = 'owner'`,
-        [room],
-      )
+      const owner =
+        await require<string>(`SELECT u.username AS value FROM memberships s JOIN users u ON u.id = s.user_id WHERE room_id = $1 AND s.role = 'owner'`, [
+          room,
+        ])
       const ownerNumber = Number(/\d+$/.exec(owner)?.[0])
       return { room, ownerNumber }
     },
