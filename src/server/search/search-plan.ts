@@ -45,7 +45,7 @@ const muchMore = 8
  */
 export async function* findMatches(search: MessageSearch, { scope, terms, from, size }: Search): AsyncGenerator<Matches> {
   const { each, all } = terms ? await search.estimate(terms.each) : { each: [], all: 0 }
-  const matches = Math.min(all, ...each)
+  const matches = Math.min(...each)
   const rare = terms?.each.filter((_, index) => (each[index] ?? 0) <= matches * muchMore) ?? []
   const byTerms = (below: Place) => (terms ? search.findByTerms(scope, terms.all, rare.join(' & '), below, size) : [])
   const byRooms = (below: Place) => search.findByRooms(scope, terms?.all ?? null, below, size)
