@@ -603,9 +603,8 @@ EXECUTE FUNCTION note_changed_message();
 -- Writes at the commit what no changed message has written: the versions of everything else.
 CREATE FUNCTION note_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO room_changes (room_id, version, last_seq) SELECT NEW.id, NEW.last_version, NEW.last_seq
-  WHERE NOT EXISTS (SELECT FROM room_changes c WHERE c.room_id = NEW.id AND c.version = NEW.last_version AND c.last_seq = NEW.last_seq)
-  ON CONFLICT (room_id, version) DO UPDATE SET last_seq = excluded.last_seq;
+  INSERT INTO room_changes AS known (room_id, version, last_seq) VALUES (NEW.id, NEW.last_version, NEW.last_seq)
+  ON CONFLICT (room_id, version) DO UPDATE SET last_seq = excluded.last_seq WHERE known.last_seq <> excluded.last_seq;
   RETURN NULL;
 END
 $$;
