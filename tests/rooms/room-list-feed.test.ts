@@ -3,6 +3,7 @@ import type { Message } from '../../src/contract/message'
 import type { RoomListEvent } from '../../src/contract/room'
 import { createTestMessage, createTestRoom } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
+import type { TailChanges } from '../../src/server/fanout/change-tail'
 import { createLog } from '../../src/server/platform/log'
 import { createRoomListFeed } from '../../src/server/rooms/room-list-feed'
 import { until } from '../support/stock-client'
@@ -11,6 +12,11 @@ import { until } from '../support/stock-client'
 function createTestFeed() {
   const watchers = new Map<string, Set<(news: RoomNews | 'anything') => void>>()
   const topics = new Set<string>()
+  let onChanges: (changes: TailChanges | 'anything') => void = () => {}
+  let failures = 0
+  const mayFail = async () => {
+    if (failures-- > 0) throw new Error('away')
+  }
   const lastSeqs = new Map([['general', 1]])
   let beforeReading = async () => {}
   const listed = (userId: string) => [...lastSeqs].map(([id, lastSeq]) => ({ ...createTestRoom({ id, lastSeq, readSeq: 0 }), userId }))
@@ -20,11 +26,18 @@ function createTestFeed() {
       await beforeReading()
       return rows
     },
+    membersAmong: async (_: string, userIds: string[]) => {
+      await mayFail()
+      return new Set(userIds)
+    },
+    roomsOf: async (userIds: string[]) => {
+      await mayFail()
+      return userIds.flatMap((userId) => [...lastSeqs.keys()].map((room) => ({ userId, room })))
+    },
     listedAmong: async (pairs: readonly { userId: string; room: string }[]) => {
       await new Promise((resolve) => setTimeout(resolve, 5))
       return pairs.flatMap(({ userId, room }) => listed(userId).filter(({ id }) => id === room))
     },
-    changedSince: async () => ({ now: new Date(), changes: [] }),
   }
   const lists = createRoomListFeed({
     feeds: {
@@ -34,6 +47,12 @@ function createTestFeed() {
         return () => ofRoom.delete(onNews)
       },
     } as never,
+    tail: {
+      onChanges: (listener) => {
+        onChanges = listener
+        return () => {}
+      },
+    },
     personBus: {
       publish: () => {},
       subscribe: async (userId: string) => {
@@ -47,6 +66,15 @@ function createTestFeed() {
   })
   return {
     lists,
+    change: (changes: TailChanges | 'anything') => onChanges(changes),
+    setFailures: (count: number) => {
+      failures = count
+    },
+    /** Without any news. */
+    setRoom: (room: string, seq: number | null) => {
+      if (seq === null) lastSeqs.delete(room)
+      else lastSeqs.set(room, seq)
+    },
     watching: () => [...watchers.values()].reduce((sum, { size }) => sum + size, 0) + topics.size,
     setReading: (wait: () => Promise<void>) => {
       beforeReading = wait
@@ -87,6 +115,41 @@ describe('the room list feed', () => {
     await until(() => ben.events.some((event) => event.type === 'room' && event.room.lastSeq === 2))
     expect(ben.events[0]).toMatchObject({ type: 'list', rooms: [{ lastSeq: 1 }] })
     for (const person of [ada, ben]) person.stop()
+    await test.lists.close()
+  })
+
+  it('tail of changes: shows a changed membership, and a restored room to everybody who is in it', async () => {
+    const test = createTestFeed()
+    const people = [test.open('ada'), test.open('ben')]
+    const [ada, ben] = people
+    await until(() => people.every(({ events }) => events.length === 1))
+    test.setRoom('hall', 3)
+    test.change({ rooms: new Map(), memberships: [{ room: 'hall', userId: 'ada' }] })
+    await until(() => ada?.events.some((event) => event.type === 'room' && event.room.id === 'hall') === true)
+    expect(ben?.events).toHaveLength(1)
+    test.setFailures(1)
+    test.change({ rooms: new Map(), memberships: [{ room: 'hall', userId: null }] })
+    await until(() => ben?.events.some((event) => event.type === 'room' && event.room.id === 'hall') === true)
+    for (const person of people) person.stop()
+    await test.lists.close()
+  })
+
+  it('tail of changes: after a gap in it, every list is read again', async () => {
+    const test = createTestFeed()
+    const ada = test.open('ada')
+    await until(() => ada.events.length === 1)
+    test.setRoom('hall', 3)
+    test.setRoom('general', null)
+    test.setFailures(1)
+    test.change('anything')
+    await until(() => ada.events.length === 3)
+    expect(ada.events).toEqual(
+      expect.arrayContaining([
+        { type: 'gone', room: 'general' },
+        { type: 'room', room: expect.objectContaining({ id: 'hall' }) },
+      ]),
+    )
+    ada.stop()
     await test.lists.close()
   })
 

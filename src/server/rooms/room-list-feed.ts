@@ -1,8 +1,8 @@
 import type { Room, RoomListEvent } from '../../contract/room'
 import type { NewsBus, PersonNews } from '../bus/news-bus'
 import type { CallerConnection } from '../caller'
+import type { ChangeTail } from '../fanout/change-tail'
 import type { RoomFeeds } from '../fanout/room-feeds'
-import { startEvery } from '../platform/background'
 import { untilAvailable } from '../platform/database'
 import type { Log } from '../platform/log'
 import type { NewestMessages, RoomListFeed } from './needs'
@@ -14,11 +14,8 @@ const minPauseMs = 100
 /** A pause is this many times as long as the reading before it, so that a busy node reads less often. */
 const pauseFactor = 4
 const maxPauseMs = 1_000
-/** How often changed memberships are looked for: news that Redis lost are at most this late. */
-const checkIntervalMs = 1_000
-/** A row is stamped when it is written but visible only when it is committed, so the latest changes are read again for this long. */
-const overlapMs = 10_000
 const pairsPerRead = 1_000
+const peoplePerRead = 100
 
 interface Subscriber {
   /** The events still to send, by room: the room as it is now, null for one that is gone. */
@@ -48,6 +45,7 @@ interface Pair {
 
 interface RoomListFeedParts {
   feeds: Pick<RoomFeeds, 'watch'>
+  tail: Pick<ChangeTail, 'onChanges'>
   personBus: NewsBus<PersonNews>
   rooms: RoomStore
   messages: NewestMessages
@@ -56,6 +54,7 @@ interface RoomListFeedParts {
 
 export function createRoomListFeed({
   feeds,
+  tail,
   personBus,
   rooms,
   messages,
@@ -68,6 +67,10 @@ export function createRoomListFeed({
   const dirtyRooms = new Set<string>()
   /** By room, the lists for which something in it has changed. */
   const dirtyLists = new Map<string, Set<PersonList>>()
+  /** Rooms that may be in lists that do not watch them. */
+  const unwatchedRooms = new Set<string>()
+  /** Lists in which anything may have changed. */
+  const uncheckedLists = new Set<PersonList>()
   let flushing: Promise<void> | null = null
   let flushTimer: NodeJS.Timeout | null = null
   let isClosed = false
@@ -80,6 +83,11 @@ export function createRoomListFeed({
   function markPair(list: PersonList, room: string) {
     dirtyLists.set(room, (dirtyLists.get(room) ?? new Set()).add(list))
     scheduleFlush(minPauseMs)
+  }
+
+  function markMember(userId: string, room: string) {
+    const list = lists.get(userId)
+    if (list) markPair(list, room)
   }
 
   function scheduleFlush(ms: number) {
@@ -95,12 +103,36 @@ export function createRoomListFeed({
         .catch((error: Error) => log.warn({ error: error.message }, 'room lists could not be read and will be retried'))
         .finally(() => {
           flushing = null
-          if (dirtyRooms.size > 0 || dirtyLists.size > 0) scheduleFlush(pauseMs)
+          if (dirtyRooms.size + dirtyLists.size + unwatchedRooms.size + uncheckedLists.size > 0) scheduleFlush(pauseMs)
         })
     }, ms)
   }
 
+  async function markByMembership() {
+    for (const room of unwatchedRooms) {
+      unwatchedRooms.delete(room)
+      try {
+        for (const userId of await rooms.membersAmong(room, [...lists.keys()])) markMember(userId, room)
+      } catch (error) {
+        unwatchedRooms.add(room)
+        throw error
+      }
+    }
+    while (uncheckedLists.size > 0) {
+      const some = [...uncheckedLists].slice(0, peoplePerRead)
+      for (const list of some) uncheckedLists.delete(list)
+      try {
+        for (const { userId, room } of await rooms.roomsOf(some.map(({ userId }) => userId))) markMember(userId, room)
+        for (const list of some) for (const room of list.lastSent.keys()) markPair(list, room)
+      } catch (error) {
+        for (const list of some) uncheckedLists.add(list)
+        throw error
+      }
+    }
+  }
+
   async function flush() {
+    await markByMembership()
     const pairs: Pair[] = []
     // Of a room that has changed for everybody, some lists may be marked that do not have it yet, or no longer have it.
     for (const room of dirtyRooms) dirtyLists.set(room, new Set([...(watches.get(room)?.lists ?? []), ...(dirtyLists.get(room) ?? [])]))
@@ -172,10 +204,7 @@ export function createRoomListFeed({
     watches.set(room, entry)
     entry.stop = feeds.watch(room, (news) => {
       if (news === 'anything' || news.type === 'message' || news.type === 'room') markRoom(room)
-      else if (news.type === 'membership') {
-        const member = lists.get(news.userId)
-        if (member) markPair(member, room)
-      }
+      else if (news.type === 'membership') markMember(news.userId, room)
     })
   }
 
@@ -199,6 +228,7 @@ export function createRoomListFeed({
     if (list.subscribers.size > 0 || lists.get(list.userId) !== list) return
     lists.delete(list.userId)
     opening.delete(list.userId)
+    uncheckedLists.delete(list)
     list.unsubscribe()
     for (const room of [...list.lastSent.keys()]) unwatch(list, room)
   }
@@ -243,28 +273,15 @@ export function createRoomListFeed({
     }
   }
 
-  let since: Date | null = null
-  /** When each changed membership was stamped that the last check found. */
-  let seen = new Map<string, number>()
-
-  async function checkMemberships() {
-    if (lists.size === 0) {
-      since = null
-      return
-    }
-    const { now, changes } = await rooms.changedSince(since, overlapMs)
-    since = now
-    const before = seen
-    seen = new Map()
-    for (const { userId, room, at } of changes) {
-      const list = lists.get(userId)
-      if (!list) continue
-      const key = `${userId} ${room}`
-      seen.set(key, at.getTime())
-      if (before.get(key) !== at.getTime()) markPair(list, room)
-    }
-  }
-  const checking = startEvery(checkMemberships, { everyMs: checkIntervalMs, name: 'read changed memberships', log })
+  const stopTail = tail.onChanges((changes) => {
+    if (changes === 'anything') for (const list of lists.values()) uncheckedLists.add(list)
+    else
+      for (const { room, userId } of changes.memberships) {
+        if (userId !== null) markMember(userId, room)
+        else if (lists.size > 0) unwatchedRooms.add(room)
+      }
+    if (unwatchedRooms.size + uncheckedLists.size > 0) scheduleFlush(minPauseMs)
+  })
 
   return {
     follow: async (userId, connection, signal) => {
@@ -294,8 +311,9 @@ export function createRoomListFeed({
     },
     close: async () => {
       isClosed = true
+      stopTail()
       if (flushTimer) clearTimeout(flushTimer)
-      await Promise.all([flushing, checking.close()])
+      await flushing
     },
   }
 }
