@@ -131,9 +131,11 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
   async function start(feed: RoomFeed) {
     try {
       const turn = takeTurn()
-      if (turn) await turn
-      // Everybody may have left in the meantime.
-      if (!feed.isUsed()) return close(feed)
+      if (turn) {
+        await turn
+        // Everybody may have left in the meantime.
+        if (!feed.isUsed()) return close(feed)
+      }
       // Subscribe before reading, so that nothing in between is missed.
       const { unsubscribe } = await bus.subscribe(feed.room, (news) => feed.receive(news))
       feed.unsubscribe = unsubscribe
