@@ -1,20 +1,43 @@
--- The whole data model. Prisma's schema cannot express all of it: checks, partial indexes, the generated search column,
--- functions and triggers are only here.
+-- The whole data model. Prisma's schema cannot express all of it: checks, partial indexes, functions and triggers are only
+-- here.
 
 CREATE TYPE "server_role" AS ENUM ('admin', 'member', 'bot', 'guest');
 
 CREATE TYPE "room_kind" AS ENUM ('public', 'private', 'direct');
 
+-- In this order: members are listed by role.
 CREATE TYPE "room_role" AS ENUM ('owner', 'moderator', 'member');
 
 CREATE TYPE "posting_policy" AS ENUM ('everyone', 'moderators');
 
 CREATE TYPE "notification_level" AS ENUM ('all', 'mentions', 'nothing');
 
+-- A name as people look for it: without case, accents and width. José, ＪＯＳÉ and jose are the same.
+CREATE FUNCTION fold_name(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN octet_length(name) = char_length(name) THEN lower(name) ELSE
+  -- Composed again at the end: a syllable in Hangul or Devanagari must not match by half of it.
+  normalize(replace(replace(replace(translate(
+    regexp_replace(lower(normalize(name COLLATE "default", NFKD)), '[\u0300-\u036f]+', '', 'g'),
+    'øđłıς', 'odliσ'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), NFC)
+END;
+
+-- Every one, two and three neighbouring characters of a text. Indexes of them find any part of a name without an extension.
+-- The cost is the planner's reason never to work them out for the rows of a table.
+CREATE FUNCTION grams_of(text text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000
+RETURN string_to_array(text, NULL) || ARRAY(SELECT substr(text, start, 2) FROM generate_series(1, char_length(text) - 1) start)
+  || ARRAY(SELECT substr(text, start, 3) FROM generate_series(1, char_length(text) - 2) start);
+
+-- The grams to look for, for texts that contain this one.
+CREATE FUNCTION grams_to_find(part text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(SELECT substr(part, start, 3) FROM generate_series(1, greatest(char_length(part) - 2, 1)) start);
+
 CREATE TABLE "users" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
-    "username" TEXT NOT NULL,
+    -- In the order of its bytes, whatever the database's locale is: people are listed by it, and found by its beginning.
+    "username" TEXT COLLATE "C" NOT NULL,
     "display_name" TEXT NOT NULL,
+    -- "@username" and, after a line break, the display name: both marks make the beginning of a name something to look for.
+    "search_name" TEXT COLLATE "C" NOT NULL GENERATED ALWAYS AS ('@' || "username" || E'\n' || fold_name("display_name")) STORED,
     "password_hash" TEXT,
     "external_issuer" TEXT,
     "external_subject" TEXT,
@@ -61,10 +84,14 @@ CREATE TABLE "rooms" (
     "kind" "room_kind" NOT NULL,
     "name" TEXT NOT NULL,
     "topic" TEXT NOT NULL DEFAULT '',
+    -- The name and, after a line break, the topic.
+    "search_name" TEXT COLLATE "C" NOT NULL GENERATED ALWAYS AS (fold_name("name") || E'\n' || fold_name("topic")) STORED,
     "last_seq" INTEGER NOT NULL DEFAULT 0,
     "last_version" INTEGER NOT NULL DEFAULT 0,
     "posting_policy" "posting_policy" NOT NULL DEFAULT 'everyone',
     "slow_mode_seconds" INTEGER NOT NULL DEFAULT 0,
+    -- Kept by a trigger.
+    "member_count" INTEGER NOT NULL DEFAULT 0,
     "direct_key" TEXT,
     "created_by" UUID,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -78,6 +105,8 @@ CREATE TABLE "rooms" (
 CREATE TABLE "memberships" (
     "room_id" TEXT NOT NULL,
     "user_id" UUID NOT NULL,
+    -- Their username, for listing members by name. A trigger fills it in, and the foreign key keeps it.
+    "member_name" TEXT COLLATE "C" NOT NULL,
     "role" "room_role" NOT NULL DEFAULT 'member',
     "version" INTEGER NOT NULL DEFAULT 0,
     "read_seq" INTEGER NOT NULL DEFAULT 0,
@@ -100,28 +129,29 @@ CREATE TABLE "past_memberships" (
     CONSTRAINT "past_memberships_pkey" PRIMARY KEY ("room_id","user_id")
 );
 
+-- The columns that are in no index (version and the counters among them) are those that change, so that an update writes
+-- one new row into the free space of its page and touches no index. Fixed widths first: no bytes are lost to alignment.
 CREATE TABLE "messages" (
-    "room_id" TEXT NOT NULL,
-    "seq" INTEGER NOT NULL,
-    "version" INTEGER NOT NULL,
-    "kind" TEXT NOT NULL DEFAULT 'text',
-    "author_id" UUID NOT NULL,
-    "detail_user_id" UUID,
-    "detail" JSONB,
-    "uid" TEXT,
-    "client_id" TEXT,
-    "body_hash" BYTEA,
-    "text" TEXT NOT NULL,
     "time" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
-    "reply_to_seq" INTEGER,
-    "reply_count" INTEGER NOT NULL DEFAULT 0,
-    "mentions" TEXT[] NOT NULL DEFAULT '{}',
-    "mentions_room" BOOLEAN NOT NULL DEFAULT false,
-    "reaction_count" INTEGER NOT NULL DEFAULT 0,
     "edited_at" TIMESTAMPTZ(3),
     "deleted_at" TIMESTAMPTZ(3),
     "pinned_at" TIMESTAMPTZ(3),
-    "search" tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, "text")) STORED,
+    "seq" INTEGER NOT NULL,
+    "version" INTEGER NOT NULL,
+    "reply_to_seq" INTEGER,
+    "reply_count" INTEGER NOT NULL DEFAULT 0,
+    "reaction_count" INTEGER NOT NULL DEFAULT 0,
+    "author_id" UUID NOT NULL,
+    "detail_user_id" UUID,
+    "mentions_room" BOOLEAN NOT NULL DEFAULT false,
+    "room_id" TEXT NOT NULL,
+    "kind" TEXT NOT NULL DEFAULT 'text',
+    "uid" TEXT,
+    "client_id" TEXT,
+    "body_hash" BYTEA,
+    "mentions" TEXT[] NOT NULL DEFAULT '{}',
+    "detail" JSONB,
+    "text" TEXT NOT NULL,
 
     CONSTRAINT "messages_pkey" PRIMARY KEY ("room_id","seq"),
     CONSTRAINT "messages_seq_and_version" CHECK ("seq" >= 1 AND "version" >= "seq"),
@@ -130,6 +160,34 @@ CREATE TABLE "messages" (
     CONSTRAINT "messages_text_length" CHECK (char_length("text") <= 4000),
     CONSTRAINT "messages_client_id_length" CHECK (char_length("client_id") BETWEEN 8 AND 64),
     CONSTRAINT "messages_client_id_has_body_hash" CHECK (("client_id" IS NULL) = ("body_hash" IS NULL))
+-- Most changes come soon after the message: an answer, a reaction, an edit.
+) WITH (fillfactor = 90);
+
+-- Every version of a room that is not the one a message was stored with: an edit, a reaction, an answered message, a new
+-- member. Between two of these rows, each version is one stored message. Triggers write them: see note_changed_message.
+CREATE TABLE "room_changes" (
+    "room_id" TEXT NOT NULL,
+    "version" INTEGER NOT NULL,
+    -- The message that changed; null when the room or a membership did.
+    "seq" INTEGER,
+    -- The newest message at that moment.
+    "last_seq" INTEGER NOT NULL,
+
+    CONSTRAINT "room_changes_pkey" PRIMARY KEY ("room_id","version")
+);
+
+-- What chat.search looks through: the terms of each message that somebody wrote, made from its text by the server some
+-- time after it was stored, and removed with it. No foreign key to messages: its checks would lock their rows.
+CREATE TABLE "message_search" (
+    "time" TIMESTAMPTZ(3) NOT NULL,
+    "seq" INTEGER NOT NULL,
+    -- Of the message, when its terms were made: an older reading never replaces a newer one.
+    "version" INTEGER NOT NULL,
+    "room_id" TEXT NOT NULL,
+    -- Null when the message was removed. The row stays, with the version of the removal, for whoever read the text before.
+    "terms" tsvector,
+
+    CONSTRAINT "message_search_pkey" PRIMARY KEY ("room_id","seq")
 );
 
 CREATE TABLE "reactions" (
@@ -247,6 +305,8 @@ CREATE TABLE "rate_limits" (
 
 CREATE UNIQUE INDEX "users_username_key" ON "users"("username");
 
+CREATE UNIQUE INDEX "users_id_username_key" ON "users"("id", "username");
+
 CREATE UNIQUE INDEX "users_external_issuer_external_subject_key" ON "users"("external_issuer", "external_subject");
 
 CREATE INDEX "sessions_user_id_last_seen_at_idx" ON "sessions"("user_id", "last_seen_at" DESC);
@@ -257,17 +317,15 @@ CREATE INDEX "session_revocations_at_idx" ON "session_revocations"("at");
 
 CREATE UNIQUE INDEX "rooms_direct_key_key" ON "rooms"("direct_key");
 
+CREATE INDEX "memberships_room_id_role_member_name_idx" ON "memberships"("room_id", "role", "member_name");
+
 CREATE INDEX "memberships_user_id_idx" ON "memberships"("user_id");
 
 CREATE INDEX "past_memberships_user_id_idx" ON "past_memberships"("user_id");
 
-CREATE INDEX "messages_author_id_idx" ON "messages"("author_id");
+CREATE INDEX "message_search_time_room_id_seq_idx" ON "message_search"("time", "room_id", "seq");
 
-CREATE INDEX "messages_search_idx" ON "messages" USING GIN ("search");
-
-CREATE UNIQUE INDEX "messages_room_id_version_key" ON "messages"("room_id", "version");
-
-CREATE UNIQUE INDEX "messages_room_id_author_id_client_id_key" ON "messages"("room_id", "author_id", "client_id");
+CREATE INDEX "message_search_room_id_time_seq_idx" ON "message_search"("room_id", "time", "seq");
 
 CREATE INDEX "reactions_user_id_idx" ON "reactions"("user_id");
 
@@ -295,14 +353,24 @@ CREATE INDEX "change_tail_xid_idx" ON "change_tail"("xid");
 
 CREATE INDEX "rate_limits_resets_at_idx" ON "rate_limits"("resets_at");
 
--- Few messages are replies, are pinned, mention the whole room or are lines about somebody.
+-- A repeated send finds its message here. Lines about the room have no client_id.
+CREATE UNIQUE INDEX "messages_room_id_author_id_client_id_key" ON "messages"("room_id", "author_id", "client_id") WHERE "client_id" IS NOT NULL;
+
+-- Few messages are replies, are pinned or mention the whole room.
 CREATE INDEX "messages_thread_idx" ON "messages"("room_id", "reply_to_seq", "seq") WHERE "reply_to_seq" IS NOT NULL;
 CREATE INDEX "messages_pins_idx" ON "messages"("room_id", "pinned_at" DESC) WHERE "pinned_at" IS NOT NULL;
 CREATE INDEX "messages_room_mentions_idx" ON "messages"("room_id", "seq") WHERE "mentions_room";
-CREATE INDEX "messages_detail_user_id_idx" ON "messages"("detail_user_id") WHERE "detail_user_id" IS NOT NULL;
 
--- rooms.browse pages through the public rooms by name.
-CREATE INDEX "rooms_browse_idx" ON "rooms"(lower("name"), "id") WHERE "kind" = 'public' AND "archived_at" IS NULL;
+-- Partial, so that removing a message, which happens under its room's lock, puts nothing into it. Each search reads the whole
+-- list of what is pending, so the list is short.
+CREATE INDEX "message_search_terms_idx" ON "message_search" USING GIN ("terms") WITH (gin_pending_list_limit = 1024) WHERE "terms" IS NOT NULL;
+
+-- rooms.browse pages through the public rooms by name. A name has one line.
+CREATE INDEX "rooms_browse_idx" ON "rooms"(split_part("search_name", E'\n', 1), "id") WHERE "kind" = 'public' AND "archived_at" IS NULL;
+-- Parts of names. Without the list of pending entries, whose emptying would hold up whoever fills it.
+CREATE INDEX "rooms_grams_idx" ON "rooms" USING GIN (grams_of("search_name")) WITH (fastupdate = off)
+  WHERE "kind" = 'public' AND "archived_at" IS NULL;
+CREATE INDEX "users_grams_idx" ON "users" USING GIN (grams_of("search_name")) WITH (fastupdate = off);
 
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
@@ -312,7 +380,7 @@ ALTER TABLE "session_revocations" ADD CONSTRAINT "session_revocations_user_id_fk
 
 ALTER TABLE "memberships" ADD CONSTRAINT "memberships_room_id_fkey" FOREIGN KEY ("room_id") REFERENCES "rooms"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
-ALTER TABLE "memberships" ADD CONSTRAINT "memberships_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+ALTER TABLE "memberships" ADD CONSTRAINT "memberships_user_id_member_name_fkey" FOREIGN KEY ("user_id", "member_name") REFERENCES "users"("id", "username") ON DELETE CASCADE ON UPDATE CASCADE;
 
 ALTER TABLE "past_memberships" ADD CONSTRAINT "past_memberships_room_id_fkey" FOREIGN KEY ("room_id") REFERENCES "rooms"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
@@ -374,6 +442,43 @@ $$;
 CREATE TRIGGER session_revocations_notify AFTER INSERT ON session_revocations FOR EACH STATEMENT
 EXECUTE FUNCTION notify_of_revocations();
 
+CREATE FUNCTION name_member() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- For nobody's id, the foreign key refuses the row.
+  NEW.member_name := coalesce((SELECT u.username FROM users u WHERE u.id = NEW.user_id), '');
+  RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER memberships_name_member BEFORE INSERT ON memberships FOR EACH ROW WHEN (NEW.member_name IS NULL)
+EXECUTE FUNCTION name_member();
+
+-- Once for a statement, not for each row: many people can join at once. Whoever writes memberships holds the room from here on.
+CREATE FUNCTION count_members() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE rooms r SET member_count = r.member_count + CASE TG_OP WHEN 'INSERT' THEN c.count ELSE -c.count END
+  FROM (SELECT s.room_id, count(*)::int AS count FROM changed s GROUP BY s.room_id) c WHERE r.id = c.room_id;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER memberships_count_inserted AFTER INSERT ON memberships REFERENCING NEW TABLE AS changed FOR EACH STATEMENT
+EXECUTE FUNCTION count_members();
+
+CREATE TRIGGER memberships_count_deleted AFTER DELETE ON memberships REFERENCING OLD TABLE AS changed FOR EACH STATEMENT
+EXECUTE FUNCTION count_members();
+
+-- Once for each statement: a room that is deleted takes all its messages with it.
+CREATE FUNCTION remove_search_terms() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM message_search t USING removed m WHERE t.room_id = m.room_id AND t.seq = m.seq;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER messages_remove_search_terms AFTER DELETE ON messages REFERENCING OLD TABLE AS removed FOR EACH STATEMENT
+EXECUTE FUNCTION remove_search_terms();
+
 -- These triggers write the tail of changes, so that every node learns of any change, an operator's SQL included. They run once
 -- for a statement: next to nothing when it stores many sends.
 CREATE FUNCTION note_changed_rooms() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -430,12 +535,12 @@ WHEN (NEW.last_sent_at IS NOT DISTINCT FROM OLD.last_sent_at) EXECUTE FUNCTION n
 -- changes: [[room, version, person], …]; null when they cannot be known, because rows may have been pruned or lost since then
 --          or there are too many.
 CREATE FUNCTION read_change_tail(known jsonb) RETURNS TABLE (place jsonb, changes json)
--- By index, whatever the planner's statistics say.
-LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+-- By index, whatever the planner's statistics say. What it then believes to be expensive is not worth compiling.
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   seen pg_snapshot := known->>'snapshot';
   now_seen pg_snapshot := pg_current_snapshot();
-  epoch uuid := (SELECT id FROM change_tail_epoch);
+  epoch uuid := (SELECT id FROM change_tail_epoch WHERE is_only);
 BEGIN
   place := jsonb_build_object('snapshot', now_seen::text, 'epoch', epoch, 'at', clock_timestamp());
   -- Rows are kept twice as long as this.
@@ -464,7 +569,7 @@ $$;
 
 -- Deletes up to 10,000 rows that were visible in a snapshot, and not yet in an earlier one.
 CREATE FUNCTION prune_change_tail(before pg_snapshot, pruned pg_snapshot) RETURNS int
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   deleted int;
 BEGIN
@@ -477,6 +582,46 @@ BEGIN
   RETURN deleted;
 END
 $$;
+
+-- Triggers write room_changes, so that no statement can forget to, an operator's SQL included. They cost nothing where
+-- messages are only stored. A changed message writes its own row; last_seq is that of the room because the message is written
+-- right after its version was taken.
+CREATE FUNCTION note_changed_message() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO room_changes (room_id, version, seq, last_seq)
+  SELECT NEW.room_id, NEW.version, NEW.seq, r.last_seq FROM rooms r WHERE r.id = NEW.room_id
+  ON CONFLICT (room_id, version) DO UPDATE SET seq = excluded.seq;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER messages_note_change AFTER UPDATE OF version ON messages FOR EACH ROW
+WHEN (NEW.version <> OLD.version)
+EXECUTE FUNCTION note_changed_message();
+
+-- Writes at the commit what no changed message has written: the versions of everything else.
+CREATE FUNCTION note_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO room_changes (room_id, version, last_seq) SELECT NEW.id, NEW.last_version, NEW.last_seq
+  WHERE NOT EXISTS (SELECT FROM room_changes c WHERE c.room_id = NEW.id AND c.version = NEW.last_version AND c.last_seq = NEW.last_seq)
+  ON CONFLICT (room_id, version) DO UPDATE SET last_seq = excluded.last_seq;
+  RETURN NULL;
+END
+$$;
+
+CREATE CONSTRAINT TRIGGER rooms_note_version AFTER UPDATE OF last_version ON rooms DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+WHEN (NEW.last_version - OLD.last_version > NEW.last_seq - OLD.last_seq)
+EXECUTE FUNCTION note_version();
+
+-- In place of a foreign key, whose check would cost each change more than its row.
+CREATE FUNCTION forget_versions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM room_changes WHERE room_id = OLD.id;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER rooms_forget_versions AFTER DELETE ON rooms FOR EACH ROW EXECUTE FUNCTION forget_versions();
 
 -- A person as everybody sees them: a `User` of the protocol.
 CREATE FUNCTION show_user(person users) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -532,8 +677,8 @@ BEGIN
   RETURN QUERY
   WITH input AS (
     SELECT g.*, CASE
-        WHEN g.reply_to IS NULL THEN sha256(convert_to(g.text, 'UTF8'))
-        ELSE sha256(sha256(convert_to(g.text, 'UTF8')) || int4send(g.reply_to))
+        WHEN g.reply_to IS NULL THEN substr(sha256(convert_to(g.text, 'UTF8')), 1, 8)
+        ELSE substr(sha256(sha256(convert_to(g.text, 'UTF8')) || int4send(g.reply_to)), 1, 8)
       END AS body_hash
     FROM jsonb_to_recordset(sends)
       AS g(place int, room text, author uuid, uid text, client_id text, text text, reply_to int, mentions text[])
