@@ -71,7 +71,14 @@ export async function openKeptData(signal: AbortSignal): Promise<KeptData> {
       // A checkpoint every few seconds would be most of the work.
       await admin.query(`ALTER SYSTEM SET max_wal_size = '16GB'`)
       await admin.query('SELECT pg_reload_conf()')
-      await fillDatabase(urlFor(name), sizesFor(messages), { onProgress: (progress) => report(`${name}: ${describe(progress)}`) })
+      let reported = { name: '', elapsedMs: 0 }
+      await fillDatabase(urlFor(name), sizesFor(messages), {
+        onProgress: (progress) => {
+          if (progress.name === reported.name && progress.elapsedMs - reported.elapsedMs < 2_000) return
+          reported = progress
+          report(`${name}: ${describe(progress)}`)
+        },
+      })
       await admin.query('ALTER SYSTEM RESET max_wal_size')
       await admin.query('SELECT pg_reload_conf()')
       await admin.query('CHECKPOINT')

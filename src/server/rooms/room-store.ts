@@ -72,7 +72,8 @@ const selectListed = `SELECT s.user_id, r.id, r.kind, r.name, r.topic, s.role, r
   ) END AS mentions,
   CASE WHEN r.kind = 'direct' THEN (
     SELECT json_agg(json_build_object('id', u.id, 'username', u.username, 'displayName', u.display_name, 'avatar', u.avatar) ORDER BY u.username)
-    FROM memberships o JOIN users u ON u.id = o.user_id WHERE o.room_id = r.id AND o.user_id <> s.user_id
+    FROM memberships o CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = o.user_id LIMIT 1) u
+    WHERE o.room_id = r.id AND o.user_id <> s.user_id
   ) END AS people`
 
 // LATERAL with LIMIT 1 is looked up by key, whatever the planner expects of the tables.
