@@ -29,6 +29,7 @@ import { createPresenceStore } from './presence/presence-store'
 import { createRedisPresence, type PresenceNews } from './presence/redis-presence'
 import { createRoomPresence } from './presence/room-presence'
 import { createTypingLimits } from './presence/typing'
+import { createListStore } from './rooms/list-store'
 import { createRoomListFeed } from './rooms/room-list-feed'
 import { createRoomStore } from './rooms/room-store'
 
@@ -64,7 +65,8 @@ export async function startRealtimeNode(
     const sessions = createSessionStore(database.pool)
     const metrics = createMetrics()
     const feeds = createRoomFeeds({ bus, reader: { ...messages, membersAmong: rooms.membersAmong }, log, onRead: metrics.changesRead })
-    const roomListFeed = createRoomListFeed({ feeds, personBus, rooms, messages, log })
+    const lists = createListStore(database.pool)
+    const roomListFeed = createRoomListFeed({ feeds, personBus, lists, rooms, log })
     const presenceStore = createPresenceStore(database.pool)
     const lastSeen = startLastSeen({ store: presenceStore, log })
     const cluster = createRedisPresence({
@@ -83,6 +85,7 @@ export async function startRealtimeNode(
         search: createMessageSearch(lookUps),
         sends: createSendStore(database.pool, messages),
         rooms,
+        lists,
         pool: database.pool,
         readMessages: readMessagesAt,
         roomListFeed,
