@@ -63,6 +63,12 @@ export function splitText(text: string, mentions: readonly string[]): TextToken[
 export const isMentioned = (username: string, mentions: readonly string[]): boolean =>
   mentions.includes(username) || mentions.includes(roomMention)
 
+/** Whether a text has something that is shown as a link. */
+export const hasLink = (text: string): boolean => /https?:/i.test(text) && [...readParts(text)].some(({ type }) => type === 'link')
+
+/** Whether a text has code between backquotes. */
+export const hasCode = (text: string): boolean => text.search(code) >= 0
+
 /** The name that somebody is typing after an @: `query` is what follows the @, `at` where the @ is. Null outside a mention. */
 export function findMentionBeingTyped(textBeforeCaret: string): { query: string; at: number } | null {
   const match = mentionBeingTyped.exec(textBeforeCaret)

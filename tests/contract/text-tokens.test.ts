@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { limits } from '../../src/contract/rules'
-import { findMentionBeingTyped, findMentions, isMentioned, splitText } from '../../src/contract/text-tokens'
+import { findMentionBeingTyped, findMentions, hasCode, hasLink, isMentioned, splitText } from '../../src/contract/text-tokens'
 
 const named = (text: string, mentions: string[]) =>
   splitText(text, mentions).flatMap((token) => (token.type === 'mention' ? [token.text] : []))
@@ -137,6 +137,22 @@ describe('links', () => {
     ['example.com/a', []],
   ])('in %j', (text, links) => {
     expect(linked(text)).toEqual(links)
+    expect(hasLink(text)).toBe(links.length > 0)
+  })
+})
+
+describe('code', () => {
+  it.each([
+    ['run `npm start` now', true],
+    ['``a ` b``', true],
+    ['```\nlet a\n```', true],
+    ['`a\nb`', false],
+    ['a ` b', false],
+    ['``', false],
+    ['no code', false],
+  ])('in %j: %s', (text, expected) => {
+    expect(hasCode(text)).toBe(expected)
+    expect(hasCode(text)).toBe(expected)
   })
 })
 

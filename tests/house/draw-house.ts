@@ -37,6 +37,7 @@ const plan: Box[][] = [
   [
     { name: 'server/rooms', files: /^server\/rooms\//, from: 1, to: 1 },
     { name: 'server/presence', files: /^server\/presence\//, from: 2, to: 2 },
+    { name: 'server/search', files: /^server\/search\//, from: 3, to: 3 },
     { name: 'server/auth', files: /^server\/auth\//, from: 4, to: 4 },
     { name: 'sdk', note: 'the client library', files: /^sdk\//, from: 6, to: 7 },
   ],

@@ -188,6 +188,8 @@ const table: Row[] = [
       'pg',
     ],
   },
+  // What a search compares: functions of text, without a database.
+  { file: /^server\/search\/(characters|fold|terms|query|marks|excerpt)\.ts$/, may: ['server/search/'], node: false },
   {
     file: /^server\/presence\/redis-presence\.ts$/,
     may: ['server/presence/node-states'],
@@ -219,7 +221,7 @@ const table: Row[] = [
   },
   {
     file: /^server\/fanout\//,
-    may: ['server/fanout/', ...platform('background')],
+    may: ['server/fanout/', ...platform('background', 'look-ups')],
     types: ['server/bus/news-bus', ...platform('log'), 'contract/message'],
   },
   // Platform: each outside library has its own files.

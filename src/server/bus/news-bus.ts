@@ -27,7 +27,8 @@ export interface NewsBus<News> {
   publish(topic: string, news: News): void
   /**
    * Resolves when news of the topic arrives from now on, or when the bus is known to be down; then news arrives as soon as it
-   * is back. A topic has at most one listener on a node.
+   * is back. A topic has at most one listener on a node. Topics that are subscribed to in one turn of the event loop, or while
+   * earlier ones are under way, go together.
    */
   subscribe(topic: string, onNews: (news: News) => void): Promise<{ unsubscribe(): void }>
 }

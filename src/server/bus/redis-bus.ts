@@ -8,25 +8,51 @@ const sealLength = 44
 
 /** A node that is a topic's only listener stops publishing it for this long, or until another node says hello. */
 const aloneMs = 1_000
+/** A command with more channels would take long, and other commands would wait for it. */
+const maxPerCommand = 1_000
+/** How long to wait before a failed subscription is tried again. */
+const retryMs = 1_000
+/** The topic of the nodes' hellos: the only one without a name. */
+const hellos = ''
 
-/** Published on a topic's channel by a node that starts to listen there. */
+/** Published by a node that has begun to listen to these topics. */
 interface Hello {
   type: 'hello'
+  topics: string[]
 }
 
-interface Listener<News> {
-  onNews: (news: News) => void
+/** A class that uses little memory: a node listens to very many topics. */
+class Listener<News> {
   /** Whether this node receives what is published. */
-  isSubscribed: boolean
-  /** How many hellos have arrived from other nodes. */
-  hellos: number
+  isSubscribed = false
+  /** How often another node has said hello, or the subscription was lost. */
+  changes = 0
   /** Until this time, no other node listens. */
-  aloneUntil: number
+  aloneUntil = 0
+  /** Resolves the call of `subscribe`. */
+  onSubscribed: (() => void) | null = null
+
+  constructor(
+    readonly topic: string,
+    readonly onNews: (news: News) => void,
+  ) {}
+
+  /** Others may listen from now on, so news has to be published. */
+  hasCompany(): void {
+    this.changes++
+    this.aloneUntil = 0
+  }
+
+  settle(): void {
+    this.onSubscribed?.()
+    this.onSubscribed = null
+  }
 }
 
 /**
- * News over Redis pub/sub, with one channel for each topic. Every message has a seal made with a key that only Roomline's own
- * processes have: otherwise anybody with write access to Redis could forge people's messages.
+ * News over Redis pub/sub, with one channel for each topic, and one on which nodes say which topics they have begun to listen
+ * to. Every message has a seal made with a key that only Roomline's own processes have: otherwise anybody with write access to
+ * Redis could forge people's messages.
  * @param secrets as in AUTH_SECRET: the first seals, all are accepted
  */
 export function createRedisBus<News extends { type?: string }>(
@@ -37,6 +63,11 @@ export function createRedisBus<News extends { type?: string }>(
 ): NewsBus<News> {
   const { commands, subscriber } = redis
   const listeners = new Map<string, Listener<News>>()
+  /** Topics to subscribe to and to unsubscribe from. None is in both. */
+  const wanted = new Set<string>()
+  const unwanted = new Set<string>()
+  let isSyncing = false
+  let hearsHellos = false
   const sealers = secrets.map((secret) => {
     const key = createHmac('sha256', secret).update('roomline room bus').digest()
     return (channel: string, body: string) => createHmac('sha256', key).update(channel).update('\n').update(body).digest()
@@ -47,41 +78,101 @@ export function createRedisBus<News extends { type?: string }>(
   if (!seal) throw new Error('at least one secret is needed')
 
   /** @returns the number of listeners */
-  const publish = (channel: string, news: News | Hello): Promise<number> => {
+  const publish = (topic: string, news: News | Hello): Promise<number> => {
+    const channel = channelPrefix + topic
     const body = ownPrefix + JSON.stringify(news).slice(1)
     return commands.publish(channel, seal(channel, body).toString('base64') + body)
   }
 
   subscriber.on('message', (channel: string, sealed: string) => {
-    const listener = listeners.get(channel)
-    if (!listener || sealed.startsWith(ownPrefix, sealLength)) return
+    if (!channel.startsWith(channelPrefix)) return
+    const topic = channel.slice(channelPrefix.length)
+    const listener = listeners.get(topic)
+    if (!(listener || topic === hellos) || sealed.startsWith(ownPrefix, sealLength)) return
     const news = open(channel, sealed)
-    if (news?.type === 'hello') {
-      listener.hellos++
-      listener.aloneUntil = 0
-    } else if (news) listener.onNews(news as News)
-    else log.warn({ channel }, 'ignored a Redis message that Roomline did not publish')
+    if (!news) log.warn({ channel }, 'ignored a Redis message that Roomline did not publish')
+    else if (listener) listener.onNews(news as News)
+    else if (isHello(news)) for (const opened of news.topics) listeners.get(opened)?.hasCompany()
   })
 
   subscriber.on('close', () => {
-    for (const listener of listeners.values()) Object.assign(listener, { isSubscribed: false, aloneUntil: 0 })
+    hearsHellos = false
+    unwanted.clear()
+    for (const listener of listeners.values()) {
+      listener.isSubscribed = false
+      listener.hasCompany()
+    }
   })
   // Nothing is queued while the connection is down, so every channel is subscribed again when it is back.
-  subscriber.on('ready', () => void listen([...listeners.keys()]))
+  subscriber.on('ready', wantAll)
+  if (subscriber.status === 'ready') wantAll()
 
-  async function listen(channels: string[]) {
-    if (channels.length === 0) return
-    try {
-      await subscriber.subscribe(...channels)
-    } catch (error) {
-      log.debug({ error: (error as Error).message }, 'could not subscribe')
-      return
+  function wantAll() {
+    // The hellos first: without them a node cannot know that it is alone.
+    wanted.add(hellos)
+    for (const topic of listeners.keys()) wanted.add(topic)
+    sync()
+  }
+
+  /** At the end of the turn of the event loop, so that everything that is subscribed to in one turn goes together. */
+  function sync() {
+    if (isSyncing) return
+    isSyncing = true
+    setImmediate(syncAll)
+  }
+
+  /** One command at a time, so that none overtakes another about the same channel. */
+  async function syncAll() {
+    while (subscriber.status === 'ready' && wanted.size + unwanted.size > 0) {
+      const isSubscribing = wanted.size > 0
+      const topics = takeSome(isSubscribing ? wanted : unwanted, maxPerCommand)
+      const channels = topics.map((topic) => channelPrefix + topic)
+      try {
+        await (isSubscribing ? subscriber.subscribe(...channels) : subscriber.unsubscribe(...channels))
+        if (isSubscribing) subscribed(topics)
+      } catch (error) {
+        log.debug({ error: (error as Error).message, topics: topics.length }, `could not ${isSubscribing ? 'subscribe' : 'unsubscribe'}`)
+        // What is no longer wanted costs little.
+        if (!isSubscribing) continue
+        for (const topic of topics) if (topic === hellos || listeners.has(topic)) wanted.add(topic)
+        setTimeout(sync, retryMs).unref()
+        break
+      }
     }
-    for (const channel of channels) {
-      const listener = listeners.get(channel)
-      if (listener) listener.isSubscribed = true
-      publish(channel, { type: 'hello' }).catch((error: Error) => log.debug({ error: error.message }, 'could not publish hello'))
+    isSyncing = false
+    // Nobody waits for a Redis that does not respond.
+    for (const topic of wanted) listeners.get(topic)?.settle()
+  }
+
+  function subscribed(topics: readonly string[]) {
+    const opened: Listener<News>[] = []
+    for (const topic of topics) {
+      const listener = listeners.get(topic)
+      if (topic === hellos) hearsHellos = true
+      else if (!listener) unwanted.add(topic)
+      else {
+        wanted.delete(topic)
+        listener.isSubscribed = true
+        opened.push(listener)
+      }
     }
+    if (opened.length > 0) {
+      publish(hellos, { type: 'hello', topics: opened.map(({ topic }) => topic) }).catch((error: Error) =>
+        log.debug({ error: error.message }, 'could not publish hello'),
+      )
+    }
+    for (const listener of opened) listener.settle()
+  }
+
+  function remove(listener: Listener<News>) {
+    const { topic, isSubscribed } = listener
+    if (listeners.get(topic) !== listener) return
+    listeners.delete(topic)
+    listener.settle()
+    // One whose subscription is under way is removed when that is done.
+    if (wanted.delete(topic) || !isSubscribed) return
+    unwanted.add(topic)
+    sync()
   }
 
   function open(channel: string, sealed: string): News | Hello | null {
@@ -93,32 +184,50 @@ export function createRedisBus<News extends { type?: string }>(
 
   return {
     publish: (topic, news) => {
-      const channel = channelPrefix + topic
-      const listener = listeners.get(channel)
+      const listener = listeners.get(topic)
       listener?.onNews(news)
       // A Redis that does not respond would only pile them up in the connection.
       if (!redis.isAlive() || (listener && performance.now() < listener.aloneUntil)) return
-      const hellos = listener?.hellos
-      publish(channel, news).then(
+      // Only then does Redis count this node too, and only then is nobody else overlooked who says hello.
+      const couldBeAlone = hearsHellos && listener?.isSubscribed
+      const changes = listener?.changes
+      publish(topic, news).then(
         (receivers) => {
-          // The only receiver is this node if it is subscribed, and unless another has said hello since Redis counted.
-          if (listener?.isSubscribed && receivers === 1 && listener.hellos === hellos) listener.aloneUntil = performance.now() + aloneMs
+          // The only receiver is this node, unless another has said hello since Redis counted.
+          if (couldBeAlone && receivers === 1 && listener.changes === changes) listener.aloneUntil = Math.ceil(performance.now() + aloneMs)
         },
         (error: Error) => log.debug({ topic, error: error.message }, 'could not publish news'),
       )
     },
 
     subscribe: async (topic, onNews) => {
-      const channel = channelPrefix + topic
-      if (listeners.has(channel)) throw new Error(`${topic} already has a listener on this node`)
-      listeners.set(channel, { onNews, isSubscribed: false, hellos: 0, aloneUntil: 0 })
-      await listen([channel])
-      return {
-        unsubscribe: () => {
-          listeners.delete(channel)
-          subscriber.unsubscribe(channel).catch((error: Error) => log.debug({ topic, error: error.message }, 'could not unsubscribe'))
-        },
+      if (listeners.has(topic)) throw new Error(`${topic} already has a listener on this node`)
+      const listener = new Listener(topic, onNews)
+      listeners.set(topic, listener)
+      // It was about to be unsubscribed.
+      if (unwanted.delete(topic)) listener.isSubscribed = true
+      else {
+        wanted.add(topic)
+        sync()
+        if (redis.isAlive()) {
+          await new Promise<void>((resolve) => {
+            listener.onSubscribed = resolve
+          })
+        }
       }
+      return { unsubscribe: () => remove(listener) }
     },
   }
+}
+
+const isHello = (news: { type?: string }): news is Hello => news.type === 'hello'
+
+function takeSome(topics: Set<string>, count: number): string[] {
+  const taken: string[] = []
+  for (const topic of topics) {
+    if (taken.length >= count) break
+    taken.push(topic)
+    topics.delete(topic)
+  }
+  return taken
 }

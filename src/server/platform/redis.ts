@@ -17,18 +17,6 @@ const pulseMs = 500
 const silenceMs = 1_500
 
 /**
- * After a reconnect ioredis subscribes again by itself and ignores the outcome: a subscription that times out would be an
- * unhandled rejection, which ends the process.
- */
-class Subscriber extends Redis {
-  override sendCommand(...input: Parameters<Redis['sendCommand']>): unknown {
-    const reply = super.sendCommand(...input)
-    if (reply instanceof Promise) reply.catch(() => {})
-    return reply
-  }
-}
-
-/**
  * Connects, and keeps trying until it is closed: Redis only carries news, and Roomline works without it, more slowly. No
  * command waits longer than a second, and none is queued while the connection is down. Twice a second a pulse is published on
  * one connection and received on the other, because a frozen Redis keeps its connections open.
@@ -43,8 +31,9 @@ export function connectRedis(url: string, log: Log): RedisConnections {
   }
   // Everything published in one turn of the event loop goes out in one write.
   const commands = new Redis(url, { ...options, enableAutoPipelining: true })
-  // ioredis repeats a subscriber's SUBSCRIBE after each reconnect.
-  const subscriber = new Subscriber(url, options)
+  // After a reconnect whoever listens subscribes again. ioredis would do it with one command for all channels, and ignore the
+  // outcome: a time-out would be an unhandled rejection, which ends the process.
+  const subscriber = new Redis(url, { ...options, autoResubscribe: false })
   const reasons = createReasons(url, log)
   for (const connection of [commands, subscriber]) connection.on('error', (error: Error) => reasons.note(error.message))
 

@@ -1,0 +1,60 @@
+import type { TextMark } from './marks'
+
+const maxUnits = 200
+const unitsBefore = 50
+/** How far from the wanted place a cut looks for a space. */
+const wordSearch = 30
+/** Nobody reads a character of more units, and an excerpt must end. */
+const maxGrapheme = 100
+
+const graphemes = new Intl.Segmenter()
+
+/**
+ * The part of a text around its first marks, with … where it was cut: about 200 UTF-16 units. Neither a character nor, where
+ * there are spaces, a word is cut.
+ * @param marks as `findMarks` gives them
+ * @returns `marks` are places in the excerpt
+ */
+export function excerptOf(text: string, marks: readonly TextMark[]): { excerpt: string; marks: TextMark[] } {
+  if (text.length <= maxUnits) return { excerpt: text, marks: marks.map(([start, end]) => [start, end]) }
+  const [first, firstEnd] = marks[0] ?? [0, 0]
+  const wanted = Math.max(0, Math.min(first - unitsBefore, text.length - maxUnits))
+  const start = wanted === 0 ? 0 : Math.min(cutAfter(text, wanted), first)
+  // As much as fits, but the first mark and its word whole if they fit.
+  const latest = start + maxUnits
+  const end = latest >= text.length ? text.length : cutBefore(text, latest, Math.max(start + 1, Math.min(firstEnd, latest)))
+  const lead = start > 0 ? '…' : ''
+  const shift = lead.length - start
+  return {
+    excerpt: lead + text.slice(start, end) + (end < text.length ? '…' : ''),
+    marks: marks
+      .filter((mark) => mark[0] < end && mark[1] > start)
+      .map(([from, to]) => [Math.max(from, start) + shift, Math.min(to, end) + shift]),
+  }
+}
+
+/** A place to begin at or soon after `at`: after a space, else between two characters. */
+function cutAfter(text: string, at: number): number {
+  const space = text.slice(at - 1, at + wordSearch).search(/\s/)
+  if (space >= 0) return at + space
+  return graphemeStart(text, at)
+}
+
+/** A place to end at or soon before `at`, but not before `earliest`. */
+function cutBefore(text: string, at: number, earliest: number): number {
+  for (let end = at; end >= Math.max(earliest, at - wordSearch); end--) if (/\s/.test(text.charAt(end))) return end
+  const end = graphemeStart(text, at)
+  return end >= earliest ? end : graphemeEnd(text, at)
+}
+
+function graphemeAt(text: string, at: number): { start: number; end: number } {
+  const from = wholePlace(text, Math.max(0, at - maxGrapheme))
+  const found = graphemes.segment(text.slice(from, at + maxGrapheme)).containing(at - from)
+  if (!found) return { start: at, end: at }
+  return { start: from + found.index, end: from + found.index + found.segment.length }
+}
+
+const graphemeStart = (text: string, at: number) => graphemeAt(text, at).start
+const graphemeEnd = (text: string, at: number) => graphemeAt(text, at).end
+
+const wholePlace = (text: string, at: number) => (/[\udc00-\udfff]/.test(text.charAt(at)) ? at + 1 : at)
