@@ -215,7 +215,7 @@ export function createRoomListFeed({
   function watch(summary: RoomSummary) {
     const room = new WatchedRoom<PersonList>(summary, watcher)
     watched.set(room.id, room)
-    room.stop = feeds.watch(room.id, (news) => room.onNews(news))
+    room.stop = feeds.watch(room.id, (news) => room.onNews(news), summary.version)
   }
 
   function forgetUnused(room: WatchedRoom<PersonList>) {
