@@ -57,6 +57,11 @@ export class ListSubscription implements DirectSubscription {
     this.source.onEnd()
   }
 
+  /** Whether it has to be told of changes: those from before the list is encoded are in the list. */
+  isListening(): boolean {
+    return this.#pending !== null
+  }
+
   /** Something has become of these rooms. */
   onRooms(rooms: Iterable<string>): void {
     if (!this.#pending) return

@@ -96,6 +96,8 @@ export function createRoomListFeed({
   }
 
   function noteChanged(list: PersonList, room: string) {
+    // While nobody has the list yet, it is in the list that they will get.
+    if (!isListening(list)) return
     changedParts.set(list, (changedParts.get(list) ?? new Set()).add(room))
     scheduleFlush(minPauseMs)
   }
@@ -253,6 +255,7 @@ export function createRoomListFeed({
     }
   }
 
+  const isListening = ({ subscribers }: PersonList) => [...subscribers].some((subscriber) => subscriber.isListening())
   const isOpen = (list: PersonList) => lists.get(list.userId) === list && list.subscribers.size > 0
 
   async function open({ id: userId, username }: { id: string; username: string }): Promise<PersonList> {
