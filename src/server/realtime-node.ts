@@ -11,6 +11,7 @@ import { readMessagesAt } from './chat/message-rows'
 import { createMessageSearch } from './chat/search'
 import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
+import { startChangeTail } from './fanout/change-tail'
 import { createRoomFeeds } from './fanout/room-feeds'
 import { startJobs } from './jobs/jobs'
 import { createAccountStore } from './people/account-store'
@@ -64,9 +65,11 @@ export async function startRealtimeNode(
     const rooms = createRoomStore(database.pool)
     const sessions = createSessionStore(database.pool)
     const metrics = createMetrics()
-    const feeds = createRoomFeeds({ bus, reader: { ...messages, membersAmong: rooms.membersAmong }, log, onRead: metrics.changesRead })
+    const tail = startChangeTail({ pool: database.pool, log })
+    const reader = { ...messages, membersAmong: rooms.membersAmong }
+    const feeds = createRoomFeeds({ bus, reader, tail, log, onRead: metrics.changesRead })
     const lists = createListStore(database.pool)
-    const roomListFeed = createRoomListFeed({ feeds, personBus, lists, rooms, log })
+    const roomListFeed = createRoomListFeed({ feeds, tail, personBus, lists, rooms, log })
     const presenceStore = createPresenceStore(database.pool)
     const lastSeen = startLastSeen({ store: presenceStore, log })
     const cluster = createRedisPresence({
@@ -138,7 +141,7 @@ export async function startRealtimeNode(
       presence.close()
       connectionCounts.close()
       // Together: while Postgres hangs, each waits until its statement times out.
-      await Promise.all([cluster.close(), lastSeen.close(), feeds.close(), sessionUse.close(), revocations.close()])
+      await Promise.all([cluster.close(), lastSeen.close(), tail.close(), feeds.close(), sessionUse.close(), revocations.close()])
       redis.close()
       await watch.close()
       await Promise.all([database.close(), control.end(), lookUps.end()])

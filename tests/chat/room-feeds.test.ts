@@ -5,6 +5,7 @@ import { createTestMessage } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
 import { followRoom } from '../../src/server/chat/follow-room'
 import type { MessageHistory } from '../../src/server/chat/history'
+import type { TailChanges } from '../../src/server/fanout/change-tail'
 import { Follower } from '../../src/server/fanout/live-news'
 import { createRoomFeeds } from '../../src/server/fanout/room-feeds'
 import { createLog } from '../../src/server/platform/log'
@@ -32,7 +33,11 @@ describe('the news of a follower', () => {
 
 /** A room whose news and stored messages the test sets. */
 function createTestRoom() {
+  let onChanges: (changes: TailChanges | 'anything') => void = () => {}
   const stored: Message[] = []
+  /** The rooms of each read of counters. */
+  const reads: string[][] = []
+  let failures = 0
   const members = new Set(['ada', 'ben'])
   let receive: (news: RoomNews) => void = () => {}
   let open = () => {}
@@ -49,13 +54,30 @@ function createTestRoom() {
         return { unsubscribe: () => {} }
       },
     },
+    tail: {
+      onChanges: (listener) => {
+        onChanges = listener
+        return () => {}
+      },
+    },
     reader: {
       changesAfter: async (_, version) => ({ messages: stored.filter((message) => message.version > version), isLast: true }),
-      lastVersions: async () => new Map([['general', stored.at(-1)?.version ?? 0]]),
+      lastVersions: async (rooms) => {
+        if (failures-- > 0) throw new Error('away')
+        reads.push(rooms)
+        return new Map([['general', stored.at(-1)?.version ?? 0]])
+      },
       membersAmong: async (_, userIds) => new Set(userIds.filter((userId) => members.has(userId))),
     },
   })
-  return { feeds, stored, members, open, receive: (received: RoomNews) => receive(received) }
+  return {
+    ...{ feeds, stored, members, open, reads },
+    setFailures: (count: number) => {
+      failures = count
+    },
+    receive: (received: RoomNews) => receive(received),
+    change: (changes: TailChanges | 'anything') => onChanges(changes),
+  }
 }
 
 describe('the feed of a room', () => {
@@ -89,6 +111,37 @@ describe('the feed of a room', () => {
     const { live } = await room.feeds.follow('general', 'ada')
     room.stored.push(createTestMessage({ seq: 1 }))
     expect(versionOf(await live.next())).toBe(1)
+    await room.feeds.close()
+  })
+
+  it('finds a change of which only the tail of changes tells, long before it reads the counters of so many rooms', async () => {
+    const room = createTestRoom()
+    room.open()
+    for (let index = 0; index < 600; index++) await room.feeds.follow(`room ${index}`, 'ada')
+    const { live } = await room.feeds.follow('general', 'ada')
+    const tell = async (version: number, changes: TailChanges | 'anything') => {
+      room.stored.push(createTestMessage({ seq: version }))
+      room.change(changes)
+      expect(versionOf(await live.next())).toBe(version)
+    }
+    await tell(1, { rooms: new Map([['general', 1]]), memberships: [] })
+    await tell(2, 'anything')
+    room.setFailures(2)
+    await tell(3, { rooms: new Map([['general', 3]]), memberships: [] })
+    room.setFailures(1)
+    await tell(4, 'anything')
+    expect(Math.max(...room.reads.map((rooms) => rooms.length))).toBe(601)
+    await room.feeds.close()
+  })
+
+  it('reads the counters of few rooms at a time while nothing happens', async () => {
+    const room = createTestRoom()
+    room.open()
+    for (let index = 0; index < 600; index++) await room.feeds.follow(`room ${index}`, 'ada')
+    room.reads.length = 0
+    await until(() => room.reads.length === 3)
+    expect(room.reads.map((rooms) => rooms.length)).toEqual([10, 10, 10])
+    expect(new Set(room.reads.flat()).size).toBe(30)
     await room.feeds.close()
   })
 

@@ -160,8 +160,8 @@ const table: Row[] = [
   },
   {
     file: /^server\/rooms\//,
-    may: ['server/rooms/', 'server/bus/announce', ...platform('background', 'database', 'page-cursor'), 'contract/'],
-    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', ...platform('log')],
+    may: ['server/rooms/', 'server/bus/announce', ...platform('database', 'page-cursor'), 'contract/'],
+    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/change-tail', 'server/fanout/room-feeds', ...platform('log')],
   },
   {
     file: /^server\/chat\/follow-room\.ts$/,
@@ -202,6 +202,7 @@ const table: Row[] = [
   },
   { file: /^server\/bus\/redis-bus\.ts$/, may: [], types: ['server/bus/news-bus', ...platform('log', 'redis')] },
   { file: /^server\/bus\//, may: [], types: ['server/bus/news-bus', 'contract/message'] },
+  { file: /^server\/fanout\/change-tail\.ts$/, may: platform('background'), types: [...platform('log'), 'pg'] },
   // Everything that relies on tRPC's adapter and ws beyond their documentation is in one file.
   {
     file: /^server\/fanout\/client-socket\.ts$/,

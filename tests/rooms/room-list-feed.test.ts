@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { RoomListEvent } from '../../src/contract/room'
 import { createTestMessage, createTestRoom } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
+import type { TailChanges } from '../../src/server/fanout/change-tail'
 import { createLog } from '../../src/server/platform/log'
 import type { ListStore, RoomSummary } from '../../src/server/rooms/list-store'
 import { createRoomListFeed } from '../../src/server/rooms/room-list-feed'
@@ -11,6 +12,11 @@ import { until } from '../support/stock-client'
 function createTestFeed() {
   const watchers = new Map<string, Set<(news: RoomNews | 'anything') => void>>()
   const topics = new Set<string>()
+  let onChanges: (changes: TailChanges | 'anything') => void = () => {}
+  let failures = 0
+  const mayFail = () => {
+    if (failures-- > 0) throw new Error('away')
+  }
   const lastSeqs = new Map([['general', 1]])
   let beforeReading = async () => {}
   const summaryOf = (id: string): RoomSummary => {
@@ -20,6 +26,7 @@ function createTestFeed() {
   }
   const store: ListStore = {
     roomsOf: async (userIds) => {
+      mayFail()
       const found = new Map(userIds.map((userId) => [userId, [...lastSeqs.keys()]]))
       await beforeReading()
       return found
@@ -27,9 +34,8 @@ function createTestFeed() {
     summariesOf: async (rooms) => rooms.map(summaryOf),
     partsAmong: async (pairs) => {
       await new Promise((resolve) => setTimeout(resolve, 5))
-      return pairs.map(({ room }) => ({
-        ...{ version: lastSeqs.get(room) ?? 0, role: 'member', readSeq: 0, mentions: 0, notify: 'all', mutedUntil: null },
-      }))
+      const part = { role: 'member', readSeq: 0, mentions: 0, notify: 'all', mutedUntil: null } as const
+      return pairs.map(({ room }) => (lastSeqs.has(room) ? { ...part, version: lastSeqs.get(room) ?? 0 } : null))
     },
   }
   const lists = createRoomListFeed({
@@ -40,6 +46,12 @@ function createTestFeed() {
         return () => ofRoom.delete(onNews)
       },
     },
+    tail: {
+      onChanges: (listener) => {
+        onChanges = listener
+        return () => {}
+      },
+    },
     personBus: {
       publish: () => {},
       subscribe: async (userId: string) => {
@@ -48,11 +60,25 @@ function createTestFeed() {
       },
     },
     lists: store,
-    rooms: { changedSince: async () => ({ now: new Date(), changes: [] }) },
+    rooms: {
+      membersAmong: async (_, userIds) => {
+        mayFail()
+        return new Set(userIds)
+      },
+    },
     log: createLog({ logLevel: 'silent' }, 'test'),
   })
   return {
     lists,
+    change: (changes: TailChanges | 'anything') => onChanges(changes),
+    setFailures: (count: number) => {
+      failures = count
+    },
+    /** Without any news. */
+    setRoom: (room: string, seq: number | null) => {
+      if (seq === null) lastSeqs.delete(room)
+      else lastSeqs.set(room, seq)
+    },
     watching: () => [...watchers.values()].reduce((sum, { size }) => sum + size, 0) + topics.size,
     setReading: (wait: () => Promise<void>) => {
       beforeReading = wait
@@ -94,6 +120,41 @@ describe('the room list feed', () => {
     await until(() => ben.events.flatMap(shown).at(-1)?.lastSeq === 2)
     expect(ben.events[0]).toMatchObject({ type: 'list', rooms: [{ id: 'general' }] })
     for (const person of [ada, ben]) person.stop()
+    await test.lists.close()
+  })
+
+  it('tail of changes: shows a changed membership, and a restored room to everybody who is in it', async () => {
+    const test = createTestFeed()
+    const people = [test.open('ada'), test.open('ben')]
+    const [ada, ben] = people
+    await until(() => people.every(({ events }) => events.length === 1))
+    test.setRoom('hall', 3)
+    test.change({ rooms: new Map(), memberships: [{ room: 'hall', userId: 'ada' }] })
+    await until(() => ada?.events.some((event) => event.type === 'room' && event.room.id === 'hall') === true)
+    expect(ben?.events).toHaveLength(1)
+    test.setFailures(1)
+    test.change({ rooms: new Map(), memberships: [{ room: 'hall', userId: null }] })
+    await until(() => ben?.events.some((event) => event.type === 'room' && event.room.id === 'hall') === true)
+    for (const person of people) person.stop()
+    await test.lists.close()
+  })
+
+  it('tail of changes: after a gap in it, every list is read again', async () => {
+    const test = createTestFeed()
+    const ada = test.open('ada')
+    await until(() => ada.events.length === 1)
+    test.setRoom('hall', 3)
+    test.setRoom('general', null)
+    test.setFailures(1)
+    test.change('anything')
+    await until(() => ada.events.length === 3)
+    expect(ada.events).toEqual(
+      expect.arrayContaining([
+        { type: 'gone', room: 'general' },
+        { type: 'room', room: expect.objectContaining({ id: 'hall' }) },
+      ]),
+    )
+    ada.stop()
     await test.lists.close()
   })
 

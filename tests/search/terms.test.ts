@@ -58,6 +58,7 @@ describe('queries', () => {
     ['"one two" three', "('one' <1> 'two') & 'three':*"],
     ['“one two„ «three» 「四五」', "('one' <1> 'two') & 'three' & '四五'"],
     ['„one‟-two', "'one' & 'two':*"],
+    ['one -"two three', "'one':* & 'three':* & !('two':*)"],
     ['one "two three', "'one':* & 'two':* & 'three':*"],
     ['one -two -"three four"', "'one':* & !('two':*) & !('three' <1> 'four')"],
     ['one - two', "'one':* & 'two':*"],

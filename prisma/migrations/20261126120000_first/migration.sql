@@ -84,8 +84,6 @@ CREATE TABLE "memberships" (
     "notify" "notification_level" NOT NULL DEFAULT 'all',
     "muted_until" TIMESTAMPTZ(3),
     "last_sent_at" TIMESTAMPTZ(3),
-    -- Not the start of the transaction: nodes read the rows that changed since they last looked.
-    "changed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
     "joined_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "memberships_pkey" PRIMARY KEY ("room_id","user_id"),
@@ -218,6 +216,27 @@ CREATE TABLE "after_commit" (
     CONSTRAINT "after_commit_pkey" PRIMARY KEY ("id")
 );
 
+-- What has changed in the last minute or so, for nodes that look for what Redis lost: a row for each statement that changed
+-- rooms or memberships, written by triggers. The arrays run side by side, and each room in them is one of these:
+--   with a version: the room has reached it · with a person: their membership has changed · with neither: so may have the
+--   membership of everybody in it · no room: anything may have changed
+-- Unlogged, so that it costs no write-ahead log. A crash empties it, and the other table with it: that is how nodes notice.
+CREATE UNLOGGED TABLE "change_tail" (
+    "xid" xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    "rooms" TEXT[] NOT NULL,
+    "versions" INTEGER[],
+    "people" UUID[]
+-- Rows of a hundred rooms are neither compressed nor moved out.
+) WITH (toast_tuple_target = 8160);
+
+CREATE UNLOGGED TABLE "change_tail_epoch" (
+    "is_only" BOOLEAN NOT NULL DEFAULT true,
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+
+    CONSTRAINT "change_tail_epoch_pkey" PRIMARY KEY ("is_only"),
+    CONSTRAINT "change_tail_epoch_is_only" CHECK ("is_only")
+);
+
 CREATE TABLE "rate_limits" (
     "key" TEXT NOT NULL,
     "count" INTEGER NOT NULL,
@@ -239,8 +258,6 @@ CREATE INDEX "session_revocations_at_idx" ON "session_revocations"("at");
 CREATE UNIQUE INDEX "rooms_direct_key_key" ON "rooms"("direct_key");
 
 CREATE INDEX "memberships_user_id_idx" ON "memberships"("user_id");
-
-CREATE INDEX "memberships_changed_at_idx" ON "memberships"("changed_at");
 
 CREATE INDEX "past_memberships_user_id_idx" ON "past_memberships"("user_id");
 
@@ -273,6 +290,8 @@ CREATE INDEX "audit_log_at_idx" ON "audit_log"("at");
 CREATE INDEX "audit_log_room_id_at_idx" ON "audit_log"("room_id", "at");
 
 CREATE INDEX "audit_log_actor_id_at_idx" ON "audit_log"("actor_id", "at");
+
+CREATE INDEX "change_tail_xid_idx" ON "change_tail"("xid");
 
 CREATE INDEX "rate_limits_resets_at_idx" ON "rate_limits"("resets_at");
 
@@ -354,6 +373,110 @@ $$;
 
 CREATE TRIGGER session_revocations_notify AFTER INSERT ON session_revocations FOR EACH STATEMENT
 EXECUTE FUNCTION notify_of_revocations();
+
+-- These triggers write the tail of changes, so that every node learns of any change, an operator's SQL included. They run once
+-- for a statement: next to nothing when it stores many sends.
+CREATE FUNCTION note_changed_rooms() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO change_tail (rooms, versions) SELECT CASE WHEN count(*) <= 10000 THEN array_agg(id) ELSE '{NULL}' END,
+    CASE WHEN count(*) <= 10000 THEN array_agg(last_version) END FROM changed HAVING count(*) > 0;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER rooms_note_changed AFTER UPDATE ON rooms REFERENCING NEW TABLE AS changed FOR EACH STATEMENT
+EXECUTE FUNCTION note_changed_rooms();
+
+-- No list watches an archived room, so nobody would notice that it is back.
+CREATE FUNCTION note_restored_room() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO change_tail (rooms) VALUES (ARRAY[NEW.id]);
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER rooms_note_restored AFTER UPDATE OF archived_at ON rooms FOR EACH ROW
+WHEN (NEW.archived_at IS NULL AND OLD.archived_at IS NOT NULL) EXECUTE FUNCTION note_restored_room();
+
+CREATE FUNCTION note_changed_memberships() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO change_tail (rooms, people) SELECT CASE WHEN count(*) <= 10000 THEN array_agg(room_id) ELSE '{NULL}' END,
+    CASE WHEN count(*) <= 10000 THEN array_agg(user_id) END FROM changed HAVING count(*) > 0;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER memberships_note_new AFTER INSERT ON memberships REFERENCING NEW TABLE AS changed FOR EACH STATEMENT
+EXECUTE FUNCTION note_changed_memberships();
+
+CREATE TRIGGER memberships_note_ended AFTER DELETE ON memberships REFERENCING OLD TABLE AS changed FOR EACH STATEMENT
+EXECUTE FUNCTION note_changed_memberships();
+
+CREATE FUNCTION note_changed_membership() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO change_tail (rooms, people) VALUES (ARRAY[NEW.room_id], ARRAY[NEW.user_id]);
+  RETURN NULL;
+END
+$$;
+
+-- A send moves its author's read mark too, and is news of its own: it sets last_sent_at with it.
+CREATE TRIGGER memberships_note_changed AFTER UPDATE OF role, notify, muted_until, read_seq ON memberships FOR EACH ROW
+WHEN (NEW.last_sent_at IS NOT DISTINCT FROM OLD.last_sent_at) EXECUTE FUNCTION note_changed_membership();
+
+-- What was committed since a position in the tail of changes, and the position after it. A position is a snapshot: every
+-- transaction was either visible in it, or is one that it knows was running, or has a higher id. So each row is read once, in
+-- whatever order transactions commit, and one that stays open costs nothing.
+--
+-- changes: [[room, version, person], …]; null when they cannot be known, because rows may have been pruned or lost since then
+--          or there are too many.
+CREATE FUNCTION read_change_tail(known jsonb) RETURNS TABLE (place jsonb, changes json)
+-- By index, whatever the planner's statistics say.
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+DECLARE
+  seen pg_snapshot := known->>'snapshot';
+  now_seen pg_snapshot := pg_current_snapshot();
+  epoch uuid := (SELECT id FROM change_tail_epoch);
+BEGIN
+  place := jsonb_build_object('snapshot', now_seen::text, 'epoch', epoch, 'at', clock_timestamp());
+  -- Rows are kept twice as long as this.
+  IF epoch = (known->>'epoch')::uuid AND (known->>'at')::timestamptz > clock_timestamp() - interval '30 s'
+    -- Transaction ids only go back in another database.
+    AND pg_snapshot_xmax(seen) <= pg_snapshot_xmax(now_seen)
+  THEN
+    SELECT CASE WHEN count(*) <= 100000 AND count(*) = count(c.room)
+      THEN coalesce(json_agg(json_build_array(c.room, c.version, c.person)), '[]') END
+    INTO changes
+    FROM (
+      SELECT c.room, max(c.version) AS version, c.person
+      FROM (
+        SELECT rooms, versions, people FROM change_tail WHERE xid >= pg_snapshot_xmax(seen)
+        UNION ALL
+        SELECT rooms, versions, people FROM change_tail WHERE xid = ANY(ARRAY(SELECT pg_snapshot_xip(seen)))
+      ) t
+      CROSS JOIN LATERAL unnest(t.rooms, t.versions, t.people) AS c(room, version, person)
+      GROUP BY c.room, c.person, c.version IS NULL
+      LIMIT 100001
+    ) c;
+  END IF;
+  RETURN NEXT;
+END
+$$;
+
+-- Deletes up to 10,000 rows that were visible in a snapshot, and not yet in an earlier one.
+CREATE FUNCTION prune_change_tail(before pg_snapshot, pruned pg_snapshot) RETURNS int
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+  deleted int;
+BEGIN
+  DELETE FROM change_tail WHERE ctid = ANY(ARRAY(
+    SELECT t.ctid FROM change_tail t
+    WHERE t.xid >= coalesce(pg_snapshot_xmin(pruned), '0') AND t.xid < pg_snapshot_xmax(before) AND pg_visible_in_snapshot(t.xid, before)
+    LIMIT 10000 FOR UPDATE SKIP LOCKED
+  ));
+  GET DIAGNOSTICS deleted = ROW_COUNT;
+  RETURN deleted;
+END
+$$;
 
 -- A person as everybody sees them: a `User` of the protocol.
 CREATE FUNCTION show_user(person users) RETURNS jsonb LANGUAGE sql STABLE AS $$

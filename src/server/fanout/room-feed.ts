@@ -32,6 +32,8 @@ export interface FeedParts {
   batched: Set<RoomFeed>
   /** How many followers all feeds have together. */
   followers: number
+  /** Missing changes could not be read: they have to be looked for again. */
+  onFailed(feed: RoomFeed): void
   /** Nobody follows or watches this feed any more. */
   onUnused(feed: RoomFeed): void
 }
@@ -146,6 +148,7 @@ export class RoomFeed implements FollowedFeed {
     this.#filling ??= this.#readMissing()
       .catch((error: Error) => {
         this.#ahead = null
+        this.parts.onFailed(this)
         this.parts.log.warn({ room: this.room, error: error.message }, 'could not read changes; trying again with the next sweep')
       })
       .finally(() => {

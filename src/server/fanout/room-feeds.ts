@@ -2,6 +2,7 @@ import type { NewsBus, RoomNews } from '../bus/news-bus'
 import { startEvery } from '../platform/background'
 import type { Log } from '../platform/log'
 import { joinLookUps } from '../platform/look-ups'
+import type { ChangeTail } from './change-tail'
 import { Follower, type LiveNews } from './live-news'
 import { type ChangeReader, type FeedParts, type FeedWatcher, graceMs, RoomFeed } from './room-feed'
 
@@ -24,14 +25,18 @@ export interface RoomFeeds {
   close(): Promise<void>
 }
 
-/** How often the version counters of all followed rooms are read: the longest delay of news that Redis lost. */
+/** How often a part of the followed rooms has its version counters read. */
 const sweepMs = 1_000
+/** Each room's counter is read after this many sweeps, whatever the tail of changes said. */
+const sweepsPerRound = 60
+const roomsPerRead = 5_000
 /** How many watches are begun again before other work gets a turn. */
 const watchesPerTurn = 500
 
 interface Parts {
   bus: NewsBus<RoomNews>
   reader: ChangeReader
+  tail: Pick<ChangeTail, 'onChanges'>
   log: Log
   /** Called with the number of changes that had to be read. */
   onRead?: (count: number) => void
@@ -46,7 +51,7 @@ interface Watch extends FeedWatcher {
   isStopped: boolean
 }
 
-export function createRoomFeeds({ bus, reader, log, onRead = () => {} }: Parts): RoomFeeds {
+export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: Parts): RoomFeeds {
   const feeds = new Map<string, RoomFeed>()
   /** Watches whose room could not be opened. */
   const unopened = new Set<Watch>()
@@ -56,20 +61,62 @@ export function createRoomFeeds({ bus, reader, log, onRead = () => {} }: Parts):
     const versions = await reader.lastVersions([...new Set(rooms)])
     return rooms.map((room) => versions.get(room) ?? 0)
   })
-  const shared: FeedParts = { reader, readVersion, log, onRead, batched: new Set(), followers: 0, onUnused: closeUnused }
+  /** Rooms whose counters the next sweep has to read. */
+  const unchecked = new Set<string>()
+  const shared: FeedParts = {
+    ...{ reader, readVersion, log, onRead, followers: 0 },
+    batched: new Set(),
+    onFailed: ({ room }) => unchecked.add(room),
+    onUnused: closeUnused,
+  }
 
-  async function sweep() {
-    const rooms = [...feeds.keys()]
-    if (rooms.length === 0) return
-    const versions = await reader.lastVersions(rooms)
+  let round = feeds.keys()
+  let comparing: Promise<void> = Promise.resolve()
+
+  async function compare(versions: Map<string, number>) {
+    const mayBeBehind = [...versions].filter(([room, version]) => isBehind(room, version))
+    if (mayBeBehind.length === 0) return
     await new Promise((resolve) => setTimeout(resolve, graceMs))
-    for (const [room, version] of versions) {
-      const feed = feeds.get(room)
-      if (feed && feed.version !== null && feed.version < version) feed.fill()
+    for (const [room, version] of mayBeBehind) if (isBehind(room, version)) feeds.get(room)?.fill()
+  }
+
+  function isBehind(room: string, version: number): boolean {
+    const known = feeds.get(room)?.version ?? null
+    return known !== null && known < version
+  }
+
+  const stopTail = tail.onChanges((changes) => {
+    if (changes !== 'anything') comparing = compare(changes.rooms)
+    else {
+      for (const room of feeds.keys()) unchecked.add(room)
+      sweeping.runNow()
+    }
+  })
+
+  /** Reads the counters of all rooms in the course of a minute. The tail of changes has told of them long before, unless it is wrong. */
+  async function sweep() {
+    for (let left = Math.ceil(feeds.size / sweepsPerRound); left > 0; left--) {
+      let next = round.next()
+      if (next.done) {
+        round = feeds.keys()
+        next = round.next()
+      }
+      if (!next.done) unchecked.add(next.value)
+    }
+    while (unchecked.size > 0) {
+      const rooms = [...unchecked].slice(0, roomsPerRead)
+      // Before the read, so that what is said of them meanwhile counts.
+      for (const room of rooms) unchecked.delete(room)
+      try {
+        await compare(await reader.lastVersions(rooms))
+      } catch (error) {
+        for (const room of rooms) unchecked.add(room)
+        throw error
+      }
     }
   }
 
-  const sweeping = startEvery(sweep, { everyMs: sweepMs, name: 'read the version counters of the followed rooms', log })
+  const sweeping = startEvery(sweep, { everyMs: sweepMs, name: 'read the version counters of followed rooms', log })
 
   function open(room: string): RoomFeed {
     const feed = new RoomFeed(room, shared)
@@ -163,8 +210,9 @@ export function createRoomFeeds({ bus, reader, log, onRead = () => {} }: Parts):
     count: () => ({ rooms: feeds.size, followers: shared.followers }),
 
     close: async () => {
+      stopTail()
       if (retryTimer) clearTimeout(retryTimer)
-      await sweeping.close()
+      await Promise.all([sweeping.close(), comparing])
       await Promise.all([...feeds.values()].map((feed) => feed.close()))
     },
   }

@@ -78,7 +78,7 @@ const setMute = (ctx: RoomsContext, right: 'rooms.mute' | 'rooms.unmute', input:
     room.requireOutranked(member)
     if (user.id === room.actor.id) throw new Failure('NOT_ALLOWED')
     await room.query(
-      `UPDATE memberships SET muted_until = clock_timestamp() + $3::int * interval '1 minute', version = $4, changed_at = clock_timestamp()
+      `UPDATE memberships SET muted_until = clock_timestamp() + $3::int * interval '1 minute', version = $4
        WHERE room_id = $1 AND user_id = $2`,
       [room.id, user.id, minutes, await room.takeMembershipVersion(user.id)],
     )
@@ -94,10 +94,9 @@ export const setRole = (ctx: RoomsContext, input: MemberInput & { role: RoomRole
     room.requireOutranked(member)
     const { user, room: before } = member
     if (before !== input.role) {
-      await room.query(
-        'UPDATE memberships SET role = $3, version = $4, changed_at = clock_timestamp() WHERE room_id = $1 AND user_id = $2',
-        [...[room.id, user.id, input.role, await room.takeMembershipVersion(user.id)]],
-      )
+      await room.query('UPDATE memberships SET role = $3, version = $4 WHERE room_id = $1 AND user_id = $2', [
+        ...[room.id, user.id, input.role, await room.takeMembershipVersion(user.id)],
+      ])
       if (before === 'owner') await room.requireOwner()
       if (input.role === 'member') await room.revokeInvitesOf(user.id)
       await room.audit('room.setRole', user.id, { from: before, to: input.role })

@@ -1,7 +1,7 @@
 import { compareRooms } from '../../contract/rules'
 import type { NewsBus, PersonNews } from '../bus/news-bus'
+import type { ChangeTail } from '../fanout/change-tail'
 import type { RoomFeeds } from '../fanout/room-feeds'
-import { startEvery } from '../platform/background'
 import { untilAvailable } from '../platform/database'
 import type { Log } from '../platform/log'
 import { createListOpenings } from './list-openings'
@@ -16,12 +16,9 @@ const minPauseMs = 100
 /** A pause is this many times as long as the work before it, so that a busy node sends less often. */
 const pauseFactor = 4
 const maxPauseMs = 1_000
-/** How often changed memberships are looked for: news that Redis lost are at most this late. */
-const checkIntervalMs = 1_000
-/** A row is stamped when it is written but visible only when it is committed, so the latest changes are read again for this long. */
-const overlapMs = 10_000
 const pairsPerRead = 1_000
 const roomsPerRead = 500
+const peoplePerRead = 100
 /** How much is done before other work of the node gets its turn. */
 const listsPerTurn = 200
 const entriesPerTurn = 250
@@ -46,14 +43,16 @@ interface ListedPair {
 
 interface RoomListFeedParts {
   feeds: Pick<RoomFeeds, 'watch'>
+  tail: Pick<ChangeTail, 'onChanges'>
   personBus: NewsBus<PersonNews>
   lists: ListStore
-  rooms: Pick<RoomStore, 'changedSince'>
+  rooms: Pick<RoomStore, 'membersAmong'>
   log: Log
 }
 
 export function createRoomListFeed({
   feeds,
+  tail,
   personBus,
   lists: store,
   rooms,
@@ -68,6 +67,10 @@ export function createRoomListFeed({
   const unsureRooms = new Set<WatchedRoom<PersonList>>()
   /** Lists with rooms in `unsure`. */
   const unsureLists = new Set<PersonList>()
+  /** Rooms that may be in lists that do not watch them. */
+  const unwatchedRooms = new Set<string>()
+  /** Lists in which anything may have changed. */
+  const uncheckedLists = new Set<PersonList>()
   /** What has to be sent: rooms that have changed for everybody, and for whom a room has changed. */
   const changedRooms = new Set<WatchedRoom<PersonList>>()
   let changedParts = new Map<PersonList, Set<string>>()
@@ -95,6 +98,11 @@ export function createRoomListFeed({
     scheduleFlush(minPauseMs)
   }
 
+  function markMember(userId: string, room: string) {
+    const list = lists.get(userId)
+    if (list) markPair(list, room)
+  }
+
   function noteChanged(list: PersonList, room: string) {
     // While nobody has the list yet, it is in the list that they will get.
     if (!isListening(list)) return
@@ -115,19 +123,45 @@ export function createRoomListFeed({
         .catch((error: Error) => log.warn({ error: error.message }, 'room lists could not be read and will be retried'))
         .finally(() => {
           flushing = null
-          if (unsureRooms.size + unsureLists.size + changedRooms.size + changedParts.size > 0) scheduleFlush(pauseMs)
+          const sets = [unsureRooms, unsureLists, unwatchedRooms, uncheckedLists, changedRooms, changedParts]
+          if (sets.some(({ size }) => size > 0)) scheduleFlush(pauseMs)
         })
     }, ms)
   }
 
   async function flush() {
     try {
+      await markByMembership()
       // The rooms first: whoever is a member when they are read afterwards may see the room as it is.
       await readUnsureRooms()
       await readUnsureParts()
     } finally {
       // What is known for certain does not wait for what cannot be read.
       await sendChanged()
+    }
+  }
+
+  async function markByMembership() {
+    for (const room of unwatchedRooms) {
+      unwatchedRooms.delete(room)
+      try {
+        for (const userId of await rooms.membersAmong(room, [...lists.keys()])) markMember(userId, room)
+      } catch (error) {
+        unwatchedRooms.add(room)
+        throw error
+      }
+    }
+    while (uncheckedLists.size > 0) {
+      const some = [...uncheckedLists].slice(0, peoplePerRead)
+      for (const list of some) uncheckedLists.delete(list)
+      try {
+        const found = await store.roomsOf(some.map(({ userId }) => userId))
+        for (const [userId, ids] of found) for (const id of ids) markMember(userId, id)
+        for (const list of some) for (const { id } of list.rooms) markPair(list, id)
+      } catch (error) {
+        for (const list of some) uncheckedLists.add(list)
+        throw error
+      }
     }
   }
 
@@ -277,6 +311,8 @@ export function createRoomListFeed({
     listsByName.delete(list.username)
     opening.delete(list.userId)
     unsureLists.delete(list)
+    uncheckedLists.delete(list)
+    changedParts.delete(list)
     list.unsubscribe()
     for (const room of list.rooms) {
       room.members.delete(list)
@@ -316,28 +352,15 @@ export function createRoomListFeed({
     return entry && `{"type":"room","room":${entry}}`
   }
 
-  let since: Date | null = null
-  /** When each changed membership was stamped that the last check found. */
-  let seen = new Map<string, number>()
-
-  async function checkMemberships() {
-    if (lists.size === 0) {
-      since = null
-      return
-    }
-    const { now, changes } = await rooms.changedSince(since, overlapMs)
-    since = now
-    const before = seen
-    seen = new Map()
-    for (const { userId, room, at } of changes) {
-      const list = lists.get(userId)
-      if (!list) continue
-      const key = `${userId} ${room}`
-      seen.set(key, at.getTime())
-      if (before.get(key) !== at.getTime()) markPair(list, room)
-    }
-  }
-  const checking = startEvery(checkMemberships, { everyMs: checkIntervalMs, name: 'read changed memberships', log })
+  const stopTail = tail.onChanges((changes) => {
+    if (changes === 'anything') for (const list of lists.values()) uncheckedLists.add(list)
+    else
+      for (const { room, userId } of changes.memberships) {
+        if (userId !== null) markMember(userId, room)
+        else if (lists.size > 0) unwatchedRooms.add(room)
+      }
+    if (unwatchedRooms.size + uncheckedLists.size > 0) scheduleFlush(minPauseMs)
+  })
 
   return {
     follow: async (user, connection, signal, deliverDirectly) => {
@@ -380,8 +403,9 @@ export function createRoomListFeed({
     },
     close: async () => {
       isClosed = true
+      stopTail()
       if (flushTimer) clearTimeout(flushTimer)
-      await Promise.all([flushing, checking.close()])
+      await flushing
     },
   }
 }

@@ -77,30 +77,11 @@ export function createRoomStore(pool: Pool) {
       return new Set(rows.map(({ room_id }) => room_id))
     },
 
-    /** Memberships that changed after `since`, and in the `overlapMs` before it, by Postgres' clock. */
-    changedSince: async (
-      since: Date | null,
-      overlapMs: number,
-    ): Promise<{ now: Date; changes: { userId: string; room: string; at: Date }[] }> => {
-      const { rows } = await pool.query<{ now: Date; user_id: string | null; room_id: string; changed_at: Date }>(
-        `SELECT n.now, s.user_id, s.room_id, s.changed_at FROM (SELECT clock_timestamp() AS now) n
-         LEFT JOIN memberships s ON s.changed_at > coalesce($1::timestamptz, n.now) - $2 * interval '1 ms'`,
-        [since, overlapMs],
-      )
-      return {
-        now: rows[0]?.now ?? new Date(),
-        changes: rows.flatMap(({ user_id, room_id, changed_at }) =>
-          user_id === null ? [] : [{ userId: user_id, room: room_id, at: changed_at }],
-        ),
-      }
-    },
-
     /** Moves this person's read mark: `upTo` only forward, `set` in either direction. */
     moveReadMark: async (roomId: string, userId: string, mark: { upTo: number } | { set: number }): Promise<void> => {
       const forward = 'upTo' in mark
       await pool.query(
-        `UPDATE memberships s SET read_seq = CASE WHEN $4 THEN greatest(s.read_seq, least($3::int, r.last_seq)) ELSE least($3::int, r.last_seq) END,
-           changed_at = clock_timestamp()
+        `UPDATE memberships s SET read_seq = CASE WHEN $4 THEN greatest(s.read_seq, least($3::int, r.last_seq)) ELSE least($3::int, r.last_seq) END
          FROM rooms r WHERE r.id = s.room_id AND s.room_id = $1 AND s.user_id = $2 AND ${mayAct}
            AND CASE WHEN $4 THEN s.read_seq < least($3::int, r.last_seq) ELSE s.read_seq <> least($3::int, r.last_seq) END`,
         [roomId, userId, forward ? mark.upTo : mark.set, forward],
@@ -108,10 +89,9 @@ export function createRoomStore(pool: Pool) {
     },
 
     setNotify: async (roomId: string, userId: string, notify: NotificationLevel): Promise<void> => {
-      await pool.query(
-        `UPDATE memberships s SET notify = $3, changed_at = clock_timestamp() WHERE s.room_id = $1 AND s.user_id = $2 AND ${mayAct}`,
-        [roomId, userId, notify],
-      )
+      await pool.query(`UPDATE memberships s SET notify = $3 WHERE s.room_id = $1 AND s.user_id = $2 AND ${mayAct}`, [
+        ...[roomId, userId, notify],
+      ])
     },
   }
 }

@@ -52,8 +52,6 @@ export async function restoreRoom(ctx: RoomsContext, roomId: string): Promise<Ch
     room.requireNotDirect()
     if (!room.isArchived) return
     await room.query('UPDATE rooms SET archived_at = NULL WHERE id = $1', [room.id])
-    // No list watches an archived room: this makes every node find it when it reads the latest changes of memberships.
-    await room.query('UPDATE memberships SET changed_at = clock_timestamp() WHERE room_id = $1', [room.id])
     await room.addLine('restored')
     await room.audit('room.restore')
   })

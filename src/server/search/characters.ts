@@ -43,16 +43,32 @@ function classify(codePoint: number): number {
   return symbol.test(character) ? CharacterKind.symbol : CharacterKind.separator
 }
 
+// Korean vowels and final consonants, and halfwidth voiced sound marks.
+const composing = /[\u1160-\u11ff\ud7b0-\ud7ff\uff9e\uff9f\uffc2-\uffdc]/u
+const extenderFlag = 0x80
+
+function classifyFully(codePoint: number): number {
+  const kind = classify(codePoint)
+  const character = String.fromCodePoint(codePoint)
+  const isPart = mark.test(character) || composing.test(character) || kind === CharacterKind.joiner || kind === CharacterKind.ignored
+  return isPart ? kind | extenderFlag : kind
+}
+
 // Filled as characters are met. Those beyond are rare enough to be classified each time.
 const known = new Uint8Array(0x20000)
 
-export function kindOf(codePoint: number): number {
+function lookUp(codePoint: number): number {
   const kind = known[codePoint]
   if (kind) return kind
-  const found = classify(codePoint)
+  const found = classifyFully(codePoint)
   if (codePoint < known.length) known[codePoint] = found
   return found
 }
+
+export const kindOf = (codePoint: number): number => lookUp(codePoint) & ~extenderFlag
+
+/** Whether a character changes the one before it, or is invisible: the two are normalized together. */
+export const isExtender = (codePoint: number): boolean => (lookUp(codePoint) & extenderFlag) !== 0
 
 /** Of a string's code point at a place: its length in UTF-16 units. */
 export const unitsOf = (codePoint: number): number => (codePoint > 0xffff ? 2 : 1)

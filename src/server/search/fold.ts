@@ -1,4 +1,4 @@
-import { CharacterKind, kindOf, unitsOf } from './characters'
+import { CharacterKind, isExtender, kindOf, unitsOf } from './characters'
 
 /** `starts[i]` and `ends[i]` are the places in the original text (UTF-16 units) of what became the unit `text[i]`. */
 export interface FoldedText {
@@ -15,9 +15,10 @@ export interface FoldedText {
 export function foldText(text: string): string {
   if (isAscii.test(text)) return text.toLowerCase()
   let folded = ''
-  foldClusters(text, (cluster) => {
-    folded += cluster
-  })
+  for (let start = 0, end = 0; start < text.length; start = end) {
+    end = endOfCluster(text, start)
+    folded += foldCluster(text, start, end)
+  }
   return folded
 }
 
@@ -26,48 +27,43 @@ export function foldWithOffsets(text: string): FoldedText {
   const starts: number[] = []
   const ends: number[] = []
   let folded = ''
-  foldClusters(text, (cluster, start, end) => {
+  for (let start = 0, end = 0; start < text.length; start = end) {
+    end = endOfCluster(text, start)
+    const cluster = foldCluster(text, start, end)
     folded += cluster
     for (let unit = 0; unit < cluster.length; unit++) {
       starts.push(start)
       ends.push(end)
     }
-  })
+  }
   return { text: folded, starts, ends }
 }
 
 const isAscii = /^[\0-\x7f]*$/
 
 /** A cluster is a character with what composes with it. Normalizing one by one gives what normalizing the whole text does. */
-function foldClusters(text: string, add: (folded: string, start: number, end: number) => void) {
-  for (let start = 0, end = 0; start < text.length; start = end) {
-    const first = text.codePointAt(start) ?? 0
-    end = start + unitsOf(first)
-    for (let next = text.codePointAt(end); next !== undefined && isExtender(next); next = text.codePointAt(end)) end += unitsOf(next)
-    if (first < 0x80 && end === start + 1) add(asciiFolded[first] ?? '', start, end)
-    else add(foldCluster(text.slice(start, end), first), start, end)
+function endOfCluster(text: string, start: number): number {
+  let end = start + unitsOf(text.codePointAt(start) ?? 0)
+  while (end < text.length) {
+    const next = text.codePointAt(end) ?? 0
+    if (next < 0x80 || !isExtender(next)) break
+    end += unitsOf(next)
   }
+  return end
 }
 
 const asciiFolded = Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code).toLowerCase())
 
-function isExtender(codePoint: number): boolean {
-  if (codePoint < 0xad) return false
-  const kind = kindOf(codePoint)
-  if (kind === CharacterKind.mark || kind === CharacterKind.ignored || kind === CharacterKind.joiner) return true
-  return kind === CharacterKind.unspaced && composesWithPrevious.test(String.fromCodePoint(codePoint))
-}
-
-// Korean vowels and final consonants, halfwidth voiced sound marks, and marks of Thai and the like.
-const composesWithPrevious = /[\u1160-\u11ff\ud7b0-\ud7ff\uff9e\uff9f\uffc2-\uffdc\p{M}]/u
-
 const clusters = new Map<string, string>()
 const maxClusters = 20_000
 
-function foldCluster(cluster: string, first: number): string {
+function foldCluster(text: string, start: number, end: number): string {
+  const code = text.charCodeAt(start)
+  if (code < 0x80 && end === start + 1) return asciiFolded[code] ?? ''
+  const cluster = text.slice(start, end)
   const known = clusters.get(cluster)
   if (known !== undefined) return known
-  const folded = kindOf(first) === CharacterKind.symbol ? foldSymbol(cluster) : foldLetter(cluster)
+  const folded = kindOf(cluster.codePointAt(0) ?? 0) === CharacterKind.symbol ? foldSymbol(cluster) : foldLetter(cluster)
   if (cluster.length <= 8) {
     if (clusters.size >= maxClusters) clusters.clear()
     clusters.set(cluster, folded)

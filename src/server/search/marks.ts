@@ -42,52 +42,57 @@ function createFinder({ lexemes, positions, starts, ends }: Terms) {
     else indexes.set(lexeme, [index])
   }
   const size = (positions.at(-1) ?? 0) + 1
-  const places = new Map<string, Place[]>()
+  const columns = new Map<string, Column>()
 
-  /** For each position, where in the text the term is found there. */
-  function findTerm({ lexeme, isPrefix, isSymbol }: QueryTerm): Place[] {
+  function findTerm({ lexeme, isPrefix, isSymbol }: QueryTerm): Column {
     const key = `${isPrefix ? '*' : ' '}${lexeme}`
-    const known = places.get(key)
+    const known = columns.get(key)
     if (known) return known
-    const found: Place[] = new Array(size)
+    const column: Column = { starts: new Int32Array(size), ends: new Int32Array(size) }
     const fill = (all: readonly number[]) => {
       for (const index of all) {
         const start = starts[index] ?? 0
         const end = isSymbol ? (ends[index] ?? 0) : start + lexeme.length
         const position = positions[index] ?? 0
-        const other = found[position]
-        found[position] = other ? [Math.min(start, other[0]), Math.max(end, other[1])] : [start, end]
+        const other = column.ends[position] ?? 0
+        if (other === 0) column.starts[position] = start
+        column.ends[position] = Math.max(end, other)
       }
     }
     if (isPrefix) {
       for (const [candidate, all] of indexes) if (candidate.startsWith(lexeme)) fill(all)
     } else fill(indexes.get(lexeme) ?? [])
-    places.set(key, found)
-    return found
+    columns.set(key, column)
+    return column
   }
 
   return {
     /** Where a phrase is, in the folded text. */
     find({ terms }: QueryPhrase): TextMark[] {
-      const columns = terms.map(findTerm)
-      const found: TextMark[] = []
-      for (let position = 0; position < size; position++) {
-        let start = Number.POSITIVE_INFINITY
-        let end = 0
-        for (let index = 0; index < columns.length; index++) {
-          const place = columns[index]?.[position + (terms[index]?.offset ?? 0)]
-          if (!place) {
-            end = 0
-            break
-          }
-          start = Math.min(start, place[0])
-          end = Math.max(end, place[1])
-        }
-        if (end > 0) found.push([start, end])
+      const lastOffset = terms.at(-1)?.offset ?? 0
+      const found = new Uint8Array(Math.max(0, size - lastOffset)).fill(1)
+      for (const term of terms) keepWhere(found, findTerm(term), term.offset)
+      // Symbols share the position of a word, so that several terms may be the first or the last.
+      const first = terms.filter(({ offset }) => offset === 0).map(findTerm)
+      const last = terms.filter(({ offset }) => offset === lastOffset).map(findTerm)
+      const marks: TextMark[] = []
+      for (let position = found.indexOf(1); position >= 0; position = found.indexOf(1, position + 1)) {
+        const start = Math.min(...first.map(({ starts }) => starts[position] ?? 0))
+        const end = Math.max(...last.map(({ ends }) => ends[position + lastOffset] ?? 0))
+        marks.push([start, end])
       }
-      return found
+      return marks
     },
   }
 }
 
-type Place = TextMark | undefined
+/** Two hundred terms of a query may each have thousands of places: this loop does nothing else. */
+function keepWhere(found: Uint8Array, { ends }: Column, offset: number) {
+  for (let position = 0; position < found.length; position++) if (ends[position + offset] === 0) found[position] = 0
+}
+
+/** For each position, where in the text a term is found there. An end of 0: it is not. */
+interface Column {
+  starts: Int32Array
+  ends: Int32Array
+}

@@ -80,15 +80,19 @@ function* readTokens(query: string): Generator<Token> {
     const closing = quotes[query.charAt(at)]
     if (closing !== undefined) {
       const end = findEnd(query, at + 1, (character) => closing.includes(character))
-      if (end < query.length) yield { text: query.slice(at + 1, end), isQuoted: true, isExcluded }
-      at = end < query.length ? end + 1 : at + 1
-    } else if (kindOf(query.codePointAt(at) ?? 0) === CharacterKind.separator && !isExcluded) {
+      if (end < query.length) {
+        yield { text: query.slice(at + 1, end), isQuoted: true, isExcluded }
+        at = end + 1
+        continue
+      }
+    } else if (!isExcluded && kindOf(query.codePointAt(at) ?? 0) === CharacterKind.separator) {
       at++
-    } else {
-      const end = findEnd(query, at, (character) => isSpace.test(character))
-      yield { text: query.slice(at, end), isQuoted: false, isExcluded }
-      at = end
+      continue
     }
+    // A quote that is never closed is no quote.
+    const end = findEnd(query, at + (closing === undefined ? 0 : 1), (character) => isSpace.test(character))
+    yield { text: query.slice(at, end), isQuoted: false, isExcluded }
+    at = end
   }
 }
 

@@ -141,22 +141,26 @@ export const crowdedTag = 'crowded'
  */
 export function toTsvector(text: string, tags: readonly string[] = []): string {
   const { lexemes, positions } = readTerms(foldText(text))
-  const places = new Map<string, number[]>()
+  // Nearly all terms have one place only.
+  const places = new Map<string, number | number[]>()
   let isCrowded = false
   for (let index = 0; index < lexemes.length; index++) {
     const lexeme = lexemes[index] ?? ''
     const position = positions[index] ?? 0
-    let all = places.get(lexeme)
-    if (!all) {
-      all = []
-      places.set(lexeme, all)
-    }
-    if (all[all.length - 1] === position) continue
-    if (all.length < maxPlaces && position <= maxPosition) all.push(position)
-    else isCrowded = true
+    const before = places.get(lexeme)
+    if (before === undefined) places.set(lexeme, position)
+    else if (position > maxPosition) continue
+    else if (typeof before === 'number') {
+      if (before !== position) places.set(lexeme, [before, position])
+    } else if (before.length === maxPlaces) isCrowded = true
+    else if (before[before.length - 1] !== position) before.push(position)
   }
+  if ((positions[positions.length - 1] ?? 0) > maxPosition) isCrowded = true
   let vector = ''
-  for (const [lexeme, all] of places) vector += all.length > 0 ? `'${lexeme}':${all.join(',')} ` : `'${lexeme}' `
+  for (const [lexeme, all] of places) {
+    if (typeof all !== 'number') vector += `'${lexeme}':${all.join(',')} `
+    else vector += all > maxPosition ? `'${lexeme}' ` : `'${lexeme}':${all} `
+  }
   for (const tag of tags) vector += `${quoteTag(tag)} `
   if (isCrowded) vector += quoteTag(crowdedTag)
   return vector.trimEnd()
