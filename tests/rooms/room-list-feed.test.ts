@@ -31,7 +31,7 @@ function createTestFeed() {
       await beforeReading()
       return found
     },
-    summariesOf: async (rooms) => rooms.map(summaryOf),
+    summariesOf: async (rooms) => rooms.filter((id) => lastSeqs.has(id)).map(summaryOf),
     partsAmong: async (pairs) => {
       await new Promise((resolve) => setTimeout(resolve, 5))
       const part = { role: 'member', readSeq: 0, mentions: 0, notify: 'all', mutedUntil: null } as const

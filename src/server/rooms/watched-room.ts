@@ -118,7 +118,8 @@ export class WatchedRoom<Owner extends ListOwner> {
     }
     // It is in nobody's list any more.
     if (summary.archivedAt !== null) for (const owner of this.members.keys()) this.watcher.onPartUnsure(this, owner)
-    if (isChanged) this.watcher.onChanged(this)
+    // Nobody has it yet when it was read for the first time.
+    if (isChanged && this.members.size > 0) this.watcher.onChanged(this)
   }
 
   #show(lastSeq: number, message: LastMessage | null): boolean {
