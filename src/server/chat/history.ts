@@ -3,7 +3,8 @@ import type { HistoryPage, Message } from '../../contract/message'
 import { maxInteger } from '../../contract/rules'
 import type { CallContext } from '../caller'
 import type { RoomsNeeds } from '../rooms/needs'
-import { joinPeople, type MessageRow, messageColumns, readMessages, selectMessages, toMessages } from './message-rows'
+import { readChanges } from './changes'
+import { messageColumns, readMessages, selectMessages } from './message-rows'
 
 /** Where a page of history begins or ends: at most one of the bounds, each a seq. Without one it is the newest page. */
 interface PageInput {
@@ -23,10 +24,6 @@ export async function readHistory(
   await parts.rooms.requireMembership(room, caller.user.id)
   return found
 }
-
-/** The limits of one page of changes, in messages and in bytes of text. A slow consumer keeps one page in memory. */
-const changesPerPage = 500
-const bytesPerPage = 256 * 1024
 
 /** Reads messages by their room and seq or version. */
 export function createMessageHistory(pool: Pool) {
@@ -72,22 +69,8 @@ export function createMessageHistory(pool: Pool) {
       return message ?? null
     },
 
-    /**
-     * The next changes of a room after a version, in their order, as many as fit a page. A message that changed twice
-     * comes once, as it is now.
-     */
-    changesAfter: async (room: string, version: number): Promise<{ messages: Message[]; isLast: boolean }> => {
-      const { rows } = await pool.query<MessageRow & { found: string }>(
-        `WITH m AS (
-           SELECT *, sum(octet_length(text)) OVER (ORDER BY version) - octet_length(text) AS bytes_before, count(*) OVER () AS found
-           FROM (SELECT * FROM messages WHERE room_id = $1 AND version > $2 ORDER BY version LIMIT $3) page
-         )
-         SELECT ${messageColumns}, m.found FROM m ${joinPeople} WHERE m.bytes_before < $4 ORDER BY m.version`,
-        [room, version, changesPerPage, bytesPerPage],
-      )
-      const found = Number(rows[0]?.found ?? 0)
-      return { messages: await toMessages(pool, rows), isLast: found < changesPerPage && rows.length === found }
-    },
+    /** See `readChanges`. */
+    changesAfter: (room: string, version: number) => readChanges(pool, room, version),
 
     /** The newest version of each of these rooms. */
     lastVersions: async (rooms: string[]): Promise<Map<string, number>> => {
