@@ -160,8 +160,8 @@ const table: Row[] = [
   },
   {
     file: /^server\/rooms\//,
-    may: ['server/rooms/', 'server/bus/announce', ...platform('database', 'page-cursor'), 'contract/'],
-    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/change-tail', 'server/fanout/room-feeds', ...platform('log')],
+    may: ['server/rooms/', 'server/bus/announce', 'server/fanout/event-frames', ...platform('database', 'page-cursor'), 'contract/'],
+    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/', ...platform('log')],
   },
   {
     file: /^server\/chat\/follow-room\.ts$/,
@@ -182,7 +182,6 @@ const table: Row[] = [
       'server/caller',
       'server/rooms/needs',
       'server/rooms/locked-room',
-      'server/fanout/client-socket',
       'server/fanout/room-feeds',
       ...platform('limits', 'metrics'),
       'pg',

@@ -4,7 +4,7 @@ import { maxInteger } from '../../contract/rules'
 import type { CallContext } from '../caller'
 import type { RoomsNeeds } from '../rooms/needs'
 import { readChanges } from './changes'
-import { messageColumns, readMessages, selectMessages } from './message-rows'
+import { readMessages, selectMessages } from './message-rows'
 
 /** Where a page of history begins or ends: at most one of the bounds, each a seq. Without one it is the newest page. */
 interface PageInput {

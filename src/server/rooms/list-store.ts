@@ -1,8 +1,8 @@
-import type { Pool } from 'pg'
 import type { LineDetail, MessageKind } from '../../contract/message'
 import type { LastMessage, NotificationLevel, PostingPolicy, Room, RoomKind } from '../../contract/room'
 import { cutQuote, limits, type RoomRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
+import type { Querying } from '../platform/database'
 
 /** What is the same in the lists of all members of a room, as it is at a version of the room. */
 export interface RoomSummary
@@ -79,7 +79,7 @@ const selectParts = `SELECT json_agg(json_build_array(k.place, r.last_version, s
   CROSS JOIN LATERAL (SELECT * FROM rooms r WHERE r.id = k.room_id AND ($3 OR r.archived_at IS NULL) LIMIT 1) r`
 
 /** Reads what room lists show. */
-export function createListStore(pool: Pick<Pool, 'query'>) {
+export function createListStore(pool: Querying) {
   return {
     /** The ids of the rooms that are in these people's lists, by person. Archived rooms are in nobody's list. */
     roomsOf: async (userIds: readonly string[]): Promise<Map<string, string[]>> => {
