@@ -22,13 +22,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'parts', include: ['tests/{contract,house,launch,sdk,search,web}/**/*.test.ts'], sequence: { groupOrder: 0 } },
+        test: { name: 'parts', include: ['tests/{contract,house,launch,sdk,web}/**/*.test.ts'], sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
         test: {
           name: 'realtime',
-          include: ['tests/{auth,chat,jobs,people,platform,presence,rooms}/**/*.test.ts'],
+          include: ['tests/{auth,chat,jobs,people,platform,presence,rooms,search}/**/*.test.ts'],
           globalSetup: 'tests/support/services-setup.ts',
           sequence: { groupOrder: 0 },
         },

@@ -105,12 +105,42 @@ export const reactInput = z.strictObject({ room: roomId, seq: position, emoji })
 
 export const markReadInput = z.strictObject({ room: roomId, seq })
 
+/** A point in time, ISO 8601, or a date, which is its first moment in UTC. */
+const time = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a date, or a time in ISO 8601')
+  .transform((value) => new Date(value).toISOString())
+  .refine((value) => /^[12]\d{3}-/.test(value), 'must be in the years 1000 to 2999')
+
 export const searchInput = z.strictObject({
-  query: text(1, limits.messageQuery),
+  /** Words, "a phrase", -without. May be empty beside a filter. */
+  query: text(0, limits.messageQuery).default(''),
   room: roomId.optional(),
   /** A username. */
   author: username.optional(),
+  /** Only messages of this time and later. */
+  after: time.optional(),
+  /** Only messages before this time. */
+  before: time.optional(),
+  has: z.enum(['file', 'link', 'code']).optional(),
   /** The cursor of an earlier answer. */
-  before: key(1, limits.cursor).optional(),
+  cursor: key(1, limits.cursor).optional(),
   limit: z.int().min(1).max(limits.searchPage.max).default(limits.searchPage.usual),
 })
+
+export type SearchInput = z.output<typeof searchInput>
+
+/** A message that a search found. */
+export interface SearchHit {
+  message: Message
+  /** The part of its text around what was found, with … where it was cut. */
+  excerpt: string
+  /** Start and end of what was found, as places in the excerpt, in UTF-16 units. */
+  marks: [start: number, end: number][]
+}
+
+export interface SearchPage {
+  /** The newest first. Fewer than the limit are not always all: only without a cursor nothing is left. */
+  hits: SearchHit[]
+  /** For the next page. Null when nothing is left. */
+  cursor: string | null
+}

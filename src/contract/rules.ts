@@ -35,7 +35,7 @@ export const limits = {
 
   peopleQuery: 64,
   roomQuery: 60,
-  messageQuery: 200,
+  messageQuery: 500,
 
   historyPage: { usual: 50, max: 100 },
   searchPage: { usual: 30, max: 100 },

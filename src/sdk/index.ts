@@ -1,5 +1,5 @@
 export type { FailureName } from '../contract/failures'
-export type { HistoryPage, LineDetail, Message, MessageKind } from '../contract/message'
+export type { HistoryPage, LineDetail, Message, MessageKind, SearchHit, SearchPage } from '../contract/message'
 export type { Person, Profile } from '../contract/people'
 export type { PersonPresence, PresenceState } from '../contract/presence'
 export type {

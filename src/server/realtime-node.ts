@@ -7,8 +7,7 @@ import { startSessionUse } from './auth/session-use'
 import type { PersonNews, RoomNews } from './bus/news-bus'
 import { createRedisBus } from './bus/redis-bus'
 import { createMessageHistory } from './chat/history'
-import { readMessagesAt } from './chat/message-rows'
-import { createMessageSearch } from './chat/search'
+import { readMessagesAt, readMessagesOf } from './chat/message-rows'
 import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import { startChangeTail } from './fanout/change-tail'
@@ -33,6 +32,11 @@ import { createTypingLimits } from './presence/typing'
 import { createListStore } from './rooms/list-store'
 import { createRoomListFeed } from './rooms/room-list-feed'
 import { createRoomStore } from './rooms/room-store'
+import { searchIndexing } from './search/index-messages'
+import { createMessageSearch } from './search/message-search'
+import { createSearchTurns } from './search/search-turns'
+
+const searchesAtOnce = 2
 
 /** Starts one realtime node: the chat server, with Postgres and Redis behind it. Closing it leaves nothing open. */
 export async function startRealtimeNode(
@@ -49,8 +53,14 @@ export async function startRealtimeNode(
   })
   // A pool of its own, so that sign-outs do not wait behind ordinary queries.
   const control = openPool(databaseUrl, { maxConnections: 2, watch, onError: () => {} })
-  // Searches must not use up the connections that sends need.
-  const lookUps = openPool(databaseUrl, { maxConnections: 2, statementTimeoutMs: 3_000, watch, onError: () => {} })
+  // Searches must not use up the connections that sends need, nor all of those of other look-ups.
+  const lookUps = openPool(databaseUrl, {
+    maxConnections: searchesAtOnce + 1,
+    statementTimeoutMs: 3_000,
+    lookUps: true,
+    watch,
+    onError: () => {},
+  })
   const redis = connectRedis(redisUrl, log)
   const sessionUse = startSessionUse(database.pool, log)
   try {
@@ -85,7 +95,8 @@ export async function startRealtimeNode(
     const server = await startChatServer(
       {
         messages,
-        search: createMessageSearch(lookUps),
+        search: createMessageSearch(lookUps, readMessagesOf),
+        searchTurns: createSearchTurns(searchesAtOnce),
         sends: createSendStore(database.pool, messages),
         rooms,
         lists,
@@ -134,7 +145,7 @@ export async function startRealtimeNode(
         onCutOff: server.connections.turnAllAway,
       },
     )
-    const jobs = startJobs({ databaseUrl, afterCommit: [], handlers: [createHousekeepingJob(control)], metrics, watch, log })
+    const jobs = startJobs({ databaseUrl, afterCommit: [searchIndexing], handlers: [createHousekeepingJob(control)], metrics, watch, log })
     const close = async () => {
       await Promise.all([server.close(), jobs.close()])
       await roomListFeed.close()

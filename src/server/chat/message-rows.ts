@@ -49,6 +49,16 @@ export async function readMessages(querying: Querying, sql: string, values: read
 export const readMessagesAt = (querying: Querying, room: string, seqs: readonly number[]): Promise<Message[]> =>
   readMessages(querying, `${selectMessages} WHERE m.room_id = $1 AND m.seq = ANY($2)`, [room, seqs])
 
+/** Messages of any rooms, in the order of their places. Those that were removed are left out. */
+export const readMessagesOf = (querying: Querying, places: readonly { room: string; seq: number }[]): Promise<Message[]> =>
+  readMessages(
+    querying,
+    `SELECT ${messageColumns} FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS p(room, seq, position)
+     CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.room_id = p.room AND m.seq = p.seq LIMIT 1) m ${joinPeople}
+     WHERE m.deleted_at IS NULL ORDER BY p.position`,
+    [places.map(({ room }) => room), places.map(({ seq }) => seq)],
+  )
+
 /** Adds what other tables hold about each message: its reactions and what it quotes. Most messages have neither. */
 export async function toMessages(querying: Querying, rows: readonly MessageRow[]): Promise<Message[]> {
   const reactions = await readReactions(

@@ -4,14 +4,13 @@ import type { Limit } from '../platform/limits'
 import type { Metrics } from '../platform/metrics'
 import type { RoomsNeeds } from '../rooms/needs'
 import type { RoomLockNeeds } from '../rooms/room-lock'
+import type { SearchNeeds } from '../search/search-messages'
 import type { MessageHistory } from './history'
-import type { MessageSearch } from './search'
 import type { SendStore } from './store-sends'
 
 /** What the procedures of `chat` need. */
-export interface ChatNeeds extends RoomLockNeeds, Pick<RoomsNeeds, 'rooms' | 'lists' | 'deliverDirectly'> {
+export interface ChatNeeds extends RoomLockNeeds, SearchNeeds, Pick<RoomsNeeds, 'rooms' | 'lists' | 'deliverDirectly'> {
   messages: MessageHistory
-  search: MessageSearch
   sends: SendStore
   feeds: Pick<RoomFeeds, 'follow'>
   limits: { sends: Limit }

@@ -2,6 +2,7 @@ import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import { isModerator } from '../../contract/rules'
 import { changeRoom } from '../rooms/room-lock'
+import { removeTerms } from '../search/term-rows'
 import { requireMessage, requireNotArchived } from './locked-message'
 import type { ChatContext } from './needs'
 
@@ -25,6 +26,7 @@ export async function removeMessage(ctx: ChatContext, { room, seq }: { room: str
     )
     await locked.query('DELETE FROM mentions WHERE room_id = $1 AND seq = $2', [room, seq])
     await locked.query('DELETE FROM reactions WHERE room_id = $1 AND seq = $2', [room, seq])
+    await removeTerms(locked, room, seq)
     if (!isAuthor) await locked.audit('chat.remove', message.authorId, { seq })
     return locked.readMessage(seq)
   })

@@ -9,6 +9,7 @@ import {
   sendInput,
 } from '../../contract/message'
 import { announceTyping } from '../presence/typing'
+import { searchMessages } from '../search/search-messages'
 import { inRoom, memberProcedure, router, signedInProcedure } from '../trpc'
 import { editMessage } from './edit-message'
 import { subscribeToRoom } from './follow-room'
@@ -16,7 +17,6 @@ import { readHistory } from './history'
 import { react, unreact } from './reactions'
 import { markRead, markUnread } from './read-marks'
 import { removeMessage } from './remove-message'
-import { searchMessages } from './search'
 import { sendMessage } from './send-message'
 
 export const chatRouter = router({

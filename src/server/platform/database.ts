@@ -18,6 +18,8 @@ export interface PoolOptions {
   /** The longest life of a connection. Unlimited by default. */
   maxAgeSeconds?: number
   statementTimeoutMs?: number
+  /** For statements that return little: without what Postgres prepares for long ones, a compiler and helpers. */
+  lookUps?: boolean
   /** Refuses connections that acknowledge commits before they are on disk. */
   durable?: boolean
   onError: (error: Error) => void
@@ -33,6 +35,7 @@ export function openPool(
     connectTimeoutMs = 5_000,
     maxAgeSeconds = 0,
     statementTimeoutMs = 10_000,
+    lookUps = false,
     durable = false,
     onError,
     watch,
@@ -51,6 +54,8 @@ export function openPool(
     query_timeout: statementTimeoutMs + 2_000,
     idle_in_transaction_session_timeout: 10_000,
     application_name: 'roomline',
+    // Compiling a statement takes up to a second, and begins when the planner expects many rows, rightly or not.
+    ...(lookUps && { options: '-c jit=off -c max_parallel_workers_per_gather=0' }),
   })
   // Without a listener, an idle connection that Postgres closes would end the process.
   pool.on('error', onError)

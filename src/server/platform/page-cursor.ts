@@ -23,7 +23,8 @@ export function cutPage<Row>(
   return { page, cursor: rows.length > size && last !== undefined ? writeCursor(positionOf(last)) : null }
 }
 
-const writeCursor = (position: Position): string => Buffer.from(JSON.stringify(position)).toString('base64url')
+/** For pages that `cutPage` does not cut. */
+export const writeCursor = (position: Position): string => Buffer.from(JSON.stringify(position)).toString('base64url')
 
 /** The position in a cursor, null for the first page. @throws {Failure} BAD_REQUEST for a cursor that `cutPage` did not make */
 export function readCursor<First extends keyof Kinds, Second extends keyof Kinds>(

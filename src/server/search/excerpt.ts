@@ -19,10 +19,9 @@ export function excerptOf(text: string, marks: readonly TextMark[]): { excerpt: 
   if (text.length <= maxUnits) return { excerpt: text, marks: marks.map(([start, end]) => [start, end]) }
   const [first, firstEnd] = marks[0] ?? [0, 0]
   const wanted = Math.max(0, Math.min(first - unitsBefore, text.length - maxUnits))
-  const start = wanted === 0 ? 0 : Math.min(cutAfter(text, wanted), first)
-  // As much as fits, but the first mark and its word whole if they fit.
+  const start = wanted === 0 ? 0 : Math.min(cutAfter(text, wanted), graphemeStart(text, first))
   const latest = start + maxUnits
-  const end = latest >= text.length ? text.length : cutBefore(text, latest, Math.max(start + 1, Math.min(firstEnd, latest)))
+  const end = latest >= text.length ? text.length : cutBefore(text, latest, firstEnd)
   const lead = start > 0 ? '…' : ''
   const shift = lead.length - start
   return {
@@ -33,28 +32,23 @@ export function excerptOf(text: string, marks: readonly TextMark[]): { excerpt: 
   }
 }
 
-/** A place to begin at or soon after `at`: after a space, else between two characters. */
+/** A place to begin, soon after `at`: after a space, else between two characters. */
 function cutAfter(text: string, at: number): number {
   const space = text.slice(at - 1, at + wordSearch).search(/\s/)
   if (space >= 0) return at + space
+  const start = graphemeStart(text, at)
+  return start === at ? at : Math.min(start + (graphemes.segment(text).containing(start)?.segment.length ?? 0), text.length)
+}
+
+/** A place to end, soon before `at` but not before `earliest`: before a space, else between two characters. */
+function cutBefore(text: string, at: number, earliest: number): number {
+  for (let end = at; end >= Math.max(earliest, at - wordSearch); end--) if (/\s/.test(text.charAt(end))) return end
   return graphemeStart(text, at)
 }
 
-/** A place to end at or soon before `at`, but not before `earliest`. */
-function cutBefore(text: string, at: number, earliest: number): number {
-  for (let end = at; end >= Math.max(earliest, at - wordSearch); end--) if (/\s/.test(text.charAt(end))) return end
-  const end = graphemeStart(text, at)
-  return end >= earliest ? end : graphemeEnd(text, at)
+function graphemeStart(text: string, at: number): number {
+  const start = graphemes.segment(text).containing(at)?.index ?? at
+  return at - start > maxGrapheme ? wholeCharacter(text, at) : start
 }
 
-function graphemeAt(text: string, at: number): { start: number; end: number } {
-  const from = wholePlace(text, Math.max(0, at - maxGrapheme))
-  const found = graphemes.segment(text.slice(from, at + maxGrapheme)).containing(at - from)
-  if (!found) return { start: at, end: at }
-  return { start: from + found.index, end: from + found.index + found.segment.length }
-}
-
-const graphemeStart = (text: string, at: number) => graphemeAt(text, at).start
-const graphemeEnd = (text: string, at: number) => graphemeAt(text, at).end
-
-const wholePlace = (text: string, at: number) => (/[\udc00-\udfff]/.test(text.charAt(at)) ? at + 1 : at)
+const wholeCharacter = (text: string, at: number) => (/[\udc00-\udfff]/.test(text.charAt(at)) ? at - 1 : at)

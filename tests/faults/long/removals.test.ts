@@ -40,7 +40,9 @@ async function startSubject(person: Person, room: string, node: number) {
   const [one, other] = clients
   const asking = Promise.all([
     askAgainAndAgain(async () => keep((await one.trpc.chat.history.query({ room, limit: 5 })).messages)),
-    askAgainAndAgain(async () => keep((await other.trpc.chat.search.query({ query: 'words', limit: 5 })).messages)),
+    askAgainAndAgain(async () =>
+      keep((await other.trpc.chat.search.query({ query: 'words', limit: 5 })).hits.map(({ message }) => message)),
+    ),
     askAgainAndAgain(async () => {
       keepPreviews(await one.trpc.rooms.list.query())
     }),
@@ -69,7 +71,7 @@ async function startSubject(person: Person, room: string, node: number) {
       for (const { errors } of streams) expect(await failureOf(Promise.reject(errors[0]))).toBe('MEMBERSHIP_ENDED')
       expect(await failureOf(one.trpc.chat.history.query({ room }))).toBe('ROOM_NOT_FOUND')
       expect(await failureOf(other.follow(room, '0'))).toBe('ROOM_NOT_FOUND')
-      expect((await one.trpc.chat.search.query({ query: 'words' })).messages).toEqual([])
+      expect((await one.trpc.chat.search.query({ query: 'words' })).hits).toEqual([])
       expect(await failureOf(one.trpc.chat.search.query({ query: 'words', room }))).toBe('ROOM_NOT_FOUND')
       expect(await failureOf(one.trpc.chat.send.mutate({ room, text: 'still here?' }))).toBe('ROOM_NOT_FOUND')
       await Promise.all(clients.map((client) => client.close()))

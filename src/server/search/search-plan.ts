@@ -1,0 +1,82 @@
+import type { MessageSearch, Place, SearchScope } from './message-search'
+import type { SearchTerms } from './search-terms'
+
+/** Part of a search's matches: the newest that were not given yet. */
+export interface Matches {
+  found: Place[]
+  /** Everything above this has been looked through; null when nothing is left. */
+  end: Place | null
+}
+
+interface Search {
+  scope: SearchScope
+  /** Null for every message. */
+  terms: SearchTerms | null
+  from: Place
+  /** How many matches to find at a time. */
+  size: number
+}
+
+/** So many messages are looked at without further thought. */
+const few = 3_000
+/** Looking up so many takes longer than people wait. Reading by time gives them something meanwhile. */
+const tooMany = 300_000
+/** What it costs to look at a message that was found by its terms, or in its room, compared with one that is read by its time. */
+const costByTerms = 2
+const costByRooms = 1.5
+const firstStretch = 2_000
+const longestStretch = 32_000
+/** A match that has not come after so many times the expected number of messages is not where it was expected. */
+const patience = 8
+/** Terms that are so many times as frequent as the rarest one are cheaper to check than to look up. */
+const muchMore = 8
+
+/**
+ * The matches of a search, the newest first, in parts. There are three ways to find them:
+ *
+ * - by terms: all messages of the server that have a rare one of them are looked up in its index
+ * - by rooms: all messages in the person's rooms are read
+ * - by time: the newest messages of the server are read, further and further back
+ *
+ * When terms or rooms have few messages, that is that. Otherwise, matches are probably among the newest messages. How far back
+ * to look for them depends on what the other ways would cost: having spent as much, the search takes the cheaper one.
+ */
+export async function* findMatches(search: MessageSearch, { scope, terms, from, size }: Search): AsyncGenerator<Matches> {
+  const { each, all } = await search.estimate(terms?.each ?? [])
+  const matches = Math.min(all, ...each)
+  const rarest = terms?.each.filter((_, index) => (each[index] ?? 0) <= matches * muchMore).join(' & ')
+  const findRest = {
+    byTerms: (below: Place) => (terms ? search.findByTerms(scope, terms.all, rarest ?? '', below, size) : []),
+    byRooms: (below: Place) => search.findByRooms(scope, terms?.all ?? null, below, size),
+  }
+  if (terms && matches <= few) return yield* findInParts(findRest.byTerms, from, size)
+  const own = await search.countOwn(scope)
+  if (own <= few) return yield* findInParts(findRest.byRooms, from, size)
+
+  const byTerms = terms ? matches * costByTerms : Number.POSITIVE_INFINITY
+  const byRooms = own * costByRooms
+  // Only of one term alone is it known how many messages have it.
+  const expected = terms?.each.length === 1 ? (size * all * all) / (matches * own) : Number.POSITIVE_INFINITY
+  const probe = Math.min(byTerms, byRooms, Math.max(expected * patience, firstStretch))
+  let below: Place | null = from
+  for (let read = 0, stretch = firstStretch; below !== null; stretch = Math.min(stretch * 2, longestStretch)) {
+    if (read >= probe && Math.min(byTerms, byRooms) <= tooMany * costByTerms) {
+      return yield* findInParts(byTerms <= byRooms ? findRest.byTerms : findRest.byRooms, below, size)
+    }
+    for (let isFull = true; isFull && below !== null; ) {
+      const part: Matches = await search.findByTime(scope, terms?.all ?? null, below, { stretch, limit: size })
+      isFull = part.found.length === size
+      below = isFull ? (part.found.at(-1) ?? null) : part.end
+      yield { found: part.found, end: below }
+    }
+    read += stretch
+  }
+}
+
+async function* findInParts(find: (below: Place) => Promise<Place[]> | Place[], from: Place, size: number): AsyncGenerator<Matches> {
+  for (let below: Place | null = from; below !== null; ) {
+    const found: Place[] = await find(below)
+    below = found.length === size ? (found.at(-1) ?? null) : null
+    yield { found, end: below }
+  }
+}
