@@ -12,6 +12,7 @@ export interface Sends {
   perSecond: number
   p50Ms: number
   p99Ms: number
+  p999Ms: number
 }
 
 /** Counts the sends that are acknowledged between the warm-up and the end. */
@@ -31,7 +32,8 @@ export function openSendWindow({ warmUpMs, forMs }: WindowPlan) {
     },
     result: (): Sends => {
       const sorted = Float64Array.from(latenciesMs).sort()
-      return { acknowledged, perSecond: sorted.length / (forMs / 1_000), p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) }
+      const [p50Ms, p99Ms, p999Ms] = [quantile(sorted, 0.5), quantile(sorted, 0.99), quantile(sorted, 0.999)]
+      return { acknowledged, perSecond: sorted.length / (forMs / 1_000), p50Ms, p99Ms, p999Ms }
     },
   }
 }

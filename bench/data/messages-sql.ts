@@ -93,8 +93,8 @@ export function messageSteps(sizes: Sizes): Step[] {
           CASE WHEN r.archived THEN now() - interval '30 days' END
         FROM made.rooms r JOIN made.people o ON o.n = r.owner LEFT JOIN made.people t ON t.n = r.other
         LEFT JOIN made.sizes z ON z.room = r.n LEFT JOIN (SELECT room, count(*)::int FROM made.changes GROUP BY room) c ON c.room = r.n;
-        INSERT INTO memberships (room_id, user_id, role, read_seq, notify, joined_at)
-        SELECT r.id, p.id, m.role::room_role,
+        INSERT INTO memberships (room_id, user_id, member_name, role, read_seq, notify, joined_at)
+        SELECT r.id, p.id, p.username, m.role::room_role,
           CASE WHEN made.part(m.person, m.room) < 0.5 THEN coalesce(z.last_seq, 0) ELSE greatest(0, coalesce(z.last_seq, 0) - made.whole(m.person, m.room, 60)) END,
           CASE WHEN m.person % 10 = 0 THEN 'mentions' ELSE 'all' END::notification_level,
           now() - interval '10 years'

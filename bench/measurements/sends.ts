@@ -1,6 +1,7 @@
 import { startChild } from '../child'
 import { compare } from '../comparison'
-import type { Measurement, Stage } from '../measurement'
+import { format, ratios, roundsOf, summarise } from '../figures'
+import type { Measurement, Row, Stage } from '../measurement'
 import type { StoringActs } from '../peers/prisma'
 import type { Reading } from '../reading'
 import type { Sends } from '../send-window'
@@ -28,8 +29,8 @@ export const sends: Measurement = {
       const rooms = await createRoomsWithPeople(stage, variant === 'one room' ? 1 : manyRooms)
       const found = contender === 'roomline' ? await measureRoomline(stage, rooms) : await measurePeer(stage, contender, rooms)
       await requireStored(stage, rooms, found.acknowledged)
-      const { perSecond, p50Ms, p99Ms, cpuPerSendUs } = found
-      readings.push({ target: 'T4', contender, variant, figures: { sendsPerSecond: perSecond, p50Ms, p99Ms, cpuPerSendUs } })
+      const { perSecond, p50Ms, p99Ms, p999Ms, cpuPerSendUs } = found
+      readings.push({ target: 'T4', contender, variant, figures: { sendsPerSecond: perSecond, p50Ms, p99Ms, p999Ms, cpuPerSendUs } })
     }
     return readings
   },
@@ -45,8 +46,21 @@ export const sends: Measurement = {
       return [
         compare(readings, { ...figure, peer: 'prisma', goal: { atLeast: 5 } }),
         compare(readings, { ...figure, peer: 'pg', goal: { atLeast: 0.5 } }),
+        compareSlowest(readings, variant),
       ]
     }),
+}
+
+/** The slowest send in a thousand against the usual one: shows whatever makes sends wait for each other. */
+function compareSlowest(readings: readonly Reading[], variant: string): Row {
+  const figuresOf = (name: string) => roundsOf(readings, 'T4', 'roomline', name, variant)
+  const slowest = figuresOf('p999Ms')
+  const usual = figuresOf('p50Ms')
+  const ratio = summarise(ratios(slowest, usual))
+  return {
+    ...{ target: 'T4', what: `p99.9 of a send, ${variant}`, figure: format(summarise(slowest), 'ms') },
+    ...{ peer: `p50 ${format(summarise(usual), 'ms')}`, ratio: format(ratio), goal: '≤ 10 × p50', met: ratio && ratio.median <= 10 },
+  }
 }
 
 async function createRoomsWithPeople({ services }: Stage, count: number): Promise<RoomWithPeople[]> {

@@ -130,7 +130,11 @@ const table: Row[] = [
     may: ['server/auth/revoke-sessions', ...platform('database', 'look-ups')],
     types: ['contract/session', 'pg'],
   },
-  { file: /^server\/people\/people-store\.ts$/, may: platform('look-ups'), types: ['contract/people', ...platform('database')] },
+  {
+    file: /^server\/people\/people-store\.ts$/,
+    may: platform('look-ups', 'name-search'),
+    types: ['contract/people', ...platform('database')],
+  },
   {
     file: /^server\/people\/account-store\.ts$/,
     may: ['server/auth/revoke-sessions', ...platform('database'), 'contract/failures'],
@@ -163,7 +167,13 @@ const table: Row[] = [
   },
   {
     file: /^server\/rooms\//,
-    may: ['server/rooms/', 'server/bus/announce', 'server/fanout/event-frames', ...platform('database', 'page-cursor'), 'contract/'],
+    may: [
+      'server/rooms/',
+      'server/bus/announce',
+      'server/fanout/event-frames',
+      ...platform('database', 'name-search', 'page-cursor'),
+      'contract/',
+    ],
     types: ['server/caller', 'server/bus/news-bus', 'server/fanout/', ...platform('log')],
   },
   {

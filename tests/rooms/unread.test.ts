@@ -161,6 +161,10 @@ describe('the room lists of 20 people on 40 devices', () => {
       expect(sortedOf(list.map((room) => shown(device.username, room))), `seed ${seed}`).toEqual(expectedOf(device.username))
     }
     expect(publications.count().disturbed).toBeGreaterThan(100)
+    const { rows: miscounted } = await roomline.pool.query(
+      `SELECT r.id FROM rooms r WHERE r.member_count <> (SELECT count(*) FROM memberships s WHERE s.room_id = r.id)`,
+    )
+    expect(miscounted, `seed ${seed}`).toEqual([])
     report('unread counts', { acts: succeeded, tried, ...Object.fromEntries(rejections), seed })
     expect(rejections.has('INTERNAL')).toBe(false)
     expect(succeeded).toBeGreaterThanOrEqual(acts)

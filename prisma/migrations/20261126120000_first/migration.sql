@@ -5,16 +5,39 @@ CREATE TYPE "server_role" AS ENUM ('admin', 'member', 'bot', 'guest');
 
 CREATE TYPE "room_kind" AS ENUM ('public', 'private', 'direct');
 
+-- In this order: members are listed by role.
 CREATE TYPE "room_role" AS ENUM ('owner', 'moderator', 'member');
 
 CREATE TYPE "posting_policy" AS ENUM ('everyone', 'moderators');
 
 CREATE TYPE "notification_level" AS ENUM ('all', 'mentions', 'nothing');
 
+-- A name as people look for it: without case, accents and width. José, ＪＯＳÉ and jose are the same.
+CREATE FUNCTION fold_name(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN octet_length(name) = char_length(name) THEN lower(name) ELSE
+  -- Composed again at the end: a syllable in Hangul or Devanagari must not match by half of it.
+  normalize(replace(replace(replace(translate(
+    regexp_replace(lower(normalize(name COLLATE "default", NFKD)), '[\u0300-\u036f]+', '', 'g'),
+    'øđłıς', 'odliσ'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), NFC)
+END;
+
+-- Every one, two and three neighbouring characters of a text. Indexes of them find any part of a name without an extension.
+-- The cost is the planner's reason never to work them out for the rows of a table.
+CREATE FUNCTION grams_of(text text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000
+RETURN string_to_array(text, NULL) || ARRAY(SELECT substr(text, start, 2) FROM generate_series(1, char_length(text) - 1) start)
+  || ARRAY(SELECT substr(text, start, 3) FROM generate_series(1, char_length(text) - 2) start);
+
+-- The grams to look for, for texts that contain this one.
+CREATE FUNCTION grams_to_find(part text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(SELECT substr(part, start, 3) FROM generate_series(1, greatest(char_length(part) - 2, 1)) start);
+
 CREATE TABLE "users" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
-    "username" TEXT NOT NULL,
+    -- In the order of its bytes, whatever the database's locale is: people are listed by it, and found by its beginning.
+    "username" TEXT COLLATE "C" NOT NULL,
     "display_name" TEXT NOT NULL,
+    -- "@username" and, after a line break, the display name: both marks make the beginning of a name something to look for.
+    "search_name" TEXT COLLATE "C" NOT NULL GENERATED ALWAYS AS ('@' || "username" || E'\n' || fold_name("display_name")) STORED,
     "password_hash" TEXT,
     "external_issuer" TEXT,
     "external_subject" TEXT,
@@ -29,7 +52,8 @@ CREATE TABLE "users" (
 
     CONSTRAINT "users_pkey" PRIMARY KEY ("id"),
     CONSTRAINT "users_username_folded" CHECK ("username" ~ '^[a-z0-9_.-]{2,32}$')
-);
+-- Room for new versions of rows on the same page, here and in rooms: elsewhere they would need new entries for every gram.
+) WITH (fillfactor = 80);
 
 CREATE TABLE "sessions" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
@@ -61,10 +85,14 @@ CREATE TABLE "rooms" (
     "kind" "room_kind" NOT NULL,
     "name" TEXT NOT NULL,
     "topic" TEXT NOT NULL DEFAULT '',
+    -- The name and, after a line break, the topic.
+    "search_name" TEXT COLLATE "C" NOT NULL GENERATED ALWAYS AS (fold_name("name") || E'\n' || fold_name("topic")) STORED,
     "last_seq" INTEGER NOT NULL DEFAULT 0,
     "last_version" INTEGER NOT NULL DEFAULT 0,
     "posting_policy" "posting_policy" NOT NULL DEFAULT 'everyone',
     "slow_mode_seconds" INTEGER NOT NULL DEFAULT 0,
+    -- Kept by a trigger.
+    "member_count" INTEGER NOT NULL DEFAULT 0,
     "direct_key" TEXT,
     "created_by" UUID,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -73,11 +101,13 @@ CREATE TABLE "rooms" (
     CONSTRAINT "rooms_pkey" PRIMARY KEY ("id"),
     CONSTRAINT "rooms_counters_rise_together" CHECK ("last_seq" >= 0 AND "last_version" >= "last_seq"),
     CONSTRAINT "rooms_direct_key_of_direct_rooms" CHECK (("kind" = 'direct') = ("direct_key" IS NOT NULL))
-);
+) WITH (fillfactor = 70);
 
 CREATE TABLE "memberships" (
     "room_id" TEXT NOT NULL,
     "user_id" UUID NOT NULL,
+    -- Their username, for listing members by name. A trigger fills it in, and the foreign key keeps it.
+    "member_name" TEXT COLLATE "C" NOT NULL,
     "role" "room_role" NOT NULL DEFAULT 'member',
     "version" INTEGER NOT NULL DEFAULT 0,
     "read_seq" INTEGER NOT NULL DEFAULT 0,
@@ -276,6 +306,8 @@ CREATE TABLE "rate_limits" (
 
 CREATE UNIQUE INDEX "users_username_key" ON "users"("username");
 
+CREATE UNIQUE INDEX "users_id_username_key" ON "users"("id", "username");
+
 CREATE UNIQUE INDEX "users_external_issuer_external_subject_key" ON "users"("external_issuer", "external_subject");
 
 CREATE INDEX "sessions_user_id_last_seen_at_idx" ON "sessions"("user_id", "last_seen_at" DESC);
@@ -285,6 +317,8 @@ CREATE INDEX "sessions_expires_at_idx" ON "sessions"("expires_at");
 CREATE INDEX "session_revocations_at_idx" ON "session_revocations"("at");
 
 CREATE UNIQUE INDEX "rooms_direct_key_key" ON "rooms"("direct_key");
+
+CREATE INDEX "memberships_room_id_role_member_name_idx" ON "memberships"("room_id", "role", "member_name");
 
 CREATE INDEX "memberships_user_id_idx" ON "memberships"("user_id");
 
@@ -332,8 +366,12 @@ CREATE INDEX "messages_room_mentions_idx" ON "messages"("room_id", "seq") WHERE 
 -- list of what is pending, so the list is short.
 CREATE INDEX "message_search_terms_idx" ON "message_search" USING GIN ("terms") WITH (gin_pending_list_limit = 1024) WHERE "terms" IS NOT NULL;
 
--- rooms.browse pages through the public rooms by name.
-CREATE INDEX "rooms_browse_idx" ON "rooms"(lower("name"), "id") WHERE "kind" = 'public' AND "archived_at" IS NULL;
+-- rooms.browse pages through the public rooms by name. A name has one line.
+CREATE INDEX "rooms_browse_idx" ON "rooms"(split_part("search_name", E'\n', 1), "id") WHERE "kind" = 'public' AND "archived_at" IS NULL;
+-- Parts of names. Without the list of pending entries, whose emptying would hold up whoever fills it.
+CREATE INDEX "rooms_grams_idx" ON "rooms" USING GIN (grams_of("search_name")) WITH (fastupdate = off)
+  WHERE "kind" = 'public' AND "archived_at" IS NULL;
+CREATE INDEX "users_grams_idx" ON "users" USING GIN (grams_of("search_name")) WITH (fastupdate = off);
 
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
@@ -343,7 +381,7 @@ ALTER TABLE "session_revocations" ADD CONSTRAINT "session_revocations_user_id_fk
 
 ALTER TABLE "memberships" ADD CONSTRAINT "memberships_room_id_fkey" FOREIGN KEY ("room_id") REFERENCES "rooms"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
-ALTER TABLE "memberships" ADD CONSTRAINT "memberships_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+ALTER TABLE "memberships" ADD CONSTRAINT "memberships_user_id_member_name_fkey" FOREIGN KEY ("user_id", "member_name") REFERENCES "users"("id", "username") ON DELETE CASCADE ON UPDATE CASCADE;
 
 ALTER TABLE "past_memberships" ADD CONSTRAINT "past_memberships_room_id_fkey" FOREIGN KEY ("room_id") REFERENCES "rooms"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
@@ -404,6 +442,32 @@ $$;
 
 CREATE TRIGGER session_revocations_notify AFTER INSERT ON session_revocations FOR EACH STATEMENT
 EXECUTE FUNCTION notify_of_revocations();
+
+CREATE FUNCTION name_member() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- For nobody's id, the foreign key refuses the row.
+  NEW.member_name := coalesce((SELECT u.username FROM users u WHERE u.id = NEW.user_id), '');
+  RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER memberships_name_member BEFORE INSERT ON memberships FOR EACH ROW WHEN (NEW.member_name IS NULL)
+EXECUTE FUNCTION name_member();
+
+-- Once for a statement, not for each row: many people can join at once. Whoever writes memberships holds the room from here on.
+CREATE FUNCTION count_members() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE rooms r SET member_count = r.member_count + CASE TG_OP WHEN 'INSERT' THEN c.count ELSE -c.count END
+  FROM (SELECT s.room_id, count(*)::int AS count FROM changed s GROUP BY s.room_id) c WHERE r.id = c.room_id;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER memberships_count_inserted AFTER INSERT ON memberships REFERENCING NEW TABLE AS changed FOR EACH STATEMENT
+EXECUTE FUNCTION count_members();
+
+CREATE TRIGGER memberships_count_deleted AFTER DELETE ON memberships REFERENCING OLD TABLE AS changed FOR EACH STATEMENT
+EXECUTE FUNCTION count_members();
 
 -- Once for each statement: a room that is deleted takes all its messages with it.
 CREATE FUNCTION remove_search_terms() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -539,9 +603,8 @@ EXECUTE FUNCTION note_changed_message();
 -- Writes at the commit what no changed message has written: the versions of everything else.
 CREATE FUNCTION note_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO room_changes (room_id, version, last_seq) SELECT NEW.id, NEW.last_version, NEW.last_seq
-  WHERE NOT EXISTS (SELECT FROM room_changes c WHERE c.room_id = NEW.id AND c.version = NEW.last_version AND c.last_seq = NEW.last_seq)
-  ON CONFLICT (room_id, version) DO UPDATE SET last_seq = excluded.last_seq;
+  INSERT INTO room_changes AS known (room_id, version, last_seq) VALUES (NEW.id, NEW.last_version, NEW.last_seq)
+  ON CONFLICT (room_id, version) DO UPDATE SET last_seq = excluded.last_seq WHERE known.last_seq <> excluded.last_seq;
   RETURN NULL;
 END
 $$;

@@ -15,12 +15,8 @@ export const changePageLimits: ChangePageLimits = { messages: 500, bytes: 256 * 
 const growth = 8
 const maxVersions = 32_000
 
-interface ChangeRow extends MessageRow {
-  /** Of all rows: how many messages there are before the limit of bytes, and how far the room's versions were looked through. */
-  found: number
-  until: number
-  reaches_end: boolean
-}
+/** A message, and in each row how far the room's versions were looked through. Without a message there is one row of nulls. */
+type ChangeRow = { until: number; reaches_end: boolean } & (MessageRow | Record<keyof MessageRow, null>)
 
 /**
  * The next changes of a room after a version, in their order, as many as fit a page. A message that changed twice comes once,
@@ -39,15 +35,19 @@ export async function readChanges(
     const [first] = rows
     // Without a row the room was deleted.
     if (!first) return { messages: [], isLast: true }
-    const { found, until, reaches_end: reachesEnd } = first
-    if (found > 0) {
-      const isLast = reachesEnd && found < limits.messages && rows.length === found
-      return { messages: await toMessages(querying, rows), isLast }
+    const { until, reaches_end: reachesEnd } = first
+    const found = rows.filter(isMessage)
+    if (found.length > 0) {
+      const bytes = found.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
+      const isLast = reachesEnd && found.length < limits.messages && bytes < limits.bytes
+      return { messages: await toMessages(querying, found), isLast }
     }
     if (reachesEnd) return { messages: [], isLast: true }
     after = until
   }
 }
+
+const isMessage = (row: ChangeRow): row is ChangeRow & MessageRow => row.seq !== null
 
 /**
  * Of the versions in ($2, until], each belongs to a message that was stored with it or to a row of room_changes. A message is
@@ -58,7 +58,7 @@ export async function readChanges(
  * harm, because the version decides. So the first seq comes from the next row and the last seq from the row before: were a
  * row missing, both would only be further out.
  */
-const changesStatement = `
+export const changesStatement = `
   WITH page AS MATERIALIZED (SELECT last_seq, last_version, least($2::int + $3::int, last_version) AS until FROM rooms WHERE id = $1),
   stored AS MATERIALIZED (
     SELECT
@@ -83,9 +83,9 @@ const changesStatement = `
     WHERE c.room_id = $1 AND c.version > $2 AND c.version <= (SELECT until FROM page) AND c.seq <= (SELECT after FROM stored)
   ),
   m AS (
-    SELECT *, sum(octet_length(text)) OVER (ORDER BY version) - octet_length(text) AS bytes_before, count(*) OVER ()::int AS found
+    SELECT *, sum(octet_length(text)) OVER (ORDER BY version ROWS UNBOUNDED PRECEDING) - octet_length(text) AS bytes_before
     FROM (SELECT * FROM found ORDER BY version LIMIT $4) f
   )
-  SELECT ${messageColumns}, coalesce(m.found, 0) AS found, page.until, page.until >= page.last_version AS reaches_end
+  SELECT ${messageColumns}, page.until, page.until >= page.last_version AS reaches_end
   FROM page LEFT JOIN (m ${joinPeople}) ON m.bytes_before < $5
   ORDER BY m.version`

@@ -203,21 +203,27 @@ async function* missing(
   { room, userId, live, cursor: start }: Omit<Follow, 'version'>,
   untilReadable: () => Promise<void> | undefined,
 ): AsyncGenerator<Message[]> {
-  let cursor = start
-  for (let isLast = false; !isLast; ) {
+  const read = (after: number) =>
+    untilAvailable(live.isClosed.bind(live), async () => {
+      const page = await parts.messages.changesAfter(room, after)
+      // Check after reading, so that nothing in the page can be newer than the membership.
+      await parts.rooms.requireMembership(room, userId).catch(toEnded)
+      return page
+    })
+  let reading: ReturnType<typeof read> | null = null
+  for (let cursor = start, isLast = false; !isLast; ) {
     // Wait before the page is read: a client that stalls would hold it in memory.
     await untilReadable()
     if (live.isClosed()) return
-    const page = await untilAvailable(live.isClosed.bind(live), async () => {
-      const read = await parts.messages.changesAfter(room, cursor)
-      // Check after reading, so that nothing in the page can be newer than the membership.
-      await parts.rooms.requireMembership(room, userId).catch(toEnded)
-      return read
-    })
+    const page: Awaited<ReturnType<typeof read>> = await (reading ?? read(cursor))
     if (live.isClosed()) return
-    if (page.messages.length > 0) yield page.messages
     cursor = page.messages.at(-1)?.version ?? cursor
     isLast = page.isLast
+    // Postgres reads the next page while the client takes this one.
+    reading = isLast || untilReadable() ? null : read(cursor)
+    // It fails where it is awaited, unless nobody wants it any more.
+    reading?.catch(() => {})
+    if (page.messages.length > 0) yield page.messages
   }
 }
 

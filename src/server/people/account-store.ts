@@ -73,14 +73,11 @@ async function deletePerson(transaction: Querying, userId: string, verifiedHash:
   if (ownerless.length > 0) throw new Failure('LAST_OWNER', { fields: { rooms: ownerless.map(({ name }) => name).join(', ') } })
 
   // From here on no statement elsewhere can store anything of this person, or a new session: each needs this row's lock.
-  const { rowCount: deleted } = await transaction.query(
-    `UPDATE users SET
-       username = $3::text || right(replace(id::text, '-', ''), 12), display_name = 'Deleted user', password_hash = NULL,
-       external_issuer = NULL, external_subject = NULL, avatar = NULL, status = '', last_seen_at = NULL, role = 'member', deleted_at = now()
-     WHERE id = $1 AND password_hash = $2 AND deleted_at IS NULL`,
-    [userId, verifiedHash, deletedUsernamePrefix],
+  const { rowCount: held } = await transaction.query(
+    'SELECT FROM users WHERE id = $1 AND password_hash = $2 AND deleted_at IS NULL FOR UPDATE',
+    [userId, verifiedHash],
   )
-  if (deleted === 0) throw new Failure('WRONG_PASSWORD')
+  if (held === 0) throw new Failure('WRONG_PASSWORD')
 
   const { rows: memberships } = await transaction.query<{ room_id: string }>(
     `DELETE FROM memberships s USING rooms r WHERE s.user_id = $1 AND r.id = s.room_id AND r.kind <> 'direct' RETURNING s.room_id`,
@@ -93,6 +90,14 @@ async function deletePerson(transaction: Querying, userId: string, verifiedHash:
     [left],
   )
 
+  // After they have left: a new username is written to each membership that they still have.
+  await transaction.query(
+    `UPDATE users SET
+       username = $2::text || right(replace(id::text, '-', ''), 12), display_name = 'Deleted user', password_hash = NULL,
+       external_issuer = NULL, external_subject = NULL, avatar = NULL, status = '', last_seen_at = NULL, role = 'member', deleted_at = now()
+     WHERE id = $1`,
+    [userId, deletedUsernamePrefix],
+  )
   await transaction.query('DELETE FROM bans WHERE user_id = $1', [userId])
   await transaction.query('DELETE FROM invites WHERE created_by = $1', [userId])
   await revokeSessions(transaction, { userId, reason: 'deleted' })

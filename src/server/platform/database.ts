@@ -192,6 +192,3 @@ export async function untilAvailable<Value>(isOver: () => boolean, read: () => P
     }
   }
 }
-
-/** A pattern for LIKE on lower-cased text that matches the query literally: its % and _ are escaped. */
-export const patternOf = (query: string) => `%${query.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`

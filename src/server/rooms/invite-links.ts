@@ -73,8 +73,7 @@ export async function listInvites({ parts, caller }: RoomsContext, room: string)
 /** What somebody with the link sees before they accept. @throws {Failure} INVITE_NOT_FOUND */
 export async function showInvite({ parts, caller }: RoomsContext, token: string): Promise<InvitedRoom> {
   const { rows } = await parts.pool.query<InvitedRoom>(
-    `SELECT r.id AS room, r.kind, r.name, r.topic,
-       (SELECT count(*)::int FROM memberships s WHERE s.room_id = r.id) AS "memberCount",
+    `SELECT r.id AS room, r.kind, r.name, r.topic, r.member_count AS "memberCount",
        EXISTS (SELECT FROM memberships s WHERE s.room_id = r.id AND s.user_id = $2) AS joined
      FROM invites i JOIN rooms r ON r.id = i.room_id
      WHERE i.token_hash = $1 AND ${isUsable} AND r.archived_at IS NULL

@@ -1,7 +1,7 @@
 import { Failure } from '../../contract/failures'
 import type { LineDetail, Message, MessageKind } from '../../contract/message'
 import type { PostingPolicy, RoomKind } from '../../contract/room'
-import { limits, outranks, type Roles } from '../../contract/rules'
+import { limits, outranks, type Roles, type RoomRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
 import type { RoomNews } from '../bus/news-bus'
 import type { CommittedChange } from '../jobs/after-commit'
@@ -148,11 +148,12 @@ export function createLockedRoom(
       if (!outranks(actor, person)) throw new Failure('NOT_ALLOWED')
     },
     requireOwner: async () => {
-      const { rows } = await query<{ owners: number; members: number }>(
-        `SELECT count(*) FILTER (WHERE role = 'owner')::int AS owners, count(*)::int AS members FROM memberships WHERE room_id = $1`,
+      // Owners come first in the index of members.
+      const { rows } = await query<{ role: RoomRole }>(
+        'SELECT role FROM memberships WHERE room_id = $1 ORDER BY role, member_name LIMIT 1',
         [id],
       )
-      if (rows[0] && rows[0].owners === 0 && rows[0].members > 0) throw new Failure('LAST_OWNER')
+      if (rows[0] && rows[0].role !== 'owner') throw new Failure('LAST_OWNER')
     },
 
     addMember: async (userId) => {

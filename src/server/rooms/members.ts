@@ -1,7 +1,8 @@
 import { Failure } from '../../contract/failures'
 import type { Member } from '../../contract/room'
 import { limits, type RoomRole, roomRoles } from '../../contract/rules'
-import { patternOf, type Querying } from '../platform/database'
+import type { Querying } from '../platform/database'
+import { namePart, readNamed } from '../platform/name-search'
 import { cutPage, readCursor } from '../platform/page-cursor'
 import type { RoomsContext } from './needs'
 import { toMutedUntil } from './room-store'
@@ -18,34 +19,63 @@ interface MemberRow {
 }
 
 const memberColumns = 's.user_id, u.username, u.display_name, u.avatar, u.status, s.role, s.joined_at, s.muted_until'
-const members = 'FROM memberships s JOIN users u ON u.id = s.user_id WHERE s.room_id = $1'
-/** 0 for owners, then moderators, then members. */
-const rank = `array_position('{${roomRoles.toReversed().join()}}', s.role::text) - 1`
+/** By key, whatever the planner believes about the tables' sizes. */
+const person = 'CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = s.user_id LIMIT 1) u'
+
+/** Of a room's members `s`: those after the cursor, and one more than a page. The index of members has this order. */
+const after = 's.room_id = $1 AND (s.role, s.member_name) > ($2::room_role, $3)'
+const order = 'ORDER BY s.role, s.member_name'
+
+const everybody = `SELECT ${memberColumns} FROM memberships s ${person} WHERE ${after} ${order} LIMIT $4`
+
+const name = namePart('u.search_name', 'fold_name($5)')
+const named = {
+  // People of the whole server, who are looked up in the room.
+  byIndex: {
+    namesakes: `SELECT u.id FROM users u WHERE ${name.isFound}`,
+    page: `SELECT ${memberColumns}, row_number() OVER (${order}) AS place FROM (
+        SELECT s.* FROM namesakes n
+        CROSS JOIN LATERAL (SELECT * FROM memberships s WHERE s.room_id = $1 AND s.user_id = n.id LIMIT 1) s WHERE ${after} ${order} LIMIT $4
+      ) s ${person}`,
+  },
+  inOrder: (stretch: string) =>
+    `SELECT ${memberColumns} FROM (SELECT * FROM memberships s WHERE ${after} ${order} LIMIT ${stretch}) s ${person}
+     WHERE ${name.isIn} ${order} LIMIT $4`,
+}
+/** A room of no more members is read in order, whatever is looked for. */
+const smallRoom = 500
 
 /** The members of a room, owners first, then moderators, each by name. @returns `count` of all members, whatever the query is */
 export async function listMembers(
   { parts, caller }: RoomsContext,
   { room, query = '', cursor }: { room: string; query?: string | undefined; cursor?: string | null | undefined },
 ): Promise<{ members: Member[]; cursor: string | null; count: number }> {
-  const [afterRank = null, afterName = ''] = readCursor(cursor, 'number', 'string') ?? []
-  const [{ rows }, counted] = await Promise.all([
-    parts.pool.query<MemberRow & { rank: number }>(
-      `SELECT ${memberColumns}, ${rank} AS rank ${members} AND ($2 = '%%' OR u.username LIKE $2 OR lower(u.display_name) LIKE $2)
-         AND ($3::int IS NULL OR (${rank}, u.username) > ($3, $4))
-       ORDER BY ${rank}, u.username LIMIT $5`,
-      [room, patternOf(query), afterRank, afterName, limits.membersPage + 1],
-    ),
-    parts.pool.query<{ count: number }>('SELECT count(*)::int AS count FROM memberships WHERE room_id = $1', [room]),
-  ])
+  const [afterRole, afterName] = readCursor(cursor, 'string', 'string') ?? [roomRoles.at(-1), '']
+  if (!roomRoles.some((role) => role === afterRole))
+    throw new Failure('BAD_REQUEST', { fields: { cursor: 'must come from an earlier answer' } })
+  const counted = await parts.pool.query<{ count: number }>('SELECT member_count AS count FROM rooms WHERE id = $1', [room])
+  const count = counted.rows[0]?.count ?? 0
+  const rows = await readPage(parts.pool, [room, afterRole, afterName, limits.membersPage + 1], query, count)
   // Checked once more after the read: the caller may have been removed meanwhile.
   await parts.rooms.requireMembership(room, caller.user.id)
-  const { page, cursor: next } = cutPage(rows, limits.membersPage, (last) => [last.rank, last.username])
-  return { members: page.map(toMember), cursor: next, count: counted.rows[0]?.count ?? 0 }
+  const { page, cursor: next } = cutPage(rows, limits.membersPage, (last) => [last.role, last.username])
+  return { members: page.map(toMember), cursor: next, count }
+}
+
+/** @param count of the room's members */
+async function readPage(querying: Querying, position: unknown[], query: string, count: number): Promise<MemberRow[]> {
+  if (query === '') return (await querying.query<MemberRow>(everybody, position)).rows
+  const values = [...position, query]
+  if (count <= smallRoom) return (await querying.query<MemberRow>(named.inOrder('ALL'), values)).rows
+  return readNamed<MemberRow>(querying, named, values, { size: limits.membersPage + 1 })
 }
 
 /** @throws {Failure} MEMBER_NOT_FOUND */
 export async function readMember(querying: Querying, room: string, userId: string): Promise<Member> {
-  const { rows } = await querying.query<MemberRow>(`SELECT ${memberColumns} ${members} AND s.user_id = $2`, [room, userId])
+  const { rows } = await querying.query<MemberRow>(
+    `SELECT ${memberColumns} FROM memberships s ${person} WHERE s.room_id = $1 AND s.user_id = $2`,
+    [room, userId],
+  )
   const [row] = rows
   if (!row) throw new Failure('MEMBER_NOT_FOUND')
   return toMember(row)

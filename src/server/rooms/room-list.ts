@@ -1,12 +1,10 @@
 import { Failure } from '../../contract/failures'
-import type { PublicRoom, Room } from '../../contract/room'
-import { compareRooms, limits } from '../../contract/rules'
+import type { Room } from '../../contract/room'
+import { compareRooms } from '../../contract/rules'
 import type { CallContext } from '../caller'
-import { patternOf } from '../platform/database'
-import { cutPage, readCursor } from '../platform/page-cursor'
 import { toRoom } from './list-entry'
 import type { ListStore } from './list-store'
-import type { RoomsContext, RoomsNeeds } from './needs'
+import type { RoomsNeeds } from './needs'
 
 type ListNeeds = Pick<RoomsNeeds, 'lists'>
 
@@ -47,25 +45,4 @@ export async function getRoom(ctx: CallContext<ListNeeds>, roomId: string): Prom
 export async function findRoom({ parts, caller }: CallContext<ListNeeds>, roomId: string): Promise<Room | null> {
   const [room] = await readRooms(parts.lists, caller.user.id, [roomId], { archivedToo: true })
   return room ?? null
-}
-
-/** Public rooms by name, a page at a time. */
-export async function browseRooms(
-  { parts, caller }: RoomsContext,
-  { query = '', cursor }: { query?: string | undefined; cursor?: string | null | undefined } = {},
-): Promise<{ rooms: PublicRoom[]; cursor: string | null }> {
-  const [afterName = null, afterId = ''] = readCursor(cursor, 'string', 'string') ?? []
-  const { rows } = await parts.pool.query<Omit<PublicRoom, 'kind'> & { sortKey: string }>(
-    `SELECT r.id, r.name, r.topic, lower(r.name) AS "sortKey",
-       (SELECT count(*)::int FROM memberships WHERE room_id = r.id) AS "memberCount",
-       EXISTS (SELECT FROM memberships WHERE room_id = r.id AND user_id = $1) AS joined
-     FROM rooms r
-     WHERE r.kind = 'public' AND r.archived_at IS NULL AND NOT EXISTS (SELECT FROM bans WHERE room_id = r.id AND user_id = $1)
-       AND (lower(r.name) LIKE $2 OR lower(r.topic) LIKE $2)
-       AND ($3::text IS NULL OR (lower(r.name), r.id) > ($3, $4))
-     ORDER BY lower(r.name), r.id LIMIT $5`,
-    [caller.user.id, patternOf(query), afterName, afterId, limits.roomsPage + 1],
-  )
-  const { page, cursor: next } = cutPage(rows, limits.roomsPage, (last) => [last.sortKey, last.id])
-  return { rooms: page.map(({ sortKey: _, ...room }) => ({ ...room, kind: 'public' })), cursor: next }
 }

@@ -1,12 +1,13 @@
 import { Failure } from '../../contract/failures'
 import * as inputs from '../../contract/room'
 import { memberProcedure, noInput, router, signedInProcedure } from '../trpc'
+import { browseRooms } from './browse-rooms'
 import { createRoom, openDirectRoom } from './create-room'
 import { createInvite, listInvites, revokeInvite, showInvite } from './invite-links'
 import { acceptInvite, inviteMember, joinRoom, leaveRoom } from './joining'
 import { listMembers } from './members'
 import { banPerson, listBans, muteMember, removeMember, setRole, unbanPerson, unmuteMember } from './moderation'
-import { browseRooms, getRoom, listRooms } from './room-list'
+import { getRoom, listRooms } from './room-list'
 import { archiveRoom, restoreRoom, setNotify, updateRoom } from './settings'
 
 export const roomsRouter = router({
