@@ -29,6 +29,7 @@ import { createPresenceStore } from './presence/presence-store'
 import { createRedisPresence, type PresenceNews } from './presence/redis-presence'
 import { createRoomPresence } from './presence/room-presence'
 import { createTypingLimits } from './presence/typing'
+import { createListStore } from './rooms/list-store'
 import { createRoomListFeed } from './rooms/room-list-feed'
 import { createRoomStore } from './rooms/room-store'
 import { searchIndexing } from './search/index-messages'
@@ -50,7 +51,7 @@ export async function startRealtimeNode(
     watch,
     onError: (error) => log.warn({ error: error.message }, 'lost a database connection'),
   })
-  // A pool of its own, so that sign-outs do not wait behind ordinary queries.
+  // A pool of its own, so that sign-ins and sign-outs do not wait behind ordinary queries.
   const control = openPool(databaseUrl, { maxConnections: 2, watch, onError: () => {} })
   // Searches must not use up the connections that sends need, nor all of those of other look-ups.
   const lookUps = openPool(databaseUrl, {
@@ -72,12 +73,13 @@ export async function startRealtimeNode(
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
     const messages = createMessageHistory(database.pool)
     const rooms = createRoomStore(database.pool)
-    const sessions = createSessionStore(database.pool)
+    const sessions = createSessionStore(database.pool, control)
     const metrics = createMetrics()
     const tail = startChangeTail({ pool: database.pool, log })
     const reader = { ...messages, membersAmong: rooms.membersAmong }
     const feeds = createRoomFeeds({ bus, reader, tail, log, onRead: metrics.changesRead })
-    const roomListFeed = createRoomListFeed({ feeds, tail, personBus, rooms, messages, log })
+    const lists = createListStore(database.pool)
+    const roomListFeed = createRoomListFeed({ feeds, tail, personBus, lists, rooms, log })
     const presenceStore = createPresenceStore(database.pool)
     const lastSeen = startLastSeen({ store: presenceStore, log })
     const cluster = createRedisPresence({
@@ -97,6 +99,7 @@ export async function startRealtimeNode(
         searchTurns: createSearchTurns(searchesAtOnce),
         sends: createSendStore(database.pool, messages),
         rooms,
+        lists,
         pool: database.pool,
         readMessages: readMessagesAt,
         roomListFeed,
