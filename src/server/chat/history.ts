@@ -4,7 +4,7 @@ import { maxInteger } from '../../contract/rules'
 import type { CallContext } from '../caller'
 import type { RoomsNeeds } from '../rooms/needs'
 import { readChanges } from './changes'
-import { messageColumns, readMessages, selectMessages } from './message-rows'
+import { lookUpPeople, messageColumns, readMessages, selectMessages } from './message-rows'
 
 /** Where a page of history begins or ends: at most one of the bounds, each a seq. Without one it is the newest page. */
 interface PageInput {
@@ -98,7 +98,6 @@ export function createMessageHistory(pool: Pool) {
  */
 const selectNewest = (rooms: string) => `SELECT ${messageColumns} FROM (${rooms}) k
   CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.room_id = k.room_id ORDER BY m.seq DESC LIMIT 1) m
-  CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = m.author_id LIMIT 1) u
-  LEFT JOIN LATERAL (SELECT * FROM users d WHERE d.id = m.detail_user_id LIMIT 1) d ON true`
+  ${lookUpPeople}`
 
 export type MessageHistory = ReturnType<typeof createMessageHistory>
