@@ -50,7 +50,7 @@ export async function startRealtimeNode(
     watch,
     onError: (error) => log.warn({ error: error.message }, 'lost a database connection'),
   })
-  // A pool of its own, so that sign-outs do not wait behind ordinary queries.
+  // A pool of its own, so that sign-ins and sign-outs do not wait behind ordinary queries.
   const control = openPool(databaseUrl, { maxConnections: 2, watch, onError: () => {} })
   // Searches must not use up the connections that sends need, nor all of those of other look-ups.
   const lookUps = openPool(databaseUrl, {
@@ -72,7 +72,7 @@ export async function startRealtimeNode(
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
     const messages = createMessageHistory(database.pool)
     const rooms = createRoomStore(database.pool)
-    const sessions = createSessionStore(database.pool)
+    const sessions = createSessionStore(database.pool, control)
     const metrics = createMetrics()
     const tail = startChangeTail({ pool: database.pool, log })
     const reader = { ...messages, membersAmong: rooms.membersAmong }

@@ -39,6 +39,29 @@ const sign = (claims: Record<string, unknown>) =>
   new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(roomline.config.authSecrets[0]))
 
 describe('a socket', () => {
+  it('signs in while everything that others ask for waits', async () => {
+    const [ada, ben] = [await roomline.signUp(), await roomline.signUp()]
+    const busy = Array.from({ length: 4 }, () => roomline.connect(ada))
+    await Promise.all(busy.map(({ trpc }) => trpc.session.me.query()))
+    const locking = await roomline.pool.connect()
+    await locking.query('BEGIN')
+    await locking.query('LOCK TABLE memberships IN ACCESS EXCLUSIVE MODE')
+    const lists = busy.flatMap(({ trpc }) => Array.from({ length: 8 }, () => trpc.rooms.list.query().catch(() => null)))
+    const waiting = () =>
+      roomline.pool.query<{ count: number }>(
+        `SELECT count(*)::int FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+      )
+    // All connections for ordinary work.
+    await until(async () => ((await waiting()).rows[0]?.count ?? 0) >= 20)
+    try {
+      expect((await roomline.connect(ben).trpc.session.me.query()).user.username).toBe(ben.username)
+    } finally {
+      await locking.query('ROLLBACK')
+      locking.release()
+    }
+    await Promise.all(lists)
+  })
+
   it.each([
     'no cookie',
     'a bad one',

@@ -65,7 +65,7 @@ function createTestRoom() {
       lastVersions: async (rooms) => {
         if (failures-- > 0) throw new Error('away')
         reads.push(rooms)
-        return new Map([['general', stored.at(-1)?.version ?? 0]])
+        return new Map(rooms.map((each) => [each, each === 'general' ? (stored.at(-1)?.version ?? 0) : 0]))
       },
       membersAmong: async (_, userIds) => new Set(userIds.filter((userId) => members.has(userId))),
     },

@@ -23,3 +23,18 @@ export async function searchAll({ trpc }: Pick<ConnectedPerson, 'trpc'>, input: 
     cursor = page.cursor
   }
 }
+
+/** Stops the jobs until it is disposed: what is noted waits in a table of its own. */
+export async function holdJobs({ pool }: Roomline): Promise<AsyncDisposable> {
+  await pool.query(`
+    CREATE TABLE held (LIKE after_commit);
+    CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO held SELECT NEW.*; RETURN NULL; END $$;
+    CREATE TRIGGER hold BEFORE INSERT ON after_commit FOR EACH ROW EXECUTE FUNCTION hold()`)
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await pool.query(`
+        DROP TRIGGER hold ON after_commit; DROP FUNCTION hold;
+        INSERT INTO after_commit SELECT * FROM held; DROP TABLE held`)
+    },
+  }
+}

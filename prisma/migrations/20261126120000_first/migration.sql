@@ -52,7 +52,8 @@ CREATE TABLE "users" (
 
     CONSTRAINT "users_pkey" PRIMARY KEY ("id"),
     CONSTRAINT "users_username_folded" CHECK ("username" ~ '^[a-z0-9_.-]{2,32}$')
-);
+-- Room for new versions of rows on the same page, here and in rooms: elsewhere they would need new entries for every gram.
+) WITH (fillfactor = 80);
 
 CREATE TABLE "sessions" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
@@ -100,7 +101,7 @@ CREATE TABLE "rooms" (
     CONSTRAINT "rooms_pkey" PRIMARY KEY ("id"),
     CONSTRAINT "rooms_counters_rise_together" CHECK ("last_seq" >= 0 AND "last_version" >= "last_seq"),
     CONSTRAINT "rooms_direct_key_of_direct_rooms" CHECK (("kind" = 'direct') = ("direct_key" IS NOT NULL))
-);
+) WITH (fillfactor = 70);
 
 CREATE TABLE "memberships" (
     "room_id" TEXT NOT NULL,

@@ -39,10 +39,13 @@ interface LiveRow {
   role: ServerRole
 }
 
-/** Stores sessions, and the people they belong to. */
-export function createSessionStore(pool: Pool) {
+/**
+ * Stores sessions, and the people they belong to.
+ * @param lookUps finds the sessions of those who connect: a pool that is not busy with what they do afterwards
+ */
+export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
   const lookUp = joinLookUps<string, LiveRow | undefined>(async (ids) => {
-    const { rows } = await pool.query<LiveRow>(
+    const { rows } = await lookUps.query<LiveRow>(
       `SELECT s.id, s.user_id, s.created_at, s.last_seen_at, u.username, u.display_name, u.avatar, u.role
        FROM sessions s JOIN users u ON u.id = s.user_id
        WHERE s.id = ANY($1) AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL AND u.deleted_at IS NULL`,

@@ -76,9 +76,11 @@ export function createMessageHistory(pool: Pool) {
 
     /** The newest version of each of these rooms. */
     lastVersions: async (rooms: string[]): Promise<Map<string, number>> => {
-      const { rows } = await pool.query<{ id: string; last_version: number }>('SELECT id, last_version FROM rooms WHERE id = ANY($1)', [
-        rooms,
-      ])
+      const { rows } = await pool.query<{ id: string; last_version: number }>(
+        `SELECT k.id, r.last_version FROM unnest($1::text[]) AS k(id)
+         CROSS JOIN LATERAL (SELECT last_version FROM rooms r WHERE r.id = k.id LIMIT 1) r`,
+        [rooms],
+      )
       return new Map(rows.map((row) => [row.id, row.last_version]))
     },
 

@@ -50,7 +50,13 @@ export async function readMessages(querying: Querying, sql: string, values: read
 
 /** Messages of one room by their seqs, in no particular order. */
 export const readMessagesAt = (querying: Querying, room: string, seqs: readonly number[]): Promise<Message[]> =>
-  readMessages(querying, `${selectMessages} WHERE m.room_id = $1 AND m.seq = ANY($2)`, [room, seqs])
+  readMessages(
+    querying,
+    // LATERAL with LIMIT 1, here and below: looked up by key, whatever the planner expects.
+    `SELECT ${messageColumns} FROM unnest($2::int[]) AS k(seq)
+     CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.room_id = $1 AND m.seq = k.seq LIMIT 1) m ${joinPeople}`,
+    [room, seqs],
+  )
 
 /** Messages of any rooms, in the order of their places. Those that were removed are left out. */
 export const readMessagesOf = (querying: Querying, places: readonly { room: string; seq: number }[]): Promise<Message[]> =>
@@ -107,11 +113,15 @@ async function readReactions(querying: Querying, rows: readonly MessageRow[]): P
   const reactions = new Map<string, Message['reactions']>()
   if (rows.length === 0) return reactions
   const found = await querying.query<{ room_id: string; seq: number; emoji: string; usernames: string[]; count: number }>(
-    `SELECT r.room_id, r.seq, r.emoji, count(*)::int AS count,
-       (array_agg(u.username ORDER BY r.at, u.username))[1:${limits.reactorsNamed}] AS usernames
+    `SELECT m.room_id, m.seq, r.emoji, r.count, r.usernames
      FROM unnest($1::text[], $2::int[]) AS m(room_id, seq)
-     JOIN reactions r ON r.room_id = m.room_id AND r.seq = m.seq JOIN users u ON u.id = r.user_id
-     GROUP BY r.room_id, r.seq, r.emoji ORDER BY min(r.at), r.emoji`,
+     CROSS JOIN LATERAL (
+       SELECT r.emoji, count(*)::int AS count, (array_agg(u.username ORDER BY r.at, u.username))[1:${limits.reactorsNamed}] AS usernames,
+         min(r.at) AS since
+       FROM reactions r CROSS JOIN LATERAL (SELECT username FROM users u WHERE u.id = r.user_id LIMIT 1) u
+       WHERE r.room_id = m.room_id AND r.seq = m.seq GROUP BY r.emoji
+     ) r
+     ORDER BY r.since, r.emoji`,
     [rows.map(({ room_id }) => room_id), rows.map(({ seq }) => seq)],
   )
   for (const { room_id, seq, emoji, usernames, count } of found.rows) {
@@ -125,9 +135,12 @@ async function readReactions(querying: Querying, rows: readonly MessageRow[]): P
 async function readQuotes(querying: Querying, answers: readonly MessageRow[]): Promise<Map<string, NonNullable<Message['replyTo']>>> {
   if (answers.length === 0) return new Map()
   const found = await querying.query<{ room_id: string; seq: number; text: string; author: User }>(
-    `SELECT p.room_id, p.seq, left(p.text, ${limits.quote + 1}) AS text, show_user(u) AS author
+    `SELECT m.room_id, m.seq, p.text, show_user(u) AS author
      FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::int[])) AS m(room_id, seq)
-     JOIN messages p ON p.room_id = m.room_id AND p.seq = m.seq JOIN users u ON u.id = p.author_id`,
+     CROSS JOIN LATERAL (
+       SELECT left(p.text, ${limits.quote + 1}) AS text, p.author_id FROM messages p WHERE p.room_id = m.room_id AND p.seq = m.seq LIMIT 1
+     ) p
+     JOIN users u ON u.id = p.author_id`,
     [answers.map(({ room_id }) => room_id), answers.map(({ reply_to_seq }) => reply_to_seq)],
   )
   return new Map(found.rows.map(({ room_id, seq, text, author }) => [keyOf(room_id, seq), { seq, author, text: cutQuote(text) }]))

@@ -30,8 +30,8 @@ const sweepMs = 1_000
 /** Each room's counter is read after this many sweeps, whatever the tail of changes said. */
 const sweepsPerRound = 60
 const roomsPerRead = 5_000
-/** How many watches are begun again before other work gets a turn. */
-const watchesPerTurn = 500
+/** How many feeds are opened before other work gets a turn. */
+const opensPerTurn = 500
 
 interface Parts {
   bus: NewsBus<RoomNews>
@@ -56,6 +56,8 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
   /** Watches whose room could not be opened. */
   const unopened = new Set<Watch>()
   let retryTimer: NodeJS.Timeout | null = null
+  let openedInTurn = 0
+  const waitingForTurn: (() => void)[] = []
 
   const readVersion = joinLookUps<string, number>(async (rooms) => {
     const versions = await reader.lastVersions([...new Set(rooms)])
@@ -128,6 +130,12 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
 
   async function start(feed: RoomFeed) {
     try {
+      const turn = takeTurn()
+      if (turn) {
+        await turn
+        // Everybody may have left in the meantime.
+        if (!feed.isUsed()) return close(feed)
+      }
       // Subscribe before reading, so that nothing in between is missed.
       const { unsubscribe } = await bus.subscribe(feed.room, (news) => feed.receive(news))
       feed.unsubscribe = unsubscribe
@@ -137,6 +145,20 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
       throw error
     }
     closeUnused(feed)
+  }
+
+  /** @returns what to wait for when many are being opened */
+  function takeTurn(): Promise<void> | undefined {
+    if (openedInTurn === 0) setImmediate(beginTurn)
+    if (openedInTurn < opensPerTurn) openedInTurn++
+    else return new Promise((resolve) => waitingForTurn.push(resolve))
+  }
+
+  function beginTurn() {
+    const next = waitingForTurn.splice(0, opensPerTurn)
+    openedInTurn = next.length
+    if (next.length > 0) setImmediate(beginTurn)
+    for (const resolve of next) resolve()
   }
 
   function closeUnused(feed: RoomFeed) {
@@ -155,17 +177,20 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
     const feed = feeds.get(watch.room) ?? open(watch.room)
     watch.feed = feed
     feed.addWatcher(watch)
-    const begun = () => {
-      // Something may have happened before.
-      if (!watch.isStopped && (watch.since === undefined || (feed.version ?? 0) > watch.since)) watch.onNews('anything')
-    }
-    const failed = () => {
-      feed.removeWatcher(watch)
-      watch.feed = null
-      if (!watch.isStopped) beginLater(watch)
-    }
-    if (feed.opening) feed.opening.then(begun, failed)
-    else queueMicrotask(begun)
+    if (!feed.opening) return queueMicrotask(() => begun(watch, feed))
+    feed.opening.then(
+      () => begun(watch, feed),
+      () => {
+        feed.removeWatcher(watch)
+        watch.feed = null
+        if (!watch.isStopped) beginLater(watch)
+      },
+    )
+  }
+
+  function begun({ isStopped, since, onNews }: Watch, { version }: RoomFeed) {
+    // Something may have happened before.
+    if (!isStopped && (since === undefined || version === null || version > since)) onNews('anything')
   }
 
   function beginLater(watch: Watch) {
@@ -178,7 +203,7 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
     unopened.clear()
     retryTimer = null
     for (const [index, watch] of waiting.entries()) {
-      if (index % watchesPerTurn === watchesPerTurn - 1) await new Promise(setImmediate)
+      if (index % opensPerTurn === opensPerTurn - 1) await new Promise(setImmediate)
       if (!watch.isStopped) begin(watch)
     }
   }

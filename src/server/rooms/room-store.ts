@@ -93,8 +93,10 @@ export function createRoomStore(pool: Pool) {
          CASE WHEN s.role IS NULL THEN EXISTS (SELECT FROM bans b WHERE b.room_id = r.id AND b.user_id = k.user_id) END AS is_banned,
          CASE WHEN s.role IS NULL THEN u.role END AS server, u.disabled_at IS NULL AND u.deleted_at IS NULL AS may_act
        FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS k(room_id, user_id, position)
-       JOIN rooms r ON r.id = k.room_id JOIN users u ON u.id = k.user_id
-       LEFT JOIN memberships s ON s.room_id = k.room_id AND s.user_id = k.user_id`,
+       -- LATERAL with LIMIT 1: looked up by key, also when very many ask at once.
+       CROSS JOIN LATERAL (SELECT * FROM rooms r WHERE r.id = k.room_id LIMIT 1) r
+       CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = k.user_id LIMIT 1) u
+       LEFT JOIN LATERAL (SELECT * FROM memberships s WHERE s.room_id = k.room_id AND s.user_id = k.user_id LIMIT 1) s ON true`,
       [keys.map(({ roomId }) => roomId), keys.map(({ userId }) => userId)],
     )
     const byPosition = new Map(rows.map((row) => [row.position, row]))

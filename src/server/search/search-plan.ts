@@ -19,11 +19,13 @@ interface Search {
 
 /** So many messages are looked at without further thought. */
 const few = 3_000
-/** Looking up so many takes longer than people wait. Reading by time gives them something meanwhile. */
-const tooMany = 300_000
+/** Looking up more takes longer than people wait. Reading by time gives them something meanwhile. */
+const tooMuch = 600_000
 /** What it costs to look at a message that was found by its terms, or in its room, compared with one that is read by its time. */
 const costByTerms = 2
 const costByRooms = 1.5
+/** And to find, among those that have one term, those that have another one too. */
+const costOfIntersection = 0.2
 const firstStretch = 2_000
 const longestStretch = 32_000
 /** A match that has not come after so many times the expected number of messages is not where it was expected. */
@@ -42,31 +44,36 @@ const muchMore = 8
  * to look for them depends on what the other ways would cost: having spent as much, the search takes the cheaper one.
  */
 export async function* findMatches(search: MessageSearch, { scope, terms, from, size }: Search): AsyncGenerator<Matches> {
-  const { each, all } = await search.estimate(terms?.each ?? [])
-  const matches = Math.min(all, ...each)
-  const rarest = terms?.each.filter((_, index) => (each[index] ?? 0) <= matches * muchMore).join(' & ')
-  const findRest = {
-    byTerms: (below: Place) => (terms ? search.findByTerms(scope, terms.all, rarest ?? '', below, size) : []),
-    byRooms: (below: Place) => search.findByRooms(scope, terms?.all ?? null, below, size),
-  }
-  if (terms && matches <= few) return yield* findInParts(findRest.byTerms, from, size)
+  const { each, all } = terms ? await search.estimate(terms.each) : { each: [], all: 0 }
+  const matches = Math.min(...each)
+  const rare = terms?.each.filter((_, index) => (each[index] ?? 0) <= matches * muchMore) ?? []
+  const byTerms = (below: Place) => (terms ? search.findByTerms(scope, terms.all, rare.join(' & '), below, size) : [])
+  const byRooms = (below: Place) => search.findByRooms(scope, terms?.all ?? null, below, size)
+  if (terms && matches <= few) return yield* findInParts(byTerms, from, size)
   const own = await search.countOwn(scope)
-  if (own <= few) return yield* findInParts(findRest.byRooms, from, size)
+  if (own <= few) return yield* findInParts(byRooms, from, size)
 
-  const byTerms = terms ? matches * costByTerms : Number.POSITIVE_INFINITY
-  const byRooms = own * costByRooms
+  /** What the rest of the search costs by terms, after `found` matches among `read` messages. */
+  const restByTerms = (found: number, read: number) => {
+    if (!terms) return Number.POSITIVE_INFINITY
+    if (scope.room === null || rare.length === 1) return matches * costByTerms
+    return Math.min(matches, (own * (found + 1)) / read) * costByTerms + matches * costOfIntersection
+  }
   // Only of one term alone is it known how many messages have it.
   const expected = terms?.each.length === 1 ? (size * all * all) / (matches * own) : Number.POSITIVE_INFINITY
-  const probe = Math.min(byTerms, byRooms, Math.max(expected * patience, firstStretch))
   let below: Place | null = from
+  let count = 0
   for (let read = 0, stretch = firstStretch; below !== null; stretch = Math.min(stretch * 2, longestStretch)) {
-    if (read >= probe && Math.min(byTerms, byRooms) <= tooMany * costByTerms) {
-      return yield* findInParts(byTerms <= byRooms ? findRest.byTerms : findRest.byRooms, below, size)
+    const [costOfTerms, costOfRooms] = [restByTerms(count, read), own * costByRooms]
+    const rest = Math.min(costOfTerms, costOfRooms)
+    if (read >= Math.min(rest, Math.max(expected * patience, firstStretch)) && rest <= tooMuch) {
+      return yield* findInParts(costOfTerms <= costOfRooms ? byTerms : byRooms, below, size)
     }
     for (let isFull = true; isFull && below !== null; ) {
       const part: Matches = await search.findByTime(scope, terms?.all ?? null, below, { stretch, limit: size })
       isFull = part.found.length === size
       below = isFull ? (part.found.at(-1) ?? null) : part.end
+      count += part.found.length
       yield { found: part.found, end: below }
     }
     read += stretch

@@ -1,0 +1,113 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSearchTurns } from '../../src/server/search/search-turns'
+import { connectPerson } from '../support/connected-people'
+import { type Roomline, startRoomline } from '../support/roomline'
+import { until } from '../support/stock-client'
+
+/** Searches that end when the test says so. */
+function createSearches(places: number) {
+  const turns = createSearchTurns(places)
+  const running: { name: string; end: () => void; fail: (error: Error) => void }[] = []
+  return {
+    running,
+    names: () => running.map(({ name }) => name),
+    start: (person: string, name: string) =>
+      turns.run(person, () =>
+        new Promise<string>((resolve, reject) => {
+          running.push({ name, end: () => resolve(name), fail: reject })
+        }).finally(() => {
+          running.splice(
+            running.findIndex((one) => one.name === name),
+            1,
+          )
+        }),
+      ),
+  }
+}
+
+describe('search turns', () => {
+  it('a person with many searches takes one place, and others overtake those that wait', async () => {
+    const { start, names, running } = createSearches(2)
+    const all = ['a1', 'a2', 'a3', 'b1', 'c1'].map((name) => start(name.charAt(0), name))
+    await until(() => running.length === 2)
+    expect(names()).toEqual(['a1', 'b1'])
+    running[0]?.end()
+    await all[0]
+    await until(() => running.length === 2)
+    expect(names()).toEqual(['b1', 'c1'])
+    running[0]?.end()
+    await until(() => names().includes('a2'))
+    expect(names()).toEqual(['c1', 'a2'])
+    running[1]?.end()
+    await until(() => names().includes('a3'))
+    for (const { end } of [...running]) end()
+    expect(await Promise.all(all)).toEqual(['a1', 'a2', 'a3', 'b1', 'c1'])
+  })
+
+  it('a search that fails gives its place to the next one', async () => {
+    const { start, names, running } = createSearches(1)
+    const failing = start('a', 'a1').catch((error: Error) => error.message)
+    const next = start('a', 'a2')
+    await until(() => running.length === 1)
+    running[0]?.fail(new Error('broken'))
+    expect(await failing).toBe('broken')
+    await until(() => names().includes('a2'))
+    running[0]?.end()
+    expect(await next).toBe('a2')
+  })
+
+  it('who has many searches waiting is refused another one, until they have fewer', async () => {
+    const { start, running } = createSearches(2)
+    const mine = Array.from({ length: 9 }, (_, index) => start('a', `a${index}`))
+    await expect(start('a', 'one more')).rejects.toMatchObject({ failure: 'TOO_MANY_REQUESTS', detail: { retryAfterMs: 1_000 } })
+    const other = start('b', 'b0')
+    await until(() => running.length === 2)
+    running[1]?.end()
+    expect(await other).toBe('b0')
+    for (const search of mine) {
+      await until(() => running.length > 0)
+      running[0]?.end()
+      await search
+    }
+    const again = start('a', 'again')
+    await until(() => running.length === 1)
+    running[0]?.end()
+    expect(await again).toBe('again')
+  })
+})
+
+describe('searches that hang', () => {
+  let roomline: Roomline
+  beforeAll(async () => {
+    roomline = await startRoomline()
+  })
+  afterAll(() => roomline[Symbol.asyncDispose]())
+
+  it('hold up neither other look-ups nor sends, and those beyond the bound are refused', async () => {
+    const [ada, other] = [await connectPerson(roomline), await connectPerson(roomline)]
+    // One connection runs only a few calls at a time.
+    const clients = [ada, roomline.connect(ada), roomline.connect(ada), roomline.connect(ada)]
+    const lock = new pg.Client({ connectionString: roomline.config.databaseUrl })
+    await lock.connect()
+    await lock.query('BEGIN; LOCK TABLE message_search IN ACCESS EXCLUSIVE MODE')
+    const answers: string[] = []
+    const searches = clients.flatMap(({ trpc }) =>
+      Array.from({ length: 8 }, () =>
+        trpc.chat.search.query({ query: 'anything' }).then(
+          () => answers.push('found'),
+          (error) => answers.push(error.data.failure),
+        ),
+      ),
+    )
+    await until(() => answers.length > 0)
+    expect(answers[0]).toBe('TOO_MANY_REQUESTS')
+    expect((await other.trpc.users.search.query({ query: ada.username })).users).toHaveLength(1)
+    expect(await other.trpc.chat.send.mutate({ room: 'general', text: 'still here' })).toMatchObject({ text: 'still here' })
+    await lock.query('COMMIT')
+    await lock.end()
+    await Promise.all(searches)
+    expect(answers.filter((answer) => answer === 'found').length).toBeGreaterThan(0)
+    expect(await other.trpc.chat.search.query({ query: 'anything' })).toEqual({ hits: [], cursor: null })
+  })
+})
