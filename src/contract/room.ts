@@ -11,6 +11,9 @@ export type NotificationLevel = (typeof notificationLevels)[number]
 const postingPolicies = ['everyone', 'moderators'] as const
 export type PostingPolicy = (typeof postingPolicies)[number]
 
+/** What a room list shows of the newest message of a room: of its text, at most the first 200 characters and an ellipsis. */
+export type LastMessage = Pick<Message, 'seq' | 'version' | 'kind' | 'detail' | 'author' | 'text' | 'time' | 'editedAt' | 'deletedAt'>
+
 /** A room in the room list of one of its members. */
 export interface Room {
   /** Never changes. In a public room it is the slug of its first name. */
@@ -30,7 +33,7 @@ export interface Room {
   mentions: number
   /** What this person wants to be notified of. */
   notify: NotificationLevel
-  lastMessage: Message | null
+  lastMessage: LastMessage | null
   /** Who may write. */
   postingPolicy: PostingPolicy
   /** How long a member must wait between two messages, in seconds; 0 for no wait. */

@@ -6,6 +6,7 @@ export type {
   Ban,
   Invite,
   InvitedRoom,
+  LastMessage,
   Member,
   NotificationLevel,
   PostingPolicy,

@@ -29,6 +29,7 @@ import { createPresenceStore } from './presence/presence-store'
 import { createRedisPresence, type PresenceNews } from './presence/redis-presence'
 import { createRoomPresence } from './presence/room-presence'
 import { createTypingLimits } from './presence/typing'
+import { createListStore } from './rooms/list-store'
 import { createRoomListFeed } from './rooms/room-list-feed'
 import { createRoomStore } from './rooms/room-store'
 import { searchIndexing } from './search/index-messages'
@@ -77,7 +78,8 @@ export async function startRealtimeNode(
     const tail = startChangeTail({ pool: database.pool, log })
     const reader = { ...messages, membersAmong: rooms.membersAmong }
     const feeds = createRoomFeeds({ bus, reader, tail, log, onRead: metrics.changesRead })
-    const roomListFeed = createRoomListFeed({ feeds, tail, personBus, rooms, messages, log })
+    const lists = createListStore(database.pool)
+    const roomListFeed = createRoomListFeed({ feeds, tail, personBus, lists, rooms, log })
     const presenceStore = createPresenceStore(database.pool)
     const lastSeen = startLastSeen({ store: presenceStore, log })
     const cluster = createRedisPresence({
@@ -97,6 +99,7 @@ export async function startRealtimeNode(
         searchTurns: createSearchTurns(searchesAtOnce),
         sends: createSendStore(database.pool, messages),
         rooms,
+        lists,
         pool: database.pool,
         readMessages: readMessagesAt,
         roomListFeed,

@@ -167,8 +167,14 @@ const table: Row[] = [
   },
   {
     file: /^server\/rooms\//,
-    may: ['server/rooms/', 'server/bus/announce', ...platform('database', 'name-search', 'page-cursor'), 'contract/'],
-    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/change-tail', 'server/fanout/room-feeds', ...platform('log')],
+    may: [
+      'server/rooms/',
+      'server/bus/announce',
+      'server/fanout/event-frames',
+      ...platform('database', 'name-search', 'page-cursor'),
+      'contract/',
+    ],
+    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/', ...platform('log')],
   },
   {
     file: /^server\/chat\/follow-room\.ts$/,
@@ -191,7 +197,6 @@ const table: Row[] = [
       'server/rooms/needs',
       'server/rooms/locked-room',
       'server/search/search-messages',
-      'server/fanout/client-socket',
       'server/fanout/room-feeds',
       ...platform('limits', 'metrics'),
       'pg',

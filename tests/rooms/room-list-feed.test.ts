@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { Message } from '../../src/contract/message'
 import type { RoomListEvent } from '../../src/contract/room'
 import { createTestMessage, createTestRoom } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
 import type { TailChanges } from '../../src/server/fanout/change-tail'
 import { createLog } from '../../src/server/platform/log'
+import type { ListStore, RoomSummary } from '../../src/server/rooms/list-store'
 import { createRoomListFeed } from '../../src/server/rooms/room-list-feed'
 import { until } from '../support/stock-client'
 
@@ -14,29 +14,28 @@ function createTestFeed() {
   const topics = new Set<string>()
   let onChanges: (changes: TailChanges | 'anything') => void = () => {}
   let failures = 0
-  const mayFail = async () => {
+  const mayFail = () => {
     if (failures-- > 0) throw new Error('away')
   }
   const lastSeqs = new Map([['general', 1]])
   let beforeReading = async () => {}
-  const listed = (userId: string) => [...lastSeqs].map(([id, lastSeq]) => ({ ...createTestRoom({ id, lastSeq, readSeq: 0 }), userId }))
-  const rooms = {
-    listOf: async (userId: string) => {
-      const rows = listed(userId)
+  const summaryOf = (id: string): RoomSummary => {
+    const lastSeq = lastSeqs.get(id) ?? 0
+    const { name, topic, kind, postingPolicy, slowModeSeconds, archivedAt, people, lastMessage } = createTestRoom({ id })
+    return { ...{ id, name, topic, kind, postingPolicy, slowModeSeconds, archivedAt, people, lastMessage }, lastSeq, version: lastSeq }
+  }
+  const store: ListStore = {
+    roomsOf: async (userIds) => {
+      mayFail()
+      const found = new Map(userIds.map((userId) => [userId, [...lastSeqs.keys()]]))
       await beforeReading()
-      return rows
+      return found
     },
-    membersAmong: async (_: string, userIds: string[]) => {
-      await mayFail()
-      return new Set(userIds)
-    },
-    roomsOf: async (userIds: string[]) => {
-      await mayFail()
-      return userIds.flatMap((userId) => [...lastSeqs.keys()].map((room) => ({ userId, room })))
-    },
-    listedAmong: async (pairs: readonly { userId: string; room: string }[]) => {
+    summariesOf: async (rooms) => rooms.filter((id) => lastSeqs.has(id)).map(summaryOf),
+    partsAmong: async (pairs) => {
       await new Promise((resolve) => setTimeout(resolve, 5))
-      return pairs.flatMap(({ userId, room }) => listed(userId).filter(({ id }) => id === room))
+      const part = { role: 'member', readSeq: 0, mentions: 0, notify: 'all', mutedUntil: null } as const
+      return pairs.map(({ room }) => (lastSeqs.has(room) ? { ...part, version: lastSeqs.get(room) ?? 0 } : null))
     },
   }
   const lists = createRoomListFeed({
@@ -46,7 +45,7 @@ function createTestFeed() {
         watchers.set(room, ofRoom.add(onNews))
         return () => ofRoom.delete(onNews)
       },
-    } as never,
+    },
     tail: {
       onChanges: (listener) => {
         onChanges = listener
@@ -60,8 +59,13 @@ function createTestFeed() {
         return { unsubscribe: () => topics.delete(userId) }
       },
     },
-    rooms: rooms as never,
-    messages: { newestOf: async () => new Map<string, Message>(), newestOfPerson: async () => new Map<string, Message>() } as never,
+    lists: store,
+    rooms: {
+      membersAmong: async (_, userIds) => {
+        mayFail()
+        return new Set(userIds)
+      },
+    },
     log: createLog({ logLevel: 'silent' }, 'test'),
   })
   return {
@@ -81,7 +85,7 @@ function createTestFeed() {
     },
     addMessage: (room: string, seq: number) => {
       lastSeqs.set(room, seq)
-      for (const onNews of watchers.get(room) ?? []) onNews({ type: 'message', message: createTestMessage({ room, seq }) })
+      for (const onNews of watchers.get(room) ?? []) onNews({ type: 'message', message: createTestMessage({ room, seq, version: seq }) })
     },
     open: (userId: string) => {
       const events: RoomListEvent[] = []
@@ -89,7 +93,7 @@ function createTestFeed() {
       const errors: unknown[] = []
       const connection = { openSubscription: () => () => {}, untilReadable: () => undefined }
       const reading = (async () => {
-        for await (const event of await lists.follow(userId, connection, stop.signal)) events.push(event)
+        for await (const event of await lists.follow({ id: userId, username: userId }, connection, stop.signal, null)) events.push(event)
       })().catch((error) => errors.push(error))
       return { events, errors, stop: () => stop.abort(), ended: reading }
     },
@@ -112,8 +116,9 @@ describe('the room list feed', () => {
     })
     const ben = test.open('ben')
     await sent
-    await until(() => ben.events.some((event) => event.type === 'room' && event.room.lastSeq === 2))
-    expect(ben.events[0]).toMatchObject({ type: 'list', rooms: [{ lastSeq: 1 }] })
+    const shown = (event: RoomListEvent) => (event.type === 'list' ? event.rooms : event.type === 'room' ? [event.room] : [])
+    await until(() => ben.events.flatMap(shown).at(-1)?.lastSeq === 2)
+    expect(ben.events[0]).toMatchObject({ type: 'list', rooms: [{ id: 'general' }] })
     for (const person of [ada, ben]) person.stop()
     await test.lists.close()
   })

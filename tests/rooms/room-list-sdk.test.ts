@@ -59,19 +59,24 @@ describe('the room list on two devices', () => {
     expect(listed(ada.list, id)).toMatchObject({ role: 'owner', name: 'Orchard' })
   })
 
-  it('newest message: its quote follows an edit and a removal of the message that it answers', async () => {
+  it('newest message: its beginning is shown, and follows edits and its removal', async () => {
     const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
     await using ada = device(adas, 0)
     await using ben = device(bens, 1)
-    const { id } = await ada.client.rooms.create.mutate({ name: 'Quotes', kind: 'private', members: [bens.username] })
+    const { id } = await ada.client.rooms.create.mutate({ name: 'Beginnings', kind: 'private', members: [bens.username] })
+    const text = () => listed(ben.list, id)?.lastMessage?.text
     const { seq } = await ada.client.chat.send.mutate({ room: id, text: 'The code is 4711' })
-    await ada.client.chat.send.mutate({ room: id, text: 'Thanks', replyTo: seq })
-    const quote = () => listed(ben.list, id)?.lastMessage?.replyTo?.text
-    await until(() => quote() === 'The code is 4711')
-    await ada.client.chat.edit.mutate({ room: id, seq, text: 'The code is 4712' })
-    await until(() => quote() === 'The code is 4712')
+    await until(() => text() === 'The code is 4711')
+    await ada.client.chat.edit.mutate({ room: id, seq, text: '4712 '.repeat(100) })
+    await until(() => text() === `${'4712 '.repeat(40)}…`)
+    expect(listed(ben.list, id)?.lastMessage).toMatchObject({ seq, kind: 'text', author: { username: adas.username }, deletedAt: null })
+    // A new device reads what the others were told.
+    await using phone = device(bens, 0)
+    await until(() => listed(phone.list, id) !== undefined)
+    expect(listed(phone.list, id)).toEqual(listed(ben.list, id))
     await ada.client.chat.remove.mutate({ room: id, seq })
-    await until(() => quote() === '')
+    await until(() => text() === '')
+    expect(listed(ben.list, id)?.lastMessage?.deletedAt).not.toBe(null)
   })
 
   it('unread: both devices count until one of them reads', async () => {

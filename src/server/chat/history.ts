@@ -4,7 +4,7 @@ import { maxInteger } from '../../contract/rules'
 import type { CallContext } from '../caller'
 import type { RoomsNeeds } from '../rooms/needs'
 import { readChanges } from './changes'
-import { lookUpPeople, messageColumns, readMessages, selectMessages } from './message-rows'
+import { readMessages, selectMessages } from './message-rows'
 
 /** Where a page of history begins or ends: at most one of the bounds, each a seq. Without one it is the newest page. */
 interface PageInput {
@@ -44,8 +44,6 @@ export function createMessageHistory(pool: Pool) {
     return isShort && older.length === half ? [...(await pageBelow(room, seq, limit - newer.length)), ...newer] : [...older, ...newer]
   }
 
-  const byRoom = (messages: Message[]) => new Map(messages.map((message) => [message.room, message]))
-
   return {
     page: async (room: string, { before, after, around, limit }: PageInput): Promise<HistoryPage> => {
       const messages =
@@ -83,23 +81,7 @@ export function createMessageHistory(pool: Pool) {
       )
       return new Map(rows.map((row) => [row.id, row.last_version]))
     },
-
-    /** The newest message of each room that this person is in, by the room's id. */
-    newestOfPerson: async (userId: string): Promise<Map<string, Message>> =>
-      byRoom(await readMessages(pool, selectNewest('SELECT s.room_id FROM memberships s WHERE s.user_id = $1'), [userId])),
-
-    /** The newest message of each of these rooms, by the room's id. */
-    newestOf: async (rooms: string[]): Promise<Map<string, Message>> =>
-      byRoom(await readMessages(pool, selectNewest('SELECT unnest($1::text[]) AS room_id'), [rooms])),
   }
 }
-
-/**
- * The newest message of each room that `rooms` selects. LATERAL with LIMIT 1 is looked up by key, whatever the planner
- * expects: as a join, it reads the whole table of messages.
- */
-const selectNewest = (rooms: string) => `SELECT ${messageColumns} FROM (${rooms}) k
-  CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.room_id = k.room_id ORDER BY m.seq DESC LIMIT 1) m
-  ${lookUpPeople}`
 
 export type MessageHistory = ReturnType<typeof createMessageHistory>

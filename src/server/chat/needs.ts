@@ -1,5 +1,4 @@
 import type { CallContext } from '../caller'
-import type { DirectSubscription } from '../fanout/client-socket'
 import type { RoomFeeds } from '../fanout/room-feeds'
 import type { Limit } from '../platform/limits'
 import type { Metrics } from '../platform/metrics'
@@ -10,14 +9,12 @@ import type { MessageHistory } from './history'
 import type { SendStore } from './store-sends'
 
 /** What the procedures of `chat` need. */
-export interface ChatNeeds extends RoomLockNeeds, SearchNeeds, Pick<RoomsNeeds, 'rooms'> {
+export interface ChatNeeds extends RoomLockNeeds, SearchNeeds, Pick<RoomsNeeds, 'rooms' | 'lists' | 'deliverDirectly'> {
   messages: MessageHistory
   sends: SendStore
   feeds: Pick<RoomFeeds, 'follow'>
   limits: { sends: Limit }
   metrics: Pick<Metrics, 'messageStored'>
-  /** Delivers the events of a subscription directly; null when they have to go through tRPC's loop. */
-  deliverDirectly: ((subscription: DirectSubscription) => AsyncIterable<never>) | null
 }
 
 export type ChatContext = CallContext<ChatNeeds>

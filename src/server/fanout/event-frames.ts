@@ -32,6 +32,22 @@ export function joinFrames(head: string, events: readonly EncodedEvent[]): Buffe
   return frames
 }
 
+/**
+ * Whole frames of what tRPC's adapter would send for values that are not tracked, in one buffer.
+ * @param values as JSON
+ */
+export function joinValues(head: string, values: readonly string[]): Buffer {
+  const texts = values.map((value) => `${head},"result":{"type":"data","data":${value}}}`)
+  const sizes = texts.map((text) => Buffer.byteLength(text))
+  const frames = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + lengthOfHeader(size) + size, 0))
+  let at = 0
+  for (const [index, text] of texts.entries()) {
+    at = writeHeader(frames, at, sizes[index] ?? 0)
+    at += frames.write(text, at)
+  }
+  return frames
+}
+
 /** RFC 6455, 5.2: FIN and opcode 1, then the length in 7, 16 or 64 bits. */
 function writeHeader(frames: Buffer, at: number, size: number): number {
   frames[at] = 0x81

@@ -1,45 +1,43 @@
-import type { Room, RoomListEvent } from '../../contract/room'
+import { compareRooms } from '../../contract/rules'
 import type { NewsBus, PersonNews } from '../bus/news-bus'
-import type { CallerConnection } from '../caller'
 import type { ChangeTail } from '../fanout/change-tail'
 import type { RoomFeeds } from '../fanout/room-feeds'
 import { untilAvailable } from '../platform/database'
 import type { Log } from '../platform/log'
-import type { NewestMessages, RoomListFeed } from './needs'
-import { readRoomList, toRoom } from './room-list'
+import { createListOpenings } from './list-openings'
+import type { ListStore, RoomSummary } from './list-store'
+import { ListSubscription } from './list-subscription'
+import type { RoomListFeed } from './needs'
 import type { RoomStore } from './room-store'
+import { type ListOwner, WatchedRoom } from './watched-room'
 
 /** Changes of a room within this time become one event. */
 const minPauseMs = 100
-/** A pause is this many times as long as the reading before it, so that a busy node reads less often. */
+/** A pause is this many times as long as the work before it, so that a busy node sends less often. */
 const pauseFactor = 4
 const maxPauseMs = 1_000
 const pairsPerRead = 1_000
+const roomsPerRead = 500
 const peoplePerRead = 100
-
-interface Subscriber {
-  /** The events still to send, by room: the room as it is now, null for one that is gone. */
-  pending: Map<string, Room | null>
-  wake(): void
-}
+/** How much is done before other work of the node gets its turn. */
+const listsPerTurn = 200
+const entriesPerTurn = 250
+/** A new name of a message's author is no change of the room: a list that is opened shows it after this time at the latest. */
+const maxSummaryAgeMs = 60_000
 
 /** One person's list on this node, shared by all their devices here. */
-interface PersonList {
-  readonly userId: string
-  readonly subscribers: Set<Subscriber>
-  /** For each room in the list, the summary of what was sent last. */
-  readonly lastSent: Map<string, string>
+interface PersonList extends ListOwner {
+  readonly subscribers: Set<ListSubscription>
+  readonly rooms: Set<WatchedRoom<PersonList>>
+  /** Rooms whose own part has to be read again. */
+  readonly unsure: Set<string>
+  /** Rooms whose own part is being read. */
+  readonly reading: Set<string>
   unsubscribe(): void
 }
 
-interface RoomWatch {
-  readonly lists: Set<PersonList>
-  stop(): void
-}
-
-interface Pair {
+interface ListedPair {
   list: PersonList
-  userId: string
   room: string
 }
 
@@ -47,8 +45,8 @@ interface RoomListFeedParts {
   feeds: Pick<RoomFeeds, 'watch'>
   tail: Pick<ChangeTail, 'onChanges'>
   personBus: NewsBus<PersonNews>
-  rooms: RoomStore
-  messages: NewestMessages
+  lists: ListStore
+  rooms: Pick<RoomStore, 'membersAmong'>
   log: Log
 }
 
@@ -56,38 +54,60 @@ export function createRoomListFeed({
   feeds,
   tail,
   personBus,
+  lists: store,
   rooms,
-  messages,
   log,
 }: RoomListFeedParts): RoomListFeed & { close(): Promise<void> } {
   const opening = new Map<string, Promise<PersonList>>()
   const lists = new Map<string, PersonList>()
-  const watches = new Map<string, RoomWatch>()
-  /** Rooms in which anything may have changed for anybody. */
-  const dirtyRooms = new Set<string>()
-  /** By room, the lists for which something in it has changed. */
-  const dirtyLists = new Map<string, Set<PersonList>>()
+  const listsByName = new Map<string, PersonList>()
+  const watched = new Map<string, WatchedRoom<PersonList>>()
+  /** Rooms that are being read for the first time. */
+  const loading = new Map<string, Promise<void>>()
+  const unsureRooms = new Set<WatchedRoom<PersonList>>()
+  /** Lists with rooms in `unsure`. */
+  const unsureLists = new Set<PersonList>()
   /** Rooms that may be in lists that do not watch them. */
   const unwatchedRooms = new Set<string>()
   /** Lists in which anything may have changed. */
   const uncheckedLists = new Set<PersonList>()
+  /** What has to be sent: rooms that have changed for everybody, and for whom a room has changed. */
+  const changedRooms = new Set<WatchedRoom<PersonList>>()
+  let changedParts = new Map<PersonList, Set<string>>()
   let flushing: Promise<void> | null = null
   let flushTimer: NodeJS.Timeout | null = null
   let isClosed = false
 
-  function markRoom(room: string) {
-    dirtyRooms.add(room)
-    scheduleFlush(minPauseMs)
+  const watcher = {
+    onChanged: (room: WatchedRoom<PersonList>) => {
+      changedRooms.add(room)
+      scheduleFlush(minPauseMs)
+    },
+    onUnsure: (room: WatchedRoom<PersonList>) => {
+      unsureRooms.add(room)
+      scheduleFlush(minPauseMs)
+    },
+    onPartUnsure: (room: WatchedRoom<PersonList>, list: PersonList) => markPair(list, room.id),
+    findOwner: (userId: string) => lists.get(userId),
+    findByName: (username: string) => listsByName.get(username),
   }
 
   function markPair(list: PersonList, room: string) {
-    dirtyLists.set(room, (dirtyLists.get(room) ?? new Set()).add(list))
+    list.unsure.add(room)
+    unsureLists.add(list)
     scheduleFlush(minPauseMs)
   }
 
   function markMember(userId: string, room: string) {
     const list = lists.get(userId)
     if (list) markPair(list, room)
+  }
+
+  function noteChanged(list: PersonList, room: string) {
+    // While nobody has the list yet, it is in the list that they will get.
+    if (!isListening(list)) return
+    changedParts.set(list, (changedParts.get(list) ?? new Set()).add(room))
+    scheduleFlush(minPauseMs)
   }
 
   function scheduleFlush(ms: number) {
@@ -103,9 +123,22 @@ export function createRoomListFeed({
         .catch((error: Error) => log.warn({ error: error.message }, 'room lists could not be read and will be retried'))
         .finally(() => {
           flushing = null
-          if (dirtyRooms.size + dirtyLists.size + unwatchedRooms.size + uncheckedLists.size > 0) scheduleFlush(pauseMs)
+          const sets = [unsureRooms, unsureLists, unwatchedRooms, uncheckedLists, changedRooms, changedParts]
+          if (sets.some(({ size }) => size > 0)) scheduleFlush(pauseMs)
         })
     }, ms)
+  }
+
+  async function flush() {
+    try {
+      await markByMembership()
+      // The rooms first: whoever is a member when they are read afterwards may see the room as it is.
+      await readUnsureRooms()
+      await readUnsureParts()
+    } finally {
+      // What is known for certain does not wait for what cannot be read.
+      await sendChanged()
+    }
   }
 
   async function markByMembership() {
@@ -122,8 +155,9 @@ export function createRoomListFeed({
       const some = [...uncheckedLists].slice(0, peoplePerRead)
       for (const list of some) uncheckedLists.delete(list)
       try {
-        for (const { userId, room } of await rooms.roomsOf(some.map(({ userId }) => userId))) markMember(userId, room)
-        for (const list of some) for (const room of list.lastSent.keys()) markPair(list, room)
+        const found = await store.roomsOf(some.map(({ userId }) => userId))
+        for (const [userId, ids] of found) for (const id of ids) markMember(userId, id)
+        for (const list of some) for (const { id } of list.rooms) markPair(list, id)
       } catch (error) {
         for (const list of some) uncheckedLists.add(list)
         throw error
@@ -131,146 +165,191 @@ export function createRoomListFeed({
     }
   }
 
-  async function flush() {
-    await markByMembership()
-    const pairs: Pair[] = []
-    // Of a room that has changed for everybody, some lists may be marked that do not have it yet, or no longer have it.
-    for (const room of dirtyRooms) dirtyLists.set(room, new Set([...(watches.get(room)?.lists ?? []), ...(dirtyLists.get(room) ?? [])]))
-    for (const [room, marked] of dirtyLists)
-      for (const list of marked) if (list.subscribers.size > 0) pairs.push({ list, userId: list.userId, room })
-    // Cleared before reading, so that what is marked meanwhile is read again.
-    dirtyRooms.clear()
-    dirtyLists.clear()
-    let failed: { error: unknown } | null = null
-    for (let from = 0; from < pairs.length; from += pairsPerRead) {
-      const batch = pairs.slice(from, from + pairsPerRead)
+  async function readUnsureRooms() {
+    const unsure = [...unsureRooms]
+    unsureRooms.clear()
+    await inBatches(unsure, roomsPerRead, async (batch) => {
       try {
-        await sendPairs(batch)
+        const found = new Map((await store.summariesOf(batch.map(({ id }) => id))).map((summary) => [summary.id, summary]))
+        for (const room of batch) {
+          const summary = found.get(room.id)
+          if (summary) room.adopt(summary)
+          else for (const list of room.members.keys()) markPair(list, room.id)
+        }
       } catch (error) {
-        // The other batches need not wait for this one.
-        failed = { error }
-        for (const { list, room } of batch) dirtyLists.set(room, (dirtyLists.get(room) ?? new Set()).add(list))
+        for (const room of batch) if (watched.get(room.id) === room) unsureRooms.add(room)
+        throw error
       }
-    }
-    if (failed) throw failed.error
-  }
-
-  async function sendPairs(pairs: Pair[]) {
-    // The messages first, as in `readRoomList`.
-    const newest = await messages.newestOf([...new Set(pairs.map(({ room }) => room))])
-    const found = await rooms.listedAmong(pairs)
-    const byPair = new Map(found.map((room) => [`${room.userId} ${room.id}`, room]))
-    for (const { list, userId, room } of pairs) {
-      const listed = byPair.get(`${userId} ${room}`)
-      if (listed) sendRoom(list, toRoom(listed, newest.get(room)))
-      else sendGone(list, room)
-    }
-  }
-
-  function sendRoom(list: PersonList, room: Room) {
-    if (!isOpen(list)) return
-    watch(list, room.id)
-    const summary = summaryOf(room)
-    if (list.lastSent.get(room.id) === summary) return
-    list.lastSent.set(room.id, summary)
-    enqueue(list, room.id, room)
-  }
-
-  function sendGone(list: PersonList, room: string) {
-    unwatch(list, room)
-    if (list.lastSent.delete(room)) enqueue(list, room, null)
-  }
-
-  function enqueue(list: PersonList, id: string, room: Room | null) {
-    for (const subscriber of list.subscribers) {
-      // Deleted first, so that the latest change is last in the map's order.
-      subscriber.pending.delete(id)
-      subscriber.pending.set(id, room)
-      subscriber.wake()
-    }
-  }
-
-  const isOpen = (list: PersonList) => lists.get(list.userId) === list && list.subscribers.size > 0
-
-  function watch(list: PersonList, room: string) {
-    // A list that was closed while its rooms were read would never be unwatched.
-    if (!isOpen(list)) return
-    const known = watches.get(room)
-    if (known) {
-      known.lists.add(list)
-      return
-    }
-    const entry: RoomWatch = { lists: new Set([list]), stop: () => {} }
-    watches.set(room, entry)
-    entry.stop = feeds.watch(room, (news) => {
-      if (news === 'anything' || news.type === 'message' || news.type === 'room') markRoom(room)
-      else if (news.type === 'membership') markMember(news.userId, room)
     })
   }
 
-  function unwatch(list: PersonList, room: string) {
-    const entry = watches.get(room)
-    if (!entry?.lists.delete(list) || entry.lists.size > 0) return
-    watches.delete(room)
-    entry.stop()
+  async function readUnsureParts() {
+    const pairs: ListedPair[] = []
+    for (const list of unsureLists) {
+      // What is being read for another reason waits for the next time.
+      for (const room of list.unsure) if (!list.reading.has(room)) pairs.push({ list, room })
+    }
+    await inBatches(pairs, pairsPerRead, readPairs)
   }
 
-  async function open(userId: string): Promise<PersonList> {
-    const list: PersonList = { userId, subscribers: new Set(), lastSent: new Map(), unsubscribe: () => {} }
+  /** Reads these own parts, and the rooms that are new here. Those that could not be read are unsure again. */
+  async function readPairs(batch: readonly ListedPair[]) {
+    const pairs = batch.map(({ list, room }) => ({ list, userId: list.userId, room }))
+    for (const { list, room } of pairs) {
+      list.reading.add(room)
+      list.unsure.delete(room)
+      if (list.unsure.size === 0) unsureLists.delete(list)
+    }
+    let endReadings: (() => void)[] = []
+    let known = new Map<string, WatchedRoom<PersonList>>()
+    try {
+      const ids = new Set(pairs.map(({ room }) => room))
+      await load(ids)
+      known = new Map([...ids].flatMap((id) => watched.get(id) ?? []).map((room) => [room.id, room]))
+      endReadings = [...known.values()].map((room) => room.beginReading())
+      const parts = await store.partsAmong(pairs)
+      for (const { list, room } of pairs) list.reading.delete(room)
+      for (const [index, { list, room: id }] of pairs.entries()) {
+        const part = parts[index]
+        const room = known.get(id)
+        if (!isOpen(list)) continue
+        if (!part) leave(list, id)
+        else if (!room) markPair(list, id)
+        else {
+          list.rooms.add(room)
+          if (room.setPart(list, part)) noteChanged(list, id)
+        }
+      }
+    } catch (error) {
+      for (const { list, room } of pairs) {
+        list.reading.delete(room)
+        if (isOpen(list)) markPair(list, room)
+      }
+      throw error
+    } finally {
+      for (const end of endReadings) end()
+      for (const room of known.values()) forgetUnused(room)
+    }
+  }
+
+  /** Reads the rooms that are not known on this node, and starts to watch them. */
+  async function load(ids: Iterable<string>) {
+    const missing = [...ids].filter((id) => !watched.has(id) && !loading.has(id))
+    if (missing.length > 0) {
+      const reading = store.summariesOf(missing).then((found) => {
+        for (const summary of found) watch(summary)
+      })
+      for (const id of missing) loading.set(id, reading)
+      const end = () => {
+        for (const id of missing) loading.delete(id)
+      }
+      reading.then(end, end)
+    }
+    await Promise.all(new Set([...ids].flatMap((id) => loading.get(id) ?? [])))
+  }
+
+  function watch(summary: RoomSummary) {
+    const room = new WatchedRoom<PersonList>(summary, watcher)
+    watched.set(room.id, room)
+    room.stop = feeds.watch(room.id, (news) => room.onNews(news), summary.version)
+  }
+
+  function forgetUnused(room: WatchedRoom<PersonList>) {
+    if (!room.isUnused() || watched.get(room.id) !== room) return
+    watched.delete(room.id)
+    unsureRooms.delete(room)
+    changedRooms.delete(room)
+    room.stop()
+  }
+
+  function leave(list: PersonList, id: string) {
+    const room = watched.get(id)
+    if (!room?.members.delete(list)) return
+    list.rooms.delete(room)
+    noteChanged(list, id)
+    forgetUnused(room)
+  }
+
+  async function sendChanged() {
+    const everywhere = [...changedRooms]
+    const changed = changedParts
+    changedRooms.clear()
+    changedParts = new Map()
+    for (const room of everywhere) {
+      for (const list of room.members.keys()) {
+        // What has to be read again is sent after that, the next time.
+        if (list.unsure.has(room.id) || list.reading.has(room.id)) noteChanged(list, room.id)
+        else changed.set(list, (changed.get(list) ?? new Set()).add(room.id))
+      }
+    }
+    let sent = 0
+    for (const [list, ids] of changed) {
+      for (const subscriber of list.subscribers) subscriber.onRooms(ids)
+      if (++sent % listsPerTurn === 0) await nextTurn()
+    }
+  }
+
+  const isListening = ({ subscribers }: PersonList) => [...subscribers].some((subscriber) => subscriber.isListening())
+  const isOpen = (list: PersonList) => lists.get(list.userId) === list && list.subscribers.size > 0
+
+  async function open({ id: userId, username }: { id: string; username: string }): Promise<PersonList> {
+    const list: PersonList = {
+      ...{ userId, username, subscribers: new Set(), rooms: new Set(), unsure: new Set(), reading: new Set() },
+      unsubscribe: () => {},
+    }
     // Subscribes before the list is read: what happened between the two would be missed otherwise.
     const { unsubscribe } = await personBus.subscribe(userId, ({ room }) => markPair(list, room))
     list.unsubscribe = unsubscribe
     lists.set(userId, list)
+    listsByName.set(username, list)
     return list
   }
 
   function closeUnused(list: PersonList) {
     if (list.subscribers.size > 0 || lists.get(list.userId) !== list) return
     lists.delete(list.userId)
+    listsByName.delete(list.username)
     opening.delete(list.userId)
+    unsureLists.delete(list)
     uncheckedLists.delete(list)
+    changedParts.delete(list)
     list.unsubscribe()
-    for (const room of [...list.lastSent.keys()]) unwatch(list, room)
+    for (const room of list.rooms) {
+      room.members.delete(list)
+      forgetUnused(room)
+    }
   }
 
-  async function* read(
-    list: PersonList,
-    subscriber: Subscriber,
-    connection: Pick<CallerConnection, 'untilReadable'>,
-    signal: AbortSignal,
-  ): AsyncGenerator<RoomListEvent> {
-    let wake = () => {}
-    subscriber.wake = () => wake()
-    signal.addEventListener('abort', subscriber.wake, { once: true })
-    // A client does not come back to a stream that failed, so while Postgres is away it waits instead.
-    let first: Room[] | null = await untilAvailable(
-      () => signal.aborted,
-      () => readRoomList({ rooms, messages }, list.userId),
-    )
-    if (!isOpen(list)) return
-    for (const room of first) {
-      // Another list may have been sent what happened since this one was read; this list was not watching yet.
-      if (watches.has(room.id)) markPair(list, room.id)
-      watch(list, room.id)
-      if (!list.lastSent.has(room.id)) list.lastSent.set(room.id, summaryOf(room))
-    }
-    while (!signal.aborted) {
-      await connection.untilReadable()
-      if (first) {
-        yield { type: 'list', rooms: first }
-        first = null
+  const readList = createListOpenings<PersonList>({
+    roomsOf: store.roomsOf,
+    readPairs,
+    onRooms: (list, ids) => {
+      const found = new Set(ids)
+      for (const room of list.rooms) {
+        // It may be gone, or have come a moment ago.
+        if (!found.has(room.id)) markPair(list, room.id)
+        else if (room.isDirect || performance.now() - room.readAt > maxSummaryAgeMs) watcher.onUnsure(room)
       }
-      const [next] = subscriber.pending
-      if (next) {
-        const [id, room] = next
-        subscriber.pending.delete(id)
-        yield room ? { type: 'room', room } : { type: 'gone', room: id }
-      } else if (!signal.aborted) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
+    },
+  })
+
+  /** The rooms with what is known of them, the one with the newest message first. What cannot be shown yet follows as an event. */
+  async function encodeList(list: PersonList): Promise<string> {
+    const sorted = [...list.rooms].map((room) => ({ room, ...room.sortKeyFor(list) })).sort(compareRooms)
+    const entries: string[] = []
+    for (const [index, { room }] of sorted.entries()) {
+      if (index % entriesPerTurn === entriesPerTurn - 1) await nextTurn()
+      const entry = room.encodeFor(list)
+      if (entry) entries.push(entry)
     }
+    return `{"type":"list","rooms":[${entries.join(',')}]}`
+  }
+
+  function encodeRoom(list: PersonList, id: string): string | null {
+    const room = watched.get(id)
+    if (!room?.members.has(list)) return `{"type":"gone","room":${JSON.stringify(id)}}`
+    const entry = room.encodeFor(list)
+    return entry && `{"type":"room","room":${entry}}`
   }
 
   const stopTail = tail.onChanges((changes) => {
@@ -284,26 +363,39 @@ export function createRoomListFeed({
   })
 
   return {
-    follow: async (userId, connection, signal) => {
+    follow: async (user, connection, signal, deliverDirectly) => {
       const endSubscription = connection.openSubscription()
-      const subscriber: Subscriber = { pending: new Map(), wake: () => {} }
       let list: PersonList | null = null
-      const stop = () => {
-        endSubscription()
-        if (list?.subscribers.delete(subscriber)) closeUnused(list)
-      }
+      const subscription = new ListSubscription({
+        // A client does not come back to a stream that failed, so while Postgres is away it waits instead.
+        load: () =>
+          untilAvailable(
+            () => signal.aborted,
+            () => (list && isOpen(list) ? readList(list) : Promise.resolve()),
+          ),
+        encodeList: () => (list ? encodeList(list) : Promise.resolve('')),
+        encodeRoom: (room) => list && encodeRoom(list, room),
+        onEnd: () => {
+          endSubscription()
+          if (list?.subscribers.delete(subscription)) closeUnused(list)
+        },
+      })
+      const stop = () => subscription.close()
       signal.addEventListener('abort', stop, { once: true })
       try {
         // A list that was closed while this waited for it gets no news any more: open another one.
         do {
-          const opened = opening.get(userId) ?? open(userId)
-          opening.set(userId, opened)
-          opened.catch(() => opening.get(userId) === opened && opening.delete(userId))
+          const opened = opening.get(user.id) ?? open(user)
+          opening.set(user.id, opened)
+          opened.catch(() => opening.get(user.id) === opened && opening.delete(user.id))
           list = await opened
-        } while (lists.get(userId) !== list)
-        list.subscribers.add(subscriber)
-        if (signal.aborted) stop()
-        return withEnd(read(list, subscriber, connection, signal), stop)
+        } while (lists.get(user.id) !== list)
+        list.subscribers.add(subscription)
+        if (signal.aborted) {
+          list.subscribers.delete(subscription)
+          closeUnused(list)
+        }
+        return deliverDirectly ? deliverDirectly(subscription) : subscription.stream(() => connection.untilReadable())
       } catch (error) {
         stop()
         throw error
@@ -318,14 +410,16 @@ export function createRoomListFeed({
   }
 }
 
-async function* withEnd<Value>(stream: AsyncIterable<Value>, onEnd: () => void): AsyncGenerator<Value> {
-  try {
-    yield* stream
-  } finally {
-    onEnd()
+/** Works off all batches, those after a failed one too. @throws the last error */
+async function inBatches<Value>(values: readonly Value[], size: number, work: (batch: readonly Value[]) => Promise<void>): Promise<void> {
+  let failed: { error: unknown } | null = null
+  for (let from = 0; from < values.length; from += size) {
+    await work(values.slice(from, from + size)).catch((error: unknown) => {
+      failed = { error }
+    })
   }
+  if (failed) throw (failed as { error: unknown }).error
 }
 
-/** Rooms with the same summary look the same in a list. A quote changes without a new version of the message that has it. */
-const summaryOf = ({ lastMessage, ...room }: Room) =>
-  JSON.stringify([room, lastMessage?.version, lastMessage?.seq, lastMessage?.replyTo?.text])
+/** Lets the node's other work run. */
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))

@@ -1,21 +1,38 @@
 import { Failure } from '../../contract/failures'
-import type { Message } from '../../contract/message'
 import type { Room } from '../../contract/room'
 import { compareRooms } from '../../contract/rules'
 import type { CallContext } from '../caller'
+import { toRoom } from './list-entry'
+import type { ListStore } from './list-store'
 import type { RoomsNeeds } from './needs'
-import type { ListedRoom } from './room-store'
 
-type ListNeeds = Pick<RoomsNeeds, 'rooms' | 'messages'>
+type ListNeeds = Pick<RoomsNeeds, 'lists'>
+
+/** A long list is read in slices, so that the node's other work does not wait for it. */
+const roomsPerSlice = 500
 
 /** The caller's rooms, the one with the latest message first. Archived ones are not in it. */
-export const listRooms = ({ parts, caller }: CallContext<ListNeeds>): Promise<Room[]> => readRoomList(parts, caller.user.id)
+export async function listRooms({ parts: { lists }, caller }: CallContext<ListNeeds>): Promise<Room[]> {
+  const userId = caller.user.id
+  const ids = (await lists.roomsOf([userId])).get(userId) ?? []
+  const listed: Room[] = []
+  for (let from = 0; from < ids.length; from += roomsPerSlice) {
+    listed.push(...(await readRooms(lists, userId, ids.slice(from, from + roomsPerSlice))))
+  }
+  return listed.sort(compareRooms)
+}
 
-export async function readRoomList({ rooms, messages }: ListNeeds, userId: string): Promise<Room[]> {
-  // Messages first: one that was written after the person was removed is then in none of the rooms that are still theirs.
-  const newest = await messages.newestOfPerson(userId)
-  const listed = await rooms.listOf(userId)
-  return listed.map((room) => toRoom(room, newest.get(room.id))).sort(compareRooms)
+async function readRooms(lists: ListStore, userId: string, ids: readonly string[], options?: { archivedToo: boolean }): Promise<Room[]> {
+  // The rooms first: a message that was written after the person was removed is then in none of the rooms that are still theirs.
+  const summaries = await lists.summariesOf(ids)
+  const own = await lists.partsAmong(
+    summaries.map(({ id }) => ({ userId, room: id })),
+    options,
+  )
+  return summaries.flatMap((summary, index) => {
+    const part = own[index]
+    return part ? [toRoom(summary, part, userId)] : []
+  })
 }
 
 /** A room of the caller's as it is now, archived or not. @throws {Failure} ROOM_NOT_FOUND when they are not a member */
@@ -26,12 +43,6 @@ export async function getRoom(ctx: CallContext<ListNeeds>, roomId: string): Prom
 }
 
 export async function findRoom({ parts, caller }: CallContext<ListNeeds>, roomId: string): Promise<Room | null> {
-  // The message first, as in `readRoomList`.
-  const newest = await parts.messages.newestOf([roomId])
-  const listed = await parts.rooms.findListed(roomId, caller.user.id)
-  return listed && toRoom(listed, newest.get(roomId))
-}
-
-export function toRoom({ userId: _, ...room }: ListedRoom, lastMessage: Message | null = null): Room {
-  return { ...room, lastMessage }
+  const [room] = await readRooms(parts.lists, caller.user.id, [roomId], { archivedToo: true })
+  return room ?? null
 }

@@ -16,7 +16,7 @@ export const roomsRouter = router({
   onChange: signedInProcedure.input(noInput).subscription(({ ctx, signal }) => {
     const { parts, caller } = ctx
     if (!caller.connection) throw new Failure('METHOD_NOT_ALLOWED')
-    return parts.roomListFeed.follow(caller.user.id, caller.connection, signal ?? new AbortController().signal)
+    return parts.roomListFeed.follow(caller.user, caller.connection, signal ?? new AbortController().signal, parts.deliverDirectly)
   }),
   browse: signedInProcedure.input(inputs.browseInput).query(({ ctx, input }) => browseRooms(ctx, input)),
   create: signedInProcedure.input(inputs.createRoomInput).mutation(({ ctx, input }) => createRoom(ctx, input)),

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
 import { cutQuote } from '../../contract/rules'
-import type { Message, Room } from '../../sdk'
+import type { LastMessage, Room } from '../../sdk'
 
 /** Time for another tab or device to mark the message as read before a notification is shown. */
 const graceMs = 1_000
@@ -63,7 +63,7 @@ function show(notice: RoomNotification, onOpen: (room: string) => void) {
 /** A message to notify the user about. */
 export interface RoomNotification {
   room: Room
-  message: Message
+  message: LastMessage
   /** Whether the user was mentioned. `message` is the room's newest one, and may not be the one with the mention. */
   isMention: boolean
 }

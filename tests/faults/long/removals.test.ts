@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Message } from '../../../src/contract/message'
+import type { Room } from '../../../src/contract/room'
 import { report } from '../../support/report'
 import { failureOf, until } from '../../support/stock-client'
 import { type Bench, type Person, startBench } from '../bench'
@@ -18,11 +19,13 @@ const pauseMs = 40
 
 /** The member to remove. On both nodes they follow, resume, read and search without a pause. */
 async function startSubject(person: Person, room: string, node: number) {
-  const seen: Message[] = []
+  const seen: Pick<Message, 'room' | 'version'>[] = []
   const clients = [bench.connect(person, [node]), bench.connect(person, [1 - node])] as const
   const streams = await Promise.all(clients.map((client) => client.follow(room)))
   const ended: string[] = []
-  const keep = (messages: readonly Message[]) => seen.push(...messages)
+  const keep = (messages: readonly Pick<Message, 'room' | 'version'>[]) => seen.push(...messages)
+  const keepPreviews = (rooms: readonly Room[]) =>
+    keep(rooms.flatMap(({ id, lastMessage }) => (lastMessage ? [{ ...lastMessage, room: id }] : [])))
   let isOver = false
 
   const askAgainAndAgain = async (ask: () => Promise<unknown>) => {
@@ -41,8 +44,7 @@ async function startSubject(person: Person, room: string, node: number) {
       keep((await other.trpc.chat.search.query({ query: 'words', limit: 5 })).hits.map(({ message }) => message)),
     ),
     askAgainAndAgain(async () => {
-      const rooms = await one.trpc.rooms.list.query()
-      keep(rooms.flatMap(({ lastMessage }) => (lastMessage ? [lastMessage] : [])))
+      keepPreviews(await one.trpc.rooms.list.query())
     }),
     askAgainAndAgain(async () => {
       const resumed = await other.follow(room, String(Math.max(0, ...streams.map(({ messages }) => messages.at(-1)?.version ?? 0))))
@@ -53,7 +55,7 @@ async function startSubject(person: Person, room: string, node: number) {
   ])
   other.trpc.rooms.onChange.subscribe(undefined, {
     onData: (event) => {
-      if (event.type === 'room' && event.room.lastMessage) keep([event.room.lastMessage])
+      if (event.type !== 'gone') keepPreviews(event.type === 'room' ? [event.room] : event.rooms)
     },
     onError: () => {},
   })
