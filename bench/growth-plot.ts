@@ -2,14 +2,14 @@ import { roundsOf, summarise } from './figures'
 import { casesIn, describeCase, followersPerNode, type GrowthCase } from './measurements/growth-rows'
 import type { Reading } from './reading'
 
-interface Line {
+export interface Line {
   name: string
   color: string
   dashed?: boolean
   points: { x: number; y: number }[]
 }
 
-interface Panel {
+export interface Panel {
   title: string
   lines: Line[]
 }
@@ -55,11 +55,20 @@ export function drawGrowth(readings: readonly Reading[]): string {
     },
     { title: `nodes (${followersPerNode} followers on each)`, lines: [line('Roomline', 'roomline', colors.roomline, across, 'nodes')] },
   ]
+  return drawPanels(
+    'Server CPU per delivery against followers, rooms and nodes',
+    'Server CPU per delivery in µs, both axes logarithmic',
+    panels,
+  )
+}
+
+/** @param label describes the picture to those who cannot see it */
+export function drawPanels(label: string, heading: string, panels: readonly Panel[]): string {
   const width = size.width * panels.length
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${size.height}" font-family="system-ui, sans-serif" font-size="11" role="img" aria-label="Server CPU per delivery against followers, rooms and nodes">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${size.height}" font-family="system-ui, sans-serif" font-size="11" role="img" aria-label="${label}">`,
     `<rect width="${width}" height="${size.height}" fill="#ffffff"/>`,
-    `<text x="${size.left}" y="18" font-weight="600">Server CPU per delivery in µs, both axes logarithmic</text>`,
+    `<text x="${size.left}" y="18" font-weight="600">${heading}</text>`,
     ...panels.map((panel, index) => `<g transform="translate(${index * size.width} 0)">${drawPanel(panel)}</g>`),
     '</svg>',
     '',

@@ -1,13 +1,16 @@
 import type { Measurement, Stage } from './measurement'
+import { comingBack } from './measurements/coming-back'
 import { connects } from './measurements/connects'
+import { dataGrowth } from './measurements/data-growth'
 import { fanOut } from './measurements/fan-out'
 import { growth } from './measurements/growth'
 import { memory } from './measurements/memory'
 import { resumes } from './measurements/resumes'
+import { searches } from './measurements/searches'
 import { sends } from './measurements/sends'
 import type { Reading } from './reading'
 
-export const measurements: readonly Measurement[] = [fanOut, sends, memory, connects, growth, resumes]
+export const measurements: readonly Measurement[] = [fanOut, sends, memory, connects, growth, resumes, dataGrowth, searches, comingBack]
 
 export type RoundReading = Reading & { round: number }
 

@@ -14,7 +14,11 @@ const files: Record<ServerName, string> = {
   trpc: 'bench/peers/trpc.ts',
 }
 
-export async function startServer(name: ServerName, services: Services, signal: AbortSignal): Promise<Server> {
+export async function startServer(
+  name: ServerName,
+  services: Pick<Services, 'databaseUrl' | 'redisUrl' | 'secret'>,
+  signal: AbortSignal,
+): Promise<Server> {
   const { databaseUrl, redisUrl, secret } = services
   const environment: Record<string, string> =
     name === 'roomline' ? { ...nodeEnvironment(databaseUrl, redisUrl, secret), REALTIME_PORT: '0' } : { REDIS_URL: redisUrl }

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { rebuildSearch } from '../../src/server/search/rebuild-search'
 import { messageSteps } from './messages-sql'
 import { scratchSteps } from './people-and-rooms-sql'
 import { setIndexesAside } from './set-aside'
@@ -7,6 +8,7 @@ import type { Step } from './step'
 
 /** Of all that comes after the messages, per table that is indexed or searched. */
 const weightOfIndex = 2
+const weightOfSearch = 150
 
 export interface Progress {
   name: string
@@ -18,8 +20,13 @@ export interface Progress {
 /**
  * Fills a migrated, empty database.
  * @param onProgress is called before each step
+ * @param analyse false leaves the planner's statistics as they were
  */
-export async function fillDatabase(databaseUrl: string, sizes: Sizes, onProgress: (progress: Progress) => void = () => {}): Promise<void> {
+export async function fillDatabase(
+  databaseUrl: string,
+  sizes: Sizes,
+  { onProgress = () => {}, analyse = true }: { onProgress?: (progress: Progress) => void; analyse?: boolean } = {},
+): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl })
   client.on('error', () => {})
   await client.connect()
@@ -37,15 +44,24 @@ export async function fillDatabase(databaseUrl: string, sizes: Sizes, onProgress
       ...messageSteps(sizes),
       { name: 'away with the scratch tables', weight: 1, sql: 'DROP SCHEMA made CASCADE' },
       ...aside.map(({ name, sql }) => ({ name, sql, weight: weightOfIndex })),
-      { name: 'statistics', weight: 6, sql: 'VACUUM ANALYZE' },
+      ...(analyse ? [{ name: 'statistics', weight: 6, sql: 'VACUUM ANALYZE' }] : []),
     ]
-    const total = steps.reduce((sum, { weight }) => sum + weight, 0)
+    const total = steps.reduce((sum, { weight }) => sum + weight, weightOfSearch)
     let done = 0
     for (const { name, weight, sql } of steps) {
       onProgress({ name, done: done / total, elapsedMs: performance.now() - since })
       await client.query(sql)
       done += weight
     }
+    await rebuildSearch(databaseUrl, {
+      signal: new AbortController().signal,
+      onProgress: (part) =>
+        onProgress({
+          name: `search: ${part.what}`,
+          done: (done + weightOfSearch * (part.what === 'messages' ? part.done / part.total : 1)) / total,
+          elapsedMs: performance.now() - since,
+        }),
+    })
     onProgress({ name: 'ready', done: 1, elapsedMs: performance.now() - since })
   } finally {
     await client.end()

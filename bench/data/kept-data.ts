@@ -47,6 +47,8 @@ export async function openKeptData(signal: AbortSignal): Promise<KeptData> {
   const admin = new pg.Client({ connectionString: urlFor('postgres') })
   admin.on('error', () => {})
   await admin.connect()
+  // Ends the statement that is running: there may be minutes left of it.
+  signal.addEventListener('abort', () => postgres.kill())
   const drop = async (name: string) => {
     await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
   }
@@ -69,7 +71,14 @@ export async function openKeptData(signal: AbortSignal): Promise<KeptData> {
       // A checkpoint every few seconds would be most of the work.
       await admin.query(`ALTER SYSTEM SET max_wal_size = '16GB'`)
       await admin.query('SELECT pg_reload_conf()')
-      await fillDatabase(urlFor(name), sizesFor(messages), (progress) => report(`${name}: ${describe(progress)}`))
+      let reported = { name: '', elapsedMs: 0 }
+      await fillDatabase(urlFor(name), sizesFor(messages), {
+        onProgress: (progress) => {
+          if (progress.name === reported.name && progress.elapsedMs - reported.elapsedMs < 2_000) return
+          reported = progress
+          report(`${name}: ${describe(progress)}`)
+        },
+      })
       await admin.query('ALTER SYSTEM RESET max_wal_size')
       await admin.query('SELECT pg_reload_conf()')
       await admin.query('CHECKPOINT')
@@ -92,13 +101,13 @@ export async function openKeptData(signal: AbortSignal): Promise<KeptData> {
 
 /** What the data depends on besides its size. */
 async function hashes(): Promise<{ schema: string; generator: string }> {
-  const files = async (of: string) => (await readdir(of, { recursive: true })).filter((name) => /\.(sql|ts)$/.test(name)).sort()
-  const hash = async (of: string) => {
+  const hash = async (folder: string, pattern: RegExp) => {
     const sum = createHash('sha256')
-    for (const name of await files(of)) sum.update(name).update(await readFile(path.join(of, name)))
+    for (const name of (await readdir(folder, { recursive: true })).filter((file) => pattern.test(file)).sort())
+      sum.update(name).update(await readFile(path.join(folder, name)))
     return sum.digest('hex').slice(0, 16)
   }
-  return { schema: await hash(migrations), generator: await hash(own) }
+  return { schema: await hash(migrations, /\.sql$/), generator: await hash(own, /(-sql|known-texts|sizes)\.ts$/) }
 }
 
 function differenceOf(found: string, wanted: string): string {

@@ -30,11 +30,13 @@ export function messageSteps(sizes: Sizes): Step[] {
       weight: 22,
       sql: `
         CREATE UNLOGGED TABLE made.plan AS
-        SELECT n, room, row_number() OVER (PARTITION BY room ORDER BY n)::int AS seq, made.whole(n, 20, 1000) AS h
+        SELECT n, room, row_number() OVER (PARTITION BY room ORDER BY n)::int AS seq, made.whole(n, 20, 1000) AS h,
+          -- Of the author, and of somebody whom the message may name, among the room's members.
+          1 + floor(of * made.part(n, 31) ^ 2)::int AS author_place, 1 + made.whole(n, 32, of) AS named_place
         FROM (
           SELECT n::int, CASE WHEN n % 2 = 0 THEN 0 ELSE 1 + floor(${rooms - 1} * made.part(n, 21) ^ 2)::int END AS room
           FROM generate_series(1, ${messages}) n
-        ) spread;
+        ) spread JOIN made.crowds USING (room);
         ANALYZE made.plan;
         CREATE UNLOGGED TABLE made.sizes AS SELECT room, max(seq) AS last_seq FROM made.plan GROUP BY room;
         ANALYZE made.sizes`,
@@ -57,7 +59,7 @@ export function messageSteps(sizes: Sizes): Step[] {
         FROM (
           SELECT p.n, room, p.seq, nth, 1 + (made.whole(n, 26, of) + nth) % of AS place
           FROM made.plan p JOIN made.crowds USING (room) CROSS JOIN LATERAL generate_series(1, least(of, 1 + made.whole(n, 25, 3))) nth
-          WHERE ${reactedTo}
+          WHERE ${reactedTo} OFFSET 0
         ) c JOIN made.members m ON m.room = c.room AND m.place = c.place;
         -- Everything that gave an existing message a version of its own: after which message, in which order, and whose.
         CREATE UNLOGGED TABLE made.changes AS
@@ -86,12 +88,12 @@ export function messageSteps(sizes: Sizes): Step[] {
       name: 'rooms, memberships',
       weight: 8,
       sql: `
-        INSERT INTO rooms (id, kind, name, topic, last_seq, last_version, direct_key, created_by, created_at, archived_at)
+        INSERT INTO rooms (id, kind, name, topic, last_seq, last_version, member_count, direct_key, created_by, created_at, archived_at)
         SELECT r.id, r.kind::room_kind, CASE r.kind WHEN 'direct' THEN '' ELSE r.name END, CASE r.kind WHEN 'direct' THEN '' ELSE r.topic END,
-          coalesce(z.last_seq, 0), coalesce(z.last_seq, 0) + coalesce(c.count, 0),
+          coalesce(z.last_seq, 0), coalesce(z.last_seq, 0) + coalesce(c.count, 0), w.of,
           CASE r.kind WHEN 'direct' THEN least(o.id, t.id) || ' ' || greatest(o.id, t.id) END, o.id, now() - interval '10 years',
           CASE WHEN r.archived THEN now() - interval '30 days' END
-        FROM made.rooms r JOIN made.people o ON o.n = r.owner LEFT JOIN made.people t ON t.n = r.other
+        FROM made.rooms r JOIN made.people o ON o.n = r.owner JOIN made.crowds w ON w.room = r.n LEFT JOIN made.people t ON t.n = r.other
         LEFT JOIN made.sizes z ON z.room = r.n LEFT JOIN (SELECT room, count(*)::int FROM made.changes GROUP BY room) c ON c.room = r.n;
         INSERT INTO memberships (room_id, user_id, member_name, role, read_seq, notify, joined_at)
         SELECT r.id, p.id, p.username, m.role::room_role,
@@ -112,6 +114,8 @@ export function messageSteps(sizes: Sizes): Step[] {
         INSERT INTO reactions (room_id, seq, emoji, user_id, at)
         SELECT r.id, c.seq, c.emoji, p.id, now() - interval '1 year' FROM made.reactions c JOIN made.rooms r ON r.n = c.room JOIN made.people p ON p.n = c.person
         ON CONFLICT DO NOTHING;
+        INSERT INTO room_changes (room_id, version, seq, last_seq)
+        SELECT r.id, c.after_seq + c.nth, c.seq, c.after_seq FROM made.changes c JOIN made.rooms r ON r.n = c.room;
         INSERT INTO mentions (user_id, room_id, seq)
         SELECT u.id, m.room_id, m.seq FROM messages m JOIN users u ON u.username = m.mentions[1]
         WHERE m.mentions <> '{}' AND u.id <> m.author_id`,
@@ -140,7 +144,7 @@ function insertMessages(from: number, to: number, { messages }: Sizes): string {
     FROM (
       SELECT p.n, p.h, r.id, p.seq, v.version, w.id AS author_id, o.id AS named_id, o.username AS named, a.answered,
         p.h < 4 AND r.kind = 'private' AS is_line,
-        CASE WHEN NOT (p.h < 4 AND r.kind = 'private') THEN md5('send' || p.n)::uuid::text END AS client_id,
+        CASE WHEN NOT (p.h < 4 AND r.kind = 'private') THEN made.id('send' || p.n)::text END AS client_id,
         now() - interval '10 years' + p.n * (interval '10 years' / ${messages}) AS at,
         coalesce(c.count, 0) AS answers, coalesce(e.count, 0) AS reactions,
         x.text || CASE WHEN y.text IS NULL THEN '' ELSE ' ' || y.text END || CASE
@@ -150,10 +154,9 @@ function insertMessages(from: number, to: number, { messages }: Sizes): string {
       FROM (SELECT *, made.whole(n, 30, 100000) AS k FROM made.plan WHERE n BETWEEN ${from} AND ${to}) p
       JOIN made.rooms r ON r.n = p.room
       JOIN made.versions v ON v.room = p.room AND v.seq = p.seq
-      JOIN made.crowds g ON g.room = p.room
-      JOIN made.members m ON m.room = p.room AND m.place = 1 + floor(g.of * made.part(p.n, 31) ^ 2)::int
+      JOIN made.members m ON m.room = p.room AND m.place = p.author_place
       JOIN made.people w ON w.n = m.person
-      JOIN made.members q ON q.room = p.room AND q.place = 1 + made.whole(p.n, 32, g.of)
+      JOIN made.members q ON q.room = p.room AND q.place = p.named_place
       JOIN made.people o ON o.n = q.person
       JOIN made.phrases x ON x.number = made.whole(p.n, 33, 50000)
       LEFT JOIN made.phrases y ON made.part(p.n, 34) < 0.5 AND y.number = made.whole(p.n, 35, 50000)

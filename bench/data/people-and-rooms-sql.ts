@@ -28,6 +28,8 @@ export function scratchSteps(sizes: Sizes): Step[] {
           AS $$ SELECT (hashint8extended(n, salt) & 4294967295) / 4294967296.0::float8 $$;
         CREATE FUNCTION made.whole(n bigint, salt bigint, below bigint) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE
           AS $$ SELECT floor((hashint8extended(n, salt) & 4294967295) / 4294967296.0::float8 * below)::int $$;
+        CREATE FUNCTION made.id(name text) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
+          AS $$ SELECT overlay(overlay(md5(name) PLACING '4' FROM 13) PLACING 'a' FROM 17)::uuid $$;
         CREATE UNLOGGED TABLE made.words AS
         WITH syllables AS (SELECT string_to_array('ba,ne,lo,ri,ta,mu,ke,sa,do,vi,pe,lan,ter,mor,sin,gra,sto,ple,chi,zu', ',') AS all)
         SELECT rank::int, CASE WHEN rank <= ${commonWords.length}
@@ -51,7 +53,7 @@ export function scratchSteps(sizes: Sizes): Step[] {
       weight: 1,
       sql: `
         CREATE UNLOGGED TABLE made.people AS
-        SELECT n::int, md5('person' || n)::uuid AS id, a.word || '.' || b.word || n AS username, initcap(a.word) || ' ' || initcap(b.word) AS display_name
+        SELECT n::int, made.id('person' || n) AS id, a.word || '.' || b.word || n AS username, initcap(a.word) || ' ' || initcap(b.word) AS display_name
         FROM generate_series(1, ${people}) n
         JOIN made.words a ON a.rank = 1000 + made.whole(n, 3, 400) JOIN made.words b ON b.rank = 2000 + made.whole(n, 4, 6000);
         CREATE UNIQUE INDEX ON made.people (n);
@@ -70,7 +72,7 @@ export function scratchSteps(sizes: Sizes): Step[] {
           CASE WHEN n = 0 THEN 'The big room' ELSE initcap(a.word) || ' ' || b.word || ' ' || n END AS name,
           CASE WHEN n % 3 = 0 THEN p.text ELSE '' END AS topic,
           CASE WHEN n = 0 THEN 'the-big-room' WHEN n <= ${lastPublic(sizes)} THEN a.word || '-' || b.word || '-' || n
-            ELSE md5('room' || n)::uuid::text END AS id,
+            ELSE made.id('room' || n)::text END AS id,
           CASE WHEN n <= ${firstDirect(sizes)} THEN ${firstOther(sizes)} + made.whole(n, 6, ${others})
             ELSE ${firstOther(sizes)} + (n % ${others})::int END AS owner,
           -- The other person of a direct room; no two rooms have the same pair.

@@ -1,7 +1,9 @@
 import { serveActs } from '../acts'
+import { callInTurn, makeCall, race } from './calls'
 import { connectAll } from './connects'
 import { type Crowd, type CrowdPlan, openCrowd } from './crowd'
 import { flood } from './flood'
+import { closeLists, countTold, openInTurn, openLists } from './lists'
 import { resume } from './resume'
 
 let crowd: Crowd | null = null
@@ -23,6 +25,13 @@ const acts = {
   flood,
   connect: connectAll,
   resume,
+  makeCall,
+  callInTurn,
+  race,
+  openLists,
+  openInTurn,
+  countTold,
+  closeLists,
 }
 
 export type LoadActs = typeof acts

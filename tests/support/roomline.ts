@@ -43,9 +43,10 @@ const secret = 'a secret of the tests that is long enough'
 export async function startRoomline({
   nodes = 1,
   env = {},
+  database: ownDatabase,
   ...options
-}: { nodes?: number; env?: Record<string, string> } & ChatServerOptions = {}): Promise<Roomline> {
-  const databaseUrl = await copyDatabase()
+}: { nodes?: number; env?: Record<string, string>; database?: string } & ChatServerOptions = {}): Promise<Roomline> {
+  const databaseUrl = ownDatabase ?? (await copyDatabase())
   const config = readConfig({
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl(),

@@ -108,8 +108,9 @@ export const setRole = (ctx: RoomsContext, input: MemberInput & { role: RoomRole
 export async function listBans({ parts, caller }: RoomsContext, room: string): Promise<{ bans: Ban[] }> {
   const { rows } = await parts.pool.query<User & { by: string | null; reason: string; at: Date }>(
     `SELECT u.id, u.username, u.display_name AS "displayName", u.avatar, w.username AS by, b.reason, b.at
-     FROM bans b JOIN users u ON u.id = b.user_id LEFT JOIN users w ON w.id = b.by_id AND w.deleted_at IS NULL
-     WHERE b.room_id = $1 ORDER BY b.at DESC LIMIT 500`,
+     FROM (SELECT * FROM bans WHERE room_id = $1 ORDER BY at DESC LIMIT 500) b
+     CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = b.user_id LIMIT 1) u
+     LEFT JOIN LATERAL (SELECT * FROM users w WHERE w.id = b.by_id AND w.deleted_at IS NULL LIMIT 1) w ON true ORDER BY b.at DESC`,
     [room],
   )
   // Checked after the read, so that nothing is shown that is newer than the loss of the right.

@@ -57,7 +57,7 @@ export async function requireRoomRight(querying: Querying, right: RightName, roo
        r.slow_mode_seconds AS "slowModeSeconds", r.archived_at IS NOT NULL AS "isArchived",
        u.id AS "userId", u.username, u.display_name AS "displayName", u.avatar, u.role AS server, s.role AS room,
        u.disabled_at IS NULL AND u.deleted_at IS NULL AS "mayAct", coalesce(s.muted_until > clock_timestamp(), false) AS "isMuted",
-       EXISTS (SELECT FROM bans b WHERE b.room_id = r.id AND b.user_id = u.id) AS "isBanned"
+       (SELECT true FROM bans b WHERE b.room_id = r.id AND b.user_id = u.id LIMIT 1) IS NOT NULL AS "isBanned"
      FROM rooms r JOIN users u ON u.id = $2
      LEFT JOIN memberships s ON s.room_id = r.id AND s.user_id = u.id
      WHERE r.id = $1`,
