@@ -3,7 +3,7 @@ import { connectPerson } from '../support/connected-people'
 import { startRoomline } from '../support/roomline'
 import { until } from '../support/stock-client'
 
-it('a reaction and an answered message change no index', async () => {
+it('a reaction, an answered message, an edit and a removal change no index', async () => {
   await using roomline = await startRoomline()
   // Postgres's own count, which it brings up to date within seconds.
   const countUpdates = async () => {
@@ -17,6 +17,8 @@ it('a reaction and an answered message change no index', async () => {
   for (const emoji of ['👍', '🎂', '👀']) await trpc.chat.react.mutate({ room: 'general', seq, emoji })
   await trpc.chat.unreact.mutate({ room: 'general', seq, emoji: '🎂' })
   for (const text of ['an answer', 'another']) await trpc.chat.send.mutate({ room: 'general', text, replyTo: seq })
-  await until(async () => (await countUpdates()).all === 6, 30_000)
-  expect(await countUpdates()).toEqual({ all: 6, withoutIndexes: 6 })
+  await trpc.chat.edit.mutate({ room: 'general', seq, text: 'a better question' })
+  await trpc.chat.remove.mutate({ room: 'general', seq })
+  await until(async () => (await countUpdates()).all === 8, 30_000)
+  expect(await countUpdates()).toEqual({ all: 8, withoutIndexes: 8 })
 })

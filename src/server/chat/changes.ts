@@ -1,6 +1,6 @@
 import type { Message } from '../../contract/message'
 import type { Querying } from '../platform/database'
-import { joinPeople, type MessageRow, messageColumns, toMessages } from './message-rows'
+import { lookUpPeople, type MessageRow, messageColumns, toMessages } from './message-rows'
 
 /** The limits of one page of changes. A slow consumer keeps one page in memory. */
 export interface ChangePageLimits {
@@ -58,7 +58,7 @@ const isMessage = (row: ChangeRow): row is ChangeRow & MessageRow => row.seq !==
  * harm, because the version decides. So the first seq comes from the next row and the last seq from the row before: were a
  * row missing, both would only be further out.
  */
-export const changesStatement = `
+const changesStatement = `
   WITH page AS MATERIALIZED (SELECT last_seq, last_version, least($2::int + $3::int, last_version) AS until FROM rooms WHERE id = $1),
   stored AS MATERIALIZED (
     SELECT
@@ -87,5 +87,5 @@ export const changesStatement = `
     FROM (SELECT * FROM found ORDER BY version LIMIT $4) f
   )
   SELECT ${messageColumns}, page.until, page.until >= page.last_version AS reaches_end
-  FROM page LEFT JOIN (m ${joinPeople}) ON m.bytes_before < $5
+  FROM page LEFT JOIN (m ${lookUpPeople}) ON m.bytes_before < $5
   ORDER BY m.version`

@@ -36,6 +36,9 @@ export const messageColumns = `m.room_id, m.seq, m.version, m.kind, m.author_id,
   m.uid, m.client_id, m.text, m.time, m.reply_to_seq, m.reply_count, m.reaction_count, m.mentions,
   m.edited_at, m.deleted_at, m.pinned_at`
 export const joinPeople = 'JOIN users u ON u.id = m.author_id LEFT JOIN users d ON d.id = m.detail_user_id'
+/** The same where the planner cannot know how few messages there are: as a join, it might read the whole table of people. */
+export const lookUpPeople = `CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = m.author_id LIMIT 1) u
+  LEFT JOIN LATERAL (SELECT * FROM users d WHERE d.id = m.detail_user_id LIMIT 1) d ON true`
 /** The beginning of a statement for `readMessages`. */
 export const selectMessages = `SELECT ${messageColumns} FROM messages m ${joinPeople}`
 

@@ -15,9 +15,9 @@ interface OpeningsParts<List extends { userId: string }> {
   onRooms(list: List, rooms: string[]): void
 }
 
-/** More would only make the first ones wait. */
+/** More would only make the first ones wait, and Postgres compile the statement, which takes longer than to run it. */
 const peoplePerStatement = 50
-const pairsPerStatement = 1_000
+const pairsPerStatement = 500
 /** How many rooms of one list are read before it is another list's turn, when many are waiting. */
 const roomsPerTurn = 100
 /** More at once would not be quicker, and calls would wait for connections. */

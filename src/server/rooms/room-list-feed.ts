@@ -16,7 +16,7 @@ const minPauseMs = 100
 /** A pause is this many times as long as the work before it, so that a busy node sends less often. */
 const pauseFactor = 4
 const maxPauseMs = 1_000
-const pairsPerRead = 1_000
+const pairsPerRead = 500
 const roomsPerRead = 500
 const peoplePerRead = 100
 /** How much is done before other work of the node gets its turn. */
