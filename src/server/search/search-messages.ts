@@ -3,6 +3,7 @@ import type { Message, SearchHit, SearchInput, SearchPage } from '../../contract
 import { hasCode, hasLink } from '../../contract/text-tokens'
 import type { CallContext } from '../caller'
 import { readCursor, writeCursor } from '../platform/page-cursor'
+import { createPauses } from '../platform/pauses'
 import type { RoomsNeeds } from '../rooms/needs'
 import { excerptOf } from './excerpt'
 import { findMarks } from './marks'
@@ -64,16 +65,19 @@ async function findHits(search: MessageSearch, userId: string, input: SearchInpu
   const from = lowest(cursor, { time: before ?? 'infinity', room: room ?? '', seq: 0 })
 
   const isOver = performance.now() + enoughMs
+  const pause = createPauses()
   const hits: SearchHit[] = []
   // One more than the page has: whether there is another page.
   for await (const { found, end } of findMatches(search, { scope, terms, from, size: limit + 1 })) {
     const places = has === 'file' ? await search.keepWithFile(found) : found
     for (const message of places.length > 0 ? await search.read(places) : []) {
       const hit = toHit(message, query, has)
-      if (!hit) continue
       const last = hits.at(-1)
-      if (hits.length === limit && last) return { hits, end: placeOf(last.message) }
-      hits.push(hit)
+      if (hit && hits.length === limit && last) return { hits, end: placeOf(last.message) }
+      if (hit) hits.push(hit)
+      // Long texts and long queries take many milliseconds each.
+      await pause()
+      if (performance.now() > isOver) return { hits, end: placeOf(message) }
     }
     if (performance.now() > isOver) return { hits, end }
   }
