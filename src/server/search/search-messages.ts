@@ -79,9 +79,20 @@ async function findHits(search: MessageSearch, userId: string, input: SearchInpu
       await pause()
       if (performance.now() > isOver) return { hits, end: placeOf(message) }
     }
-    if (performance.now() > isOver) return { hits, end }
+    if (performance.now() > isOver) return { hits, end: end && room === null ? ownEnd(end, from, hits.at(-1)?.message) : end }
   }
   return { hits, end: null }
+}
+
+/**
+ * Where to go on below a message of any room. Clients can read cursors, and must not learn of rooms that they may not see: so
+ * it is the next millisecond, when nothing below that was given yet.
+ */
+function ownEnd(end: Place, from: Place, last: Message | undefined): Place {
+  const time = new Date(Date.parse(end.time) + 1).toISOString()
+  if (time <= (last ?? from).time) return { time, room: '', seq: 0 }
+  // More messages of one millisecond than a search looks through: it must go on all the same.
+  return last ? placeOf(last) : end
 }
 
 /** Null when the message, as it is now, is not what was asked for: its terms may be those of the text before an edit. */
@@ -100,7 +111,7 @@ const lowest = (cursor: Place | null, start: Place): Place => (cursor !== null &
 function readPlace(cursor: string | undefined, wantedRoom: string | undefined): Place | null {
   const [time, place] = readCursor(cursor, 'string', 'string') ?? []
   if (time === undefined || place === undefined) return null
-  const [, room, seq] = /^(.+) (\d{1,9})$/s.exec(place) ?? []
+  const [, room, seq] = /^(.*) (\d{1,9})$/s.exec(place) ?? []
   const isForeign = wantedRoom !== undefined && room !== wantedRoom
   if (room === undefined || seq === undefined || isForeign || !isIsoTime(time))
     throw new Failure('BAD_REQUEST', { fields: { cursor: 'must come from an earlier answer' } })
