@@ -115,6 +115,9 @@ export function startEvery(work: () => unknown, options: LoopOptions): Backgroun
   }
 }
 
+/** Lets the process's other work run in the middle of a long piece of work. */
+export const untilNextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 export interface Gate {
   /** Runs `work` as soon as fewer than the allowed number are running, in the order of arrival. */
   run<Value>(work: () => Promise<Value>): Promise<Value>

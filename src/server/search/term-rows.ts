@@ -1,3 +1,4 @@
+import { untilNextTurn } from '../platform/background'
 import type { Querying } from '../platform/database'
 import { tagsOfMessage } from './search-terms'
 import { toTsvector } from './terms'
@@ -29,7 +30,7 @@ export async function writeTerms(querying: Querying, messages: readonly IndexedM
   if (messages.length === 0) return
   const terms: (string | null)[] = []
   for (const message of messages) {
-    if (terms.length > 0 && terms.length % atOnce === 0) await new Promise((resolve) => setImmediate(resolve))
+    if (terms.length > 0 && terms.length % atOnce === 0) await untilNextTurn()
     terms.push(message.is_removed ? null : termsOf(message))
   }
   // In the order of the key: two nodes that write the same rows must not wait for each other.
