@@ -76,6 +76,13 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
   let comparing: Promise<void> = Promise.resolve()
 
   async function compare(versions: Map<string, number>) {
+    for (const [room, version] of versions) {
+      // Its counter may have been read before it rose.
+      feeds.get(room)?.opening?.then(
+        () => isBehind(room, version) && feeds.get(room)?.fill(),
+        () => {},
+      )
+    }
     const mayBeBehind = [...versions].filter(([room, version]) => isBehind(room, version))
     if (mayBeBehind.length === 0) return
     await new Promise((resolve) => setTimeout(resolve, graceMs))
