@@ -1,9 +1,10 @@
 import { Failure } from '../../contract/failures'
 import type { Message, SearchHit, SearchInput, SearchPage } from '../../contract/message'
+import { isUtcTime } from '../../contract/rules'
 import { hasCode, hasLink } from '../../contract/text-tokens'
 import type { CallContext } from '../caller'
+import { createPauses } from '../platform/background'
 import { readCursor, writeCursor } from '../platform/page-cursor'
-import { createPauses } from '../platform/pauses'
 import type { RoomsNeeds } from '../rooms/needs'
 import { excerptOf } from './excerpt'
 import { findMarks } from './marks'
@@ -19,7 +20,7 @@ export interface SearchNeeds extends Pick<RoomsNeeds, 'rooms'> {
 }
 
 /** After this, a search answers with what it has found so far, and a cursor to go on. */
-const enoughMs = 2_000
+const answerAfterMs = 2_000
 
 /**
  * Messages in the caller's rooms, the newest first.
@@ -64,7 +65,7 @@ async function findHits(search: MessageSearch, userId: string, input: SearchInpu
   const terms = termsOfSearch(query, { author, room, has })
   const from = lowest(cursor, { time: before ?? 'infinity', room: room ?? '', seq: 0 })
 
-  const isOver = performance.now() + enoughMs
+  const isOver = performance.now() + answerAfterMs
   const pause = createPauses()
   const hits: SearchHit[] = []
   // One more than the page has: whether there is another page.
@@ -113,11 +114,7 @@ function readPlace(cursor: string | undefined, wantedRoom: string | undefined): 
   if (time === undefined || place === undefined) return null
   const [, room, seq] = /^(.*) (\d{1,9})$/s.exec(place) ?? []
   const isForeign = wantedRoom !== undefined && room !== wantedRoom
-  if (room === undefined || seq === undefined || isForeign || !isIsoTime(time))
+  if (room === undefined || seq === undefined || isForeign || !isUtcTime(time))
     throw new Failure('BAD_REQUEST', { fields: { cursor: 'must come from an earlier answer' } })
   return { time, room, seq: Number(seq) }
 }
-
-/** Only of years that Postgres and JavaScript write alike. */
-const isIsoTime = (value: string) =>
-  /^[12]\d{3}-/.test(value) && Number.isFinite(Date.parse(value)) && new Date(value).toISOString() === value

@@ -1,5 +1,5 @@
+import { createPauses } from '../platform/background'
 import type { Querying } from '../platform/database'
-import { createPauses } from '../platform/pauses'
 import { tagsOfMessage } from './search-terms'
 import { toTsvector } from './terms'
 
