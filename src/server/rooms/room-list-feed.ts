@@ -2,6 +2,7 @@ import { compareRooms } from '../../contract/rules'
 import type { NewsBus, PersonNews } from '../bus/news-bus'
 import type { ChangeTail } from '../fanout/change-tail'
 import type { RoomFeeds } from '../fanout/room-feeds'
+import { untilNextTurn } from '../platform/background'
 import { untilAvailable } from '../platform/database'
 import type { Log } from '../platform/log'
 import { createListOpenings } from './list-openings'
@@ -291,7 +292,7 @@ export function createRoomListFeed({
     let sent = 0
     for (const [list, ids] of changed) {
       for (const subscriber of list.subscribers) subscriber.onRooms(ids)
-      if (++sent % listsPerTurn === 0) await nextTurn()
+      if (++sent % listsPerTurn === 0) await untilNextTurn()
     }
   }
 
@@ -353,7 +354,7 @@ export function createRoomListFeed({
     const sorted = [...list.rooms].map((room) => ({ room, ...room.sortKeyFor(list) })).sort(compareRooms)
     const entries: string[] = []
     for (const [index, { room }] of sorted.entries()) {
-      if (index % entriesPerTurn === entriesPerTurn - 1) await nextTurn()
+      if (index % entriesPerTurn === entriesPerTurn - 1) await untilNextTurn()
       const entry = room.encodeFor(list)
       if (entry) entries.push(entry)
     }
@@ -437,6 +438,3 @@ async function inBatches<Value>(values: readonly Value[], size: number, work: (b
   }
   if (failed) throw (failed as { error: unknown }).error
 }
-
-/** Lets the node's other work run. */
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
