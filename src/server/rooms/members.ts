@@ -67,7 +67,7 @@ async function readPage(querying: Querying, position: unknown[], query: string, 
   if (query === '') return (await querying.query<MemberRow>(everybody, position)).rows
   const values = [...position, query]
   if (count <= smallRoom) return (await querying.query<MemberRow>(named.inOrder('ALL'), values)).rows
-  return readNamed<MemberRow>(querying, named, values, { size: limits.membersPage + 1 })
+  return readNamed<MemberRow>(querying, named, values, limits.membersPage + 1)
 }
 
 /** @throws {Failure} MEMBER_NOT_FOUND */
