@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -31,6 +32,8 @@ if (!Number.isInteger(rounds) || rounds < 1 || [...only].some((target) => !targe
 }
 
 const interrupted = new AbortController()
+// Every process that a measurement starts listens, and several data sets take many.
+setMaxListeners(100, interrupted.signal)
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupted.abort(new Error(`stopped by ${name}`)))
 try {
   await run()

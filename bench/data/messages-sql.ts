@@ -134,8 +134,8 @@ function insertMessages(from: number, to: number, { messages }: Sizes): string {
       mentions, mentions_room, reaction_count, edited_at, deleted_at, pinned_at)
     SELECT id, seq, version, CASE WHEN is_line THEN 'added' ELSE 'text' END, author_id, CASE WHEN is_line THEN named_id END,
       CASE WHEN NOT is_line THEN 'n8f3k2-' || (n % 5000) END, client_id,
-      CASE WHEN client_id IS NULL THEN NULL WHEN answered IS NULL THEN sha256(convert_to(text, 'UTF8'))
-        ELSE sha256(sha256(convert_to(text, 'UTF8')) || int4send(answered)) END,
+      CASE WHEN client_id IS NULL THEN NULL WHEN answered IS NULL THEN substr(sha256(convert_to(text, 'UTF8')), 1, 8)
+        ELSE substr(sha256(sha256(convert_to(text, 'UTF8')) || int4send(answered)), 1, 8) END,
       CASE WHEN is_line OR ${removed} THEN '' ELSE text END, at, answered, answers,
       CASE WHEN ${mentioning} THEN ARRAY[named] WHEN ${mentioningAll} THEN ARRAY['@room'] ELSE '{}' END, ${mentioningAll},
       CASE WHEN ${reactedTo} THEN reactions ELSE 0 END,

@@ -28,14 +28,16 @@ export const dataGrowth: Measurement = {
   measure: async (stage) => {
     const sizes = stage.quick ? [smallMessages, largeMessages(true)] : [smallMessages, ...between, largeMessages(false)]
     return withData(stage, sizes, async (sets, load) => {
-      const cases = await Promise.all(sets.map((data) => casesOf(data, load)))
+      // One after the other: the load process does one thing at a time.
+      const cases: Case[][] = []
+      for (const data of sets) cases.push(await casesOf(data, load))
       const times = stage.quick ? 20 : 100
-      for (const own of cases) await measureCases(load, own, 5)
+      for (let left = 3; left > 0; left--) for (const own of cases) await measureOnce(load, own)
       const found = sets.map(() => new Map<string, number[]>())
       // In turn, so that whatever else the machine does meets all of them.
       for (let left = times; left > 0; left--) {
         for (const [index, own] of cases.entries()) {
-          for (const [name, elapsedMs] of await measureCases(load, own, 1)) {
+          for (const [name, elapsedMs] of await measureOnce(load, own)) {
             const values = found[index]?.get(name) ?? []
             values.push(elapsedMs)
             found[index]?.set(name, values)
@@ -92,16 +94,14 @@ function growthRowsOf(readings: readonly Reading[]): Row[] {
   })
 }
 
-async function measureCases(load: Load, cases: readonly Case[], times: number): Promise<[string, number][]> {
+async function measureOnce(load: Load, cases: readonly Case[]): Promise<[string, number][]> {
   const results: [string, number][] = []
   for (const { name, by, call, before } of cases) {
-    for (let turn = 0; turn < times; turn++) {
-      turns++
-      const calls = [...(before ? [before(turns)] : []), call(turns)].map((one) => ({ ...one, port: by.port, token: by.token }))
-      const timed = (await load.act('callInTurn', calls)).at(-1)
-      if (!timed || timed.failure) throw new Error(`${name} was rejected with ${timed?.failure}`)
-      results.push([name, timed.elapsedMs])
-    }
+    turns++
+    const calls = [...(before ? [before(turns)] : []), call(turns)].map((one) => ({ ...one, port: by.port, token: by.token }))
+    const timed = (await load.act('callInTurn', calls)).at(-1)
+    if (!timed || timed.failure) throw new Error(`${name} was rejected with ${timed?.failure}`)
+    results.push([name, timed.elapsedMs])
   }
   return results
 }

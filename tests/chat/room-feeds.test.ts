@@ -38,6 +38,7 @@ function createTestRoom() {
   /** The rooms of each read of counters. */
   const reads: string[][] = []
   let failures = 0
+  let beforeAnswer = async () => {}
   const members = new Set(['ada', 'ben'])
   let receive: (news: RoomNews) => void = () => {}
   let open = () => {}
@@ -65,7 +66,9 @@ function createTestRoom() {
       lastVersions: async (rooms) => {
         if (failures-- > 0) throw new Error('away')
         reads.push(rooms)
-        return new Map(rooms.map((each) => [each, each === 'general' ? (stored.at(-1)?.version ?? 0) : 0]))
+        const versions = new Map(rooms.map((each) => [each, each === 'general' ? (stored.at(-1)?.version ?? 0) : 0]))
+        await beforeAnswer()
+        return versions
       },
       membersAmong: async (_, userIds) => new Set(userIds.filter((userId) => members.has(userId))),
     },
@@ -74,6 +77,10 @@ function createTestRoom() {
     ...{ feeds, stored, members, open, reads },
     setFailures: (count: number) => {
       failures = count
+    },
+    /** Counters are read, and their answer comes when this ends. */
+    setAnswering: (wait: () => Promise<void>) => {
+      beforeAnswer = wait
     },
     receive: (received: RoomNews) => receive(received),
     change: (changes: TailChanges | 'anything') => onChanges(changes),
@@ -131,6 +138,21 @@ describe('the feed of a room', () => {
     room.setFailures(1)
     await tell(4, 'anything')
     expect(Math.max(...room.reads.map((rooms) => rooms.length))).toBe(601)
+    await room.feeds.close()
+  })
+
+  it('finds a change of which the tail of changes told while the feed was being opened', async () => {
+    const room = createTestRoom()
+    room.open()
+    for (let index = 0; index < 600; index++) await room.feeds.follow(`room ${index}`, 'ada')
+    room.setAnswering(async () => {
+      room.setAnswering(async () => {})
+      room.stored.push(createTestMessage({ seq: 1 }))
+      room.change({ rooms: new Map([['general', 1]]), memberships: [] })
+    })
+    const { version, live } = await room.feeds.follow('general', 'ada')
+    expect(version).toBe(0)
+    expect(versionOf(await live.next())).toBe(1)
     await room.feeds.close()
   })
 

@@ -19,6 +19,10 @@ function createTestFeed() {
   }
   const lastSeqs = new Map([['general', 1]])
   let beforeReading = async () => {}
+  let afterReadingParts = () => new Promise<void>((resolve) => setTimeout(resolve, 5))
+  let readSeq = 0
+  let reads = 0
+  let subscriptions = 0
   const summaryOf = (id: string): RoomSummary => {
     const lastSeq = lastSeqs.get(id) ?? 0
     const { name, topic, kind, postingPolicy, slowModeSeconds, archivedAt, people, lastMessage } = createTestRoom({ id })
@@ -33,8 +37,9 @@ function createTestFeed() {
     },
     summariesOf: async (rooms) => rooms.filter((id) => lastSeqs.has(id)).map(summaryOf),
     partsAmong: async (pairs) => {
-      await new Promise((resolve) => setTimeout(resolve, 5))
-      const part = { role: 'member', readSeq: 0, mentions: 0, notify: 'all', mutedUntil: null } as const
+      reads++
+      const part = { role: 'member', readSeq, mentions: 0, notify: 'all', mutedUntil: null } as const
+      await afterReadingParts()
       return pairs.map(({ room }) => (lastSeqs.has(room) ? { ...part, version: lastSeqs.get(room) ?? 0 } : null))
     },
   }
@@ -80,6 +85,15 @@ function createTestFeed() {
       else lastSeqs.set(room, seq)
     },
     watching: () => [...watchers.values()].reduce((sum, { size }) => sum + size, 0) + topics.size,
+    setReadSeq: (seq: number) => {
+      readSeq = seq
+    },
+    setReadingParts: (wait: () => Promise<void>) => {
+      afterReadingParts = wait
+    },
+    /** How many statements have read own parts. */
+    reads: () => reads,
+    subscriptions: () => subscriptions,
     setReading: (wait: () => Promise<void>) => {
       beforeReading = wait
     },
@@ -87,11 +101,14 @@ function createTestFeed() {
       lastSeqs.set(room, seq)
       for (const onNews of watchers.get(room) ?? []) onNews({ type: 'message', message: createTestMessage({ room, seq, version: seq }) })
     },
-    open: (userId: string) => {
+    open: (userId: string, stop = new AbortController()) => {
       const events: RoomListEvent[] = []
-      const stop = new AbortController()
       const errors: unknown[] = []
-      const connection = { openSubscription: () => () => {}, untilReadable: () => undefined }
+      const openSubscription = () => {
+        subscriptions++
+        return () => void subscriptions--
+      }
+      const connection = { openSubscription, untilReadable: () => undefined }
       const reading = (async () => {
         for await (const event of await lists.follow({ id: userId, username: userId }, connection, stop.signal, null)) events.push(event)
       })().catch((error) => errors.push(error))
@@ -189,6 +206,62 @@ describe('the room list feed', () => {
       await ended.ended
     }
     await until(() => test.watching() === 0)
+    await test.lists.close()
+    expect(test.watching()).toBe(0)
+  })
+
+  it('end of a stream: one that was stopped before it began counts no more', async () => {
+    const test = createTestFeed()
+    const stopped = new AbortController()
+    stopped.abort()
+    void test.open('ada', stopped)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    expect(test.subscriptions()).toBe(0)
+    expect(test.watching()).toBe(0)
+    await test.lists.close()
+  })
+
+  it('a slow read: does not take back what a later one has found', async () => {
+    const test = createTestFeed()
+    const devices = [test.open('ada')]
+    await until(() => devices[0]?.events.length === 1)
+    const readMark = { rooms: new Map(), memberships: [{ room: 'general', userId: 'ada' }] }
+    let endSlow = () => {}
+    const slow = new Promise<void>((resolve) => {
+      endSlow = resolve
+    })
+    test.setReadingParts(() => slow)
+    const before = test.reads()
+    test.change(readMark)
+    await until(() => test.reads() === before + 1)
+    test.setReadingParts(async () => {})
+    test.setReadSeq(1)
+    test.change(readMark)
+    devices.push(test.open('ada'))
+    await until(() => devices[1]?.events.length === 1)
+    endSlow()
+    const readSeqOf = ({ events }: { events: RoomListEvent[] }) =>
+      events.flatMap((event) => (event.type === 'list' ? event.rooms : event.type === 'room' ? [event.room] : [])).at(-1)?.readSeq
+    // What was read slowly has been dealt with when this has come.
+    test.addMessage('general', 2)
+    await until(() => devices.every(({ events }) => JSON.stringify(events.at(-1)).includes('"lastSeq":2')))
+    expect(devices.map(readSeqOf)).toEqual([1, 1])
+    for (const device of devices) device.stop()
+    await test.lists.close()
+  })
+
+  it('many devices of a person that open at once read their list once, and none that has left', async () => {
+    const test = createTestFeed()
+    let isHeld = true
+    test.setReading(() => until(() => !isHeld))
+    const leaving = Array.from({ length: 50 }, () => test.open('ben'))
+    const devices = Array.from({ length: 50 }, () => test.open('ada'))
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    for (const device of leaving) device.stop()
+    isHeld = false
+    await until(() => devices.every(({ events }) => events.length === 1))
+    expect(test.reads()).toBe(1)
+    for (const device of devices) device.stop()
     await test.lists.close()
     expect(test.watching()).toBe(0)
   })

@@ -1,5 +1,5 @@
 import type { NewsBus, RoomNews } from '../bus/news-bus'
-import { startEvery } from '../platform/background'
+import { startEvery, untilNextTurn } from '../platform/background'
 import type { Log } from '../platform/log'
 import { joinLookUps } from '../platform/look-ups'
 import type { ChangeTail } from './change-tail'
@@ -76,6 +76,13 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
   let comparing: Promise<void> = Promise.resolve()
 
   async function compare(versions: Map<string, number>) {
+    for (const [room, version] of versions) {
+      // Its counter may have been read before it rose.
+      feeds.get(room)?.opening?.then(
+        () => isBehind(room, version) && feeds.get(room)?.fill(),
+        () => {},
+      )
+    }
     const mayBeBehind = [...versions].filter(([room, version]) => isBehind(room, version))
     if (mayBeBehind.length === 0) return
     await new Promise((resolve) => setTimeout(resolve, graceMs))
@@ -203,7 +210,7 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
     unopened.clear()
     retryTimer = null
     for (const [index, watch] of waiting.entries()) {
-      if (index % opensPerTurn === opensPerTurn - 1) await new Promise(setImmediate)
+      if (index % opensPerTurn === opensPerTurn - 1) await untilNextTurn()
       if (!watch.isStopped) begin(watch)
     }
   }

@@ -7,6 +7,8 @@ interface Opening<List> {
 }
 
 interface OpeningsParts<List extends { userId: string }> {
+  /** Whether anybody still waits for the list. */
+  isWanted(list: List): boolean
   /** The ids of the rooms in these people's lists, by person. */
   roomsOf(userIds: readonly string[]): Promise<Map<string, string[]>>
   /** Reads the own parts of these pairs into their lists. */
@@ -41,9 +43,14 @@ export function createListOpenings<List extends { userId: string }>(parts: Openi
     }
   }
 
-  function runNext(): Promise<void> {
+  async function runNext(): Promise<void> {
+    for (const opening of waiting.filter(({ list }) => !parts.isWanted(list))) {
+      take([opening])
+      opening.resolve()
+    }
+    if (waiting.length === 0) return
     const unknown = waiting.filter(({ rooms }) => rooms === null).slice(0, peoplePerStatement)
-    return unknown.length > 0 ? findRooms(unknown) : readRooms()
+    await (unknown.length > 0 ? findRooms(unknown) : readRooms())
   }
 
   function take(openings: readonly Opening<List>[]) {

@@ -2,6 +2,7 @@ import { compareRooms } from '../../contract/rules'
 import type { NewsBus, PersonNews } from '../bus/news-bus'
 import type { ChangeTail } from '../fanout/change-tail'
 import type { RoomFeeds } from '../fanout/room-feeds'
+import { untilNextTurn } from '../platform/background'
 import { untilAvailable } from '../platform/database'
 import type { Log } from '../platform/log'
 import { createListOpenings } from './list-openings'
@@ -31,8 +32,10 @@ interface PersonList extends ListOwner {
   readonly rooms: Set<WatchedRoom<PersonList>>
   /** Rooms whose own part has to be read again. */
   readonly unsure: Set<string>
-  /** Rooms whose own part is being read. */
-  readonly reading: Set<string>
+  /** Rooms whose own part is being read, each with the number of the latest reading. */
+  readonly reading: Map<string, number>
+  /** Resolves when all of it has been read; null while nobody waits for that. */
+  loading: Promise<void> | null
   unsubscribe(): void
 }
 
@@ -74,6 +77,7 @@ export function createRoomListFeed({
   /** What has to be sent: rooms that have changed for everybody, and for whom a room has changed. */
   const changedRooms = new Set<WatchedRoom<PersonList>>()
   let changedParts = new Map<PersonList, Set<string>>()
+  let readings = 0
   let flushing: Promise<void> | null = null
   let flushTimer: NodeJS.Timeout | null = null
   let isClosed = false
@@ -195,8 +199,9 @@ export function createRoomListFeed({
   /** Reads these own parts, and the rooms that are new here. Those that could not be read are unsure again. */
   async function readPairs(batch: readonly ListedPair[]) {
     const pairs = batch.map(({ list, room }) => ({ list, userId: list.userId, room }))
+    const reading = ++readings
     for (const { list, room } of pairs) {
-      list.reading.add(room)
+      list.reading.set(room, reading)
       list.unsure.delete(room)
       if (list.unsure.size === 0) unsureLists.delete(list)
     }
@@ -204,12 +209,14 @@ export function createRoomListFeed({
     let known = new Map<string, WatchedRoom<PersonList>>()
     try {
       const ids = new Set(pairs.map(({ room }) => room))
-      await load(ids)
+      await loadRooms(ids)
       known = new Map([...ids].flatMap((id) => watched.get(id) ?? []).map((room) => [room.id, room]))
       endReadings = [...known.values()].map((room) => room.beginReading())
       const parts = await store.partsAmong(pairs)
-      for (const { list, room } of pairs) list.reading.delete(room)
       for (const [index, { list, room: id }] of pairs.entries()) {
+        // Read marks have no version: what was read later must not be replaced.
+        if (list.reading.get(id) !== reading) continue
+        list.reading.delete(id)
         const part = parts[index]
         const room = known.get(id)
         if (!isOpen(list)) continue
@@ -222,7 +229,7 @@ export function createRoomListFeed({
       }
     } catch (error) {
       for (const { list, room } of pairs) {
-        list.reading.delete(room)
+        if (list.reading.get(room) === reading) list.reading.delete(room)
         if (isOpen(list)) markPair(list, room)
       }
       throw error
@@ -233,7 +240,7 @@ export function createRoomListFeed({
   }
 
   /** Reads the rooms that are not known on this node, and starts to watch them. */
-  async function load(ids: Iterable<string>) {
+  async function loadRooms(ids: Iterable<string>) {
     const missing = [...ids].filter((id) => !watched.has(id) && !loading.has(id))
     if (missing.length > 0) {
       const reading = store.summariesOf(missing).then((found) => {
@@ -285,7 +292,7 @@ export function createRoomListFeed({
     let sent = 0
     for (const [list, ids] of changed) {
       for (const subscriber of list.subscribers) subscriber.onRooms(ids)
-      if (++sent % listsPerTurn === 0) await nextTurn()
+      if (++sent % listsPerTurn === 0) await untilNextTurn()
     }
   }
 
@@ -294,7 +301,7 @@ export function createRoomListFeed({
 
   async function open({ id: userId, username }: { id: string; username: string }): Promise<PersonList> {
     const list: PersonList = {
-      ...{ userId, username, subscribers: new Set(), rooms: new Set(), unsure: new Set(), reading: new Set() },
+      ...{ userId, username, subscribers: new Set(), rooms: new Set(), unsure: new Set(), reading: new Map(), loading: null },
       unsubscribe: () => {},
     }
     // Subscribes before the list is read: what happened between the two would be missed otherwise.
@@ -321,6 +328,7 @@ export function createRoomListFeed({
   }
 
   const readList = createListOpenings<PersonList>({
+    isWanted: isOpen,
     roomsOf: store.roomsOf,
     readPairs,
     onRooms: (list, ids) => {
@@ -333,12 +341,20 @@ export function createRoomListFeed({
     },
   })
 
+  /** Devices that open the list at the same time wait for the same reading. */
+  function load(list: PersonList): Promise<void> {
+    list.loading ??= readList(list).finally(() => {
+      list.loading = null
+    })
+    return list.loading
+  }
+
   /** The rooms with what is known of them, the one with the newest message first. What cannot be shown yet follows as an event. */
   async function encodeList(list: PersonList): Promise<string> {
     const sorted = [...list.rooms].map((room) => ({ room, ...room.sortKeyFor(list) })).sort(compareRooms)
     const entries: string[] = []
     for (const [index, { room }] of sorted.entries()) {
-      if (index % entriesPerTurn === entriesPerTurn - 1) await nextTurn()
+      if (index % entriesPerTurn === entriesPerTurn - 1) await untilNextTurn()
       const entry = room.encodeFor(list)
       if (entry) entries.push(entry)
     }
@@ -371,7 +387,7 @@ export function createRoomListFeed({
         load: () =>
           untilAvailable(
             () => signal.aborted,
-            () => (list && isOpen(list) ? readList(list) : Promise.resolve()),
+            () => (list && isOpen(list) ? load(list) : Promise.resolve()),
           ),
         encodeList: () => (list ? encodeList(list) : Promise.resolve('')),
         encodeRoom: (room) => list && encodeRoom(list, room),
@@ -391,9 +407,11 @@ export function createRoomListFeed({
           list = await opened
         } while (lists.get(user.id) !== list)
         list.subscribers.add(subscription)
+        // It may have been stopped before there was anything to stop.
         if (signal.aborted) {
           list.subscribers.delete(subscription)
           closeUnused(list)
+          stop()
         }
         return deliverDirectly ? deliverDirectly(subscription) : subscription.stream(() => connection.untilReadable())
       } catch (error) {
@@ -420,6 +438,3 @@ async function inBatches<Value>(values: readonly Value[], size: number, work: (b
   }
   if (failed) throw (failed as { error: unknown }).error
 }
-
-/** Lets the node's other work run. */
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
