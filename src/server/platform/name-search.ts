@@ -6,7 +6,7 @@ import type { Querying } from './database'
  * - by the index of the names' grams (`grams_of` in the schema): all that match, in no order. Quick when they are few.
  *
  * Postgres' planner would often take the wrong one: it takes the grams of a text for independent of each other, and matches
- * for evenly spread. So `readNamed` looks through some rows in order first, and asks the index when that was not enough.
+ * for evenly spread. So `readNamed` tries both, each for no more rows than it is good for.
  *
  * These are conditions of SQL for a name that contains a part.
  * @param name an expression that an index of grams is on
@@ -27,6 +27,8 @@ interface NamedPage {
   inOrder(stretch: string): string
 }
 
+/** For these it is not worth looking through rows in order, which costs the same for a name that nobody has. */
+const fewRows = 1_000
 /** How many rows are looked through for each row of a page. */
 const stretchForRow = 10
 /** More are found soon by looking through rows in order, unless they are far from the cursor and all together. */
@@ -39,22 +41,25 @@ export async function readNamed<Row extends object>(
   values: unknown[],
   size: number,
 ): Promise<Row[]> {
+  const few = await readFound<Row>(querying, byIndex, fewRows, values)
+  if (few) return few
   const { rows: near } = await querying.query<Row>(inOrder(String(size * stretchForRow)), values)
   if (near.length >= size) return near
-  return (await readFound<Row>(querying, byIndex, values)) ?? (await querying.query<Row>(inOrder('ALL'), values)).rows
+  return (await readFound<Row>(querying, byIndex, manyRows, values)) ?? (await querying.query<Row>(inOrder('ALL'), values)).rows
 }
 
-/** @returns null when more than `manyRows` match */
+/** @returns null when more than `most` match */
 async function readFound<Row extends object>(
   querying: Querying,
   { namesakes, page }: NamedPage['byIndex'],
+  most: number,
   values: unknown[],
 ): Promise<Row[] | null> {
   // The last part gives one row at least, to say whether there were too many.
   const { rows } = await querying.query<Row & { too_many: boolean; place: string | null }>(
-    `WITH found AS MATERIALIZED (${namesakes} LIMIT ${manyRows + 1}),
-     namesakes AS (SELECT * FROM found WHERE (SELECT count(*) FROM found) <= ${manyRows})
-     SELECT n.too_many, p.* FROM (SELECT count(*) > ${manyRows} AS too_many FROM found) n LEFT JOIN LATERAL (${page}) p ON true ORDER BY p.place`,
+    `WITH found AS MATERIALIZED (${namesakes} LIMIT ${most + 1}),
+     namesakes AS (SELECT * FROM found WHERE (SELECT count(*) FROM found) <= ${most})
+     SELECT n.too_many, p.* FROM (SELECT count(*) > ${most} AS too_many FROM found) n LEFT JOIN LATERAL (${page}) p ON true ORDER BY p.place`,
     values,
   )
   if (rows[0]?.too_many) return null
