@@ -208,11 +208,10 @@ export function createRoomListFeed({
       if (list.unsure.size === 0) unsureLists.delete(list)
     }
     let endReadings: (() => void)[] = []
-    let known = new Map<string, WatchedRoom<PersonList>>()
+    const ids = new Set(pairs.map(({ room }) => room))
     try {
-      const ids = new Set(pairs.map(({ room }) => room))
       await loadRooms(ids)
-      known = new Map([...ids].flatMap((id) => watched.get(id) ?? []).map((room) => [room.id, room]))
+      const known = new Map([...ids].flatMap((id) => watched.get(id) ?? []).map((room) => [room.id, room]))
       endReadings = [...known.values()].map((room) => room.beginReading())
       const parts = await store.partsAmong(pairs)
       for (const [index, { list, room: id }] of pairs.entries()) {
@@ -237,7 +236,7 @@ export function createRoomListFeed({
       throw error
     } finally {
       for (const end of endReadings) end()
-      for (const room of known.values()) forgetUnused(room)
+      for (const id of ids) forgetUnused(id)
     }
   }
 
@@ -254,7 +253,9 @@ export function createRoomListFeed({
       }
       reading.then(end, end)
     }
-    await Promise.all(new Set([...ids].flatMap((id) => loading.get(id) ?? [])))
+    // All of them, also when one fails: what the others find is forgotten afterwards, if nobody needs it.
+    const readings = await Promise.allSettled(new Set([...ids].flatMap((id) => loading.get(id) ?? [])))
+    for (const reading of readings) if (reading.status === 'rejected') throw reading.reason
   }
 
   function watch(summary: RoomSummary) {
@@ -263,9 +264,10 @@ export function createRoomListFeed({
     room.stop = feeds.watch(room.id, (news) => room.onNews(news), summary.version)
   }
 
-  function forgetUnused(room: WatchedRoom<PersonList>) {
-    if (!room.isUnused() || watched.get(room.id) !== room) return
-    watched.delete(room.id)
+  function forgetUnused(id: string) {
+    const room = watched.get(id)
+    if (!room?.isUnused()) return
+    watched.delete(id)
     unsureRooms.delete(room)
     changedRooms.delete(room)
     room.stop()
@@ -276,7 +278,7 @@ export function createRoomListFeed({
     if (!room?.members.delete(list)) return
     list.rooms.delete(room)
     noteChanged(list, id)
-    forgetUnused(room)
+    forgetUnused(id)
   }
 
   async function sendChanged() {
@@ -334,7 +336,7 @@ export function createRoomListFeed({
     list.unsubscribe()
     for (const room of list.rooms) {
       room.members.delete(list)
-      forgetUnused(room)
+      forgetUnused(room.id)
     }
   }
 
