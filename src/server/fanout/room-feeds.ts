@@ -4,7 +4,7 @@ import type { Log } from '../platform/log'
 import { joinLookUps } from '../platform/look-ups'
 import type { ChangeTail } from './change-tail'
 import { Follower, type LiveNews } from './live-news'
-import { type ChangeReader, type FeedParts, type FeedWatcher, graceMs, RoomFeed } from './room-feed'
+import { type ChangeReader, type FeedParts, FeedWatch, type FeedWatcher, graceMs, RoomFeed } from './room-feed'
 
 export interface RoomFeeds {
   /**
@@ -13,13 +13,12 @@ export interface RoomFeeds {
    */
   follow(room: string, userId: string): Promise<{ version: number; live: LiveNews }>
   /**
-   * Calls `onNews` soon after something happens in a room, with `'anything'` when news was lost, and once when the watch has
+   * Tells the watcher soon after something happens in a room, with `'anything'` when news was lost, and once when the watch has
    * begun, because something may have happened before. Messages wait while it runs, so it must do next to nothing. Many rooms
    * that are watched in one turn of the event loop are opened together.
    * @param since the version at which the caller has read the room: a watch then begins silently if nothing has happened since
-   * @returns an unsubscribe function
    */
-  watch(room: string, onNews: (news: RoomNews | 'anything') => void, since?: number): () => void
+  watch(room: string, watcher: FeedWatcher, since?: number): Pick<FeedWatch, 'stop'>
   /** How many rooms and followers this node serves. */
   count(): { rooms: number; followers: number }
   close(): Promise<void>
@@ -42,19 +41,10 @@ interface Parts {
   onRead?: (count: number) => void
 }
 
-/** One caller of `watch`. */
-interface Watch extends FeedWatcher {
-  readonly room: string
-  readonly since: number | undefined
-  /** Null while the watch waits to be begun again, and after its end. */
-  feed: RoomFeed | null
-  isStopped: boolean
-}
-
 export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: Parts): RoomFeeds {
   const feeds = new Map<string, RoomFeed>()
   /** Watches whose room could not be opened. */
-  const unopened = new Set<Watch>()
+  const unopened = new Set<FeedWatch>()
   let retryTimer: NodeJS.Timeout | null = null
   let openedInTurn = 0
   const waitingForTurn: (() => void)[] = []
@@ -144,8 +134,7 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
         if (!feed.isUsed()) return close(feed)
       }
       // Subscribe before reading, so that nothing in between is missed.
-      const { unsubscribe } = await bus.subscribe(feed.room, (news) => feed.receive(news))
-      feed.unsubscribe = unsubscribe
+      feed.subscription = await bus.subscribe(feed.room, feed)
       feed.begin(await readVersion(feed.room))
     } catch (error) {
       close(feed)
@@ -176,31 +165,31 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
   function close(feed: RoomFeed) {
     if (feeds.get(feed.room) !== feed) return
     feeds.delete(feed.room)
-    feed.unsubscribe?.()
+    feed.subscription?.unsubscribe()
     void feed.close()
   }
 
-  function begin(watch: Watch) {
+  function begin(watch: FeedWatch) {
     const feed = feeds.get(watch.room) ?? open(watch.room)
     watch.feed = feed
-    feed.addWatcher(watch)
+    feed.addWatch(watch)
     if (!feed.opening) return queueMicrotask(() => begun(watch, feed))
     feed.opening.then(
       () => begun(watch, feed),
       () => {
-        feed.removeWatcher(watch)
+        feed.removeWatch(watch)
         watch.feed = null
         if (!watch.isStopped) beginLater(watch)
       },
     )
   }
 
-  function begun({ isStopped, since, onNews }: Watch, { version }: RoomFeed) {
+  function begun({ isStopped, since, watcher }: FeedWatch, { version }: RoomFeed) {
     // Something may have happened before.
-    if (!isStopped && (since === undefined || version === null || version > since)) onNews('anything')
+    if (!isStopped && (since === undefined || version === null || version > since)) watcher.onNews('anything')
   }
 
-  function beginLater(watch: Watch) {
+  function beginLater(watch: FeedWatch) {
     unopened.add(watch)
     retryTimer ??= setTimeout(beginAgain, sweepMs)
   }
@@ -229,14 +218,10 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
       return { version: feed.version ?? 0, live: follower }
     },
 
-    watch: (room, onNews, since) => {
-      const watch: Watch = { room, since, onNews, feed: null, isStopped: false }
+    watch: (room, watcher, since) => {
+      const watch = new FeedWatch(room, watcher, since)
       begin(watch)
-      return () => {
-        watch.isStopped = true
-        unopened.delete(watch)
-        watch.feed?.removeWatcher(watch)
-      }
+      return watch
     },
 
     count: () => ({ rooms: feeds.size, followers: shared.followers }),

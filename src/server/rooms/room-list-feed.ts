@@ -1,5 +1,5 @@
 import { compareRooms } from '../../contract/rules'
-import type { NewsBus, PersonNews } from '../bus/news-bus'
+import type { NewsBus, NewsSubscription, PersonNews } from '../bus/news-bus'
 import type { ChangeTail } from '../fanout/change-tail'
 import type { RoomFeeds } from '../fanout/room-feeds'
 import { untilAvailable } from '../platform/database'
@@ -19,6 +19,8 @@ const maxPauseMs = 1_000
 const pairsPerRead = 500
 const roomsPerRead = 500
 const peoplePerRead = 100
+/** How many rooms keep their JSON for the next list at most. */
+const maxEncoded = 500
 /** How much is done before other work of the node gets its turn. */
 const listsPerTurn = 200
 const entriesPerTurn = 250
@@ -35,7 +37,7 @@ interface PersonList extends ListOwner {
   readonly reading: Map<string, number>
   /** Resolves when all of it has been read; null while nobody waits for that. */
   loading: Promise<void> | null
-  unsubscribe(): void
+  subscription: NewsSubscription | null
 }
 
 interface ListedPair {
@@ -76,6 +78,8 @@ export function createRoomListFeed({
   /** What has to be sent: rooms that have changed for everybody, and for whom a room has changed. */
   const changedRooms = new Set<WatchedRoom<PersonList>>()
   let changedParts = new Map<PersonList, Set<string>>()
+  /** Rooms that keep their JSON, because it may be needed for the next list too. */
+  const encoded: WatchedRoom<PersonList>[] = []
   let readings = 0
   let flushing: Promise<void> | null = null
   let flushTimer: NodeJS.Timeout | null = null
@@ -91,6 +95,9 @@ export function createRoomListFeed({
       scheduleFlush(minPauseMs)
     },
     onPartUnsure: (room: WatchedRoom<PersonList>, list: PersonList) => markPair(list, room.id),
+    onEncoded: (room: WatchedRoom<PersonList>) => {
+      if (encoded.push(room) >= maxEncoded) for (const each of encoded.splice(0)) each.forgetEncoded()
+    },
     findOwner: (userId: string) => lists.get(userId),
     findByName: (username: string) => listsByName.get(username),
   }
@@ -257,7 +264,7 @@ export function createRoomListFeed({
   function watch(summary: RoomSummary) {
     const room = new WatchedRoom<PersonList>(summary, watcher)
     watched.set(room.id, room)
-    room.stop = feeds.watch(room.id, (news) => room.onNews(news), summary.version)
+    room.watch = feeds.watch(room.id, room, summary.version)
   }
 
   function forgetUnused(room: WatchedRoom<PersonList>) {
@@ -265,7 +272,7 @@ export function createRoomListFeed({
     watched.delete(room.id)
     unsureRooms.delete(room)
     changedRooms.delete(room)
-    room.stop()
+    room.watch?.stop()
   }
 
   function leave(list: PersonList, id: string) {
@@ -301,11 +308,10 @@ export function createRoomListFeed({
   async function open({ id: userId, username }: { id: string; username: string }): Promise<PersonList> {
     const list: PersonList = {
       ...{ userId, username, subscribers: new Set(), rooms: new Set(), unsure: new Set(), reading: new Map(), loading: null },
-      unsubscribe: () => {},
+      subscription: null,
     }
     // Subscribes before the list is read: what happened between the two would be missed otherwise.
-    const { unsubscribe } = await personBus.subscribe(userId, ({ room }) => markPair(list, room))
-    list.unsubscribe = unsubscribe
+    list.subscription = await personBus.subscribe(userId, { onNews: ({ room }) => markPair(list, room) })
     lists.set(userId, list)
     listsByName.set(username, list)
     return list
@@ -319,7 +325,7 @@ export function createRoomListFeed({
     unsureLists.delete(list)
     uncheckedLists.delete(list)
     changedParts.delete(list)
-    list.unsubscribe()
+    list.subscription?.unsubscribe()
     for (const room of list.rooms) {
       room.members.delete(list)
       forgetUnused(room)
