@@ -30,7 +30,7 @@ class Listener<News> implements NewsSubscription {
   /** Until this time, no other node listens. */
   aloneUntil = 0
   /** Resolves the call of `subscribe`. */
-  onSubscribed: (() => void) | null = null
+  onSubscribed: ((subscription: NewsSubscription) => void) | null = null
 
   constructor(
     readonly topic: string,
@@ -49,7 +49,7 @@ class Listener<News> implements NewsSubscription {
   }
 
   settle(): void {
-    this.onSubscribed?.()
+    this.onSubscribed?.(this)
     this.onSubscribed = null
   }
 }
@@ -207,8 +207,9 @@ export function createRedisBus<News extends { type?: string }>(
       )
     },
 
-    subscribe: async (topic, receiver) => {
-      if (listeners.has(topic)) throw new Error(`${topic} already has a listener on this node`)
+    // Not async, which would take more memory, while very many are waiting.
+    subscribe: (topic, receiver) => {
+      if (listeners.has(topic)) return Promise.reject(new Error(`${topic} already has a listener on this node`))
       const listener = new Listener(topic, receiver, shared)
       listeners.set(topic, listener)
       // It was about to be unsubscribed.
@@ -217,12 +218,12 @@ export function createRedisBus<News extends { type?: string }>(
         wanted.add(topic)
         sync()
         if (redis.isAlive()) {
-          await new Promise<void>((resolve) => {
+          return new Promise((resolve) => {
             listener.onSubscribed = resolve
           })
         }
       }
-      return listener
+      return Promise.resolve(listener)
     },
   }
 }

@@ -116,6 +116,12 @@ export class RoomFeed implements FollowedFeed, NewsListener<RoomNews> {
     this.#waitForMissing()
   }
 
+  watches(): FeedWatch[] {
+    const watches: FeedWatch[] = []
+    for (let watch = this.#watch; watch; watch = watch.next) watches.push(watch)
+    return watches
+  }
+
   addWatch(watch: FeedWatch): void {
     watch.next = null
     if (!this.#watch) {

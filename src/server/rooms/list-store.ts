@@ -124,9 +124,18 @@ function toSummary([id, kind, name, topic, lastSeq, version, postingPolicy, slow
 }
 
 function toLastMessage([seq, version, kind, text, time, editedAt, deletedAt, author, detail, user]: MessageRow): LastMessage {
-  const times = { time: new Date(time).toISOString(), editedAt: toTime(editedAt), deletedAt: toTime(deletedAt) }
-  // Without a spread, because such an object takes less memory.
-  return { seq, version, kind, detail: user ? { user, ...detail } : detail, author, text: cutQuote(text), ...times }
+  // Without a spread: such an object takes less memory, and a node keeps very many.
+  return {
+    seq,
+    version,
+    kind,
+    detail: user ? { user, ...detail } : detail,
+    author,
+    text: cutQuote(text),
+    time: new Date(time).toISOString(),
+    editedAt: toTime(editedAt),
+    deletedAt: toTime(deletedAt),
+  }
 }
 
 function toPart([version, role, readSeq, mentions, notify, mutedUntil]: [
