@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isEmoji, limits, maxInteger } from './rules'
+import { isEmoji, isUtcTime, limits, maxInteger } from './rules'
 import { type User, username } from './session'
 import { key, roomId, text } from './text'
 
@@ -107,9 +107,9 @@ export const markReadInput = z.strictObject({ room: roomId, seq })
 
 /** A point in time, ISO 8601, or a date, which is its first moment in UTC. */
 const time = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a date, or a time in ISO 8601')
+  .union([z.iso.datetime({ offset: true }).max(limits.time), z.iso.date()], 'must be a date, or a time in ISO 8601')
   .transform((value) => new Date(value).toISOString())
-  .refine((value) => /^[12]\d{3}-/.test(value), 'must be in the years 1000 to 2999')
+  .refine(isUtcTime, 'must be in the years 1000 to 2999')
 
 export const searchInput = z.strictObject({
   /** Words, "a phrase", -without. May be empty beside a filter. */

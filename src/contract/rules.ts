@@ -36,6 +36,8 @@ export const limits = {
   peopleQuery: 64,
   roomQuery: 60,
   messageQuery: 500,
+  /** A time as text. */
+  time: 40,
 
   historyPage: { usual: 50, max: 100 },
   searchPage: { usual: 30, max: 100 },
@@ -117,6 +119,13 @@ export function isEmoji(value: string): boolean {
   emojiPattern ??= new RegExp(emojiSource, 'v')
   return emojiPattern.test(value)
 }
+
+/**
+ * Whether this is a time as the server writes it: ISO 8601 in UTC, with milliseconds. Only of years that Postgres and
+ * JavaScript write alike.
+ */
+export const isUtcTime = (value: string): boolean =>
+  /^[12]\d{3}-/.test(value) && Number.isFinite(Date.parse(value)) && new Date(value).toISOString() === value
 
 /** The order of a room list: the room with the newest message first, rooms of the same time by name. */
 export function compareRooms(a: ListedRoom, b: ListedRoom): number {

@@ -171,7 +171,7 @@ const table: Row[] = [
       'server/rooms/',
       'server/bus/announce',
       'server/fanout/event-frames',
-      ...platform('database', 'name-search', 'page-cursor'),
+      ...platform('background', 'database', 'name-search', 'page-cursor'),
       'contract/',
     ],
     types: ['server/caller', 'server/bus/news-bus', 'server/fanout/', ...platform('log')],

@@ -100,7 +100,8 @@ describe('search', () => {
     ]) {
       expect(await failureOf(trpc.chat.search.query({ query: 'x', room, cursor })), cursor).toBe('BAD_REQUEST')
     }
-    for (const time of ['yesterday', '2024-13-01', '2024-01-01T00:00:00', '0999-01-01', '+012024-01-01T00:00:00Z']) {
+    const precise = `2024-01-01T00:00:00.${'0'.repeat(100)}Z`
+    for (const time of ['yesterday', '2024-13-01', '2024-01-01T00:00:00', '0999-01-01', '+012024-01-01T00:00:00Z', precise]) {
       expect(await failureOf(trpc.chat.search.query({ query: 'x', after: time })), time).toBe('BAD_REQUEST')
       expect(await failureOf(trpc.chat.search.query({ query: 'x', before: time })), time).toBe('BAD_REQUEST')
     }

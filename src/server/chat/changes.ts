@@ -1,6 +1,6 @@
 import type { Message } from '../../contract/message'
 import type { Querying } from '../platform/database'
-import { lookUpPeople, type MessageRow, messageColumns, toMessages } from './message-rows'
+import { joinPeople, type MessageRow, messageColumns, toMessages } from './message-rows'
 
 /** The limits of one page of changes. A slow consumer keeps one page in memory. */
 export interface ChangePageLimits {
@@ -87,5 +87,5 @@ const changesStatement = `
     FROM (SELECT * FROM found ORDER BY version LIMIT $4) f
   )
   SELECT ${messageColumns}, page.until, page.until >= page.last_version AS reaches_end
-  FROM page LEFT JOIN (m ${lookUpPeople}) ON m.bytes_before < $5
+  FROM page LEFT JOIN (m ${joinPeople}) ON m.bytes_before < $5
   ORDER BY m.version`

@@ -35,9 +35,8 @@ export const messageColumns = `m.room_id, m.seq, m.version, m.kind, m.author_id,
   m.detail, m.detail_user_id, d.username AS detail_username, d.display_name AS detail_display_name, d.avatar AS detail_avatar,
   m.uid, m.client_id, m.text, m.time, m.reply_to_seq, m.reply_count, m.reaction_count, m.mentions,
   m.edited_at, m.deleted_at, m.pinned_at`
-export const joinPeople = 'JOIN users u ON u.id = m.author_id LEFT JOIN users d ON d.id = m.detail_user_id'
-/** The same where the planner cannot know how few messages there are: as a join, it might read the whole table of people. */
-export const lookUpPeople = `CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = m.author_id LIMIT 1) u
+// LATERAL with LIMIT 1, here and below: looked up by key, whatever the planner expects of the number of messages.
+export const joinPeople = `CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = m.author_id LIMIT 1) u
   LEFT JOIN LATERAL (SELECT * FROM users d WHERE d.id = m.detail_user_id LIMIT 1) d ON true`
 /** The beginning of a statement for `readMessages`. */
 export const selectMessages = `SELECT ${messageColumns} FROM messages m ${joinPeople}`
@@ -52,7 +51,6 @@ export async function readMessages(querying: Querying, sql: string, values: read
 export const readMessagesAt = (querying: Querying, room: string, seqs: readonly number[]): Promise<Message[]> =>
   readMessages(
     querying,
-    // LATERAL with LIMIT 1, here and below: looked up by key, whatever the planner expects.
     `SELECT ${messageColumns} FROM unnest($2::int[]) AS k(seq)
      CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.room_id = $1 AND m.seq = k.seq LIMIT 1) m ${joinPeople}`,
     [room, seqs],

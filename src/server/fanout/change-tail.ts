@@ -22,7 +22,7 @@ export interface ChangeTail {
 }
 
 /** The longest delay of what Redis lost. */
-const lookMs = 1_000
+const lookIntervalMs = 1_000
 /** Rows are pruned after this many times 10 s: a minute, when read_change_tail has long given up on positions as old. */
 const prunesKept = 6
 const rowsPerPrune = 10_000
@@ -73,7 +73,7 @@ export function startChangeTail({
     const changes = found.changes ? toTailChanges(found.changes) : 'anything'
     for (const onChanges of listeners) onChanges(changes)
   }
-  const looking = startEvery(look, { everyMs: lookMs, startsNow: true, name: 'read the tail of changes', log })
+  const looking = startEvery(look, { everyMs: lookIntervalMs, startsNow: true, name: 'read the tail of changes', log })
 
   async function prune() {
     if (position) snapshots.push(position.snapshot)

@@ -1,5 +1,5 @@
 import type { NewsBus, RoomNews } from '../bus/news-bus'
-import { startEvery } from '../platform/background'
+import { startEvery, untilNextTurn } from '../platform/background'
 import { isUnavailable } from '../platform/database'
 import type { Log } from '../platform/log'
 import { joinLookUps } from '../platform/look-ups'
@@ -232,7 +232,7 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
     unopened.clear()
     retryTimer = null
     for (const [index, watch] of waiting.entries()) {
-      if (index % feedsPerOpening === feedsPerOpening - 1) await new Promise(setImmediate)
+      if (index % feedsPerOpening === feedsPerOpening - 1) await untilNextTurn()
       if (!watch.isStopped) begin(watch)
     }
   }

@@ -2,6 +2,7 @@ import { compareRooms } from '../../contract/rules'
 import type { NewsBus, NewsSubscription, PersonNews } from '../bus/news-bus'
 import type { ChangeTail } from '../fanout/change-tail'
 import type { RoomFeeds } from '../fanout/room-feeds'
+import { createGate, type Gate, untilNextTurn } from '../platform/background'
 import { untilAvailable } from '../platform/database'
 import type { Log } from '../platform/log'
 import { createListOpenings } from './list-openings'
@@ -35,6 +36,8 @@ interface PersonList extends ListOwner {
   readonly unsure: Set<string>
   /** Rooms whose own part is being read, each with the number of the latest reading. */
   readonly reading: Map<string, number>
+  /** A list is encoded for one device after the other: one that stalls takes no second one into memory. */
+  readonly turns: Gate
   /** Resolves when all of it has been read; null while nobody waits for that. */
   loading: Promise<void> | null
   subscription: NewsSubscription | null
@@ -298,7 +301,7 @@ export function createRoomListFeed({
     let sent = 0
     for (const [list, ids] of changed) {
       for (const subscriber of list.subscribers) subscriber.onRooms(ids)
-      if (++sent % listsPerTurn === 0) await nextTurn()
+      if (++sent % listsPerTurn === 0) await untilNextTurn()
     }
   }
 
@@ -307,7 +310,16 @@ export function createRoomListFeed({
 
   async function open({ id: userId, username }: { id: string; username: string }): Promise<PersonList> {
     const list: PersonList = {
-      ...{ userId, username, subscribers: new Set(), rooms: new Set(), unsure: new Set(), reading: new Map(), loading: null },
+      ...{
+        userId,
+        username,
+        subscribers: new Set(),
+        rooms: new Set(),
+        unsure: new Set(),
+        reading: new Map(),
+        loading: null,
+        turns: createGate(1),
+      },
       subscription: null,
     }
     // Subscribes before the list is read: what happened between the two would be missed otherwise.
@@ -359,7 +371,7 @@ export function createRoomListFeed({
     const sorted = [...list.rooms].map((room) => ({ room, ...room.sortKeyFor(list) })).sort(compareRooms)
     const entries: string[] = []
     for (const [index, { room }] of sorted.entries()) {
-      if (index % entriesPerTurn === entriesPerTurn - 1) await nextTurn()
+      if (index % entriesPerTurn === entriesPerTurn - 1) await untilNextTurn()
       const entry = room.encodeFor(list)
       if (entry) entries.push(entry)
     }
@@ -394,6 +406,7 @@ export function createRoomListFeed({
             () => signal.aborted,
             () => (list && isOpen(list) ? load(list) : Promise.resolve()),
           ),
+        takeTurn: (work) => (list ? list.turns.run(work) : work()),
         encodeList: () => (list ? encodeList(list) : Promise.resolve('')),
         encodeRoom: (room) => list && encodeRoom(list, room),
         onEnd: () => {
@@ -443,6 +456,3 @@ async function inBatches<Value>(values: readonly Value[], size: number, work: (b
   }
   if (failed) throw (failed as { error: unknown }).error
 }
-
-/** Lets the node's other work run. */
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))

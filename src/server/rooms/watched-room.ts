@@ -1,6 +1,7 @@
 import type { Message } from '../../contract/message'
 import type { LastMessage } from '../../contract/room'
 import { cutQuote, maxInteger } from '../../contract/rules'
+import { isMentioned, roomMention } from '../../contract/text-tokens'
 import type { RoomNews } from '../bus/news-bus'
 import type { FeedWatch, FeedWatcher } from '../fanout/room-feed'
 import { type EntryParts, encodeEntry, encodeSettings, namesFor, type RoomSettings } from './list-entry'
@@ -114,8 +115,7 @@ export class WatchedRoom<Owner extends ListOwner> implements FeedWatcher {
 
   /** What the place of the room in this person's list depends on. */
   sortKeyFor({ userId }: Owner): { id: string; name: string; lastMessage: { time: string } | null } {
-    const { kind, name } = this.#settings
-    return { id: this.id, name: namesFor(userId, { kind, name, people: this.#people ?? [] }).name, lastMessage: this.#lastMessage }
+    return { id: this.id, name: namesFor(userId, this.#settings.name, this.#people).name, lastMessage: this.#lastMessage }
   }
 
   /** The room as it was read. */
@@ -194,7 +194,7 @@ export class WatchedRoom<Owner extends ListOwner> implements FeedWatcher {
 
   /** Counts a new message for everybody whom it concerns. */
   #count(message: Message) {
-    if (message.mentions.includes('@room')) {
+    if (message.mentions.includes(roomMention)) {
       for (const [owner, part] of this.members) this.#countFor(owner, part, message)
       return
     }
@@ -210,7 +210,7 @@ export class WatchedRoom<Owner extends ListOwner> implements FeedWatcher {
       // They have read what they wrote, and everything before it.
       part.readSeq = Math.max(part.readSeq, message.seq)
       part.mentions = 0
-    } else if (part.notify !== 'nothing' && part.readSeq < message.seq && isMentioned(owner, message)) {
+    } else if (part.notify !== 'nothing' && part.readSeq < message.seq && countsAsMention(owner, message)) {
       if (part.mentions + 1 < maxMentions) part.mentions++
       else this.watcher.onPartUnsure(this, owner)
     }
@@ -219,7 +219,7 @@ export class WatchedRoom<Owner extends ListOwner> implements FeedWatcher {
   /** A change of an old message may have given this person a mention, or taken one away. */
   #doubt(owner: Owner, part: OwnPart, message: Message) {
     if (part.version >= message.version || part.notify === 'nothing' || part.readSeq >= message.seq) return
-    if (part.mentions > 0 || isMentioned(owner, message)) this.watcher.onPartUnsure(this, owner)
+    if (part.mentions > 0 || countsAsMention(owner, message)) this.watcher.onPartUnsure(this, owner)
   }
 
   /** For a reading of own parts, which may miss what happens meanwhile. @returns a function for when it has ended */
@@ -266,8 +266,8 @@ const versionOf = (news: Exclude<RoomNews, { type: 'typing' }>) => (news.type ==
 const mayMoveMentions = ({ kind, editedAt, deletedAt }: Message) => kind === 'text' && (editedAt !== null || deletedAt !== null)
 
 /** Whether a message by somebody else counts as a mention of this person. */
-const isMentioned = ({ userId, username }: ListOwner, { author, mentions }: Message) =>
-  author.id !== userId && (mentions.includes(username) || mentions.includes('@room'))
+const countsAsMention = ({ userId, username }: ListOwner, { author, mentions }: Message) =>
+  author.id !== userId && isMentioned(username, mentions)
 
 const isSamePart = (a: OwnPart, b: OwnPart) =>
   a.role === b.role && a.readSeq === b.readSeq && a.mentions === b.mentions && a.notify === b.notify && a.mutedUntil === b.mutedUntil

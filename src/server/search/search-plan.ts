@@ -18,9 +18,9 @@ interface Search {
 }
 
 /** So many messages are looked at without further thought. */
-const few = 3_000
+const fewMessages = 3_000
 /** Looking up more takes longer than people wait. Reading by time gives them something meanwhile. */
-const tooMuch = 600_000
+const tooManyMessages = 600_000
 /** What it costs to look at a message that was found by its terms, or in its room, compared with one that is read by its time. */
 const costByTerms = 2
 const costByRooms = 1.5
@@ -49,9 +49,9 @@ export async function* findMatches(search: MessageSearch, { scope, terms, from, 
   const rare = terms?.each.filter((_, index) => (each[index] ?? 0) <= matches * muchMore) ?? []
   const byTerms = (below: Place) => (terms ? search.findByTerms(scope, terms.all, rare.join(' & '), below, size) : [])
   const byRooms = (below: Place) => search.findByRooms(scope, terms?.all ?? null, below, size)
-  if (terms && matches <= few) return yield* findInParts(byTerms, from, size)
+  if (terms && matches <= fewMessages) return yield* findInParts(byTerms, from, size)
   const own = await search.countOwn(scope)
-  if (own <= few) return yield* findInParts(byRooms, from, size)
+  if (own <= fewMessages) return yield* findInParts(byRooms, from, size)
 
   /** What the rest of the search costs by terms, after `found` matches among `read` messages. */
   const restByTerms = (found: number, read: number) => {
@@ -66,7 +66,7 @@ export async function* findMatches(search: MessageSearch, { scope, terms, from, 
   for (let read = 0, stretch = firstStretch; below !== null; stretch = Math.min(stretch * 2, longestStretch)) {
     const [costOfTerms, costOfRooms] = [restByTerms(count, read), own * costByRooms]
     const rest = Math.min(costOfTerms, costOfRooms)
-    if (read >= Math.min(rest, Math.max(expected * patience, firstStretch)) && rest <= tooMuch) {
+    if (read >= Math.min(rest, Math.max(expected * patience, firstStretch)) && rest <= tooManyMessages) {
       return yield* findInParts(costOfTerms <= costOfRooms ? byTerms : byRooms, below, size)
     }
     for (let isFull = true; isFull && below !== null; ) {
