@@ -1,6 +1,5 @@
 import type { NewsBus, RoomNews } from '../bus/news-bus'
 import { startEvery, untilNextTurn } from '../platform/background'
-import { isUnavailable } from '../platform/database'
 import type { Log } from '../platform/log'
 import { joinLookUps } from '../platform/look-ups'
 import type { ChangeTail } from './change-tail'
@@ -160,8 +159,8 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
       await openAll(opening.feeds)
       opening.resolve()
     } catch (error) {
-      // While Postgres is unavailable, the waiting ones would fail too, after the same time again.
-      for (const failed of [opening, ...(isUnavailable(error) ? openings.splice(0) : [])]) {
+      // Postgres could not be read: the waiting ones would fail too, after the same time again.
+      for (const failed of [opening, ...openings.splice(0)]) {
         for (const feed of failed.feeds) fail(feed)
         failed.reject(error)
       }

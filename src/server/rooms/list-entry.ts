@@ -13,10 +13,10 @@ export function toRoom(summary: RoomSummary, part: OwnPart, userId: string): Roo
 }
 
 /** The fields of a room's entry that are the same for all members and change seldom. */
-export type RoomSettings = Pick<RoomSummary, 'id' | 'kind' | 'name' | 'topic' | 'postingPolicy' | 'slowModeSeconds' | 'archivedAt'>
+export type ListedSettings = Pick<RoomSummary, 'id' | 'kind' | 'name' | 'topic' | 'postingPolicy' | 'slowModeSeconds' | 'archivedAt'>
 
 /** As JSON without its braces. */
-export function encodeSettings({ id, kind, name, topic, postingPolicy, slowModeSeconds, archivedAt }: RoomSettings): string {
+export function encodeSettings({ id, kind, name, topic, postingPolicy, slowModeSeconds, archivedAt }: ListedSettings): string {
   const settings = { id, kind, topic, postingPolicy, slowModeSeconds, archivedAt }
   return JSON.stringify(kind === 'direct' ? settings : { ...settings, name, people: [] }).slice(1, -1)
 }

@@ -4,7 +4,7 @@ import { cutQuote, maxInteger } from '../../contract/rules'
 import { isMentioned, roomMention } from '../../contract/text-tokens'
 import type { RoomNews } from '../bus/news-bus'
 import type { FeedWatch, FeedWatcher } from '../fanout/room-feed'
-import { type EntryParts, encodeEntry, encodeSettings, namesFor, type RoomSettings } from './list-entry'
+import { type EntryParts, encodeEntry, encodeSettings, type ListedSettings, namesFor } from './list-entry'
 import { maxMentions, type OwnPart, type RoomSummary } from './list-store'
 
 /** Somebody who has the room in their list. */
@@ -59,7 +59,7 @@ export class WatchedRoom<Owner extends ListOwner> implements FeedWatcher {
   #base = 0
   #lastSeq = 0
   #lastMessage: LastMessage | null = null
-  #settings: RoomSettings
+  #settings: ListedSettings
   /** Null for rooms that are not direct. */
   #people: RoomSummary['people'] | null = null
   /** Null unless it was encoded a moment ago: a node has very many rooms, and JSON takes more memory than what it is made of. */
@@ -274,7 +274,7 @@ const isSamePart = (a: OwnPart, b: OwnPart) =>
 
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
-function toSettings({ id, kind, name, topic, postingPolicy, slowModeSeconds, archivedAt }: RoomSummary): RoomSettings {
+function toSettings({ id, kind, name, topic, postingPolicy, slowModeSeconds, archivedAt }: RoomSummary): ListedSettings {
   return { id, kind, name, topic, postingPolicy, slowModeSeconds, archivedAt }
 }
 
