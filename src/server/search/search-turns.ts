@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Failure } from '../../contract/failures'
 import { createGate, type Gate } from '../platform/background'
 
@@ -14,17 +15,35 @@ const retryAfterMs = 1_000
 /**
  * Searches wait for those of the same person, one at a time, and then, in turn with other people, for one of the few places
  * on this node. So nobody's searches wait for more than one of each other person.
+ *
+ * The places are for slow searches: another one starts when those before it have ended or were found to be slow. Quick ones
+ * run one after the other, so that however many people search, sends find a processor that is free.
+ * @param quickMs from then on, a search counts as slow
  */
-export function createSearchTurns(places: number): SearchTurns {
+export function createSearchTurns(places: number, { quickMs = 25 } = {}): SearchTurns {
   const gate = createGate(places)
+  const starts = createGate(1)
   const own = new Map<string, Gate>()
+
+  async function startInTurn<Value>(search: () => Promise<Value>): Promise<Value> {
+    const { ended } = await starts.run(async () => {
+      const ended = search()
+      const timer = new AbortController()
+      const isSlow = delay(quickMs, undefined, { signal: timer.signal })
+      await Promise.race([ended, isSlow]).catch(() => {})
+      timer.abort()
+      return { ended }
+    })
+    return ended
+  }
+
   return {
     run: async (userId, search) => {
       const turns = own.get(userId) ?? createGate(1)
       if (turns.waiting() >= maxWaiting) throw new Failure('TOO_MANY_REQUESTS', { retryAfterMs })
       own.set(userId, turns)
       try {
-        return await turns.run(() => gate.run(search))
+        return await turns.run(() => gate.run(() => startInTurn(search)))
       } finally {
         if (!turns.isBusy()) own.delete(userId)
       }
