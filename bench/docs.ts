@@ -30,7 +30,7 @@ export async function writeDocs({ startedAt, rounds, machine, versions, commit, 
     await writeFile(
       `${docs}${file}`,
       [
-        `Written by \`npm run bench -- --write-docs\` on ${startedAt.toISOString().slice(0, 10)}, commit ${commit.slice(0, 9)}${dirty ? ' with uncommitted changes' : ''}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.os}, Node ${machine.node}. Medians of ${rounds} rounds with their range; each ratio compares figures from the same round.`,
+        `Written by \`npm run bench -- --write-docs\` on ${startedAt.toISOString().slice(0, 10)}, commit ${commit.slice(0, 9)}${dirty ? ' with uncommitted changes' : ''}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.os}, Node ${machine.node}. ${rounds === 1 ? 'One round' : `Medians of ${rounds} rounds with their range`}; each ratio compares figures from the same round.`,
         '',
         formatTable(own),
         '',

@@ -37,6 +37,7 @@ async function holding(statement: string, values: unknown[]) {
   await client.query('BEGIN')
   await client.query(statement, values)
   return {
+    query: client.query.bind(client) as Roomline['pool']['query'],
     untilWaitedFor: (count: number) =>
       until(async () => {
         const waiting = await roomline.pool.query(
@@ -317,6 +318,21 @@ describe('a deleted account', () => {
     const answers = await Promise.all(going)
     expect(answers.sort()).toEqual(['LAST_OWNER', 'done'])
     expect(await membersOf(room.id)).toHaveLength(2)
+  })
+
+  it('succeeds although they write to a direct room at the same moment', async () => {
+    const ada = await person()
+    const ben = await person()
+    const { id: room } = await ada.trpc.rooms.direct.mutate({ usernames: [ben.username] })
+    // What a send does, stopped halfway: it moves its author's read mark, then their message needs their row.
+    const author = '(SELECT id FROM users WHERE username = $2)'
+    const sending = await holding(`UPDATE memberships SET read_seq = 0 WHERE room_id = $1 AND user_id = ${author}`, [room, ada.username])
+    const deleting = outcomeOf(ada.trpc.users.deleteAccount.mutate({ password }))
+    await sending.untilWaitedFor(1)
+    await sending.query(`INSERT INTO messages (room_id, seq, version, author_id, text) VALUES ($1, 1, 1, ${author}, 'bye')`, [room, ada.username])
+    await sending.commit()
+    expect(await deleting).toBe('done')
+    expect(await membersOf(room)).toContain(ben.username)
   })
 
   it('also leaves a room joined meanwhile, unless it is the only owner there', async () => {

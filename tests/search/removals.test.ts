@@ -99,6 +99,26 @@ describe('a text that is gone', () => {
   })
 })
 
+describe('a room that is deleted and made again', () => {
+  it('has all its messages found, whatever a slow job has written for the deleted one', async () => {
+    const ada = await connectPerson(roomline)
+    const make = () => ada.trpc.rooms.create.mutate({ name: 'Phoenix', kind: 'public' })
+    const { id: room } = await make()
+    const { seq } = await ada.trpc.chat.send.mutate({ room, text: 'the first life' })
+    await ada.trpc.chat.edit.mutate({ room, seq, text: 'the first life, edited' })
+    const { rows } = await roomline.pool.query(`SELECT ${indexedColumns} FROM messages m WHERE room_id = $1 AND seq = $2`, [room, seq])
+    await roomline.pool.query('DELETE FROM rooms WHERE id = $1', [room])
+    await untilIndexed(roomline)
+    await writeTerms(roomline.pool, rows)
+    expect((await make()).id).toBe(room)
+    expect(await ada.trpc.chat.send.mutate({ room, text: 'the second time' })).toMatchObject({ seq })
+    await untilIndexed(roomline)
+    expect(await searchAll(ada, { query: 'second' })).toEqual(['the second time'])
+    await writeTerms(roomline.pool, rows, { replacesSame: true })
+    expect(await searchAll(ada, { query: 'second' })).toEqual(['the second time'])
+  })
+})
+
 describe('somebody who is removed from a room', () => {
   it('finds nothing of it, at once', async () => {
     const { ada, ben, room } = await sendInRoom('for members only')

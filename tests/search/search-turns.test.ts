@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createSearchTurns } from '../../src/server/search/search-turns'
 import { connectPerson } from '../support/connected-people'
 import { type Roomline, startRoomline } from '../support/roomline'
@@ -75,6 +75,22 @@ describe('search turns', () => {
     await until(() => names().includes('a2'))
     running[0]?.end()
     expect(await next).toBe('a2')
+  })
+
+  it('who has waited too long is told so, and holds up nobody', async () => {
+    const { start, running } = createSearches(1)
+    const first = start('a', 'a1')
+    const late = ['b1', 'c1'].map((name) => start(name.charAt(0), name).catch((error) => error))
+    await until(() => running.length === 1)
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 11_000)
+    const next = start('d', 'd1')
+    running[0]?.end()
+    expect(await first).toBe('a1')
+    expect(await Promise.all(late)).toMatchObject(late.map(() => ({ failure: 'UNAVAILABLE' })))
+    clock.mockRestore()
+    await until(() => running.length === 1)
+    running[0]?.end()
+    expect(await next).toBe('d1')
   })
 
   it('who has many searches waiting is refused another one, until they have fewer', async () => {

@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import { deletedUsernamePrefix } from '../../contract/rules'
 import { revokeSessions } from '../auth/revoke-sessions'
-import { inTransaction, type Querying } from '../platform/database'
+import { inTransaction, type Querying, retried } from '../platform/database'
 
 /** A deletion starts again when the person joins a room meanwhile. */
 const maxAttempts = 5
@@ -34,7 +34,8 @@ export function createAccountStore(pool: Pool) {
      */
     delete: async (userId: string, verifiedHash: string): Promise<{ room: string; version: number }[]> => {
       for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-        const left = await inTransaction(pool, (transaction) => deletePerson(transaction, userId, verifiedHash)).catch(
+        // Direct rooms are not locked, so it can deadlock with a message that the person writes there.
+        const left = await retried(() => inTransaction(pool, (transaction) => deletePerson(transaction, userId, verifiedHash))).catch(
           nullWhenJoinedMeanwhile,
         )
         if (left) return left

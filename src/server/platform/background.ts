@@ -118,6 +118,26 @@ export function startEvery(work: () => unknown, options: LoopOptions): Backgroun
 /** Lets the process's other work run in the middle of a long piece of work. */
 export const untilNextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+const longestTurnMs = 10
+
+/**
+ * For parts that each take longer or shorter: lets other work run when the last turn began some milliseconds ago.
+ * @example
+ * const pause = createPauses()
+ * for (const message of messages) {
+ *   compute(message)
+ *   await pause()
+ * }
+ */
+export function createPauses(): () => Promise<void> {
+  let since = performance.now()
+  return async () => {
+    if (performance.now() - since < longestTurnMs) return
+    await untilNextTurn()
+    since = performance.now()
+  }
+}
+
 export interface Gate {
   /** Runs `work` as soon as fewer than the allowed number are running, in the order of arrival. */
   run<Value>(work: () => Promise<Value>): Promise<Value>

@@ -4,7 +4,12 @@ import type { OwnPart, RoomSummary } from './list-store'
 /** A room as the list of this member shows it. */
 export function toRoom(summary: RoomSummary, part: OwnPart, userId: string): Room {
   const { version: _, name, people, ...shared } = summary
-  return { ...shared, ...namesFor(userId, summary), ...countsOf(part, summary.lastSeq), ...ownFields(part) }
+  return {
+    ...shared,
+    ...namesFor(userId, name, shared.kind === 'direct' ? people : null),
+    ...countsOf(part, summary.lastSeq),
+    ...ownFields(part),
+  }
 }
 
 /** The fields of a room's entry that are the same for all members and change seldom, as JSON without its braces. */
@@ -28,17 +33,17 @@ interface EntryParts {
 export function encodeEntry({ settings, lastSeq, lastMessage, people }: EntryParts, part: OwnPart, userId: string): string {
   const { readSeq, unread, mentions } = countsOf(part, lastSeq)
   const { role, notify, mutedUntil } = part
-  const names = people ? `${JSON.stringify(namesFor(userId, { kind: 'direct', name: '', people })).slice(1, -1)},` : ''
+  const names = people ? `${JSON.stringify(namesFor(userId, '', people)).slice(1, -1)},` : ''
   const until = mutedUntil === null ? 'null' : `"${mutedUntil}"`
   return `{${settings},${names}"role":"${role}","lastSeq":${lastSeq},"readSeq":${readSeq},"unread":${unread},"mentions":${mentions},"notify":"${notify}","mutedUntil":${until},"lastMessage":${lastMessage}}`
 }
 
-/** The name of a direct room is made of the other people's, so each of them sees another one. */
-export function namesFor(
-  userId: string,
-  { kind, name, people }: Pick<RoomSummary, 'kind' | 'name' | 'people'>,
-): Pick<Room, 'name' | 'people'> {
-  if (kind !== 'direct') return { name, people: [] }
+/**
+ * The name of a direct room is made of the other people's, so each of them sees another one.
+ * @param people the members of a direct room; null for other rooms
+ */
+export function namesFor(userId: string, name: string, people: RoomSummary['people'] | null): Pick<Room, 'name' | 'people'> {
+  if (!people) return { name, people: [] }
   const others = people.filter(({ id }) => id !== userId)
   return { name: others.map(({ displayName }) => displayName).join(', ') || 'Notes to yourself', people: others }
 }

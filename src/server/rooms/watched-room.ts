@@ -95,7 +95,7 @@ export class WatchedRoom<Owner extends ListOwner> {
 
   /** What the place of the room in this person's list depends on. */
   sortKeyFor({ userId }: Owner): { id: string; name: string; lastMessage: { time: string } | null } {
-    const { name } = namesFor(userId, { kind: this.#people ? 'direct' : 'public', name: this.#name, people: this.#people ?? [] })
+    const { name } = namesFor(userId, this.#name, this.#people)
     return { id: this.id, name, lastMessage: this.#time ? { time: this.#time } : null }
   }
 

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
-import { openPool } from '../platform/database'
+import { openPool, retried } from '../platform/database'
 import { type IndexedMessage, indexedColumns, writeTerms } from './term-rows'
 
 export interface RebuildProgress {
@@ -71,7 +71,8 @@ async function writeAllTerms(reader: PoolClient, writer: Pool, signal: AbortSign
     // Read while these are written.
     next = read(done + batchSize)
     next.catch(() => {})
-    await writeTerms(writer, messages, { replacesSame: true })
+    // A room that is deleted meanwhile takes its rows in another order.
+    await retried(() => writeTerms(writer, messages, { replacesSame: true }))
     done = Math.min(total, done + batchSize)
     onProgress({ what: 'messages', done, total })
   }

@@ -3,6 +3,7 @@ import type { Message, SearchHit, SearchInput, SearchPage } from '../../contract
 import { isUtcTime } from '../../contract/rules'
 import { hasCode, hasLink } from '../../contract/text-tokens'
 import type { CallContext } from '../caller'
+import { createPauses } from '../platform/background'
 import { readCursor, writeCursor } from '../platform/page-cursor'
 import type { RoomsNeeds } from '../rooms/needs'
 import { excerptOf } from './excerpt'
@@ -65,6 +66,7 @@ async function findHits(search: MessageSearch, userId: string, input: SearchInpu
   const from = lowest(cursor, { time: before ?? 'infinity', room: room ?? '', seq: 0 })
 
   const isOver = performance.now() + answerAfterMs
+  const pause = createPauses()
   const hits: SearchHit[] = []
   // One more than the page has: whether there is another page.
   const wanted = () => limit + 1 - hits.length
@@ -72,14 +74,27 @@ async function findHits(search: MessageSearch, userId: string, input: SearchInpu
     const places = has === 'file' ? await search.keepWithFile(found) : found
     for (const message of places.length > 0 ? await search.read(places) : []) {
       const hit = toHit(message, query, has)
-      if (!hit) continue
       const last = hits.at(-1)
-      if (hits.length === limit && last) return { hits, end: placeOf(last.message) }
-      hits.push(hit)
+      if (hit && hits.length === limit && last) return { hits, end: placeOf(last.message) }
+      if (hit) hits.push(hit)
+      // Long texts and long queries take many milliseconds each.
+      await pause()
+      if (performance.now() > isOver) return { hits, end: placeOf(message) }
     }
-    if (performance.now() > isOver) return { hits, end }
+    if (performance.now() > isOver) return { hits, end: end && room === null ? ownEnd(end, from, hits.at(-1)?.message) : end }
   }
   return { hits, end: null }
+}
+
+/**
+ * Where to go on below a message of any room. Clients can read cursors, and must not learn of rooms that they may not see: so
+ * it is the next millisecond, when nothing below that was given yet.
+ */
+function ownEnd(end: Place, from: Place, last: Message | undefined): Place {
+  const time = new Date(Date.parse(end.time) + 1).toISOString()
+  if (time <= (last ?? from).time) return { time, room: '', seq: 0 }
+  // More messages of one millisecond than a search looks through: it must go on all the same.
+  return last ? placeOf(last) : end
 }
 
 /** Null when the message, as it is now, is not what was asked for: its terms may be those of the text before an edit. */
@@ -98,7 +113,7 @@ const lowest = (cursor: Place | null, start: Place): Place => (cursor !== null &
 function readPlace(cursor: string | undefined, wantedRoom: string | undefined): Place | null {
   const [time, place] = readCursor(cursor, 'string', 'string') ?? []
   if (time === undefined || place === undefined) return null
-  const [, room, seq] = /^(.+) (\d{1,9})$/s.exec(place) ?? []
+  const [, room, seq] = /^(.*) (\d{1,9})$/s.exec(place) ?? []
   const isForeign = wantedRoom !== undefined && room !== wantedRoom
   if (room === undefined || seq === undefined || isForeign || !isUtcTime(time))
     throw new Failure('BAD_REQUEST', { fields: { cursor: 'must come from an earlier answer' } })

@@ -1,4 +1,4 @@
-import { untilNextTurn } from '../platform/background'
+import { createPauses } from '../platform/background'
 import type { Querying } from '../platform/database'
 import { tagsOfMessage } from './search-terms'
 import { toTsvector } from './terms'
@@ -19,19 +19,19 @@ export interface IndexedMessage {
 export const indexedColumns = `m.room_id, m.seq, m.version, m.time, m.author_id, m.text, m.deleted_at IS NOT NULL AS is_removed,
   EXISTS (SELECT FROM attachments a WHERE a.room_id = m.room_id AND a.seq = m.seq) AS has_file`
 
-/** The event loop gets its turn after so many: terms of long texts take long. */
-const atOnce = 50
-
 /**
- * Writes the terms of these messages. A message whose row is newer already keeps it.
+ * Writes the terms of these messages. A message whose row is newer already keeps it. The time comes before the version: a room
+ * can be deleted and made again with the same id, and counts its versions from 1.
  * @param replacesSame also where the row was made of the same version of the message, by an earlier release perhaps
  */
 export async function writeTerms(querying: Querying, messages: readonly IndexedMessage[], { replacesSame = false } = {}): Promise<void> {
   if (messages.length === 0) return
   const terms: (string | null)[] = []
+  const pause = createPauses()
   for (const message of messages) {
-    if (terms.length > 0 && terms.length % atOnce === 0) await untilNextTurn()
     terms.push(message.is_removed ? null : termsOf(message))
+    // Long texts take many milliseconds each.
+    await pause()
   }
   // In the order of the key: two nodes that write the same rows must not wait for each other.
   await querying.query(
@@ -39,8 +39,8 @@ export async function writeTerms(querying: Querying, messages: readonly IndexedM
      SELECT room_id, seq, version, time, terms::tsvector
      FROM unnest($1::text[], $2::int[], $3::int[], $4::timestamptz[], $5::text[]) AS n(room_id, seq, version, time, terms)
      ORDER BY room_id, seq
-     ON CONFLICT (room_id, seq) DO UPDATE SET version = excluded.version, terms = excluded.terms
-     WHERE excluded.version ${replacesSame ? '>=' : '>'} s.version`,
+     ON CONFLICT (room_id, seq) DO UPDATE SET version = excluded.version, time = excluded.time, terms = excluded.terms
+     WHERE (excluded.time, excluded.version) ${replacesSame ? '>=' : '>'} (s.time, s.version)`,
     [
       messages.map(({ room_id }) => room_id),
       messages.map(({ seq }) => seq),
@@ -62,7 +62,8 @@ export async function removeTerms(querying: Querying, room: string, seq: number)
   await querying.query(
     `INSERT INTO message_search AS s (room_id, seq, version, time, terms)
      SELECT room_id, seq, version, time, NULL FROM messages WHERE room_id = $1 AND seq = $2
-     ON CONFLICT (room_id, seq) DO UPDATE SET version = excluded.version, terms = NULL WHERE excluded.version > s.version`,
+     ON CONFLICT (room_id, seq) DO UPDATE SET version = excluded.version, time = excluded.time, terms = NULL
+     WHERE (excluded.time, excluded.version) > (s.time, s.version)`,
     [room, seq],
   )
 }
