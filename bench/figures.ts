@@ -23,6 +23,13 @@ export function quantile(sorted: ArrayLike<number>, part: number): number {
   return below + (above - below) * (at - Math.floor(at))
 }
 
+/** The quantile of values in any order. */
+export const quantileOf = (values: readonly number[], part: number): number =>
+  quantile(
+    [...values].sort((a, b) => a - b),
+    part,
+  )
+
 /** One figure of one contender, in the order of the rounds. */
 export function roundsOf(readings: readonly Reading[], target: Target, contender: string, figure: string, variant?: string): number[] {
   return readings

@@ -1,7 +1,7 @@
 import { type BareSocket, openBareSocket } from './bare-socket'
 
 const open: BareSocket[] = []
-let told = 0
+let listEvents = 0
 const retryMs = 500
 
 const subscription = '{"id":1,"method":"subscription","params":{"path":"rooms.onChange"}}'
@@ -30,7 +30,7 @@ export async function openLists({ port, tokens }: { port: number; tokens: string
             bytesReceived += end - start
             const head = bytes.toString('latin1', start, Math.min(end, start + 120))
             if (isLive) {
-              told++
+              listEvents++
               return
             }
             if (head.includes('"error"')) {
@@ -60,9 +60,9 @@ export async function openLists({ port, tokens }: { port: number; tokens: string
 }
 
 /** How many events came to open lists since the last call. */
-export async function countTold(): Promise<number> {
-  const count = told
-  told = 0
+export async function countListEvents(): Promise<number> {
+  const count = listEvents
+  listEvents = 0
   return count
 }
 

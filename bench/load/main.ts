@@ -3,7 +3,7 @@ import { callInTurn, makeCall, race } from './calls'
 import { connectAll } from './connects'
 import { type Crowd, type CrowdPlan, openCrowd } from './crowd'
 import { flood } from './flood'
-import { closeLists, countTold, openInTurn, openLists } from './lists'
+import { closeLists, countListEvents, openInTurn, openLists } from './lists'
 import { resume } from './resume'
 
 let crowd: Crowd | null = null
@@ -30,7 +30,7 @@ const acts = {
   race,
   openLists,
   openInTurn,
-  countTold,
+  countListEvents,
   closeLists,
 }
 

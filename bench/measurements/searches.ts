@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { bigRoom, withData } from '../data/measured-data'
-import { format, quantile, roundsOf, summarise } from '../figures'
-import type { Measurement, Row } from '../measurement'
+import { format, quantileOf, roundsOf, summarise } from '../figures'
+import type { Load, Measurement, Row } from '../measurement'
 import type { Reading } from '../reading'
 import { largeMessages } from './data-growth'
 
@@ -36,14 +36,13 @@ export const searches: Measurement = {
       const times = new Map(names.map(([name]) => [name, [] as number[]]))
       for (let turn = 0; turn < (stage.quick ? 15 : 60); turn++) {
         for (const [name, query] of names) {
-          const { elapsedMs, failure } = await load.act('makeCall', { ...person, ...search(query) }).then(({ data: _, ...rest }) => rest)
+          const { elapsedMs, failure } = await load.act('makeCall', { ...person, ...search(query) })
           if (failure) throw new Error(`a search for ${query} was rejected with ${failure}`)
           if (turn >= 5) times.get(name)?.push(elapsedMs)
         }
       }
       for (const [name, values] of times) {
-        const sorted = values.sort((a, b) => a - b)
-        const figures = { p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) }
+        const figures = { p50Ms: quantileOf(values, 0.5), p99Ms: quantileOf(values, 0.99) }
         readings.push({ target: 'T10', contender: 'roomline', variant: name, figures })
       }
       readings.push(await foundAfter(person, load, stage.quick ? 5 : 20))
@@ -57,21 +56,13 @@ export const searches: Measurement = {
         })
       const alone = await race([])
       const beside = await race(others)
-      const p99 = (values: number[]) =>
-        quantile(
-          values.sort((a, b) => a - b),
-          0.99,
-        )
       const figures = {
         answersPerSecond: beside.answeredPerSecond,
         refused: Object.values(beside.refusals).reduce((sum, count) => sum + count, 0),
-        searchP50Ms: quantile(
-          beside.answersMs.sort((a, b) => a - b),
-          0.5,
-        ),
-        searchP99Ms: p99(beside.answersMs),
-        sendsAloneP99Ms: p99(alone.sendsMs),
-        sendsBesideP99Ms: p99(beside.sendsMs),
+        searchP50Ms: quantileOf(beside.answersMs, 0.5),
+        searchP99Ms: quantileOf(beside.answersMs, 0.99),
+        sendsAloneP99Ms: quantileOf(alone.sendsMs, 0.99),
+        sendsBesideP99Ms: quantileOf(beside.sendsMs, 0.99),
       }
       readings.push({ target: 'T10', contender: 'roomline', variant: 'many', figures })
       return readings
@@ -80,11 +71,7 @@ export const searches: Measurement = {
 }
 
 /** How long after a message was sent a search finds it. */
-async function foundAfter(
-  person: { port: number; token: string },
-  load: Parameters<Parameters<typeof withData>[2]>[1],
-  times: number,
-): Promise<Reading> {
+async function foundAfter(person: { port: number; token: string }, load: Load, times: number): Promise<Reading> {
   const waits: number[] = []
   for (let turn = 0; turn < times; turn++) {
     const word = `found${Date.now().toString(36)}${turn}`
@@ -98,8 +85,7 @@ async function foundAfter(
     }
     waits.push(performance.now() - since)
   }
-  const sorted = waits.sort((a, b) => a - b)
-  return { target: 'T10', contender: 'roomline', variant: 'found', figures: { p50Ms: quantile(sorted, 0.5), maxMs: quantile(sorted, 1) } }
+  return { target: 'T10', contender: 'roomline', variant: 'found', figures: { p50Ms: quantileOf(waits, 0.5), maxMs: Math.max(...waits) } }
 }
 
 function searchRows(readings: readonly Reading[]): Row[] {

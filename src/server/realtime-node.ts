@@ -51,8 +51,9 @@ export async function startRealtimeNode(
     watch,
     onError: (error) => log.warn({ error: error.message }, 'lost a database connection'),
   })
-  // A pool of its own, so that sign-ins and sign-outs do not wait behind ordinary queries.
+  // Pools of their own, so that sign-outs and sign-ins do not wait behind ordinary queries.
   const control = openPool(databaseUrl, { maxConnections: 2, watch, onError: () => {} })
+  const signIns = openPool(databaseUrl, { maxConnections: 2, durable: true, watch, onError: () => {} })
   // Searches must not use up the connections that sends need, nor all of those of other look-ups.
   const lookUps = openPool(databaseUrl, {
     maxConnections: searchesAtOnce + 1,
@@ -73,7 +74,7 @@ export async function startRealtimeNode(
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
     const messages = createMessageHistory(database.pool)
     const rooms = createRoomStore(database.pool)
-    const sessions = createSessionStore(database.pool, control)
+    const sessions = createSessionStore(database.pool, signIns)
     const metrics = createMetrics()
     const tail = startChangeTail({ pool: database.pool, log })
     const reader = { ...messages, membersAmong: rooms.membersAmong }
@@ -155,7 +156,7 @@ export async function startRealtimeNode(
       await Promise.all([cluster.close(), lastSeen.close(), tail.close(), feeds.close(), sessionUse.close(), revocations.close()])
       redis.close()
       await watch.close()
-      await Promise.all([database.close(), control.end(), lookUps.end()])
+      await Promise.all([database.close(), control.end(), signIns.end(), lookUps.end()])
     }
     let closing: Promise<void> | null = null
     return {
@@ -169,7 +170,7 @@ export async function startRealtimeNode(
     redis.close()
     await sessionUse.close()
     await watch.close()
-    await Promise.all([database.close(), control.end(), lookUps.end()])
+    await Promise.all([database.close(), control.end(), signIns.end(), lookUps.end()])
     throw error
   }
 }

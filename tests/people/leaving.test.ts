@@ -329,7 +329,10 @@ describe('a deleted account', () => {
     const sending = await holding(`UPDATE memberships SET read_seq = 0 WHERE room_id = $1 AND user_id = ${author}`, [room, ada.username])
     const deleting = outcomeOf(ada.trpc.users.deleteAccount.mutate({ password }))
     await sending.untilWaitedFor(1)
-    await sending.query(`INSERT INTO messages (room_id, seq, version, author_id, text) VALUES ($1, 1, 1, ${author}, 'bye')`, [room, ada.username])
+    await sending.query(`INSERT INTO messages (room_id, seq, version, author_id, text) VALUES ($1, 1, 1, ${author}, 'bye')`, [
+      room,
+      ada.username,
+    ])
     await sending.commit()
     expect(await deleting).toBe('done')
     expect(await membersOf(room)).toContain(ben.username)

@@ -161,7 +161,10 @@ it('a database that nobody has migrated: a node starts on it, says so, and serve
   await using roomline = await startRoomline({ nodes: 0 })
   await using node = await startNode({ ...roomline, config: { ...roomline.config, databaseUrl: url.href } })
   expect(await node.ready()).toEqual(unavailable('not migrated'))
-  expect(node.from('error')).toEqual([expect.objectContaining({ database: 'not migrated', sqlstate: '42P01' })])
+  // What is missed first: a table, or the function that a look for changes calls.
+  expect(node.from('error')).toEqual([
+    expect.objectContaining({ database: 'not migrated', sqlstate: expect.stringMatching(/^(42P01|42883)$/) }),
+  ])
   const token = await createSessionTokens(roomline.config.authSecrets).sign({
     userId: randomUUID(),
     sessionId: randomUUID(),

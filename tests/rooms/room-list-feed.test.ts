@@ -265,4 +265,44 @@ describe('the room list feed', () => {
     await test.lists.close()
     expect(test.watching()).toBe(0)
   })
+
+  it('many subscriptions of a client that does not read: only one list waits for it', async () => {
+    const test = createTestFeed()
+    let written = 0
+    let drained: { promise: Promise<void>; resolve(): void } | null = null
+    const untilReadable = () => drained?.promise
+    const writer = {
+      head: '{"id":1',
+      isReadable: () => drained === null,
+      untilReadable,
+      joinWrites: () => {},
+      write: () => {
+        written++
+        let resolve = () => {}
+        drained = { promise: new Promise<void>((done) => (resolve = done)), resolve: () => resolve() }
+      },
+      fail: (error: unknown) => expect(error).toBe(null),
+    }
+    const read = () => {
+      const { resolve } = drained ?? { resolve: () => {} }
+      drained = null
+      resolve()
+    }
+    const stop = new AbortController()
+    const connection = { openSubscription: () => () => {}, untilReadable }
+    for (let count = 0; count < 20; count++) {
+      void test.lists.follow({ id: 'ada', username: 'ada' }, connection, stop.signal, (subscription) => {
+        subscription.start(writer)
+        return (async function* () {})()
+      })
+    }
+    for (let lists = 1; lists <= 20; lists++) {
+      await until(() => written >= lists)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      expect(written).toBe(lists)
+      read()
+    }
+    stop.abort()
+    await test.lists.close()
+  })
 })

@@ -118,7 +118,7 @@ export function startEvery(work: () => unknown, options: LoopOptions): Backgroun
 /** Lets the process's other work run in the middle of a long piece of work. */
 export const untilNextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-const longestTurnMs = 10
+const longestTurnMs = 3
 
 /**
  * For parts that each take longer or shorter: lets other work run when the last turn began some milliseconds ago.

@@ -7,6 +7,8 @@ import type { SubscriptionWriter } from '../fanout/subscription-writer'
 export interface ListSource {
   /** Resolves when the list is known, and can be encoded. */
   load(): Promise<void>
+  /** Runs the work of this person's devices one after the other. */
+  takeTurn<Value>(work: () => Promise<Value>): Promise<Value>
   /** The event with the whole list. */
   encodeList(): Promise<string>
   /** The event that says what has become of a room; null when nothing can be said now. */
@@ -36,17 +38,16 @@ export class ListSubscription implements DirectSubscription {
 
   start(writer: SubscriptionWriter): void {
     this.#writer = writer
-    this.#open(() => writer.untilReadable()).then(
+    this.#open(
+      () => writer.untilReadable(),
       (list) => {
-        if (list === null) return
         writer.write(joinValues(writer.head, [list]))
         this.#isListSent = true
         this.#write()
       },
-      (error) => {
-        if (!this.#isClosed) writer.fail(error)
-      },
-    )
+    ).catch((error) => {
+      if (!this.#isClosed) writer.fail(error)
+    })
   }
 
   close(): void {
@@ -74,16 +75,22 @@ export class ListSubscription implements DirectSubscription {
     this.#wake()
   }
 
-  /** @returns the event with the whole list; null when the subscription has ended */
-  async #open(untilReadable: () => Promise<void> | undefined): Promise<string | null> {
+  /** @param send gets the event with the whole list, unless the subscription ends before */
+  async #open(untilReadable: () => Promise<void> | undefined, send: (list: string) => void): Promise<void> {
     await this.source.load()
-    // Before it is encoded: a client that stalls would hold it in memory.
-    await untilReadable()
-    if (this.#isClosed) return null
-    // What happens from now on may be missing from the list.
-    this.#pending = new Set()
-    const list = await this.source.encodeList()
-    return this.#isClosed ? null : list
+    for (let isSent = false; !isSent && !this.#isClosed; ) {
+      // Before it is encoded: a client that stalls would hold it in memory.
+      await untilReadable()
+      isSent = await this.source.takeTurn(async () => {
+        // Another subscription of the same client may have written its list meanwhile.
+        if (this.#isClosed || untilReadable()) return false
+        // What happens from now on may be missing from the list.
+        this.#pending = new Set()
+        const list = await this.source.encodeList()
+        if (!this.#isClosed) send(list)
+        return true
+      })
+    }
   }
 
   #write(): void {
@@ -121,8 +128,11 @@ export class ListSubscription implements DirectSubscription {
   /** The fallback where events cannot be delivered directly: tRPC's loop takes one event after the other. */
   async *stream(untilReadable: () => Promise<void> | undefined): AsyncGenerator<RoomListEvent> {
     try {
-      const list = await this.#open(untilReadable)
-      if (list !== null) yield JSON.parse(list) as RoomListEvent
+      let first: RoomListEvent | null = null
+      await this.#open(untilReadable, (list) => {
+        first = JSON.parse(list) as RoomListEvent
+      })
+      if (first) yield first
       while (!this.#isClosed) {
         await untilReadable()
         const next = this.#next()

@@ -2,7 +2,7 @@ import { compareRooms } from '../../contract/rules'
 import type { NewsBus, PersonNews } from '../bus/news-bus'
 import type { ChangeTail } from '../fanout/change-tail'
 import type { RoomFeeds } from '../fanout/room-feeds'
-import { untilNextTurn } from '../platform/background'
+import { createGate, type Gate, untilNextTurn } from '../platform/background'
 import { untilAvailable } from '../platform/database'
 import type { Log } from '../platform/log'
 import { createListOpenings } from './list-openings'
@@ -34,6 +34,8 @@ interface PersonList extends ListOwner {
   readonly unsure: Set<string>
   /** Rooms whose own part is being read, each with the number of the latest reading. */
   readonly reading: Map<string, number>
+  /** A list is encoded for one device after the other: one that stalls takes no second one into memory. */
+  readonly turns: Gate
   /** Resolves when all of it has been read; null while nobody waits for that. */
   loading: Promise<void> | null
   unsubscribe(): void
@@ -301,7 +303,16 @@ export function createRoomListFeed({
 
   async function open({ id: userId, username }: { id: string; username: string }): Promise<PersonList> {
     const list: PersonList = {
-      ...{ userId, username, subscribers: new Set(), rooms: new Set(), unsure: new Set(), reading: new Map(), loading: null },
+      ...{
+        userId,
+        username,
+        subscribers: new Set(),
+        rooms: new Set(),
+        unsure: new Set(),
+        reading: new Map(),
+        loading: null,
+        turns: createGate(1),
+      },
       unsubscribe: () => {},
     }
     // Subscribes before the list is read: what happened between the two would be missed otherwise.
@@ -389,6 +400,7 @@ export function createRoomListFeed({
             () => signal.aborted,
             () => (list && isOpen(list) ? load(list) : Promise.resolve()),
           ),
+        takeTurn: (work) => (list ? list.turns.run(work) : work()),
         encodeList: () => (list ? encodeList(list) : Promise.resolve('')),
         encodeRoom: (room) => list && encodeRoom(list, room),
         onEnd: () => {

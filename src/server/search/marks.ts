@@ -36,32 +36,39 @@ function merge(marks: TextMark[]): TextMark[] {
 
 function createFinder({ lexemes, positions, starts, ends }: Terms) {
   const indexes = new Map<string, number[]>()
+  /** The different lexemes by their first character: a query may have hundreds of beginnings, and a text thousands of lexemes. */
+  const byFirst = new Map<number, string[]>()
   for (const [index, lexeme] of lexemes.entries()) {
     const all = indexes.get(lexeme)
-    if (all) all.push(index)
-    else indexes.set(lexeme, [index])
+    if (all) {
+      all.push(index)
+      continue
+    }
+    indexes.set(lexeme, [index])
+    const alike = byFirst.get(firstOf(lexeme))
+    if (alike) alike.push(lexeme)
+    else byFirst.set(firstOf(lexeme), [lexeme])
   }
   const size = (positions.at(-1) ?? 0) + 1
   const columns = new Map<string, Column>()
 
-  function findTerm({ lexeme, isPrefix, isSymbol }: QueryTerm): Column {
+  /** Null when the term is nowhere. */
+  function findTerm({ lexeme, isPrefix, isSymbol }: QueryTerm): Column | null {
     const key = `${isPrefix ? '*' : ' '}${lexeme}`
     const known = columns.get(key)
     if (known) return known
+    const candidates = isPrefix ? (byFirst.get(firstOf(lexeme)) ?? []).filter((other) => other.startsWith(lexeme)) : [lexeme]
+    const places = candidates.flatMap((candidate) => indexes.get(candidate) ?? [])
+    if (places.length === 0) return null
     const column: Column = { starts: new Int32Array(size), ends: new Int32Array(size) }
-    const fill = (all: readonly number[]) => {
-      for (const index of all) {
-        const start = starts[index] ?? 0
-        const end = isSymbol ? (ends[index] ?? 0) : start + lexeme.length
-        const position = positions[index] ?? 0
-        const other = column.ends[position] ?? 0
-        if (other === 0) column.starts[position] = start
-        column.ends[position] = Math.max(end, other)
-      }
+    for (const index of places) {
+      const start = starts[index] ?? 0
+      const end = isSymbol ? (ends[index] ?? 0) : start + lexeme.length
+      const position = positions[index] ?? 0
+      const other = column.ends[position] ?? 0
+      if (other === 0) column.starts[position] = start
+      column.ends[position] = Math.max(end, other)
     }
-    if (isPrefix) {
-      for (const [candidate, all] of indexes) if (candidate.startsWith(lexeme)) fill(all)
-    } else fill(indexes.get(lexeme) ?? [])
     columns.set(key, column)
     return column
   }
@@ -71,10 +78,16 @@ function createFinder({ lexemes, positions, starts, ends }: Terms) {
     find({ terms }: QueryPhrase): TextMark[] {
       const lastOffset = terms.at(-1)?.offset ?? 0
       const found = new Uint8Array(Math.max(0, size - lastOffset)).fill(1)
-      for (const term of terms) keepWhere(found, findTerm(term), term.offset)
       // Symbols share the position of a word, so that several terms may be the first or the last.
-      const first = terms.filter(({ offset }) => offset === 0).map(findTerm)
-      const last = terms.filter(({ offset }) => offset === lastOffset).map(findTerm)
+      const first: Column[] = []
+      const last: Column[] = []
+      for (const term of terms) {
+        const column = findTerm(term)
+        if (!column) return []
+        keepWhere(found, column, term.offset)
+        if (term.offset === 0) first.push(column)
+        if (term.offset === lastOffset) last.push(column)
+      }
       const marks: TextMark[] = []
       for (let position = found.indexOf(1); position >= 0; position = found.indexOf(1, position + 1)) {
         const start = Math.min(...first.map(({ starts }) => starts[position] ?? 0))
@@ -85,6 +98,8 @@ function createFinder({ lexemes, positions, starts, ends }: Terms) {
     },
   }
 }
+
+const firstOf = (lexeme: string) => lexeme.codePointAt(0) ?? 0
 
 /** Two hundred terms of a query may each have thousands of places: this loop does nothing else. */
 function keepWhere(found: Uint8Array, { ends }: Column, offset: number) {
