@@ -65,6 +65,36 @@ describe('search turns', () => {
     await slow
   })
 
+  it('searches rest for a part of the time that they took, and their answers do not wait for it', async () => {
+    let rested = 0
+    let endRest = () => {}
+    const turns = createSearchTurns(2, {
+      quickMs: 60_000,
+      rest: (ms) => {
+        rested += ms
+        return new Promise<void>((resolve) => {
+          endRest = resolve
+        })
+      },
+    })
+    const search = async () => {
+      for (const since = performance.now(); performance.now() - since < 20; );
+      return 'found'
+    }
+    expect(await turns.run('a', search)).toBe('found')
+    await until(() => rested > 0)
+    expect(rested).toBeGreaterThanOrEqual(5)
+    let hasStarted = false
+    const next = turns.run('b', async () => {
+      hasStarted = true
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(hasStarted).toBe(false)
+    endRest()
+    await next
+    expect(hasStarted).toBe(true)
+  })
+
   it('a search that fails gives its place to the next one', async () => {
     const { start, names, running } = createSearches(1)
     const failing = start('a', 'a1').catch((error: Error) => error.message)

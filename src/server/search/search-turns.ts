@@ -14,6 +14,10 @@ export interface SearchTurns {
 /** More than somebody types ahead. */
 const maxWaiting = 8
 const retryAfterMs = 1_000
+/** Between searches, sends have the machine for themselves for this part of the time that the searches took. */
+const shareOfRest = 0.25
+/** Shorter rests are saved up: timers are not that exact. */
+const shortestRestMs = 3
 /** Nobody waits longer for an answer. */
 const longestWaitMs = 10_000
 
@@ -22,25 +26,33 @@ const longestWaitMs = 10_000
  * on this node. So nobody's searches wait for more than one of each other person.
  *
  * The places are for slow searches: another one starts when those before it have ended or were found to be slow. Quick ones
- * run one after the other, so that however many people search, sends find a processor that is free.
+ * run one after the other, with short rests, so that however many people search, sends find a processor that is free.
  * @param quickMs from then on, a search counts as slow
  */
-export function createSearchTurns(places: number, { quickMs = 25 } = {}): SearchTurns {
+export function createSearchTurns(places: number, { quickMs = 25, rest = delay as (ms: number) => Promise<unknown> } = {}): SearchTurns {
   const gate = createGate(places)
   const starts = createGate(1)
   const own = new Map<string, Gate>()
 
-  async function startInTurn<Value>(search: () => Promise<Value>): Promise<Value> {
-    const { ended } = await starts.run(async () => {
-      const ended = search()
-      const timer = new AbortController()
-      const isSlow = delay(quickMs, undefined, { signal: timer.signal })
-      await Promise.race([ended, isSlow]).catch(() => {})
-      timer.abort()
-      return { ended }
+  let restMs = 0
+
+  const startInTurn = <Value>(search: () => Promise<Value>): Promise<Value> =>
+    new Promise((resolve, reject) => {
+      const runUntilSlow = async () => {
+        const since = performance.now()
+        const ended = search()
+        ended.then(resolve, reject)
+        const timer = new AbortController()
+        await Promise.race([ended, delay(quickMs, undefined, { signal: timer.signal })]).catch(() => {})
+        timer.abort()
+        restMs += (performance.now() - since) * shareOfRest
+        if (restMs < shortestRestMs) return
+        const ms = restMs
+        restMs = 0
+        await rest(ms)
+      }
+      starts.run(runUntilSlow).catch(reject)
     })
-    return ended
-  }
 
   return {
     run: async (userId, search) => {
