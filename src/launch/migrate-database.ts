@@ -15,7 +15,7 @@ export async function migrateOrExplain(databaseUrl: string): Promise<string[]> {
 }
 
 /** When a host name has several addresses and all refuse the connection, Node throws an AggregateError without a message. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
   if (!(error instanceof Error)) return String(error)
   return error.cause === undefined ? error.message : `${error.message}: ${reasonOf(error.cause)}`

@@ -1,5 +1,6 @@
 import { type RebuildProgress, rebuildSearch } from '../server/search/rebuild-search'
 import { LaunchError } from './launch-error'
+import { reasonOf } from './migrate-database'
 
 const reportEveryMs = 1_000
 const words = { messages: 'messages', indexes: 'indexes', leftovers: 'rows checked for messages that are gone' }
@@ -34,7 +35,7 @@ try {
   process.stderr.write(
     stopping.signal.aborted
       ? 'Stopped before the end. Run it again: not all messages can be found yet.\n'
-      : `${error instanceof LaunchError ? error.message : (error as Error).stack}\n`,
+      : `${error instanceof LaunchError ? error.message : `Could not make the messages searchable: ${reasonOf(error)}`}\n`,
   )
   process.exitCode = 1
 }

@@ -28,7 +28,7 @@ const countOf = async (room: string) =>
 
 /** What the database folds, by other means. */
 const fold = (name: string) => name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ß', 'ss')
-const byUsername = (a: { username: string }, b: { username: string }) => (a.username < b.username ? -1 : 1)
+const compare = (a: string, b: string) => Number(a > b) - Number(a < b)
 
 /** A cursor's pages, one after the other. @param between runs before each further page */
 async function readAll<Row>(
@@ -55,7 +55,15 @@ const firstNames = ['Anna', 'Björn', 'Chloé', 'Grete', 'Jürgen', 'Łucja', 'M
 const lastNames = ['Ångström', 'Berg', 'Groß', 'Hermann', 'Ivanov', 'Müller', 'Olsen', 'Strauß']
 const crowd = Array.from({ length: 3_000 }, (_, index) => {
   const username = pick([`${fold(pick(firstNames)).replace('ł', 'l')}.${index}`, `user${index}`, `${index}-${pick(['x', 'qt', 'berg'])}`])
-  return { username, displayName: `${pick(firstNames)} ${pick(lastNames)}` }
+  return { username, displayName: `${pick(['Quentin', ...firstNames])} ${pick(lastNames)}` }
+})
+
+describe('searching for people', () => {
+  it('finds everybody for an empty query, and for one of which nothing is left', async () => {
+    for (const query of ['', ' ', '\u0301']) {
+      expect((await ada.trpc.users.search.query({ query })).users.map(({ username }) => username)).toEqual(['ada'])
+    }
+  })
 })
 
 describe('searching for people among thousands', () => {
@@ -64,15 +72,16 @@ describe('searching for people among thousands', () => {
     const everybody = [...crowd, { username: 'ada', displayName: 'ada' }]
     const expected = (query: string) => {
       const wanted = fold(query).replaceAll('ł', 'l')
-      const rankOf = ({ username, displayName }: { username: string; displayName: string }) => {
-        const shown = fold(displayName).replaceAll('ł', 'l')
+      const shownOf = ({ displayName }: { displayName: string }) => fold(displayName).replaceAll('ł', 'l')
+      const rankOf = (person: (typeof everybody)[number]) => {
+        const [username, shown] = [person.username, shownOf(person)]
         if (username.startsWith(wanted)) return 0
         if (shown.startsWith(wanted)) return 1
         return username.includes(wanted) || shown.includes(wanted) ? 2 : 3
       }
       return everybody
         .filter((person) => rankOf(person) < 3)
-        .sort((a, b) => rankOf(a) - rankOf(b) || byUsername(a, b))
+        .sort((a, b) => rankOf(a) - rankOf(b) || (rankOf(a) === 1 ? compare(shownOf(a), shownOf(b)) : 0) || compare(a.username, b.username))
         .map(({ username }) => username)
     }
     const partOf = (name: string) => {
@@ -88,6 +97,7 @@ describe('searching for people among thousands', () => {
       'ser',
       'q',
       'qt',
+      'quen',
       'berg',
       'gross',
       'GROSS',

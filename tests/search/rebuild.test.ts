@@ -11,7 +11,7 @@ import { searchAll, untilIndexed } from './searches'
 const count = 20_000
 
 /** Runs `npm run search:rebuild`. */
-function startRebuild({ config }: Roomline) {
+function startRebuild({ config }: { config: Pick<Roomline['config'], 'databaseUrl'> }) {
   const tsx = createRequire(import.meta.url).resolve('tsx')
   const child = spawn(process.execPath, ['--import', tsx, 'src/launch/rebuild-search.ts'], {
     env: { ...process.env, DATABASE_URL: config.databaseUrl },
@@ -122,4 +122,10 @@ it('a rebuild that is interrupted says that it has to run again', async () => {
   rebuild.child.kill('SIGINT')
   expect(await rebuild.exited, rebuild.output()).toMatchObject({ code: 1 })
   expect(rebuild.output()).toContain('Run it again')
+})
+
+it('a rebuild that cannot reach the database says why, without the URL', async () => {
+  const rebuild = startRebuild({ config: { databaseUrl: 'postgresql://somebody:secret@127.0.0.1:1/roomline' } })
+  expect(await rebuild.exited, rebuild.output()).toMatchObject({ code: 1 })
+  expect(rebuild.output()).toBe('Could not make the messages searchable: connect ECONNREFUSED 127.0.0.1:1\n')
 })

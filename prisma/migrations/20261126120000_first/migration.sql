@@ -29,7 +29,7 @@ RETURN string_to_array(text, NULL) || ARRAY(SELECT substr(text, start, 2) FROM g
 
 -- The grams to look for, for texts that contain this one.
 CREATE FUNCTION grams_to_find(part text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN ARRAY(SELECT substr(part, start, 3) FROM generate_series(1, greatest(char_length(part) - 2, 1)) start);
+RETURN ARRAY(SELECT substr(part, start, 3) FROM generate_series(1, greatest(char_length(part) - 2, least(char_length(part), 1))) start);
 
 CREATE TABLE "users" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
@@ -371,6 +371,8 @@ CREATE INDEX "rooms_browse_idx" ON "rooms"(split_part("search_name", E'\n', 1), 
 -- Parts of names. Without the list of pending entries, whose emptying would hold up whoever fills it.
 CREATE INDEX "rooms_grams_idx" ON "rooms" USING GIN (grams_of("search_name")) WITH (fastupdate = off)
   WHERE "kind" = 'public' AND "archived_at" IS NULL;
+-- Display names by their beginning.
+CREATE INDEX "users_display_name_idx" ON "users"(split_part("search_name", E'\n', 2), "username");
 CREATE INDEX "users_grams_idx" ON "users" USING GIN (grams_of("search_name")) WITH (fastupdate = off);
 
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;

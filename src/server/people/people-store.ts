@@ -1,7 +1,7 @@
 import type { Person, Profile } from '../../contract/people'
 import type { Database } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
-import { namePart, readFew, readNamed } from '../platform/name-search'
+import { namePart, readNamed } from '../platform/name-search'
 
 const active = { disabledAt: null, deletedAt: null } as const
 const personFields = { id: true, username: true, displayName: true, avatar: true, status: true, role: true } as const
@@ -9,31 +9,31 @@ const personFields = { id: true, username: true, displayName: true, avatar: true
 const personColumns = 'u.id, u.username, u.display_name AS "displayName", u.avatar, u.status, u.role'
 const isActive = 'u.disabled_at IS NULL AND u.deleted_at IS NULL'
 const wanted = 'fold_name($1)'
-const anyPart = namePart('u.search_name', wanted)
-/** The mark before the display name. */
-const displayName = namePart('u.search_name', `(E'\\n' || ${wanted})`)
 /** "~" comes after every character of usernames. */
-const username = `u.username >= ${wanted} AND u.username < ${wanted} || '~'`
-const usernames = `SELECT ${personColumns} FROM users u WHERE ${isActive} AND ${username} ORDER BY u.username LIMIT $2`
+const usernameBegins = `u.username >= ${wanted} AND u.username < ${wanted} || '~'`
+/** Up to the greatest character there is. */
+const displayName = `split_part(u.search_name, E'\\n', 2)`
+const displayNameBegins = `${displayName} >= ${wanted} AND ${displayName} < ${wanted} || chr(1114111)`
 
-/** @param isFound a condition for the index; `isIn` the same for rows that are read anyway */
-const pageOf = ({ isFound, isIn, order = 'u.username' }: { isFound: string; isIn: string; order?: string }) => ({
+const beginnings = `SELECT ${personColumns} FROM (
+    (SELECT 1 AS rank, u.* FROM users u WHERE ${isActive} AND ${usernameBegins} ORDER BY u.username LIMIT $2)
+    UNION ALL (
+      SELECT 2, u.* FROM users u WHERE ${isActive} AND ${displayNameBegins} AND NOT (${usernameBegins}) ORDER BY ${displayName}, u.username LIMIT $2
+    )
+  ) u ORDER BY rank, CASE rank WHEN 2 THEN ${displayName} END, u.username LIMIT $2`
+
+const name = namePart('u.search_name', wanted)
+const isOther = `NOT (${usernameBegins}) AND NOT (${displayNameBegins})`
+const otherParts = {
   byIndex: {
-    namesakes: `SELECT u.id, u.username, u.search_name FROM users u WHERE ${isActive} AND ${isFound}`,
-    page: `SELECT ${personColumns}, k.place FROM (SELECT u.id, row_number() OVER (ORDER BY ${order}) AS place FROM namesakes u ORDER BY place LIMIT $2) k
+    namesakes: `SELECT u.id, u.username FROM users u WHERE ${isActive} AND ${name.isFound} AND ${isOther}`,
+    page: `SELECT ${personColumns}, k.place FROM (SELECT u.id, row_number() OVER (ORDER BY u.username) AS place FROM namesakes u ORDER BY place LIMIT $2) k
       CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = k.id LIMIT 1) u`,
   },
   inOrder: (stretch: string) =>
     `SELECT ${personColumns} FROM (SELECT * FROM users u WHERE ${isActive} ORDER BY u.username LIMIT ${stretch}) u
-     WHERE ${isIn} ORDER BY u.username LIMIT $2`,
-})
-const everybody = pageOf({ ...anyPart, order: `(${username}) DESC, (${displayName.isIn}) DESC, u.username` })
-const besidesUsernames = `NOT (${username}) AND`
-const displayNames = pageOf({ isFound: `${besidesUsernames} ${displayName.isFound}`, isIn: `${besidesUsernames} ${displayName.isIn}` })
-const besidesBoth = `${besidesUsernames} NOT ${displayName.isIn} AND`
-const otherParts = pageOf({ isFound: `${besidesBoth} ${anyPart.isFound}`, isIn: `${besidesBoth} ${anyPart.isIn}` })
-/** Up to this many people are put in order; more are read in order, one kind of match after the other. */
-const fewPeople = 1_000
+     WHERE ${name.isIn} AND ${isOther} ORDER BY u.username LIMIT $2`,
+}
 
 /** Stores people and their profiles. Disabled and deleted people are not found. */
 export function createPeopleStore({ prisma, pool }: Pick<Database, 'prisma' | 'pool'>) {
@@ -54,19 +54,12 @@ export function createPeopleStore({ prisma, pool }: Pick<Database, 'prisma' | 'p
 
     /**
      * People with the query in their username or display name: first the usernames that begin with it, then the display names
-     * that do, then the others, each in the order of usernames.
+     * that do, then the others by username.
      */
     search: async ({ query, limit }: { query: string; limit: number }): Promise<Person[]> => {
-      const { rows: named } = await pool.query<Person>(usernames, [query, limit])
-      if (named.length === limit) return named
-      const few = await readFew<Person>(pool, everybody.byIndex, fewPeople, [query, limit])
-      if (few) return few
-      const people = named
-      for (const page of [displayNames, otherParts]) {
-        const size = limit - people.length
-        if (size > 0) people.push(...(await readNamed<Person>(pool, page, [query, size], { size, isCommon: page === otherParts })))
-      }
-      return people
+      const { rows: people } = await pool.query<Person>(beginnings, [query, limit])
+      const left = limit - people.length
+      return left === 0 ? people : [...people, ...(await readNamed<Person>(pool, otherParts, [query, left], left))]
     },
 
     update: async (

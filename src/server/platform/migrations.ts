@@ -33,7 +33,11 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
     for (const { name, sql, checksum } of await readMigrations()) {
       const seen = known.get(name)
       if (seen === checksum) continue
-      if (seen) throw new Error(`The migration ${name} was changed after this database had applied it. Add a new migration instead.`)
+      if (seen) {
+        throw new Error(
+          `this database was made by a version of Roomline with another ${name}, and cannot be upgraded. Keep to that version, or start with an empty database (without DATABASE_URL, another DATA_DIR). In development: add a migration instead of changing one.`,
+        )
+      }
       await client.query('BEGIN')
       try {
         await client.query(sql)

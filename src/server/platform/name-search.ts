@@ -2,8 +2,8 @@ import type { Querying } from './database'
 
 /**
  * How people and rooms are found by a part of their names. A page of those that match can be read in two ways:
- * - by the index of the names' grams (`grams_of` in the schema): all that match, in no order. Quick when they are few.
  * - in the page's own order, leaving out what does not match. Quick when they are many, because the page is soon full.
+ * - by the index of the names' grams (`grams_of` in the schema): all that match, in no order. Quick when they are few.
  *
  * Postgres' planner would often take the wrong one: it takes the grams of a text for independent of each other, and matches
  * for evenly spread. So `readNamed` tries both, each for no more rows than it is good for.
@@ -27,31 +27,29 @@ interface NamedPage {
   inOrder(stretch: string): string
 }
 
+/** For these it is not worth looking through rows in order, which costs the same for a name that nobody has. */
 const fewRows = 1_000
-const stretchRows = '500'
+/** How many rows are looked through for each row of a page. */
+const stretchForRow = 10
 /** More are found soon by looking through rows in order, unless they are far from the cursor and all together. */
 const manyRows = 30_000
 
-/**
- * @param size the number of rows that a page is limited to
- * @param isCommon true when more than a few are known to match
- */
+/** @param size the number of rows that a page is limited to */
 export async function readNamed<Row extends object>(
   querying: Querying,
   { byIndex, inOrder }: NamedPage,
   values: unknown[],
-  { size, isCommon = false }: { size: number; isCommon?: boolean },
+  size: number,
 ): Promise<Row[]> {
-  const few = isCommon ? null : await readFew<Row>(querying, byIndex, fewRows, values)
+  const few = await readFound<Row>(querying, byIndex, fewRows, values)
   if (few) return few
-  const { rows: near } = await querying.query<Row>(inOrder(stretchRows), values)
+  const { rows: near } = await querying.query<Row>(inOrder(String(size * stretchForRow)), values)
   if (near.length >= size) return near
-  const many = await readFew<Row>(querying, byIndex, manyRows, values)
-  return many ?? (await querying.query<Row>(inOrder('ALL'), values)).rows
+  return (await readFound<Row>(querying, byIndex, manyRows, values)) ?? (await querying.query<Row>(inOrder('ALL'), values)).rows
 }
 
 /** @returns null when more than `most` match */
-export async function readFew<Row extends object>(
+async function readFound<Row extends object>(
   querying: Querying,
   { namesakes, page }: NamedPage['byIndex'],
   most: number,

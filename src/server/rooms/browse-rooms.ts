@@ -52,5 +52,5 @@ export async function browseRooms(
 
 async function readPage(querying: Querying, position: unknown[], query: string): Promise<BrowsedRow[]> {
   if (query === '') return (await querying.query<BrowsedRow>(everyRoom, position)).rows
-  return readNamed<BrowsedRow>(querying, named, [...position, query], { size: limits.roomsPage + 1 })
+  return readNamed<BrowsedRow>(querying, named, [...position, query], limits.roomsPage + 1)
 }

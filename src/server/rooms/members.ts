@@ -30,13 +30,17 @@ const everybody = `SELECT ${memberColumns} FROM memberships s ${person} WHERE ${
 
 const name = namePart('u.search_name', 'fold_name($5)')
 const named = {
-  // People of the whole server, who are looked up in the room.
+  // People of the whole server. They are looked up in the room by name, which for plain members is the order of the list.
   byIndex: {
-    namesakes: `SELECT u.id FROM users u WHERE ${name.isFound}`,
+    namesakes: `SELECT u.id, u.username FROM users u WHERE ${name.isFound}`,
     page: `SELECT ${memberColumns}, row_number() OVER (${order}) AS place FROM (
-        SELECT s.* FROM namesakes n
-        CROSS JOIN LATERAL (SELECT * FROM memberships s WHERE s.room_id = $1 AND s.user_id = n.id LIMIT 1) s WHERE ${after} ${order} LIMIT $4
-      ) s ${person}`,
+        (SELECT s.* FROM memberships s ${person} WHERE ${after} AND s.role < 'member' AND ${name.isIn} ${order} LIMIT $4)
+        UNION ALL (
+          SELECT s.* FROM (SELECT * FROM namesakes WHERE $2 <> 'member' OR username > $3 ORDER BY username) n
+          CROSS JOIN LATERAL (SELECT * FROM memberships s WHERE s.room_id = $1 AND s.user_id = n.id LIMIT 1) s
+          WHERE s.role = 'member' ORDER BY n.username LIMIT $4
+        )
+      ) s ${person} ORDER BY place LIMIT $4`,
   },
   inOrder: (stretch: string) =>
     `SELECT ${memberColumns} FROM (SELECT * FROM memberships s WHERE ${after} ${order} LIMIT ${stretch}) s ${person}
@@ -67,7 +71,7 @@ async function readPage(querying: Querying, position: unknown[], query: string, 
   if (query === '') return (await querying.query<MemberRow>(everybody, position)).rows
   const values = [...position, query]
   if (count <= smallRoom) return (await querying.query<MemberRow>(named.inOrder('ALL'), values)).rows
-  return readNamed<MemberRow>(querying, named, values, { size: limits.membersPage + 1 })
+  return readNamed<MemberRow>(querying, named, values, limits.membersPage + 1)
 }
 
 /** @throws {Failure} MEMBER_NOT_FOUND */
