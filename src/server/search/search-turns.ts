@@ -45,7 +45,7 @@ export function createSearchTurns(places: number, { quickMs = 25, rest = delay a
         const timer = new AbortController()
         await Promise.race([ended, delay(quickMs, undefined, { signal: timer.signal })]).catch(() => {})
         timer.abort()
-        restMs += (performance.now() - since) * shareOfRest
+        restMs += Math.min(performance.now() - since, quickMs) * shareOfRest
         if (restMs < shortestRestMs) return
         const ms = restMs
         restMs = 0
