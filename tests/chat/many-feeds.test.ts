@@ -19,7 +19,7 @@ beforeAll(async () => {
   bus = createRedisBus<RoomNews>(redis, 'roomline:room:', ['a secret of the tests that is long enough'], log)
   asking = new Redis(redisUrl())
   // The bus has subscribed to the nodes' hellos.
-  await (await bus.subscribe(randomUUID(), () => {})).unsubscribe()
+  await (await bus.subscribe(randomUUID(), { onNews: () => {} })).unsubscribe()
 })
 afterAll(() => {
   redis.close()
@@ -42,8 +42,8 @@ function createTestFeeds(subscribe: NewsBus<RoomNews>['subscribe'] = bus.subscri
     log,
     bus: {
       publish: bus.publish,
-      subscribe: async (topic, onNews) => {
-        const subscription = await subscribe(topic, onNews)
+      subscribe: async (topic, listener) => {
+        const subscription = await subscribe(topic, listener)
         subscribed++
         return subscription
       },
@@ -75,12 +75,12 @@ describe('many feeds', () => {
     const rooms = roomsOf(400)
     const before = await countCommands('subscribe')
     const told = new Set<string>()
-    const stops = rooms.map((room) => feeds.watch(room, () => told.add(room)))
+    const watches = rooms.map((room) => feeds.watch(room, { onNews: () => told.add(room) }))
     await until(() => told.size === rooms.length)
     expect((await countCommands('subscribe')) - before).toBe(1)
     expect(reads).toEqual([{ rooms, subscribed: 400 }])
     const unsubscribedBefore = await countCommands('unsubscribe')
-    for (const stop of stops) stop()
+    for (const watch of watches) watch.stop()
     expect(feeds.count()).toEqual({ rooms: 0, followers: 0 })
     await until(async () => (await countCommands('unsubscribe')) - unsubscribedBefore === 1)
     await feeds.close()
@@ -95,7 +95,7 @@ describe('many feeds', () => {
       return { unsubscribe: () => {} }
     })
     const told = new Set<string>()
-    for (const room of roomsOf(5_000)) feeds.watch(room, () => told.add(room))
+    for (const room of roomsOf(5_000)) feeds.watch(room, { onNews: () => told.add(room) })
     await until(() => told.size === 5_000)
     expect(most).toBeLessThanOrEqual(1_000)
     await feeds.close()
@@ -107,11 +107,11 @@ describe('many feeds', () => {
     for (const room of rooms) versions.set(room, 7)
     failTimes(1)
     const told = new Set<string>()
-    const stops = rooms.map((room) => feeds.watch(room, () => told.add(room)))
+    const watches = rooms.map((room) => feeds.watch(room, { onNews: () => told.add(room) }))
     await expect(feeds.follow(rooms[0] ?? '', 'ada')).rejects.toThrow('away')
     await until(() => told.size === rooms.length)
     expect((await feeds.follow(rooms[0] ?? '', 'ada')).version).toBe(7)
-    for (const stop of stops) stop()
+    for (const watch of watches) watch.stop()
     expect(feeds.count()).toEqual({ rooms: 1, followers: 1 })
     await feeds.close()
   })
@@ -120,22 +120,23 @@ describe('many feeds', () => {
     const { feeds } = createTestFeeds()
     const [room = ''] = roomsOf(1)
     const received: string[] = []
-    const watch = (name: string) => feeds.watch(room, (news) => received.push(`${name} ${typeof news === 'string' ? news : news.type}`))
-    const stopFirst = watch('first')
-    stopFirst()
-    const stopSecond = watch('second')
+    const watch = (name: string) =>
+      feeds.watch(room, { onNews: (news) => received.push(`${name} ${typeof news === 'string' ? news : news.type}`) })
+    const first = watch('first')
+    first.stop()
+    const second = watch('second')
     await until(() => received.length === 1)
-    stopSecond()
-    const stopThird = watch('third')
+    second.stop()
+    const third = watch('third')
     await until(() => received.length === 2)
-    stopThird()
+    third.stop()
     await new Promise(setImmediate)
-    const stopFourth = watch('fourth')
+    const fourth = watch('fourth')
     await until(() => received.length === 3)
     bus.publish(room, { type: 'typing', userId: 'ada', username: 'ada' })
     expect(received).toEqual(['second anything', 'third anything', 'fourth anything', 'fourth typing'])
-    stopFourth()
-    stopFourth()
+    fourth.stop()
+    fourth.stop()
     expect(feeds.count().rooms).toBe(0)
     await feeds.close()
   })
@@ -146,9 +147,9 @@ describe('many feeds', () => {
     for (const id of [room, other]) versions.set(id, 5)
     const told: string[] = []
     const watchAll = () => {
-      feeds.watch(room, () => told.push('has read it'), 5)
-      feeds.watch(other, () => told.push('has read an older one'), 4)
-      feeds.watch(other, () => told.push('has not read it'))
+      feeds.watch(room, { onNews: () => told.push('has read it') }, 5)
+      feeds.watch(other, { onNews: () => told.push('has read an older one') }, 4)
+      feeds.watch(other, { onNews: () => told.push('has not read it') })
     }
     watchAll()
     await until(() => told.length === 2)

@@ -30,12 +30,14 @@ async function connect(url = redisUrl()) {
 async function hellosOfBen() {
   let hasCome = false
   const topic = randomUUID()
-  const { unsubscribe } = await ada.bus.subscribe(topic, () => {
-    hasCome = true
+  const subscription = await ada.bus.subscribe(topic, {
+    onNews: () => {
+      hasCome = true
+    },
   })
   ben.bus.publish(topic, news(0))
   await until(() => hasCome)
-  unsubscribe()
+  subscription.unsubscribe()
 }
 
 /** A line to Redis that can be cut. */
@@ -74,9 +76,9 @@ describe('the bus', () => {
   it('delivers to its own node at once, and only once', async () => {
     const room = randomUUID()
     const received: RoomNews[] = []
-    const { unsubscribe } = await ada.bus.subscribe(room, (entry) => received.push(entry))
+    const subscription = await ada.bus.subscribe(room, { onNews: (entry) => received.push(entry) })
     const others: RoomNews[] = []
-    const other = await ben.bus.subscribe(room, (entry) => others.push(entry))
+    const other = await ben.bus.subscribe(room, { onNews: (entry) => others.push(entry) })
     for (let index = 0; index < 20; index++) {
       ada.bus.publish(room, news(index))
       expect(received).toHaveLength(index + 1)
@@ -86,14 +88,14 @@ describe('the bus', () => {
     ben.bus.publish(room, news(99))
     await until(() => received.length > 20)
     expect(idsOf(received)).toEqual([...Array.from({ length: 20 }, (_, index) => index), 99])
-    unsubscribe()
+    subscription.unsubscribe()
     other.unsubscribe()
   })
 
   it('publishes to Redis only while another node listens', async () => {
     const room = randomUUID()
     const own: RoomNews[] = []
-    const { unsubscribe } = await ada.bus.subscribe(room, (entry) => own.push(entry))
+    const subscription = await ada.bus.subscribe(room, { onNews: (entry) => own.push(entry) })
     ada.bus.publish(room, news(0))
     let sent = 0
     await until(() => {
@@ -106,7 +108,7 @@ describe('the bus', () => {
     expect(own.length).toBeGreaterThan(100)
 
     const others: RoomNews[] = []
-    const other = await ben.bus.subscribe(room, (entry) => others.push(entry))
+    const other = await ben.bus.subscribe(room, { onNews: (entry) => others.push(entry) })
     let next = 100
     await until(() => {
       ada.bus.publish(room, news(next++))
@@ -116,14 +118,14 @@ describe('the bus', () => {
     const [first = 0] = idsOf(others)
     await until(() => others.length === next - first)
     expect(idsOf(others)).toEqual(Array.from({ length: next - first }, (_, index) => first + index))
-    unsubscribe()
+    subscription.unsubscribe()
     other.unsubscribe()
   })
 
   it('publishes to other nodes when nobody on this node listens', async () => {
     const room = randomUUID()
     const others: RoomNews[] = []
-    const other = await ben.bus.subscribe(room, (entry) => others.push(entry))
+    const other = await ben.bus.subscribe(room, { onNews: (entry) => others.push(entry) })
     for (let index = 0; index < 5; index++) ada.bus.publish(room, news(index))
     await until(() => others.length === 5)
     other.unsubscribe()
@@ -132,16 +134,16 @@ describe('the bus', () => {
   it('subscribes to many topics with few commands, and unsubscribes from them likewise', async () => {
     const topics = topicsOf(2_500)
     const before = await countCommands('subscribe')
-    const subscriptions = await Promise.all(topics.map((topic) => ada.bus.subscribe(topic, () => {})))
+    const subscriptions = await Promise.all(topics.map((topic) => ada.bus.subscribe(topic, { onNews: () => {} })))
     expect((await countCommands('subscribe')) - before).toBe(3)
     const unsubscribedBefore = await countCommands('unsubscribe')
-    for (const { unsubscribe } of subscriptions) unsubscribe()
+    for (const subscription of subscriptions) subscription.unsubscribe()
     await until(async () => (await countCommands('unsubscribe')) - unsubscribedBefore === 3)
   })
 
   it('says in one message to which topics a node begins to listen, and no other node stays alone with any of them', async () => {
     const topics = topicsOf(300)
-    const own = await Promise.all(topics.map((topic) => ada.bus.subscribe(topic, () => {})))
+    const own = await Promise.all(topics.map((topic) => ada.bus.subscribe(topic, { onNews: () => {} })))
     // A node that has published to itself alone stops publishing.
     await until(() => {
       const sent = ada.published.length
@@ -150,29 +152,29 @@ describe('the bus', () => {
     })
     const heard = new Set<string>()
     const saidBefore = ben.published.length
-    const others = await Promise.all(topics.slice(0, 200).map((topic) => ben.bus.subscribe(topic, () => heard.add(topic))))
+    const others = await Promise.all(topics.slice(0, 200).map((topic) => ben.bus.subscribe(topic, { onNews: () => heard.add(topic) })))
     expect(ben.published.length - saidBefore).toBe(1)
     await hellosOfBen()
     for (const topic of topics) ada.bus.publish(topic, news(1))
     await until(() => heard.size === 200)
-    for (const { unsubscribe } of [...own, ...others]) unsubscribe()
+    for (const subscription of [...own, ...others]) subscription.unsubscribe()
   })
 
   it('does not take another listener for its own subscription, while that is under way', async () => {
     for (let left = 3; left > 0; left--) {
       const room = randomUUID()
       const others: RoomNews[] = []
-      const other = await ben.bus.subscribe(room, (entry) => others.push(entry))
+      const other = await ben.bus.subscribe(room, { onNews: (entry) => others.push(entry) })
       await hellosOfBen()
       // These go first, so that Redis counts Ben alone.
-      const earlier = Promise.all(topicsOf(1_000).map((topic) => ada.bus.subscribe(topic, () => {})))
-      const opening = ada.bus.subscribe(room, () => {})
+      const earlier = Promise.all(topicsOf(1_000).map((topic) => ada.bus.subscribe(topic, { onNews: () => {} })))
+      const opening = ada.bus.subscribe(room, { onNews: () => {} })
       ada.bus.publish(room, news(0))
-      const { unsubscribe } = await opening
+      const subscription = await opening
       await until(() => others.length === 1)
       ada.bus.publish(room, news(1))
       await until(() => others.length === 2)
-      unsubscribe()
+      subscription.unsubscribe()
       for (const each of await earlier) each.unsubscribe()
       other.unsubscribe()
     }
@@ -181,7 +183,7 @@ describe('the bus', () => {
   it('delivers to whoever subscribed last, however quickly somebody before them came and went', async () => {
     const [opened, opening, closing] = [randomUUID(), randomUUID(), randomUUID()]
     const received: string[] = []
-    const note = (name: string) => () => received.push(name)
+    const note = (name: string) => ({ onNews: () => received.push(name) })
     const first = await Promise.all([opened, closing].map((room) => ada.bus.subscribe(room, note('old'))))
     // One is unsubscribed and subscribed in one turn, one while its first command is under way, one while it is unsubscribed.
     first[0]?.unsubscribe()
@@ -196,8 +198,8 @@ describe('the bus', () => {
     for (const room of [opened, opening, closing]) ben.bus.publish(room, news(1))
     await until(() => received.length === 3)
     expect(received.sort()).toEqual(['closing', 'opened', 'opening'])
-    await expect(ada.bus.subscribe(opened, () => {})).rejects.toThrow('already has a listener')
-    for (const { unsubscribe } of last) unsubscribe()
+    await expect(ada.bus.subscribe(opened, { onNews: () => {} })).rejects.toThrow('already has a listener')
+    for (const subscription of last) subscription.unsubscribe()
   })
 
   it('is subscribed to everything again after its connection was lost, with few commands', async () => {
@@ -205,7 +207,7 @@ describe('the bus', () => {
     const cy = await connect(url)
     const topics = topicsOf(4_000)
     const heard = new Set<string>()
-    await Promise.all(topics.map((topic) => cy.bus.subscribe(topic, () => heard.add(topic))))
+    await Promise.all(topics.map((topic) => cy.bus.subscribe(topic, { onNews: () => heard.add(topic) })))
     const before = await countCommands('subscribe')
     line.cut()
     await until(() => cy.redis.subscriber.status !== 'ready')
@@ -216,7 +218,7 @@ describe('the bus', () => {
       return missing().length === 0
     })
     // After everything that is still under way.
-    await cy.bus.subscribe(randomUUID(), () => {})
+    await cy.bus.subscribe(randomUUID(), { onNews: () => {} })
     // Five of the bus and one of the pulse, and this one.
     expect((await countCommands('subscribe')) - before).toBeLessThanOrEqual(7)
     await line.close()
@@ -228,7 +230,7 @@ describe('the bus', () => {
     line.setFault({ toServer: { hold: true }, toClient: { hold: true } })
     const received: RoomNews[] = []
     const rooms = topicsOf(20)
-    await Promise.all(rooms.map((room) => cy.bus.subscribe(room, (entry) => received.push(entry))))
+    await Promise.all(rooms.map((room) => cy.bus.subscribe(room, { onNews: (entry) => received.push(entry) })))
     line.setFault({})
     await until(() => {
       for (const room of rooms) ben.bus.publish(room, news(1))

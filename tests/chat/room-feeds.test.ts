@@ -49,9 +49,9 @@ function createTestRoom() {
     log: createLog({ logLevel: 'silent' }, 'test'),
     bus: {
       publish: () => {},
-      subscribe: async (_, onNews) => {
+      subscribe: async (_, listener) => {
         await opened
-        receive = onNews
+        receive = (news) => listener.onNews(news)
         return { unsubscribe: () => {} }
       },
     },

@@ -4,6 +4,7 @@ import type { PresenceEvent } from '../../src/contract/presence'
 import { limits } from '../../src/contract/rules'
 import { createTestMessage, createTestUser } from '../../src/sdk/testing'
 import type { RoomNews } from '../../src/server/bus/news-bus'
+import type { FeedWatcher } from '../../src/server/fanout/room-feed'
 import { createLog } from '../../src/server/platform/log'
 import { followPresence } from '../../src/server/presence/follow-presence'
 import { createMemoryPresence } from '../../src/server/presence/memory-presence'
@@ -22,7 +23,7 @@ function createTestRoom(size: number) {
   for (let index = 0; index < size; index++) {
     members.set(nameOf(index), { userId: nameOf(index), username: nameOf(index), hidesLastSeen: false, lastSeenAt: null })
   }
-  const heard = new Set<(news: RoomNews | 'anything') => void>()
+  const heard = new Set<FeedWatcher>()
   const database = { isAway: false, reads: 0 }
   const read = async (userIds: Iterable<string>) => {
     database.reads++
@@ -41,9 +42,9 @@ function createTestRoom(size: number) {
       },
     },
     feeds: {
-      watch: (_, onNews) => {
-        heard.add(onNews)
-        return () => heard.delete(onNews)
+      watch: (_, watcher) => {
+        heard.add(watcher)
+        return { stop: () => heard.delete(watcher) }
       },
     },
   })
@@ -66,7 +67,7 @@ function createTestRoom(size: number) {
     /** The number of listeners to the room's news. */
     listeners: () => heard.size,
     hear: (news: RoomNews | 'anything') => {
-      for (const onNews of heard) onNews(news)
+      for (const watcher of heard) watcher.onNews(news)
     },
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { RoomListEvent } from '../../src/contract/room'
 import { createTestMessage, createTestRoom } from '../../src/sdk/testing'
-import type { RoomNews } from '../../src/server/bus/news-bus'
 import type { TailChanges } from '../../src/server/fanout/change-tail'
+import type { FeedWatcher } from '../../src/server/fanout/room-feed'
 import { createLog } from '../../src/server/platform/log'
 import type { ListStore, RoomSummary } from '../../src/server/rooms/list-store'
 import { createRoomListFeed } from '../../src/server/rooms/room-list-feed'
@@ -10,7 +10,7 @@ import { until } from '../support/stock-client'
 
 /** A feed whose room feeds, bus and rows the test controls. */
 function createTestFeed() {
-  const watchers = new Map<string, Set<(news: RoomNews | 'anything') => void>>()
+  const watchers = new Map<string, Set<FeedWatcher>>()
   const topics = new Set<string>()
   let onChanges: (changes: TailChanges | 'anything') => void = () => {}
   let failures = 0
@@ -45,10 +45,10 @@ function createTestFeed() {
   }
   const lists = createRoomListFeed({
     feeds: {
-      watch: (room: string, onNews: (news: RoomNews | 'anything') => void) => {
+      watch: (room: string, watcher: FeedWatcher) => {
         const ofRoom = watchers.get(room) ?? new Set()
-        watchers.set(room, ofRoom.add(onNews))
-        return () => ofRoom.delete(onNews)
+        watchers.set(room, ofRoom.add(watcher))
+        return { stop: () => ofRoom.delete(watcher) }
       },
     },
     tail: {
@@ -99,7 +99,8 @@ function createTestFeed() {
     },
     addMessage: (room: string, seq: number) => {
       lastSeqs.set(room, seq)
-      for (const onNews of watchers.get(room) ?? []) onNews({ type: 'message', message: createTestMessage({ room, seq, version: seq }) })
+      for (const watcher of watchers.get(room) ?? [])
+        watcher.onNews({ type: 'message', message: createTestMessage({ room, seq, version: seq }) })
     },
     open: (userId: string, stop = new AbortController()) => {
       const events: RoomListEvent[] = []

@@ -98,6 +98,7 @@ function createNode(stored: StoredRoom) {
       isUnsure = true
     },
     onPartUnsure: (_, owner) => unsure.add(owner),
+    onEncoded: () => {},
     findOwner: (userId) => owners.find((owner) => owner.userId === userId),
     findByName: (username) => owners.find((owner) => owner.username === username),
   })

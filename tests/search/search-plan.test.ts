@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readMessagesOf } from '../../src/server/chat/message-rows'
+import { createCountsMemory } from '../../src/server/search/counts-memory'
 import { findMarks } from '../../src/server/search/marks'
 import { createMessageSearch, type MessageSearch, type Place, type SearchScope } from '../../src/server/search/message-search'
 import { parseQuery } from '../../src/server/search/query'
@@ -127,9 +128,33 @@ describe('ways to find matches', () => {
         estimate: async (each: readonly string[]) => ({ all: 10 ** below(7), each: each.map(() => 10 ** below(7)) }),
         countOwn: async () => 10 ** below(7),
       }
-      expect(await collect(findMatches(estimated, { scope, terms, from, size })), asked).toEqual(expected)
+      const wanted = () => 1 + below(size)
+      expect(await collect(findMatches(estimated, { scope, terms, from, size, wanted })), asked).toEqual(expected)
     }
     expect(matched).toBeGreaterThan(1_000)
+  })
+})
+
+describe('what is remembered of counts', () => {
+  it('is asked for once, a new term together with no old one, and forgotten after a while', async () => {
+    const asked: string[][] = []
+    const count = async (keys: readonly string[]) => {
+      asked.push([...keys])
+      return keys.map((key) => key.length)
+    }
+    const memory = createCountsMemory({ forMs: 60_000, least: 2, most: 2 })
+    expect(await memory.of(['aaa', 'bb', 'aaa'], count)).toEqual([3, 2, 3])
+    expect(await memory.of(['bb', 'c', 'aaa'], count)).toEqual([2, 1, 3])
+    // Too small to be remembered.
+    expect(await memory.of(['c'], count)).toEqual([1])
+    expect(await memory.of(['dddd'], count)).toEqual([4])
+    // Made room for the last one.
+    expect(await memory.of(['aaa'], count)).toEqual([3])
+    expect(asked).toEqual([['aaa', 'bb'], ['c'], ['c'], ['dddd'], ['aaa']])
+    const forgetful = createCountsMemory({ forMs: 0, most: 2 })
+    await forgetful.of(['a'], count)
+    await forgetful.of(['a'], count)
+    expect(asked.slice(5)).toEqual([['a'], ['a']])
   })
 })
 
@@ -184,5 +209,27 @@ describe('the choice of a way', () => {
     expect(await waysOf({ each: [800_000], all: 2_000_000, own: 1_000_000 })).toEqual(['time'])
     // In one room, terms and room are looked up together.
     expect(await waysOf({ each: [800_000, 900_000], all: 2_000_000, own: 900_000 }, 'room')).toEqual(['time', 'terms a & b'])
+  })
+
+  it('a stretch is as long as it takes to find a page, and the rest of a page is all that is looked for', async () => {
+    const asked: { stretch: number; limit: number }[] = []
+    let left = size
+    const stub = {
+      estimate: async () => ({ each: [10_000], all: 2_000_000 }),
+      countOwn: async () => 1_000_000,
+      findByTime: async (_: unknown, __: unknown, below: Place, { stretch, limit }: { stretch: number; limit: number }) => {
+        asked.push({ stretch, limit })
+        return { found: Array.from({ length: Math.min(limit - 1, 12) }, () => below), end: below }
+      },
+    } as unknown as MessageSearch
+    for await (const { found } of findMatches(stub, { scope, terms: { all: 'a', each: ['a'] }, from: top, size, wanted: () => left })) {
+      left -= found.length
+      if (asked.length === 2) break
+    }
+    // Of 10,000 matches half are in the person's rooms: 20 are expected among 8,000 messages.
+    expect(asked).toEqual([
+      { stretch: 12_000, limit: 20 },
+      { stretch: 20_000, limit: 8 },
+    ])
   })
 })

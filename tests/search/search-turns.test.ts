@@ -45,6 +45,56 @@ describe('search turns', () => {
     expect(await Promise.all(all)).toEqual(['a1', 'a2', 'a3', 'b1', 'c1'])
   })
 
+  it('quick searches run one after the other, and a slow one holds up nobody', async () => {
+    let turns = createSearchTurns(2, { quickMs: 60_000 })
+    let running = 0
+    let most = 0
+    const quick = async () => {
+      running++
+      most = Math.max(most, running)
+      await new Promise((resolve) => setImmediate(resolve))
+      running--
+    }
+    await Promise.all(Array.from({ length: 50 }, (_, person) => turns.run(`person ${person}`, quick)))
+    expect(most).toBe(1)
+    turns = createSearchTurns(2, { quickMs: 5 })
+    let end = () => {}
+    const slow = turns.run('slow', () => new Promise<void>((resolve) => (end = resolve)))
+    await Promise.all(Array.from({ length: 50 }, (_, person) => turns.run(`person ${person}`, quick)))
+    end()
+    await slow
+  })
+
+  it('searches rest for a part of the time that they took, and their answers do not wait for it', async () => {
+    let rested = 0
+    let endRest = () => {}
+    const turns = createSearchTurns(2, {
+      quickMs: 60_000,
+      rest: (ms) => {
+        rested += ms
+        return new Promise<void>((resolve) => {
+          endRest = resolve
+        })
+      },
+    })
+    const search = async () => {
+      for (const since = performance.now(); performance.now() - since < 20; );
+      return 'found'
+    }
+    expect(await turns.run('a', search)).toBe('found')
+    await until(() => rested > 0)
+    expect(rested).toBeGreaterThanOrEqual(5)
+    let hasStarted = false
+    const next = turns.run('b', async () => {
+      hasStarted = true
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(hasStarted).toBe(false)
+    endRest()
+    await next
+    expect(hasStarted).toBe(true)
+  })
+
   it('a search that fails gives its place to the next one', async () => {
     const { start, names, running } = createSearches(1)
     const failing = start('a', 'a1').catch((error: Error) => error.message)

@@ -18,6 +18,16 @@ export interface PersonNews {
   room: string
 }
 
+/** Whoever is told the news of a topic. An object instead of a function: a node has very many, and a function costs more memory. */
+export interface NewsListener<News> {
+  onNews(news: News): void
+}
+
+/** A topic that is subscribed to. */
+export interface NewsSubscription {
+  unsubscribe(): void
+}
+
 /**
  * Carries news between nodes, including the publishing one. A topic is the id of a room or a person. News may be lost,
  * repeated, late or out of order, without notice: Postgres is the truth, and has everything.
@@ -30,5 +40,5 @@ export interface NewsBus<News> {
    * is back. A topic has at most one listener on a node. Topics that are subscribed to in one turn of the event loop, or while
    * earlier ones are under way, go together.
    */
-  subscribe(topic: string, onNews: (news: News) => void): Promise<{ unsubscribe(): void }>
+  subscribe(topic: string, listener: NewsListener<News>): Promise<NewsSubscription>
 }

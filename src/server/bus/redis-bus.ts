@@ -1,7 +1,7 @@
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { Log } from '../platform/log'
 import type { RedisConnections } from '../platform/redis'
-import type { NewsBus } from './news-bus'
+import type { NewsBus, NewsListener, NewsSubscription } from './news-bus'
 
 /** 32 bytes in base64. */
 const sealLength = 44
@@ -22,7 +22,7 @@ interface Hello {
 }
 
 /** A class that uses little memory: a node listens to very many topics. */
-class Listener<News> {
+class Listener<News> implements NewsSubscription {
   /** Whether this node receives what is published. */
   isSubscribed = false
   /** How often another node has said hello, or the subscription was lost. */
@@ -30,12 +30,17 @@ class Listener<News> {
   /** Until this time, no other node listens. */
   aloneUntil = 0
   /** Resolves the call of `subscribe`. */
-  onSubscribed: (() => void) | null = null
+  onSubscribed: ((subscription: NewsSubscription) => void) | null = null
 
   constructor(
     readonly topic: string,
-    readonly onNews: (news: News) => void,
+    readonly receiver: NewsListener<News>,
+    private readonly bus: { remove(listener: Listener<News>): void },
   ) {}
+
+  unsubscribe(): void {
+    this.bus.remove(this)
+  }
 
   /** Others may listen from now on, so news has to be published. */
   hasCompany(): void {
@@ -44,7 +49,7 @@ class Listener<News> {
   }
 
   settle(): void {
-    this.onSubscribed?.()
+    this.onSubscribed?.(this)
     this.onSubscribed = null
   }
 }
@@ -91,7 +96,7 @@ export function createRedisBus<News extends { type?: string }>(
     if (!(listener || topic === hellos) || sealed.startsWith(ownPrefix, sealLength)) return
     const news = open(channel, sealed)
     if (!news) log.warn({ channel }, 'ignored a Redis message that Roomline did not publish')
-    else if (listener) listener.onNews(news as News)
+    else if (listener) listener.receiver.onNews(news as News)
     else if (isHello(news)) for (const opened of news.topics) listeners.get(opened)?.hasCompany()
   })
 
@@ -175,8 +180,7 @@ export function createRedisBus<News extends { type?: string }>(
     sync()
   }
 
-  // Not in its place in an object: tsx would define its name as a property, which costs more than everything else here.
-  const removalOf = (listener: Listener<News>) => () => remove(listener)
+  const shared = { remove }
 
   function open(channel: string, sealed: string): News | Hello | null {
     const received = Buffer.from(sealed.slice(0, sealLength), 'base64')
@@ -188,7 +192,7 @@ export function createRedisBus<News extends { type?: string }>(
   return {
     publish: (topic, news) => {
       const listener = listeners.get(topic)
-      listener?.onNews(news)
+      listener?.receiver.onNews(news)
       // A Redis that does not respond would only pile them up in the connection.
       if (!redis.isAlive() || (listener && performance.now() < listener.aloneUntil)) return
       // Only then does Redis count this node too, and only then is nobody else overlooked who says hello.
@@ -203,9 +207,10 @@ export function createRedisBus<News extends { type?: string }>(
       )
     },
 
-    subscribe: async (topic, onNews) => {
-      if (listeners.has(topic)) throw new Error(`${topic} already has a listener on this node`)
-      const listener = new Listener(topic, onNews)
+    // Not async, which would take more memory, while very many are waiting.
+    subscribe: (topic, receiver) => {
+      if (listeners.has(topic)) return Promise.reject(new Error(`${topic} already has a listener on this node`))
+      const listener = new Listener(topic, receiver, shared)
       listeners.set(topic, listener)
       // It was about to be unsubscribed.
       if (unwanted.delete(topic)) listener.isSubscribed = true
@@ -213,12 +218,12 @@ export function createRedisBus<News extends { type?: string }>(
         wanted.add(topic)
         sync()
         if (redis.isAlive()) {
-          await new Promise<void>((resolve) => {
+          return new Promise((resolve) => {
             listener.onSubscribed = resolve
           })
         }
       }
-      return { unsubscribe: removalOf(listener) }
+      return Promise.resolve(listener)
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Message } from '../../contract/message'
-import type { RoomNews } from '../bus/news-bus'
+import type { NewsListener, NewsSubscription, RoomNews } from '../bus/news-bus'
 import type { Log } from '../platform/log'
 import { type EncodedEvent, encodeEvent, joinFrames } from './event-frames'
 import type { FollowedFeed, Follower } from './live-news'
@@ -18,6 +18,26 @@ export interface ChangeReader {
 /** Is told what happens in a room, or `'anything'` when news was lost. */
 export interface FeedWatcher {
   onNews(news: RoomNews | 'anything'): void
+}
+
+/** A class that uses little memory: a node has one for every room in somebody's list. */
+export class FeedWatch {
+  /** Null while the watch waits to be begun again, and after its end. */
+  feed: RoomFeed | null = null
+  isStopped = false
+  /** The next one of the same feed. */
+  next: FeedWatch | null = null
+
+  constructor(
+    readonly room: string,
+    readonly watcher: FeedWatcher,
+    readonly since: number | undefined,
+  ) {}
+
+  stop(): void {
+    this.isStopped = true
+    this.feed?.removeWatch(this)
+  }
 }
 
 /** What the feeds of a node have in common. */
@@ -54,15 +74,15 @@ const nothing: readonly never[] = []
  * The news of one room on this node, in the order of its versions. A class whose collections exist only while something is in
  * them: a node has a feed for every room in somebody's list, and most are only watched.
  */
-export class RoomFeed implements FollowedFeed {
+export class RoomFeed implements FollowedFeed, NewsListener<RoomNews> {
   /** Everything up to this version was delivered; null until the feed is open. */
   version: number | null = null
   /** Resolves when the feed is open; null afterwards. */
   opening: Promise<void> | null = null
   /** Null until it is subscribed. */
-  unsubscribe: (() => void) | null = null
-  /** Replaced when it changes, never changed: a watcher may leave while it is called. */
-  #watchers: readonly FeedWatcher[] = nothing
+  subscription: NewsSubscription | null = null
+  /** The first one, nearly always the only one. */
+  #watch: FeedWatch | null = null
   #followers: Set<Follower> | null = null
   /** The followers whose news waits to be taken. */
   #waiting: Set<Follower> | null = null
@@ -85,7 +105,7 @@ export class RoomFeed implements FollowedFeed {
   ) {}
 
   isUsed(): boolean {
-    return this.#watchers.length > 0 || this.#followers !== null
+    return this.#watch !== null || this.#followers !== null
   }
 
   /** From now on news is delivered from this version on. */
@@ -96,13 +116,27 @@ export class RoomFeed implements FollowedFeed {
     this.#waitForMissing()
   }
 
-  addWatcher(watcher: FeedWatcher): void {
-    // Nearly always the only one. A spread would reserve room for sixteen more.
-    this.#watchers = this.#watchers.length === 0 ? [watcher] : this.#watchers.concat(watcher)
+  watches(): FeedWatch[] {
+    const watches: FeedWatch[] = []
+    for (let watch = this.#watch; watch; watch = watch.next) watches.push(watch)
+    return watches
   }
 
-  removeWatcher(watcher: FeedWatcher): void {
-    this.#watchers = this.#watchers.filter((other) => other !== watcher)
+  addWatch(watch: FeedWatch): void {
+    watch.next = null
+    if (!this.#watch) {
+      this.#watch = watch
+      return
+    }
+    let last = this.#watch
+    while (last.next) last = last.next
+    last.next = watch
+  }
+
+  removeWatch(watch: FeedWatch): void {
+    // Its own `next` stays: it may be the one that is being told right now.
+    if (this.#watch === watch) this.#watch = watch.next
+    for (let other = this.#watch; other; other = other.next) if (other.next === watch) other.next = watch.next
     if (!this.isUsed()) this.parts.onUnused(this)
   }
 
@@ -121,7 +155,7 @@ export class RoomFeed implements FollowedFeed {
     if (!this.isUsed()) this.parts.onUnused(this)
   }
 
-  receive(news: RoomNews): void {
+  onNews(news: RoomNews): void {
     const version = versionOf(news)
     // During a deploy, a node of another release may publish news that this one does not know.
     if (version === undefined) {
@@ -226,7 +260,7 @@ export class RoomFeed implements FollowedFeed {
   }
 
   #notifyWatchers(news: RoomNews | 'anything') {
-    for (const watcher of this.#watchers) watcher.onNews(news)
+    for (let watch = this.#watch; watch; watch = watch.next) watch.watcher.onNews(news)
   }
 
   #deliverMessage(news: MessageNews) {

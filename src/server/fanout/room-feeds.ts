@@ -4,7 +4,7 @@ import type { Log } from '../platform/log'
 import { joinLookUps } from '../platform/look-ups'
 import type { ChangeTail } from './change-tail'
 import { Follower, type LiveNews } from './live-news'
-import { type ChangeReader, type FeedParts, type FeedWatcher, graceMs, RoomFeed } from './room-feed'
+import { type ChangeReader, type FeedParts, FeedWatch, type FeedWatcher, graceMs, RoomFeed } from './room-feed'
 
 export interface RoomFeeds {
   /**
@@ -13,13 +13,12 @@ export interface RoomFeeds {
    */
   follow(room: string, userId: string): Promise<{ version: number; live: LiveNews }>
   /**
-   * Calls `onNews` soon after something happens in a room, with `'anything'` when news was lost, and once when the watch has
+   * Tells the watcher soon after something happens in a room, with `'anything'` when news was lost, and once when the watch has
    * begun, because something may have happened before. Messages wait while it runs, so it must do next to nothing. Many rooms
    * that are watched in one turn of the event loop are opened together.
    * @param since the version at which the caller has read the room: a watch then begins silently if nothing has happened since
-   * @returns an unsubscribe function
    */
-  watch(room: string, onNews: (news: RoomNews | 'anything') => void, since?: number): () => void
+  watch(room: string, watcher: FeedWatcher, since?: number): Pick<FeedWatch, 'stop'>
   /** How many rooms and followers this node serves. */
   count(): { rooms: number; followers: number }
   close(): Promise<void>
@@ -30,8 +29,10 @@ const sweepMs = 1_000
 /** Each room's counter is read after this many sweeps, whatever the tail of changes said. */
 const sweepsPerRound = 60
 const roomsPerRead = 5_000
-/** How many feeds are opened before other work gets a turn. */
-const opensPerTurn = 500
+/** How many feeds are opened together, before other work gets a turn. */
+const feedsPerOpening = 500
+/** More at once would not be quicker. */
+const maxRunningOpenings = 4
 
 interface Parts {
   bus: NewsBus<RoomNews>
@@ -42,22 +43,22 @@ interface Parts {
   onRead?: (count: number) => void
 }
 
-/** One caller of `watch`. */
-interface Watch extends FeedWatcher {
-  readonly room: string
-  readonly since: number | undefined
-  /** Null while the watch waits to be begun again, and after its end. */
-  feed: RoomFeed | null
-  isStopped: boolean
+/** Feeds that are opened together. They share a promise: very many may be waiting, and whatever each has is memory. */
+interface Opening {
+  feeds: RoomFeed[]
+  done: Promise<void>
+  resolve(): void
+  reject(error: unknown): void
 }
 
 export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: Parts): RoomFeeds {
   const feeds = new Map<string, RoomFeed>()
   /** Watches whose room could not be opened. */
-  const unopened = new Set<Watch>()
+  const unopened = new Set<FeedWatch>()
   let retryTimer: NodeJS.Timeout | null = null
-  let openedInTurn = 0
-  const waitingForTurn: (() => void)[] = []
+  const openings: Opening[] = []
+  let runningOpenings = 0
+  let isOpeningScheduled = false
 
   const readVersion = joinLookUps<string, number>(async (rooms) => {
     const versions = await reader.lastVersions([...new Set(rooms)])
@@ -130,42 +131,70 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
   function open(room: string): RoomFeed {
     const feed = new RoomFeed(room, shared)
     feeds.set(room, feed)
-    feed.opening = start(feed)
-    feed.opening.catch(() => {})
+    let opening = openings.at(-1)
+    if (!opening || opening.feeds.length >= feedsPerOpening) {
+      opening = createOpening()
+      openings.push(opening)
+    }
+    opening.feeds.push(feed)
+    feed.opening = opening.done
+    scheduleOpening()
     return feed
   }
 
-  async function start(feed: RoomFeed) {
+  /** One in each turn of the event loop, so that other work gets its turn. */
+  function scheduleOpening() {
+    if (isOpeningScheduled || openings.length === 0 || runningOpenings >= maxRunningOpenings) return
+    isOpeningScheduled = true
+    setImmediate(runOpening)
+  }
+
+  async function runOpening() {
+    isOpeningScheduled = false
+    const opening = openings.shift()
+    if (!opening) return
+    runningOpenings++
+    scheduleOpening()
     try {
-      const turn = takeTurn()
-      if (turn) {
-        await turn
-        // Everybody may have left in the meantime.
-        if (!feed.isUsed()) return close(feed)
-      }
-      // Subscribe before reading, so that nothing in between is missed.
-      const { unsubscribe } = await bus.subscribe(feed.room, (news) => feed.receive(news))
-      feed.unsubscribe = unsubscribe
-      feed.begin(await readVersion(feed.room))
+      await openAll(opening.feeds)
+      opening.resolve()
     } catch (error) {
-      close(feed)
-      throw error
+      // Postgres could not be read: the waiting ones would fail too, after the same time again.
+      for (const failed of [opening, ...openings.splice(0)]) {
+        for (const feed of failed.feeds) fail(feed)
+        failed.reject(error)
+      }
+    } finally {
+      runningOpenings--
+      scheduleOpening()
     }
-    closeUnused(feed)
   }
 
-  /** @returns what to wait for when many are being opened */
-  function takeTurn(): Promise<void> | undefined {
-    if (openedInTurn === 0) setImmediate(beginTurn)
-    if (openedInTurn < opensPerTurn) openedInTurn++
-    else return new Promise((resolve) => waitingForTurn.push(resolve))
+  async function openAll(opened: readonly RoomFeed[]) {
+    const used = opened.filter((feed) => feed.isUsed())
+    // Everybody may have left in the meantime.
+    for (const feed of opened) if (!feed.isUsed()) close(feed)
+    // Subscribe before reading, so that nothing in between is missed.
+    await Promise.all(
+      used.map(async (feed) => {
+        feed.subscription = await bus.subscribe(feed.room, feed)
+      }),
+    )
+    const versions = await reader.lastVersions(used.map(({ room }) => room))
+    for (const feed of used) {
+      feed.begin(versions.get(feed.room) ?? 0)
+      for (const watch of feed.watches()) begun(watch, feed)
+      closeUnused(feed)
+    }
   }
 
-  function beginTurn() {
-    const next = waitingForTurn.splice(0, opensPerTurn)
-    openedInTurn = next.length
-    if (next.length > 0) setImmediate(beginTurn)
-    for (const resolve of next) resolve()
+  function fail(feed: RoomFeed) {
+    close(feed)
+    for (const watch of feed.watches()) {
+      feed.removeWatch(watch)
+      watch.feed = null
+      beginLater(watch)
+    }
   }
 
   function closeUnused(feed: RoomFeed) {
@@ -176,31 +205,23 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
   function close(feed: RoomFeed) {
     if (feeds.get(feed.room) !== feed) return
     feeds.delete(feed.room)
-    feed.unsubscribe?.()
+    feed.subscription?.unsubscribe()
     void feed.close()
   }
 
-  function begin(watch: Watch) {
+  function begin(watch: FeedWatch) {
     const feed = feeds.get(watch.room) ?? open(watch.room)
     watch.feed = feed
-    feed.addWatcher(watch)
-    if (!feed.opening) return queueMicrotask(() => begun(watch, feed))
-    feed.opening.then(
-      () => begun(watch, feed),
-      () => {
-        feed.removeWatcher(watch)
-        watch.feed = null
-        if (!watch.isStopped) beginLater(watch)
-      },
-    )
+    feed.addWatch(watch)
+    if (!feed.opening) queueMicrotask(() => begun(watch, feed))
   }
 
-  function begun({ isStopped, since, onNews }: Watch, { version }: RoomFeed) {
+  function begun({ isStopped, since, watcher }: FeedWatch, { version }: RoomFeed) {
     // Something may have happened before.
-    if (!isStopped && (since === undefined || version === null || version > since)) onNews('anything')
+    if (!isStopped && (since === undefined || version === null || version > since)) watcher.onNews('anything')
   }
 
-  function beginLater(watch: Watch) {
+  function beginLater(watch: FeedWatch) {
     unopened.add(watch)
     retryTimer ??= setTimeout(beginAgain, sweepMs)
   }
@@ -210,7 +231,7 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
     unopened.clear()
     retryTimer = null
     for (const [index, watch] of waiting.entries()) {
-      if (index % opensPerTurn === opensPerTurn - 1) await untilNextTurn()
+      if (index % feedsPerOpening === feedsPerOpening - 1) await untilNextTurn()
       if (!watch.isStopped) begin(watch)
     }
   }
@@ -229,14 +250,10 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
       return { version: feed.version ?? 0, live: follower }
     },
 
-    watch: (room, onNews, since) => {
-      const watch: Watch = { room, since, onNews, feed: null, isStopped: false }
+    watch: (room, watcher, since) => {
+      const watch = new FeedWatch(room, watcher, since)
       begin(watch)
-      return () => {
-        watch.isStopped = true
-        unopened.delete(watch)
-        watch.feed?.removeWatcher(watch)
-      }
+      return watch
     },
 
     count: () => ({ rooms: feeds.size, followers: shared.followers }),
@@ -248,4 +265,12 @@ export function createRoomFeeds({ bus, reader, tail, log, onRead = () => {} }: P
       await Promise.all([...feeds.values()].map((feed) => feed.close()))
     },
   }
+}
+
+function createOpening(): Opening {
+  const opening: Opening = { feeds: [], done: Promise.resolve(), resolve: () => {}, reject: () => {} }
+  opening.done = new Promise((resolve, reject) => Object.assign(opening, { resolve, reject }))
+  // Those who wait are told, but nobody may wait.
+  opening.done.catch(() => {})
+  return opening
 }

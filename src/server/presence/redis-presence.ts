@@ -329,7 +329,7 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
     }
   }
 
-  const subscribed = bus.subscribe(topic, onNews)
+  const subscribed = bus.subscribe(topic, { onNews })
   const timer = setInterval(check, tickMs)
   check()
 
@@ -356,8 +356,8 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
         bus.publish(topic, { type: 'gone', node: id })
         await run(commands.multi().del(keyOf(id)).srem(nodesKey, id)).catch(() => {})
       }
-      const { unsubscribe } = await subscribed
-      unsubscribe()
+      const subscription = await subscribed
+      subscription.unsubscribe()
     },
   }
 }

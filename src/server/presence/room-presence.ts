@@ -41,11 +41,11 @@ export function createRoomPresence({ cluster, store, rooms, feeds, log }: RoomPr
       onMember: (userId, isMember) => indexMember(opened, userId, isMember),
       onUnwatched: () => {
         if (watches.get(room) === opened) watches.delete(room)
-        unwatch()
+        watch.stop()
         opened.close()
       },
     })
-    const unwatch = feeds.watch(room, (news) => opened.onNews(news))
+    const watch = feeds.watch(room, opened)
     watches.set(room, opened)
     return opened
   }

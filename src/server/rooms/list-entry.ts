@@ -12,14 +12,17 @@ export function toRoom(summary: RoomSummary, part: OwnPart, userId: string): Roo
   }
 }
 
-/** The fields of a room's entry that are the same for all members and change seldom, as JSON without its braces. */
-export function encodeSettings({ id, kind, name, topic, postingPolicy, slowModeSeconds, archivedAt }: RoomSummary): string {
+/** The fields of a room's entry that are the same for all members and change seldom. */
+export type ListedSettings = Pick<RoomSummary, 'id' | 'kind' | 'name' | 'topic' | 'postingPolicy' | 'slowModeSeconds' | 'archivedAt'>
+
+/** As JSON without its braces. */
+export function encodeSettings({ id, kind, name, topic, postingPolicy, slowModeSeconds, archivedAt }: ListedSettings): string {
   const settings = { id, kind, topic, postingPolicy, slowModeSeconds, archivedAt }
   return JSON.stringify(kind === 'direct' ? settings : { ...settings, name, people: [] }).slice(1, -1)
 }
 
 /** What an entry is made of: most of it is encoded once for all members of the room. */
-interface EntryParts {
+export interface EntryParts {
   /** Made by `encodeSettings`. */
   settings: string
   lastSeq: number

@@ -124,8 +124,14 @@ function toSummary([id, kind, name, topic, lastSeq, version, postingPolicy, slow
 }
 
 function toLastMessage([seq, version, kind, text, time, editedAt, deletedAt, author, detail, user]: MessageRow): LastMessage {
+  // Without a spread: such an object takes less memory, and a node keeps very many.
   return {
-    ...{ seq, version, kind, detail: user ? { user, ...detail } : detail, author, text: cutQuote(text) },
+    seq,
+    version,
+    kind,
+    detail: user ? { user, ...detail } : detail,
+    author,
+    text: cutQuote(text),
     time: new Date(time).toISOString(),
     editedAt: toTime(editedAt),
     deletedAt: toTime(deletedAt),

@@ -1,5 +1,5 @@
 import { compareRooms } from '../../contract/rules'
-import type { NewsBus, PersonNews } from '../bus/news-bus'
+import type { NewsBus, NewsSubscription, PersonNews } from '../bus/news-bus'
 import type { ChangeTail } from '../fanout/change-tail'
 import type { RoomFeeds } from '../fanout/room-feeds'
 import { createGate, type Gate, untilNextTurn } from '../platform/background'
@@ -20,6 +20,8 @@ const maxPauseMs = 1_000
 const pairsPerRead = 500
 const roomsPerRead = 500
 const peoplePerRead = 100
+/** How many rooms keep their JSON for the next list at most. */
+const maxEncoded = 500
 /** How much is done before other work of the node gets its turn. */
 const listsPerTurn = 200
 const entriesPerTurn = 250
@@ -38,7 +40,7 @@ interface PersonList extends ListOwner {
   readonly turns: Gate
   /** Resolves when all of it has been read; null while nobody waits for that. */
   loading: Promise<void> | null
-  unsubscribe(): void
+  subscription: NewsSubscription | null
 }
 
 interface ListedPair {
@@ -79,6 +81,8 @@ export function createRoomListFeed({
   /** What has to be sent: rooms that have changed for everybody, and for whom a room has changed. */
   const changedRooms = new Set<WatchedRoom<PersonList>>()
   let changedParts = new Map<PersonList, Set<string>>()
+  /** Rooms that keep their JSON, because it may be needed for the next list too. */
+  const encoded: WatchedRoom<PersonList>[] = []
   let readings = 0
   let flushing: Promise<void> | null = null
   let flushTimer: NodeJS.Timeout | null = null
@@ -94,6 +98,9 @@ export function createRoomListFeed({
       scheduleFlush(minPauseMs)
     },
     onPartUnsure: (room: WatchedRoom<PersonList>, list: PersonList) => markPair(list, room.id),
+    onEncoded: (room: WatchedRoom<PersonList>) => {
+      if (encoded.push(room) >= maxEncoded) for (const each of encoded.splice(0)) each.forgetEncoded()
+    },
     findOwner: (userId: string) => lists.get(userId),
     findByName: (username: string) => listsByName.get(username),
   }
@@ -261,7 +268,7 @@ export function createRoomListFeed({
   function watch(summary: RoomSummary) {
     const room = new WatchedRoom<PersonList>(summary, watcher)
     watched.set(room.id, room)
-    room.stop = feeds.watch(room.id, (news) => room.onNews(news), summary.version)
+    room.watch = feeds.watch(room.id, room, summary.version)
   }
 
   function forgetUnused(id: string) {
@@ -270,7 +277,7 @@ export function createRoomListFeed({
     watched.delete(id)
     unsureRooms.delete(room)
     changedRooms.delete(room)
-    room.stop()
+    room.watch?.stop()
   }
 
   function leave(list: PersonList, id: string) {
@@ -315,11 +322,10 @@ export function createRoomListFeed({
         loading: null,
         turns: createGate(1),
       },
-      unsubscribe: () => {},
+      subscription: null,
     }
     // Subscribes before the list is read: what happened between the two would be missed otherwise.
-    const { unsubscribe } = await personBus.subscribe(userId, ({ room }) => markPair(list, room))
-    list.unsubscribe = unsubscribe
+    list.subscription = await personBus.subscribe(userId, { onNews: ({ room }) => markPair(list, room) })
     lists.set(userId, list)
     listsByName.set(username, list)
     return list
@@ -333,7 +339,7 @@ export function createRoomListFeed({
     unsureLists.delete(list)
     uncheckedLists.delete(list)
     changedParts.delete(list)
-    list.unsubscribe()
+    list.subscription?.unsubscribe()
     for (const room of list.rooms) {
       room.members.delete(list)
       forgetUnused(room.id)

@@ -3,7 +3,8 @@ import type { LastMessage } from '../../contract/room'
 import { cutQuote, maxInteger } from '../../contract/rules'
 import { isMentioned, roomMention } from '../../contract/text-tokens'
 import type { RoomNews } from '../bus/news-bus'
-import { encodeEntry, encodeSettings, namesFor } from './list-entry'
+import type { FeedWatch, FeedWatcher } from '../fanout/room-feed'
+import { type EntryParts, encodeEntry, encodeSettings, type ListedSettings, namesFor } from './list-entry'
 import { maxMentions, type OwnPart, type RoomSummary } from './list-store'
 
 /** Somebody who has the room in their list. */
@@ -20,6 +21,8 @@ export interface RoomWatcher<Owner extends ListOwner> {
   onUnsure(room: WatchedRoom<Owner>): void
   /** This person's own part has to be read again. */
   onPartUnsure(room: WatchedRoom<Owner>, owner: Owner): void
+  /** The room was encoded, and keeps that until `forgetEncoded` is called. */
+  onEncoded(room: WatchedRoom<Owner>): void
   /** People who have a list on this node. */
   findOwner(userId: string): Owner | undefined
   findByName(username: string): Owner | undefined
@@ -44,22 +47,23 @@ const settingKinds: ReadonlySet<Message['kind']> = new Set(['renamed', 'topic', 
  * holds as long as all that has happened since was news. After a gap (`#base`), and after news about the person's own
  * membership, the part does not count until it has been read again.
  */
-export class WatchedRoom<Owner extends ListOwner> {
+export class WatchedRoom<Owner extends ListOwner> implements FeedWatcher {
   readonly id: string
   /** The own part of everybody on this node who has the room in their list. */
   readonly members = new Map<Owner, OwnPart>()
   /** When it was last read, by the process's clock. */
   readAt = 0
-  stop: () => void = () => {}
+  watch: Pick<FeedWatch, 'stop'> | null = null
   #version = -1
   /** The version from which on every change was news. */
   #base = 0
   #lastSeq = 0
-  #time = ''
-  #settings = ''
-  #lastMessage = 'null'
-  #name = ''
+  #lastMessage: LastMessage | null = null
+  #settings: ListedSettings
+  /** Null for rooms that are not direct. */
   #people: RoomSummary['people'] | null = null
+  /** Null unless it was encoded a moment ago: a node has very many rooms, and JSON takes more memory than what it is made of. */
+  #encoded: EntryParts | null = null
   /** Readings of own parts under way, and the news since the first of them began; null when there was too much. */
   #readings = 0
   #kept: KeptNews[] | null = null
@@ -69,6 +73,7 @@ export class WatchedRoom<Owner extends ListOwner> {
     private readonly watcher: RoomWatcher<Owner>,
   ) {
     this.id = summary.id
+    this.#settings = toSettings(summary)
     this.adopt(summary)
   }
 
@@ -89,25 +94,40 @@ export class WatchedRoom<Owner extends ListOwner> {
   encodeFor(owner: Owner): string | null {
     const part = this.members.get(owner)
     if (!part || !this.isCurrent(part)) return null
-    const parts = { settings: this.#settings, lastSeq: this.#lastSeq, lastMessage: this.#lastMessage, people: this.#people }
-    return encodeEntry(parts, part, owner.userId)
+    return encodeEntry(this.#encoded ?? this.#encode(), part, owner.userId)
+  }
+
+  #encode(): EntryParts {
+    const encoded = {
+      settings: encodeSettings(this.#settings),
+      lastSeq: this.#lastSeq,
+      lastMessage: JSON.stringify(this.#lastMessage),
+      people: this.#people,
+    }
+    this.#encoded = encoded
+    this.watcher.onEncoded(this)
+    return encoded
+  }
+
+  forgetEncoded(): void {
+    this.#encoded = null
   }
 
   /** What the place of the room in this person's list depends on. */
   sortKeyFor({ userId }: Owner): { id: string; name: string; lastMessage: { time: string } | null } {
-    const { name } = namesFor(userId, this.#name, this.#people)
-    return { id: this.id, name, lastMessage: this.#time ? { time: this.#time } : null }
+    return { id: this.id, name: namesFor(userId, this.#settings.name, this.#people).name, lastMessage: this.#lastMessage }
   }
 
   /** The room as it was read. */
   adopt(summary: RoomSummary): void {
-    this.readAt = performance.now()
-    const before = this.#settings
-    const namesBefore = this.#people
-    this.#settings = encodeSettings(summary)
-    this.#name = summary.name
-    this.#people = summary.kind === 'direct' ? summary.people : null
-    let isChanged = this.#settings !== before || JSON.stringify(this.#people) !== JSON.stringify(namesBefore)
+    // Whole numbers take less memory.
+    this.readAt = Math.floor(performance.now())
+    const settings = toSettings(summary)
+    const people = summary.kind === 'direct' ? summary.people : null
+    let isChanged = !isSame(settings, this.#settings) || !isSame(people, this.#people)
+    this.#settings = settings
+    this.#people = people
+    this.#encoded = null
     // What was news in the meantime is newer than what was read.
     if (summary.version >= this.#version) {
       isChanged = this.#show(summary.lastSeq, summary.lastMessage) || isChanged
@@ -124,11 +144,10 @@ export class WatchedRoom<Owner extends ListOwner> {
   }
 
   #show(lastSeq: number, message: LastMessage | null): boolean {
-    const lastMessage = JSON.stringify(message)
-    if (lastSeq === this.#lastSeq && lastMessage === this.#lastMessage) return false
+    if (lastSeq === this.#lastSeq && isSame(message, this.#lastMessage)) return false
     this.#lastSeq = lastSeq
-    this.#lastMessage = lastMessage
-    this.#time = message?.time ?? ''
+    this.#lastMessage = message
+    this.#encoded = null
     return true
   }
 
@@ -149,7 +168,7 @@ export class WatchedRoom<Owner extends ListOwner> {
     this.#version = version
     if (news.type === 'message') this.#onMessage(news.message)
     // The name of somebody whose account was deleted must not stay.
-    else if (news.type === 'room' || this.isDirect || this.#lastMessage.includes(news.userId)) this.watcher.onUnsure(this)
+    else if (news.type === 'room' || this.isDirect || JSON.stringify(this.#lastMessage).includes(news.userId)) this.watcher.onUnsure(this)
   }
 
   #onMembership(news: Extract<RoomNews, { type: 'membership' }>) {
@@ -253,6 +272,15 @@ const countsAsMention = ({ userId, username }: ListOwner, { author, mentions }: 
 const isSamePart = (a: OwnPart, b: OwnPart) =>
   a.role === b.role && a.readSeq === b.readSeq && a.mentions === b.mentions && a.notify === b.notify && a.mutedUntil === b.mutedUntil
 
+const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+
+function toSettings({ id, kind, name, topic, postingPolicy, slowModeSeconds, archivedAt }: RoomSummary): ListedSettings {
+  return { id, kind, name, topic, postingPolicy, slowModeSeconds, archivedAt }
+}
+
 function toLastMessage({ seq, version, kind, detail, author, text, time, editedAt, deletedAt }: Message): LastMessage {
-  return { seq, version, kind, detail, author, text: cutQuote(text), time, editedAt, deletedAt }
+  const quote = cutQuote(text)
+  // A part of a string keeps the whole string in memory, unless it is a copy.
+  const copied = quote.length < text.length ? Buffer.from(quote, 'utf16le').toString('utf16le') : quote
+  return { seq, version, kind, detail, author, text: copied, time, editedAt, deletedAt }
 }

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { Message } from '../../contract/message'
 import type { Querying } from '../platform/database'
+import { createCountsMemory } from './counts-memory'
 
 /** Where a message stands among those of all rooms: the newest is the last. */
 export interface Place {
@@ -27,6 +28,17 @@ interface PlaceRow {
   seq: number
   is_end: boolean
 }
+
+interface EstimatedPlan {
+  'Plan Rows': number
+}
+
+/** They only choose the way to search: people go on typing or to the next page, and Postgres' statistics seldom change. */
+const remembered = { forMs: 60_000, most: 5_000 }
+/** With so many messages in one's rooms, no search reads all of them. */
+const tooManyForRooms = 500_000
+/** No tsquery: stands for all messages. */
+const everything = ''
 
 const toPlace = ({ time, room_id: room, seq }: PlaceRow): Place => ({ time: time.toISOString(), room, seq })
 
@@ -60,31 +72,47 @@ export function createMessageSearch(lookUps: Pool, readMessages: ReadPlaces) {
     return rows.map(toPlace)
   }
 
+  const estimates = createCountsMemory(remembered)
+  // Smaller ones might grow too much meanwhile: somebody joins a large room.
+  const ownCounts = createCountsMemory({ ...remembered, least: tooManyForRooms })
+
+  async function estimateCounts(tsqueries: readonly string[]): Promise<number[]> {
+    const terms = tsqueries.filter((tsquery) => tsquery !== everything)
+    const counted = terms.map((_, index) => `UNION ALL SELECT FROM message_search t${index} WHERE terms @@ $${index + 1}::tsquery`)
+    // A plan of a cursor has no parallel parts, whose rows would have to be added up.
+    const { rows } = await lookUps.query<{ 'QUERY PLAN': [{ Plan: EstimatedPlan & { Plans?: EstimatedPlan[] } }] }>(
+      `EXPLAIN (FORMAT JSON) DECLARE estimate CURSOR FOR SELECT FROM message_search ${counted.join(' ')}`,
+      terms,
+    )
+    const plan = rows[0]?.['QUERY PLAN'][0].Plan
+    const [all = 0, ...each] = (terms.length === 0 ? [plan] : (plan?.Plans ?? [])).map((part) => part?.['Plan Rows'] ?? 0)
+    return tsqueries.map((tsquery) => (tsquery === everything ? all : (each[terms.indexOf(tsquery)] ?? 0)))
+  }
+
+  async function countOwn({ userId, room }: SearchScope): Promise<number> {
+    const { rows } = await lookUps.query<{ count: number }>(
+      `SELECT coalesce(sum(r.last_seq), 0)::float AS count FROM memberships s
+       CROSS JOIN LATERAL (SELECT last_seq FROM rooms r WHERE r.id = s.room_id LIMIT 1) r
+       WHERE s.user_id = $1 AND ($2::text IS NULL OR s.room_id = $2)`,
+      [userId, room],
+    )
+    return rows[0]?.count ?? 0
+  }
+
   return {
     /**
      * About how many messages of the whole server each tsquery matches, and how many there are at all. As good as Postgres'
      * statistics are: right for what is common, and never below a small part of all messages.
      */
     estimate: async (terms: readonly string[]): Promise<{ each: number[]; all: number }> => {
-      const counted = terms.map((_, index) => `UNION ALL SELECT FROM message_search t${index} WHERE terms @@ $${index + 1}::tsquery`)
-      // A plan of a cursor has no parallel parts, whose rows would have to be added up.
-      const { rows } = await lookUps.query<{ 'QUERY PLAN': [{ Plan: { Plans?: { 'Plan Rows': number }[] } }] }>(
-        `EXPLAIN (FORMAT JSON) DECLARE estimate CURSOR FOR SELECT FROM message_search ${counted.join(' ')}`,
-        [...terms],
-      )
-      const [all = 0, ...each] = (rows[0]?.['QUERY PLAN'][0].Plan.Plans ?? []).map((plan) => plan['Plan Rows'])
+      const [all = 0, ...each] = await estimates.of([everything, ...terms], estimateCounts)
       return { each, all }
     },
 
     /** About how many messages there are in the person's rooms. */
-    countOwn: async ({ userId, room }: SearchScope): Promise<number> => {
-      const { rows } = await lookUps.query<{ count: number }>(
-        `SELECT coalesce(sum(r.last_seq), 0)::float AS count FROM memberships s
-         CROSS JOIN LATERAL (SELECT last_seq FROM rooms r WHERE r.id = s.room_id LIMIT 1) r
-         WHERE s.user_id = $1 AND ($2::text IS NULL OR s.room_id = $2)`,
-        [userId, room],
-      )
-      return rows[0]?.count ?? 0
+    countOwn: async (scope: SearchScope): Promise<number> => {
+      const [count = 0] = await ownCounts.of([`${scope.userId} ${scope.room ?? ''}`], async () => [await countOwn(scope)])
+      return count
     },
 
     /**

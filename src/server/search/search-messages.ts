@@ -69,7 +69,8 @@ async function findHits(search: MessageSearch, userId: string, input: SearchInpu
   const pause = createPauses()
   const hits: SearchHit[] = []
   // One more than the page has: whether there is another page.
-  for await (const { found, end } of findMatches(search, { scope, terms, from, size: limit + 1 })) {
+  const wanted = () => limit + 1 - hits.length
+  for await (const { found, end } of findMatches(search, { scope, terms, from, size: limit + 1, wanted })) {
     const places = has === 'file' ? await search.keepWithFile(found) : found
     for (const message of places.length > 0 ? await search.read(places) : []) {
       const hit = toHit(message, query, has)

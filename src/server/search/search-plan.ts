@@ -15,6 +15,8 @@ interface Search {
   from: Place
   /** How many matches to find at a time. */
   size: number
+  /** How many are still wanted: the search goes on when some of those that it gave were not what was asked for. */
+  wanted?: () => number
 }
 
 /** So many messages are looked at without further thought. */
@@ -30,6 +32,10 @@ const firstStretch = 2_000
 const longestStretch = 32_000
 /** A match that has not come after so many times the expected number of messages is not where it was expected. */
 const patience = 8
+/** Stretches are so many times as long as expected: one that is a little too short costs another statement. */
+const margin = 1.5
+/** Looked for also when fewer are wanted, as some may not be what was asked for. */
+const fewestWanted = 4
 /** Terms that are so many times as frequent as the rarest one are cheaper to check than to look up. */
 const muchMore = 8
 
@@ -43,7 +49,10 @@ const muchMore = 8
  * When terms or rooms have few messages, that is that. Otherwise, matches are probably among the newest messages. How far back
  * to look for them depends on what the other ways would cost: having spent as much, the search takes the cheaper one.
  */
-export async function* findMatches(search: MessageSearch, { scope, terms, from, size }: Search): AsyncGenerator<Matches> {
+export async function* findMatches(
+  search: MessageSearch,
+  { scope, terms, from, size, wanted = () => size }: Search,
+): AsyncGenerator<Matches> {
   const { each, all } = terms ? await search.estimate(terms.each) : { each: [], all: 0 }
   const matches = Math.min(...each)
   const rare = terms?.each.filter((_, index) => (each[index] ?? 0) <= matches * muchMore) ?? []
@@ -63,20 +72,24 @@ export async function* findMatches(search: MessageSearch, { scope, terms, from, 
   const expected = terms?.each.length === 1 ? (size * all * all) / (matches * own) : Number.POSITIVE_INFINITY
   let below: Place | null = from
   let count = 0
-  for (let read = 0, stretch = firstStretch; below !== null; stretch = Math.min(stretch * 2, longestStretch)) {
+  let next = Number.isFinite(expected) ? expected * margin : 0
+  for (let read = 0; below !== null; ) {
     const [costOfTerms, costOfRooms] = [restByTerms(count, read), own * costByRooms]
     const rest = Math.min(costOfTerms, costOfRooms)
     if (read >= Math.min(rest, Math.max(expected * patience, firstStretch)) && rest <= tooManyMessages) {
       return yield* findInParts(costOfTerms <= costOfRooms ? byTerms : byRooms, below, size)
     }
+    const stretch = Math.round(Math.max(firstStretch, Math.min(next, rest, longestStretch)))
     for (let isFull = true; isFull && below !== null; ) {
-      const part: Matches = await search.findByTime(scope, terms?.all ?? null, below, { stretch, limit: size })
-      isFull = part.found.length === size
+      const limit = Math.min(Math.max(wanted(), fewestWanted), size)
+      const part: Matches = await search.findByTime(scope, terms?.all ?? null, below, { stretch, limit })
+      isFull = part.found.length === limit
       below = isFull ? (part.found.at(-1) ?? null) : part.end
       count += part.found.length
       yield { found: part.found, end: below }
     }
     read += stretch
+    next = stretch * 2
   }
 }
 
