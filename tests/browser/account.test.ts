@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { password } from '../support/people'
 import { shareRoomline } from '../support/shared-roomline'
+import { until } from '../support/stock-client'
 import { messages, sendMessage } from './room-page'
 
 const { open, signUp, consoleErrors } = shareRoomline({ losesConnections: true })
@@ -41,7 +42,7 @@ describe('account', () => {
     await ruth.page.keyboard.press('Escape')
     await ruth.page.getByTitle('Your account').getByText('Countess Lovelace').waitFor()
     // Without a mouse, focus must return to where it was.
-    expect(await ruth.page.evaluate(() => document.activeElement?.getAttribute('title'))).toBe('Your account')
+    await until(() => ruth.page.evaluate(() => document.activeElement?.getAttribute('title') === 'Your account'))
     await sendMessage(ruth.page, 'under my new name')
     await messages(sam.page).getByText('Countess Lovelace').waitFor()
 
