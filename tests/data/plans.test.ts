@@ -3,8 +3,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSessionTokens } from '../../src/server/auth/session-token'
 import { type RightName, rights } from '../../src/server/rights'
-import { appRouter } from '../../src/server/router'
-import { inputs, type Stage } from '../rooms/procedures'
+import { callProcedure, inputs, type Stage } from '../rooms/procedures'
 import { password } from '../support/people'
 import { type Person, type Roomline, startRoomline } from '../support/roomline'
 import { type StockClient, until } from '../support/stock-client'
@@ -29,8 +28,6 @@ beforeAll(async () => {
 }, 240_000)
 afterAll(() => databases?.[Symbol.asyncDispose]())
 
-const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: 'query' | 'mutation' | 'subscription' } }>
-
 for (const [kind, description] of [
   ['analysed', 'a large database'],
   ['outdated', 'a large database with the statistics of a small one'],
@@ -48,7 +45,7 @@ for (const [kind, description] of [
         ran.push(...statements.map((statement) => ({ during, statement })))
       }
       const run = async (caller: Caller, path: RightName, input: unknown) => {
-        const failure = await call(caller.client, path, input)
+        const failure = await callProcedure(caller.client, path, input)
         if (failure && !expectedFailures.includes(failure)) failures.push(`${path} ${JSON.stringify(input)}: ${failure}`)
         await note(path)
       }
@@ -259,33 +256,6 @@ async function openPeople(databaseUrl: string, roomline: Roomline) {
     countOf: (table: string) => require<number>(`SELECT count(*)::int AS value FROM ${table}`),
     [Symbol.asyncDispose]: () => client.end(),
   }
-}
-
-/** @returns null when the call succeeded, otherwise the name of the failure */
-function call({ trpc }: StockClient, path: RightName, input: unknown): Promise<string | null> {
-  type Procedure = Record<
-    'query' | 'mutate' | 'subscribe',
-    (input: unknown, handlers?: object) => Promise<unknown> & { unsubscribe(): void }
-  >
-  const [feature = '', name = ''] = path.split('.')
-  const procedure = (trpc as unknown as Record<string, Record<string, Procedure>>)[feature]?.[name]
-  if (!procedure) throw new Error(`no ${path}`)
-  const type = procedures[path]?._def.type
-  const waitsForData = JSON.stringify(input ?? null).includes('lastEventId')
-  const calling =
-    type === 'subscription'
-      ? new Promise<void>((resolve, reject) => {
-          const end = () => {
-            resolve()
-            queueMicrotask(() => subscription.unsubscribe())
-          }
-          const subscription = procedure.subscribe(input, { [waitsForData ? 'onData' : 'onStarted']: end, onError: reject })
-        })
-      : procedure[type === 'query' ? 'query' : 'mutate'](input)
-  return calling.then(
-    () => null,
-    (error: { data?: { failure?: string } }) => error.data?.failure ?? String(error),
-  )
 }
 
 function followList({ trpc }: StockClient, failures: string[]) {

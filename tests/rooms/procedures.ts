@@ -1,4 +1,6 @@
 import type { RightName } from '../../src/server/rights'
+import { appRouter } from '../../src/server/router'
+import type { StockClient } from '../support/stock-client'
 
 /** What a call of each procedure finds in the room, so that only the caller's rights decide. */
 export interface Stage {
@@ -73,4 +75,34 @@ export const inputs: Record<RightName, (stage: Stage) => object | undefined> = {
 
   'presence.onChange': ({ room }) => ({ room }),
   'presence.update': () => ({ away: false }),
+}
+
+export const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: 'query' | 'mutation' | 'subscription' } }>
+
+/** A subscription is stopped as soon as it has begun. @returns null when the call succeeded, otherwise the name of the failure */
+export function callProcedure({ trpc }: StockClient, path: RightName, input: unknown): Promise<string | null> {
+  type Procedure = Record<
+    'query' | 'mutate' | 'subscribe',
+    (input: unknown, handlers?: object) => Promise<unknown> & { unsubscribe(): void }
+  >
+  const [feature = '', name = ''] = path.split('.')
+  const procedure = (trpc as unknown as Record<string, Record<string, Procedure>>)[feature]?.[name]
+  if (!procedure) throw new Error(`no ${path}`)
+  const type = procedures[path]?._def.type
+  // One that catches up has begun when it has read something.
+  const waitsForData = JSON.stringify(input ?? null).includes('lastEventId')
+  const calling =
+    type === 'subscription'
+      ? new Promise<void>((resolve, reject) => {
+          const end = () => {
+            resolve()
+            queueMicrotask(() => subscription.unsubscribe())
+          }
+          const subscription = procedure.subscribe(input, { [waitsForData ? 'onData' : 'onStarted']: end, onError: reject })
+        })
+      : procedure[type === 'query' ? 'query' : 'mutate'](input)
+  return calling.then(
+    () => null,
+    (error: { data?: { failure?: string } }) => error.data?.failure ?? String(error),
+  )
 }

@@ -2,10 +2,9 @@ import { createHash, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { findRefusal, findServerRefusal, type RightName, rights, type Standing } from '../../src/server/rights'
-import { appRouter } from '../../src/server/router'
 import { type Person, type Roomline, startRoomline } from '../support/roomline'
 import { createStockClient, type StockClient, until } from '../support/stock-client'
-import { inputs, type Stage } from './procedures'
+import { callProcedure, inputs, procedures, type Stage } from './procedures'
 
 type Kind = 'owner' | 'moderator' | 'member' | 'guest' | 'stranger' | 'admin'
 const kinds: readonly Kind[] = ['owner', 'moderator', 'member', 'guest', 'stranger', 'admin']
@@ -88,7 +87,6 @@ function laterFailure(path: RightName, kind: Kind): string | null {
 /** About one room only when the input names one; these then check the membership themselves. */
 const withOptionalRoom: readonly RightName[] = ['chat.search']
 
-const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: 'query' | 'mutation' | 'subscription' } }>
 const paths = Object.keys(rights) as RightName[]
 
 let roomline: Roomline
@@ -147,34 +145,6 @@ async function setStage(kind: Kind, roomKind: 'public' | 'private'): Promise<Sta
   }
 }
 
-/** @returns null when the call succeeded, otherwise the name of the failure */
-async function call({ trpc }: StockClient, path: RightName, input: unknown): Promise<string | null> {
-  type Procedure = Record<
-    'query' | 'mutate' | 'subscribe',
-    (input: unknown, handlers?: object) => Promise<unknown> & { unsubscribe(): void }
-  >
-  const [feature = '', name = ''] = path.split('.')
-  const procedure = (trpc as unknown as Record<string, Record<string, Procedure>>)[feature]?.[name]
-  if (!procedure) throw new Error(`no ${path}`)
-  const type = procedures[path]?._def.type
-  const calling =
-    type === 'subscription'
-      ? new Promise<void>((resolve, reject) => {
-          const subscription = procedure.subscribe(input, {
-            onStarted: () => {
-              resolve()
-              queueMicrotask(() => subscription.unsubscribe())
-            },
-            onError: reject,
-          })
-        })
-      : procedure[type === 'query' ? 'query' : 'mutate'](input)
-  return calling.then(
-    () => null,
-    (error: { data?: { failure?: string } }) => error.data?.failure ?? String(error),
-  )
-}
-
 describe('the table of rights', () => {
   it('rows: there is one for every procedure, and no other', () => {
     expect(Object.keys(procedures).sort()).toEqual([...paths].sort())
@@ -200,7 +170,7 @@ describe('the table of rights', () => {
     it(`${path}: allows each kind of caller what its row says`, async () => {
       for (const kind of kinds) {
         const stage = await setStage(kind, 'public')
-        const failure = await call(clients[kind], path, inputs[path](stage))
+        const failure = await callProcedure(clients[kind], path, inputs[path](stage))
         if (isAllowed(path, kind)) expect(failure, kind).toBe(laterFailure(path, kind))
         else expect(failure, kind).toBe(kind === 'guest' ? 'NOT_ALLOWED' : standings[kind].room ? 'NOT_ALLOWED' : 'NOT_A_MEMBER')
       }
