@@ -11,7 +11,7 @@ export interface ChangePageLimits {
 
 export const changePageLimits: ChangePageLimits = { messages: 500, bytes: 256 * 1024 }
 
-/** Where all of the next versions are superseded, this many more are looked at each time, up to so many. */
+/** When no message has any of the next versions any more, each further look takes in this many times as many, up to a limit. */
 const growth = 8
 const maxVersions = 32_000
 

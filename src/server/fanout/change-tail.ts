@@ -13,8 +13,8 @@ export interface TailChanges {
 export interface ChangeTail {
   /**
    * Calls `onChanges` once a second if there are any, with `'anything'` when they cannot be known: at the first look, after
-   * Postgres has crashed, and after half a minute without a look. Changes are not repeated, so whoever cannot deal with them
-   * now has to keep them.
+   * Postgres has crashed, and after half a minute without a look. Each change is passed on once: a listener that cannot
+   * handle it now has to keep it.
    * @returns an unsubscribe function
    */
   onChanges(onChanges: (changes: TailChanges | 'anything') => void): () => void

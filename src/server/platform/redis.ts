@@ -31,7 +31,7 @@ export function connectRedis(url: string, log: Log): RedisConnections {
   }
   // Everything published in one turn of the event loop goes out in one write.
   const commands = new Redis(url, { ...options, enableAutoPipelining: true })
-  // After a reconnect whoever listens subscribes again. ioredis would do it with one command for all channels, and ignore the
+  // After a reconnect, each bus subscribes again. ioredis would do it with one command for all channels, and ignore the
   // outcome: a time-out would be an unhandled rejection, which ends the process.
   const subscriber = new Redis(url, { ...options, autoResubscribe: false })
   const reasons = createReasons(url, log)

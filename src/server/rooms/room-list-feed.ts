@@ -145,7 +145,7 @@ export function createRoomListFeed({
   async function flush() {
     try {
       await markByMembership()
-      // The rooms first: whoever is a member when they are read afterwards may see the room as it is.
+      // The rooms first: somebody whose membership is read after that may see the room as it was read.
       await readUnsureRooms()
       await readUnsureParts()
     } finally {

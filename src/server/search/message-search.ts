@@ -35,7 +35,7 @@ interface EstimatedPlan {
 
 /** They only choose the way to search: people go on typing or to the next page, and Postgres' statistics seldom change. */
 const remembered = { forMs: 60_000, most: 5_000 }
-/** With so many messages in one's rooms, no search reads all of them. */
+/** Somebody with this many messages in their rooms: no search reads all of them. */
 const tooManyForRooms = 500_000
 /** No tsquery: stands for all messages. */
 const everything = ''
