@@ -53,6 +53,10 @@ export const limits = {
   muteMinutes: { usual: 60, max: 525_600 },
   inviteHours: { usual: 168, max: 8_760 },
   inviteUses: 10_000,
+  serverName: 60,
+  /** A logo as a data URL, in characters: 96 KiB of image. */
+  logoDataUrl: 135_000,
+
   /** People named in one presence event. */
   presenceNamed: 200,
 } as const
