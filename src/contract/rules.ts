@@ -114,16 +114,6 @@ export const toSlug = (name: string): string =>
     .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
     .replace(/^-+|-+$/g, '')
 
-// Compiled at its first use: browsers without the flag "v" could not even parse a literal.
-const emojiSource = '^(?:\\p{RGI_Emoji}|\\p{Extended_Pictographic}\\uFE0F?)$'
-let emojiPattern: RegExp | undefined
-
-/** Whether this is one emoji: a pictograph with its modifiers, a flag or a keycap. */
-export function isEmoji(value: string): boolean {
-  emojiPattern ??= new RegExp(emojiSource, 'v')
-  return emojiPattern.test(value)
-}
-
 /**
  * Whether this is a time as the server writes it: ISO 8601 in UTC, with milliseconds. Only of years that Postgres and
  * JavaScript write alike.

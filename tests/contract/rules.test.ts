@@ -8,7 +8,6 @@ import {
   cutText,
   hasRoomRole,
   hasServerRole,
-  isEmoji,
   isModerator,
   isReservedUsername,
   isUsername,
@@ -80,22 +79,6 @@ describe('names', () => {
     expect(isUuid('0190163D-8694-739B-AEA5-966C26F8AD91')).toBe(true)
     expect(isUuid('general')).toBe(false)
     expect(isUuid('x0190163d-8694-739b-aea5-966c26f8ad91')).toBe(false)
-  })
-
-  it.each([
-    ['👍', true],
-    ['👍🏽', true],
-    ['❤️', true],
-    ['❤', true],
-    ['👨‍👩‍👧', true],
-    ['🇩🇪', true],
-    ['3️⃣', true],
-    ['👍👍', false],
-    ['3', false],
-    ['a', false],
-    ['', false],
-  ])('emoji: %j', (value, expected) => {
-    expect(isEmoji(value)).toBe(expected)
   })
 })
 

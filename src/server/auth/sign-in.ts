@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Failure } from '../../contract/failures'
 import { isReservedUsername, isUsername, limits } from '../../contract/rules'
 import { password, username } from '../../contract/session'
-import { key, text } from '../../contract/text'
+import { key, line } from '../../contract/text'
 import type { Config } from '../platform/config'
 import { isUniqueViolation } from '../platform/database'
 import { hashPassword, requireAcceptablePassword, verifyPassword } from './passwords'
@@ -25,7 +25,7 @@ export interface Device {
 export const registerInput = z.strictObject({
   username,
   password,
-  displayName: text(0, limits.displayName).optional(),
+  displayName: line(0, limits.displayName).optional(),
 })
 
 /** `user` is the id of the person the page was made for: the cookie may belong to somebody else by now. */
