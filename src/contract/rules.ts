@@ -92,12 +92,6 @@ export const isUsername = (name: string): boolean => usernamePattern.test(name)
 /** Usernames of deleted accounts start with this. */
 export const deletedUsernamePrefix = 'deleted-'
 
-const reservedUsernames: readonly string[] = ['room', 'everyone', 'here', 'channel', 'admin', 'system', 'deleted']
-
-/** Whether nobody may choose this username. */
-export const isReservedUsername = (username: string): boolean =>
-  reservedUsernames.includes(username) || username.startsWith(deletedUsernamePrefix)
-
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 export const isUuid = (value: string): boolean => uuidPattern.test(value)

