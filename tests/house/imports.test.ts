@@ -95,14 +95,19 @@ const table: Row[] = [
       'server/rooms/needs',
       'server/chat/needs',
       'server/presence/needs',
-      ...platform('limits'),
+      'server/fairness/call-limits',
     ],
   },
   { file: /^server\/rights\.ts$/, may: [], types: ['contract/failures'] },
   {
     file: /^server\/trpc\.ts$/,
     may: ['server/rights', ...platform('database'), 'contract/failures', 'contract/fields', 'contract/room', '@trpc/server', 'zod'],
-    types: ['server/context', ...platform('log')],
+    types: ['server/context', 'server/fairness/shared-limits', ...platform('log')],
+  },
+  {
+    file: /^server\/fairness\/(call-limits|redis-uses|shared-limits)\.ts$/,
+    may: ['contract/failures'],
+    types: ['server/fairness/shared-limits', 'server/rights', ...platform('config', 'redis')],
   },
   {
     file: /^server\/router\.ts$/,
