@@ -11,6 +11,7 @@ import { readMessagesAt, readMessagesOf } from './chat/message-rows'
 import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import { createCallLimits } from './fairness/call-limits'
+import { createFairness } from './fairness/fairness'
 import { createRedisUses } from './fairness/redis-uses'
 import { createSharedLimits } from './fairness/shared-limits'
 import { startChangeTail } from './fanout/change-tail'
@@ -127,6 +128,8 @@ export async function startRealtimeNode(
         sessionUse,
         health: createHealth(watch, redis),
         connectionLimits: config,
+        // Without a limit for sends, as in load tests, there is none for other calls either.
+        fairness: createFairness({ isLimited: config.sendsPerMinute > 0 }),
         allowedOrigins: config.allowedOrigins,
         trustProxyHops: config.trustProxyHops,
         log,

@@ -74,6 +74,7 @@ const table: Row[] = [
       'server/auth/session-use',
       'server/caller',
       'server/context',
+      'server/fairness/fairness',
       'server/fanout/room-feeds',
       'server/presence/connection-counts',
       ...platform('health', 'log', 'metrics'),
@@ -84,6 +85,12 @@ const table: Row[] = [
     may: ['server/fanout/client-socket', 'server/trpc', ...platform('background'), 'contract/failures'],
     types: ['server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
   },
+  {
+    file: /^server\/fairness\/(call-limits|redis-uses|shared-limits)\.ts$/,
+    may: ['contract/failures'],
+    types: ['server/fairness/shared-limits', 'server/rights', ...platform('config', 'redis')],
+  },
+  { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
   {
     file: /^server\/context\.ts$/,
@@ -103,11 +110,6 @@ const table: Row[] = [
     file: /^server\/trpc\.ts$/,
     may: ['server/rights', ...platform('database'), 'contract/failures', 'contract/fields', 'contract/room', '@trpc/server', 'zod'],
     types: ['server/context', 'server/fairness/shared-limits', ...platform('log')],
-  },
-  {
-    file: /^server\/fairness\/(call-limits|redis-uses|shared-limits)\.ts$/,
-    may: ['contract/failures'],
-    types: ['server/fairness/shared-limits', 'server/rights', ...platform('config', 'redis')],
   },
   {
     file: /^server\/router\.ts$/,
@@ -203,7 +205,7 @@ const table: Row[] = [
       'server/rooms/locked-room',
       'server/search/search-messages',
       'server/fanout/room-feeds',
-      ...platform('limits', 'metrics'),
+      ...platform('metrics'),
       'pg',
     ],
   },
