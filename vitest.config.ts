@@ -22,13 +22,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'parts', include: ['tests/{contract,house,launch,sdk,web}/**/*.test.ts'], sequence: { groupOrder: 0 } },
+        test: { name: 'parts', include: ['tests/{contract,fairness,house,launch,sdk,web}/**/*.test.ts'], sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
         test: {
           name: 'realtime',
-          include: ['tests/{auth,chat,data,jobs,people,platform,presence,rooms,search}/**/*.test.ts'],
+          include: ['tests/{abuse,auth,chat,data,jobs,people,platform,presence,rooms,search}/**/*.test.ts'],
           globalSetup: 'tests/support/services-setup.ts',
           sequence: { groupOrder: 0 },
         },

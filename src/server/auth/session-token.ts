@@ -8,7 +8,10 @@ export interface TokenClaims {
   expiresAt: Date
 }
 
-const claims = z.object({ sub: z.uuid(), sid: z.uuid(), jti: z.string(), exp: z.number() })
+/** In seconds since the epoch. The upper end is that of JavaScript's dates. */
+const time = z.number().min(0).max(8.64e12)
+
+const claims = z.object({ sub: z.uuid(), sid: z.uuid(), jti: z.string(), exp: time, nbf: time.optional() })
 
 /** Signs and checks session tokens. A token only names the session; the session's row decides whether it is still valid. */
 export interface SessionTokens {
@@ -36,8 +39,9 @@ export function createSessionTokens(secrets: readonly string[]): SessionTokens {
         // The algorithm is fixed: a token must not choose how it is checked.
         const { alg, crit } = decodeProtectedHeader(token)
         if (alg !== 'HS256' || crit !== undefined || !keys.some((key) => isSignedWith(key, token))) return null
-        const { sub, sid, exp } = claims.parse(decodeJwt(token))
-        return exp > Date.now() / 1000 ? { userId: sub, sessionId: sid, expiresAt: new Date(exp * 1000) } : null
+        const { sub, sid, exp, nbf = 0 } = claims.parse(decodeJwt(token))
+        const now = Date.now() / 1000
+        return exp > now && nbf <= now ? { userId: sub, sessionId: sid, expiresAt: new Date(exp * 1000) } : null
       } catch {
         return null
       }
@@ -51,7 +55,8 @@ export function createSessionTokens(secrets: readonly string[]): SessionTokens {
  */
 function isSignedWith(key: KeyObject, token: string): boolean {
   const end = token.lastIndexOf('.')
-  const expected = createHmac('sha256', key).update(token.slice(0, end)).digest()
-  const signature = Buffer.from(token.slice(end + 1), 'base64url')
+  const expected = Buffer.from(createHmac('sha256', key).update(token.slice(0, end)).digest('base64url'))
+  // Compared as text: decoding would accept the same signature in many ways of writing it.
+  const signature = Buffer.from(token.slice(end + 1))
   return signature.length === expected.length && timingSafeEqual(signature, expected)
 }
