@@ -1,5 +1,6 @@
 import type { FailureName } from '../contract/failures'
 import { hasRoomRole, hasServerRole, type Roles, type RoomRole, type ServerRole } from '../contract/rules'
+import type { LimitClass } from './fairness/call-limits'
 
 interface Right {
   /** The least role on the server. */
@@ -11,9 +12,6 @@ interface Right {
   /** Which limit counts the calls. */
   limit: LimitClass
 }
-
-/** The limits on a person's calls, from the rarest to the most frequent. `docs/limits.md` says what each is for. */
-export type LimitClass = 'passwords' | 'sends' | 'acts' | 'lookUps' | 'reads' | 'marks' | 'subscriptions'
 
 const anybody = { server: 'guest', limit: 'reads' } as const
 const inRoom = { server: 'guest', room: 'member', limit: 'reads' } as const

@@ -89,7 +89,7 @@ const table: Row[] = [
   {
     file: /^server\/fairness\/(call-limits|redis-uses|shared-limits)\.ts$/,
     may: ['contract/failures'],
-    types: ['server/fairness/shared-limits', 'server/rights', ...platform('config', 'redis')],
+    types: ['server/fairness/shared-limits', ...platform('config', 'redis')],
   },
   { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
@@ -106,7 +106,7 @@ const table: Row[] = [
       'server/fairness/call-limits',
     ],
   },
-  { file: /^server\/rights\.ts$/, may: [], types: ['contract/failures'] },
+  { file: /^server\/rights\.ts$/, may: [], types: ['server/fairness/call-limits', 'contract/failures'] },
   {
     file: /^server\/trpc\.ts$/,
     may: ['server/rights', ...platform('database'), 'contract/failures', 'contract/fields', 'contract/room', '@trpc/server', 'zod'],

@@ -1,6 +1,8 @@
 import type { Config } from '../platform/config'
-import type { LimitClass } from '../rights'
 import type { Limit, Rate, SharedLimits } from './shared-limits'
+
+/** From the rarest to the most frequent. `docs/limits.md` says what each is for. */
+export type LimitClass = 'passwords' | 'sends' | 'acts' | 'lookUps' | 'reads' | 'marks' | 'subscriptions'
 
 /** Sized so that no client that serves a person meets them, however many windows it has. `docs/limits.md` explains each. */
 function ratesOf({ sendsPerMinute, loginsPerMinute }: Pick<Config, 'sendsPerMinute' | 'loginsPerMinute'>): Record<LimitClass, Rate> {
