@@ -40,6 +40,7 @@ const table: Row[] = [
       '@tanstack/react-query',
       'lucide-react',
       'clsx',
+      'get-nonce',
     ],
     node: false,
   },
@@ -74,6 +75,7 @@ const table: Row[] = [
       'server/auth/session-use',
       'server/caller',
       'server/context',
+      'server/fairness/fairness',
       'server/fanout/room-feeds',
       'server/presence/connection-counts',
       ...platform('health', 'log', 'metrics'),
@@ -84,6 +86,7 @@ const table: Row[] = [
     may: ['server/fanout/client-socket', 'server/trpc', ...platform('background'), 'contract/failures'],
     types: ['server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
   },
+  { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
   {
     file: /^server\/context\.ts$/,
