@@ -173,7 +173,7 @@ describe('a name', () => {
   })
 
   it('is checked in a moment, however long what was sent is', () => {
-    for (const unit of ['\u200D', '👍\u200D', 'م\u200C', '\u0301', '1\uFE0F', '🏴\u{E0067}'])
+    for (const unit of ['\u200D', '👍\u200D', '\u0301', '1\uFE0F', '🏴\u{E0067}'])
       expect(findLineFault(cleanLine(unit.repeat(50_000)))).not.toBeNull()
   })
 })

@@ -48,6 +48,7 @@ const plan: Box[][] = [
     { name: 'server/jobs', note: 'after the commit', files: /^server\/jobs\//, from: 4, to: 4 },
   ],
   [
+    { name: 'server/fairness', note: 'budgets and limits', files: /^server\/fairness\//, from: 0, to: 1 },
     { name: 'server/bus', note: 'between nodes', files: /^server\/bus\//, from: 2, to: 3 },
     { name: 'audit log', note: 'who did what', files: /^server\/admin\/audit-log\.ts$/, from: 4, to: 4 },
   ],

@@ -40,6 +40,7 @@ const table: Row[] = [
       '@tanstack/react-query',
       'lucide-react',
       'clsx',
+      'get-nonce',
     ],
     node: false,
   },
@@ -92,6 +93,11 @@ const table: Row[] = [
     may: ['server/fanout/client-socket', 'server/trpc', ...platform('background'), 'contract/failures'],
     types: ['server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
   },
+  {
+    file: /^server\/fairness\/(call-limits|redis-uses|shared-limits)\.ts$/,
+    may: ['contract/failures'],
+    types: ['server/fairness/shared-limits', ...platform('config', 'redis')],
+  },
   { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
   {
@@ -104,14 +110,14 @@ const table: Row[] = [
       'server/rooms/needs',
       'server/chat/needs',
       'server/presence/needs',
-      ...platform('limits'),
+      'server/fairness/call-limits',
     ],
   },
-  { file: /^server\/rights\.ts$/, may: [], types: ['contract/failures'] },
+  { file: /^server\/rights\.ts$/, may: [], types: ['server/fairness/call-limits', 'contract/failures'] },
   {
     file: /^server\/trpc\.ts$/,
     may: ['server/rights', ...platform('database'), 'contract/failures', 'contract/fields', 'contract/room', '@trpc/server', 'zod'],
-    types: ['server/context', ...platform('log')],
+    types: ['server/context', 'server/fairness/shared-limits', ...platform('log')],
   },
   {
     file: /^server\/router\.ts$/,
@@ -135,9 +141,16 @@ const table: Row[] = [
   { file: /^server\/presence\/router\.ts$/, may: ['server/trpc', 'server/presence/', 'contract/'] },
   // Stores know the database, and nothing above it.
   {
-    file: /^server\/auth\/(session-store|revoke-sessions)\.ts$/,
-    may: ['server/auth/revoke-sessions', 'server/names/person-names', ...platform('database', 'look-ups'), 'contract/failures'],
-    types: ['contract/session', 'pg'],
+    file: /^server\/auth\/(session-store|revoke-sessions|devices)\.ts$/,
+    may: [
+      'server/auth/revoke-sessions',
+      'server/auth/devices',
+      'server/admin/audit-log',
+      'server/names/person-names',
+      ...platform('database', 'look-ups'),
+      'contract/failures',
+    ],
+    types: ['contract/session', 'server/auth/proof', 'pg'],
   },
   {
     file: /^server\/people\/people-store\.ts$/,
@@ -160,7 +173,7 @@ const table: Row[] = [
   {
     file: /^server\/names\//,
     may: ['server/names/', 'server/rights', 'contract/failures'],
-    types: ['contract/room', ...platform('database')],
+    types: ['contract/room', 'pg', ...platform('database')],
   },
   { file: /^server\/presence\/presence-store\.ts$/, may: [], types: ['pg'] },
   // Auth uses one library for tokens and one for passwords, each in one file.
@@ -215,7 +228,7 @@ const table: Row[] = [
       'server/rooms/locked-room',
       'server/search/search-messages',
       'server/fanout/room-feeds',
-      ...platform('limits', 'metrics'),
+      ...platform('metrics'),
       'pg',
     ],
   },
@@ -268,6 +281,7 @@ const table: Row[] = [
   { file: /^server\/platform\/redis\.ts$/, may: [...platform('wait-until'), 'ioredis'], types: platform('log') },
   { file: /^server\/platform\/log\.ts$/, may: ['pino'], types: platform('config') },
   { file: /^server\/platform\/metrics\.ts$/, may: ['prom-client', 'contract/failures'] },
+  { file: /^server\/platform\/client-address\.ts$/, may: ['ipaddr.js'] },
   { file: /^server\/platform\/config\.ts$/, may: ['zod'] },
   { file: /^server\/platform\//, may: ['server/platform/', 'contract/failures'], types: ['pg'] },
 ]

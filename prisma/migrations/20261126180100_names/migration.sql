@@ -7,15 +7,16 @@ CREATE TABLE "person_names" (
     CONSTRAINT "person_names_pkey" PRIMARY KEY ("key")
 );
 
+-- Not unique: two rooms may have one name when the second was made by somebody who could not see the first.
 CREATE TABLE "room_names" (
-    "key" TEXT NOT NULL,
     "room_id" TEXT NOT NULL,
+    "key" TEXT NOT NULL,
 
-    CONSTRAINT "room_names_pkey" PRIMARY KEY ("key")
+    CONSTRAINT "room_names_pkey" PRIMARY KEY ("room_id", "key")
 );
 
 -- The room that every server starts with.
-INSERT INTO "room_names" ("key", "room_id") SELECT name, id FROM rooms WHERE id = 'general' AND name = 'general' AND archived_at IS NULL;
+INSERT INTO "room_names" ("room_id", "key") SELECT id, name FROM rooms WHERE id = 'general' AND name = 'general' AND archived_at IS NULL;
 
 -- An id must not come to mean another room: links, bookmarks and clients still hold it.
 CREATE TABLE "past_room_ids" (
@@ -26,7 +27,7 @@ CREATE TABLE "past_room_ids" (
 
 CREATE INDEX "person_names_user_id_idx" ON "person_names"("user_id");
 
-CREATE INDEX "room_names_room_id_idx" ON "room_names"("room_id");
+CREATE INDEX "room_names_key_idx" ON "room_names"("key");
 
 ALTER TABLE "person_names" ADD CONSTRAINT "person_names_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 

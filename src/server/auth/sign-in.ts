@@ -5,6 +5,7 @@ import { isUsername, limits } from '../../contract/rules'
 import { password, username } from '../../contract/session'
 import { key, line } from '../../contract/text'
 import type { Config } from '../platform/config'
+import type { Device } from './devices'
 import { hashPassword, requireAcceptablePassword, verifyPassword } from './passwords'
 import { countFailure, countUse, findFailureDelay, forgetFailures } from './rate-limits'
 import { type SessionParts, startSession } from './sessions'
@@ -14,11 +15,6 @@ export interface SignInParts extends SessionParts {
   announceJoin: (join: { room: string; userId: string; version: number }) => void
   pool: Pool
   limits: Pick<Config, 'loginsPerMinute' | 'registrationsPerHour'>
-}
-
-export interface Device {
-  ip: string
-  userAgent: string | null
 }
 
 export const registerInput = z.strictObject({
@@ -41,7 +37,7 @@ export async function register(parts: SignInParts, input: z.output<typeof regist
   const person = { username: input.username, displayName: input.displayName || input.username, passwordHash }
   const { user, joined } = await parts.store.createPerson(person)
   if (joined) parts.announceJoin({ ...joined, userId: user.id })
-  return startSession(parts, { user, passwordHash }, device)
+  return startSession(parts, { user, proof: { kind: 'password', passwordHash } }, device)
 }
 
 /** @throws {Failure} INVALID_CREDENTIALS, the same and after the same time for unknown people; TOO_MANY_REQUESTS */
@@ -60,7 +56,7 @@ export async function signInWithPassword(parts: SignInParts, input: z.output<typ
   }
   await forgetFailures(parts.pool, account)
   const { passwordHash, ...user } = person
-  return startSession(parts, { user, passwordHash }, device)
+  return startSession(parts, { user, proof: { kind: 'password', passwordHash } }, device)
 }
 
 async function requireWithinLimit(parts: SignInParts, key: string, limit: number, windowMs: number) {

@@ -4,8 +4,8 @@ import { lookAlikeKeys, roomNameKeys } from './look-alikes'
 const batch = 2_000
 
 /**
- * Claims the names of the people and public rooms that are there already. Of those that look alike, the oldest gets the key;
- * the others keep their names too.
+ * Claims the names of the people and public rooms that are there already. Of people whose names look alike, the first gets the
+ * key; the others keep their names too.
  */
 export async function claimMissingNames(database: Pick<Pool, 'query'>): Promise<void> {
   await inBatches<{ id: string; at: string; username: string; displayName: string }>(
@@ -19,9 +19,9 @@ export async function claimMissingNames(database: Pick<Pool, 'query'>): Promise<
   await inBatches<{ id: string; at: string; name: string }>(
     database,
     `SELECT r.id, r.created_at::text AS at, r.name FROM rooms r
-     WHERE r.kind = 'public' AND r.archived_at IS NULL AND NOT EXISTS (SELECT FROM room_names n WHERE n.room_id = r.id)
+     WHERE r.kind = 'public' AND NOT EXISTS (SELECT FROM room_names n WHERE n.room_id = r.id)
        AND ($1::timestamptz IS NULL OR (r.created_at, r.id) > ($1, $2::text)) ORDER BY r.created_at, r.id LIMIT $3`,
-    'INSERT INTO room_names (key, room_id) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT (key) DO NOTHING',
+    'INSERT INTO room_names (key, room_id) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING',
     ({ name }) => roomNameKeys(name),
   )
 }

@@ -1,6 +1,6 @@
 import type { PostingPolicy, Room } from '../../contract/room'
 import { announceToPeople } from '../bus/announce'
-import { claimRoomName, reclaimRoomName, releaseRoomName } from '../names/room-names'
+import { claimRoomName } from '../names/room-names'
 import type { RoomsContext } from './needs'
 import { findRoom, getRoom } from './room-list'
 import { changeRoom } from './room-lock'
@@ -44,7 +44,6 @@ export async function archiveRoom(ctx: RoomsContext, roomId: string): Promise<Ch
     room.requireNotDirect()
     if (room.isArchived) return
     await room.query('UPDATE rooms SET archived_at = now() WHERE id = $1', [room.id])
-    await releaseRoomName(room, room.id)
     await room.addLine('archived')
     await room.audit('room.archive')
   })
@@ -57,7 +56,6 @@ export async function restoreRoom(ctx: RoomsContext, roomId: string): Promise<Ch
     room.requireNotDirect()
     if (!room.isArchived) return
     await room.query('UPDATE rooms SET archived_at = NULL WHERE id = $1', [room.id])
-    await reclaimRoomName(room, room)
     await room.addLine('restored')
     await room.audit('room.restore')
   })
