@@ -55,10 +55,10 @@ export interface SubjectPerson {
   isDisabled: boolean
 }
 
-/** The person that an act is about, locked against other changes. @throws {Failure} USER_NOT_FOUND */
-export async function requireSubject(transaction: Querying, username: string): Promise<SubjectPerson> {
-  const { rows } = await transaction.query<SubjectPerson>(
-    `SELECT id, username, role, disabled_at IS NOT NULL AS "isDisabled" FROM users WHERE username = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
+/** The person that an act is about, as they are now. @throws {Failure} USER_NOT_FOUND */
+export async function requireSubject(querying: Querying, username: string): Promise<SubjectPerson> {
+  const { rows } = await querying.query<SubjectPerson>(
+    'SELECT id, username, role, disabled_at IS NOT NULL AS "isDisabled" FROM users WHERE username = $1 AND deleted_at IS NULL',
     [username],
   )
   const [person] = rows

@@ -1,9 +1,8 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import { announceToRoom } from '../bus/announce'
-import type { JobHandler } from '../jobs/job-worker'
-import { addJobs } from '../jobs/job-worker'
-import { inTransaction, retried } from '../platform/database'
+import { addJobs, type JobHandler } from '../jobs/job-worker'
+import { retried } from '../platform/database'
 import { actAsAdmin } from './acting'
 import { writeAudit } from './audit-log'
 import type { AdminContext } from './needs'
@@ -12,7 +11,7 @@ const jobName = 'delete room'
 /** Everybody becomes a member of this room when they get their account. */
 const firstRoom = 'general'
 /** Some tens of milliseconds each, so that nothing else waits for long. */
-const messagesPerBatch = 2_000
+const rowsPerBatch = 2_000
 /** A caller waits no longer for the rows to go. The job does the rest. */
 const callMs = 8_000
 /** Shorter than a job may take: the rest is a job of its own. */
@@ -72,26 +71,31 @@ export const createRoomDeletionJob = (pool: Pool): JobHandler => ({
  * @returns whether it is gone
  */
 export async function deleteRows(pool: Pool, roomId: string, until = Number.POSITIVE_INFINITY): Promise<boolean> {
-  for (;;) {
-    const deleted = await retried(() => inTransaction(pool, (transaction) => transaction.query(messageBatch, [roomId, messagesPerBatch])))
-    if ((deleted.rowCount ?? 0) === 0) break
-    if (performance.now() > until) return false
+  // What was noted for after a commit first: its handlers would store terms of messages for searches.
+  await pool.query(`DELETE FROM after_commit WHERE room_id = $1 AND ${isMarked}`, [roomId])
+  for (const batch of batches) {
+    for (let isFound = true; isFound; ) {
+      const { rowCount } = await retried(() => pool.query(batch, [roomId, rowsPerBatch]))
+      isFound = (rowCount ?? 0) > 0
+      if (isFound && performance.now() > until) return false
+    }
   }
-  for (;;) {
-    const { rowCount } = await pool.query(
-      `DELETE FROM room_changes WHERE ctid = ANY(ARRAY(SELECT c.ctid FROM room_changes c WHERE c.room_id = $1
-         AND EXISTS (SELECT FROM rooms r WHERE r.id = $1 AND r.deleted_at IS NOT NULL) LIMIT $2))`,
-      [roomId, messagesPerBatch * 5],
-    )
-    if (!rowCount) break
-    if (performance.now() > until) return false
-  }
-  await pool.query('DELETE FROM after_commit WHERE room_id = $1', [roomId])
-  await pool.query('DELETE FROM rooms WHERE id = $1 AND deleted_at IS NOT NULL', [roomId])
-  return true
+  // Its last messages may be in a batch of another process.
+  const { rows } = await pool.query<{ isGone: boolean }>(
+    `WITH gone AS (
+       DELETE FROM rooms r WHERE r.id = $1 AND r.deleted_at IS NOT NULL AND NOT EXISTS (SELECT FROM messages m WHERE m.room_id = r.id) RETURNING id
+     )
+     SELECT EXISTS (SELECT FROM gone) OR NOT EXISTS (SELECT FROM rooms WHERE id = $1 AND deleted_at IS NOT NULL) AS "isGone"`,
+    [roomId],
+  )
+  return rows[0]?.isGone ?? false
 }
 
-/** From the newest on: an answer goes before the message that it answers. */
-const messageBatch = `DELETE FROM messages WHERE ctid = ANY(ARRAY(
-  SELECT m.ctid FROM messages m JOIN rooms r ON r.id = m.room_id AND r.deleted_at IS NOT NULL
-  WHERE m.room_id = $1 ORDER BY m.seq DESC LIMIT $2 FOR UPDATE OF m))`
+const isMarked = 'EXISTS (SELECT FROM rooms r WHERE r.id = $1 AND r.deleted_at IS NOT NULL)'
+
+/** Messages take their reactions, mentions and files with them. From the newest on: an answer goes before what it answers. */
+const batches = [
+  `SELECT m.ctid FROM messages m WHERE m.room_id = $1 AND ${isMarked} ORDER BY m.seq DESC LIMIT $2 FOR UPDATE OF m SKIP LOCKED`,
+  `SELECT t.ctid FROM message_search t WHERE t.room_id = $1 AND ${isMarked} LIMIT $2 FOR UPDATE OF t SKIP LOCKED`,
+  `SELECT c.ctid FROM room_changes c WHERE c.room_id = $1 AND ${isMarked} LIMIT $2 FOR UPDATE OF c SKIP LOCKED`,
+].map((rows, index) => `DELETE FROM ${['messages', 'message_search', 'room_changes'][index]} WHERE ctid = ANY(ARRAY(${rows}))`)

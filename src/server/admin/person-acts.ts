@@ -7,7 +7,7 @@ import { writeAudit } from './audit-log'
 import { readPerson } from './list-people'
 import type { AdminContext } from './needs'
 
-/** An act on a person's account: their row is locked, and the sockets of ended sessions are closed after the commit. */
+/** An act on a person's account. The sockets of ended sessions are closed after the commit. */
 async function changePerson(
   ctx: AdminContext,
   username: string,

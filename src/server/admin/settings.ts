@@ -36,7 +36,11 @@ export async function showSettings({ parts, actorId }: AdminContext): Promise<Se
 /** @throws {Failure} BAD_REQUEST for what is not an image, and for `registration` while the variable REGISTRATION decides it */
 export function updateSettings(
   ctx: AdminContext,
-  { name, logo, registration }: { name?: string | undefined; logo?: string | null | undefined; registration?: RegistrationMode | undefined },
+  {
+    name,
+    logo,
+    registration,
+  }: { name?: string | undefined; logo?: string | null | undefined; registration?: RegistrationMode | undefined },
 ): Promise<ServerSettings> {
   const image = logo ? parseLogo(logo) : null
   if (registration && ctx.parts.server.registration)
@@ -59,8 +63,9 @@ export function updateSettings(
 
 /** The logo by the hash in its path. */
 export async function findLogo(querying: Querying, hash: string): Promise<Logo | null> {
-  const { rows } = await querying.query<Logo>('SELECT logo AS bytes, logo_type AS type FROM server_settings WHERE is_only AND logo_hash = $1', [
-    hash,
-  ])
+  const { rows } = await querying.query<Logo>(
+    'SELECT logo AS bytes, logo_type AS type FROM server_settings WHERE is_only AND logo_hash = $1',
+    [hash],
+  )
   return rows[0] ?? null
 }
