@@ -14,6 +14,7 @@ import { readMessagesAt, readMessagesOf } from './chat/message-rows'
 import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
 import type { Connection } from './connections'
+import { createFairness } from './fairness/fairness'
 import { startChangeTail } from './fanout/change-tail'
 import { createRoomFeeds } from './fanout/room-feeds'
 import { startJobs } from './jobs/jobs'
@@ -142,6 +143,8 @@ export async function startRealtimeNode(
         sessionUse,
         health: createHealth(watch, redis),
         connectionLimits: config,
+        // Without a limit for sends, as in load tests, there is none for other calls either.
+        fairness: createFairness({ isLimited: config.sendsPerMinute > 0 }),
         allowedOrigins: config.allowedOrigins,
         trustProxyHops: config.trustProxyHops,
         log,
