@@ -40,6 +40,7 @@ const table: Row[] = [
       '@tanstack/react-query',
       'lucide-react',
       'clsx',
+      'get-nonce',
     ],
     node: false,
   },
