@@ -253,7 +253,12 @@ const table: Row[] = [
   { file: /^server\/platform\/redis\.ts$/, may: [...platform('wait-until'), 'ioredis'], types: platform('log') },
   { file: /^server\/platform\/log\.ts$/, may: ['pino'], types: platform('config') },
   { file: /^server\/platform\/metrics\.ts$/, may: ['prom-client', 'contract/failures'] },
-  { file: /^server\/platform\/config\.ts$/, may: ['zod'] },
+  {
+    file: /^server\/platform\/config\.ts$/,
+    may: platform('misspelt-settings', 'settings-schema', 'unsafe-settings'),
+    types: ['contract/admin'],
+  },
+  { file: /^server\/platform\/settings-schema\.ts$/, may: [...platform('secret-strength'), 'contract/admin', 'zod'] },
   { file: /^server\/platform\//, may: ['server/platform/', 'contract/failures'], types: ['pg'] },
 ]
 
