@@ -40,6 +40,7 @@ const table: Row[] = [
       '@tanstack/react-query',
       'lucide-react',
       'clsx',
+      'get-nonce',
     ],
     node: false,
   },
@@ -128,9 +129,9 @@ const table: Row[] = [
   { file: /^server\/presence\/router\.ts$/, may: ['server/trpc', 'server/presence/', 'contract/'] },
   // Stores know the database, and nothing above it.
   {
-    file: /^server\/auth\/(session-store|revoke-sessions)\.ts$/,
-    may: ['server/auth/revoke-sessions', ...platform('database', 'look-ups')],
-    types: ['contract/session', 'pg'],
+    file: /^server\/auth\/(session-store|revoke-sessions|devices)\.ts$/,
+    may: ['server/auth/revoke-sessions', 'server/auth/devices', 'server/admin/audit-log', ...platform('database', 'look-ups')],
+    types: ['contract/session', 'server/auth/proof', 'pg'],
   },
   {
     file: /^server\/people\/people-store\.ts$/,
