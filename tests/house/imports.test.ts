@@ -254,6 +254,7 @@ const table: Row[] = [
   { file: /^server\/platform\/redis\.ts$/, may: [...platform('wait-until'), 'ioredis'], types: platform('log') },
   { file: /^server\/platform\/log\.ts$/, may: ['pino'], types: platform('config') },
   { file: /^server\/platform\/metrics\.ts$/, may: ['prom-client', 'contract/failures'] },
+  { file: /^server\/platform\/client-address\.ts$/, may: ['ipaddr.js'] },
   {
     file: /^server\/platform\/config\.ts$/,
     may: platform('misspelt-settings', 'settings-schema', 'unsafe-settings'),
