@@ -86,6 +86,11 @@ const table: Row[] = [
     may: ['server/fanout/client-socket', 'server/trpc', ...platform('background'), 'contract/failures'],
     types: ['server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
   },
+  {
+    file: /^server\/fairness\/(call-limits|redis-uses|shared-limits)\.ts$/,
+    may: ['contract/failures'],
+    types: ['server/fairness/shared-limits', ...platform('config', 'redis')],
+  },
   { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
   {
@@ -98,14 +103,14 @@ const table: Row[] = [
       'server/rooms/needs',
       'server/chat/needs',
       'server/presence/needs',
-      ...platform('limits'),
+      'server/fairness/call-limits',
     ],
   },
-  { file: /^server\/rights\.ts$/, may: [], types: ['contract/failures'] },
+  { file: /^server\/rights\.ts$/, may: [], types: ['server/fairness/call-limits', 'contract/failures'] },
   {
     file: /^server\/trpc\.ts$/,
     may: ['server/rights', ...platform('database'), 'contract/failures', 'contract/fields', 'contract/room', '@trpc/server', 'zod'],
-    types: ['server/context', ...platform('log')],
+    types: ['server/context', 'server/fairness/shared-limits', ...platform('log')],
   },
   {
     file: /^server\/router\.ts$/,
@@ -201,7 +206,7 @@ const table: Row[] = [
       'server/rooms/locked-room',
       'server/search/search-messages',
       'server/fanout/room-feeds',
-      ...platform('limits', 'metrics'),
+      ...platform('metrics'),
       'pg',
     ],
   },
