@@ -39,4 +39,4 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE TRIGGER rooms_keep_id AFTER DELETE ON rooms FOR EACH ROW WHEN (OLD.kind = 'public') EXECUTE FUNCTION keep_room_id();
+CREATE TRIGGER rooms_keep_id AFTER DELETE ON rooms FOR EACH ROW WHEN (OLD.id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') EXECUTE FUNCTION keep_room_id();
