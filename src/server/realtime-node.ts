@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { type OpenConnection, type SurveyNews, startConnectionSurvey } from './admin/connection-survey'
 import { createRoomDeletionJob } from './admin/delete-room'
+import { startRefusedCalls } from './admin/refused-calls'
 import { createHousekeepingJob } from './auth/housekeeping'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
@@ -106,6 +107,7 @@ export async function startRealtimeNode(
       connections: () => describeConnections(server.connections.all()),
       otherNodes: cluster.otherNodes,
     })
+    const refusedCalls = startRefusedCalls({ querying: database.pool, log })
     const sharedLimits = createSharedLimits(createRedisUses(redis))
     const server = await startChatServer(
       {
@@ -127,6 +129,7 @@ export async function startRealtimeNode(
         typingLimits: createTypingLimits(),
         metricsToken: config.metricsToken,
         limits: createCallLimits(config, sharedLimits),
+        refusedCalls,
         sessions: {
           store: sessions,
           tokens: createSessionTokens(config.authSecrets),
@@ -161,7 +164,7 @@ export async function startRealtimeNode(
     const jobs = startJobs({
       databaseUrl,
       afterCommit: [searchIndexing],
-      handlers: [createHousekeepingJob(control), createRoomDeletionJob(control)],
+      handlers: [createHousekeepingJob(control, config), createRoomDeletionJob(control)],
       metrics,
       watch,
       log,
@@ -175,6 +178,7 @@ export async function startRealtimeNode(
       await Promise.all([
         cluster.close(),
         lastSeen.close(),
+        refusedCalls.close(),
         sharedLimits.close(),
         tail.close(),
         feeds.close(),

@@ -89,6 +89,7 @@ export const rights = {
   'admin.createInvite': admins,
   'admin.invites': adminsLookUp,
   'admin.revokeInvite': admins,
+  'admin.audit': adminsLookUp,
   'admin.rooms': adminsLookUp,
   'admin.deleteRoom': admins,
   'admin.connections': adminsLookUp,

@@ -91,6 +91,7 @@ export const inputs: Record<RightName, (stage: Stage) => object | undefined> = {
   'admin.createInvite': () => ({}),
   'admin.invites': () => undefined,
   'admin.revokeInvite': ({ serverInviteId }) => ({ invite: serverInviteId }),
+  'admin.audit': () => undefined,
   'admin.rooms': () => undefined,
   'admin.deleteRoom': ({ room }) => ({ room }),
   'admin.connections': ({ subject }) => ({ username: subject }),

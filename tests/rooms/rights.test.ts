@@ -86,6 +86,7 @@ const allowed: Record<RightName, string> = {
   'admin.createInvite': 'admin',
   'admin.invites': 'admin',
   'admin.revokeInvite': 'admin',
+  'admin.audit': 'admin',
   'admin.rooms': 'admin',
   'admin.deleteRoom': 'admin',
   'admin.connections': 'admin',

@@ -1,5 +1,7 @@
 import type { z } from 'zod'
+import { auditInput } from '../../contract/admin'
 import { Failure } from '../../contract/failures'
+import { exportAuditLog } from '../admin/audit-entries'
 import { readBearer } from '../platform/bearer'
 import type { Config } from '../platform/config'
 import type { Log } from '../platform/log'
@@ -71,7 +73,8 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
         if (isFormPost(request)) return seeOther('/')
         throw new Failure('ANOTHER_USER')
       }
-      for (const token of tokens) await revokeSession(parts, token, 'logout')
+      const { ip } = readDevice(request)
+      for (const token of tokens) await revokeSession(parts, token, 'logout', { kind: 'account.signedOut', ip })
       const cookies = [clearedSessionCookie(config.publicUrl)]
       return isFormPost(request) ? seeOther('/login', { cookies }) : noContent({ cookies })
     }),
@@ -91,6 +94,24 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
       return json(200, { user, expiresAt: expiresAt.toISOString(), realtimeUrl: realtimeUrl(config, request.headers.get('host')) })
     }),
 
+    auditLog: answering(async (request) => {
+      const requireAdmin = async () => {
+        const session = await firstOf(tokensOf(request), (token) => findSession(parts, token))
+        if (!session) throw new Failure('UNAUTHORIZED')
+        if (session.role !== 'admin') throw new Failure('NOT_ALLOWED')
+      }
+      await requireAdmin()
+      const { searchParams } = new URL(request.url)
+      const { cursor: _, ...filter } = parseBody(auditInput, Object.fromEntries(searchParams)) ?? {}
+      return new Response(toStream(exportAuditLog(parts.pool, filter, requireAdmin)), {
+        headers: {
+          'cache-control': 'no-store',
+          'content-type': 'application/jsonl',
+          'content-disposition': 'attachment; filename="audit.jsonl"',
+        },
+      })
+    }),
+
     findUser: (cookieHeader) =>
       firstOf(readSessionCookies(cookieHeader), (token) => findSession(parts, token)).catch((error: unknown) => {
         throw toFailure(error, log)
@@ -98,6 +119,21 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
 
     realtimeUrl: (host) => realtimeUrl(config, host),
   }
+}
+
+/** Reads on only as the client reads: the whole may be larger than the memory. */
+function toStream(texts: AsyncGenerator<string, void>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { value, done } = await texts.next()
+      if (done) controller.close()
+      else controller.enqueue(encoder.encode(value))
+    },
+    cancel: async () => {
+      await texts.return()
+    },
+  })
 }
 
 const tokensOf = ({ headers }: Request) => readTokens(headers.get('authorization'), headers.get('cookie'))

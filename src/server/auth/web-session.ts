@@ -11,6 +11,8 @@ export interface WebSession {
   logout(request: Request): Promise<Response>
   refresh(request: Request): Promise<Response>
   session(request: Request): Promise<Response>
+  /** The whole audit log, for admins, as lines of JSON. */
+  auditLog(request: Request): Promise<Response>
   /** The signed-in person, from a `Cookie` header. @throws {Failure} UNAVAILABLE: check its `name`, as the class differs between bundles */
   findUser(cookieHeader: string | null): Promise<{ user: User; role: ServerRole; expiresAt: Date } | null>
   /** The URL of the realtime server for this page's browser. @param host the request's `Host` */

@@ -32,7 +32,7 @@ export const inviteMember = (ctx: RoomsContext, input: { room: string; username:
       if (isBanned) throw new Failure('USER_BANNED')
       await room.addMember(user.id)
       if (room.kind === 'private') await room.addLine('added', { user })
-      await room.audit('room.invite', user.id)
+      await room.audit('room.invited', user.id)
     }
     return readMember(room, room.id, user.id)
   })
@@ -46,7 +46,7 @@ export async function acceptInvite(ctx: RoomsContext, token: string): Promise<Ro
     const inviter = await countInviteUse(room, token)
     await room.addMember(room.actor.id)
     if (room.kind === 'private') await room.addLine('joined', { user: inviter })
-    await room.audit('room.acceptInvite', room.actor.id)
+    await room.audit('room.inviteAccepted', room.actor.id)
   })
   return getRoom(ctx, roomId)
 }

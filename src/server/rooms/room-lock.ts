@@ -26,7 +26,7 @@ export interface RoomLockNeeds extends AnnounceNeeds {
  * })
  */
 export async function changeRoom<Result>(
-  { parts, caller }: { parts: RoomLockNeeds; caller: { user: { id: string } } },
+  { parts, caller }: { parts: RoomLockNeeds; caller: { user: { id: string }; ip?: string } },
   right: RightName,
   roomId: string,
   work: (room: LockedRoom) => Promise<Result>,
@@ -39,7 +39,7 @@ export async function changeRoom<Result>(
       await transaction.query('SELECT FROM rooms WHERE id = $1 FOR NO KEY UPDATE', [roomId])
       // A statement of its own: the one that waits for the lock may see what was true before it waited.
       const state = await requireRoomRight(transaction, right, roomId, actorId)
-      const { room, readNews, people } = createLockedRoom(transaction, state, parts.readMessages)
+      const { room, readNews, people } = createLockedRoom(transaction, state, { readMessages: parts.readMessages, ip: caller.ip ?? null })
       return { result: await work(room), news: await readNews(), people }
     }),
   )
