@@ -4,13 +4,15 @@ import { announceToRoom } from '../bus/announce'
 import type { RoomNews } from '../bus/news-bus'
 import type { Config } from '../platform/config'
 import type { Querying } from '../platform/database'
-import { isLoopbackUrl } from '../platform/unsafe-settings'
+import { isLoopback } from '../platform/unsafe-settings'
+import { countInviteUse } from '../rooms/invite-links'
 import { joinByInvite } from '../rooms/joining'
 import type { ReadMessages } from '../rooms/locked-room'
 import { changeLocked } from '../rooms/room-lock'
+import { writeAudit } from './audit-log'
 import { hashLinkToken } from './link-tokens'
 import type { AdminNeeds } from './needs'
-import { useServerInvite } from './server-invites'
+import { countServerInviteUse } from './server-invites'
 import { readSettings } from './settings'
 import { isSetupToken } from './setup-link'
 
@@ -19,9 +21,11 @@ export interface Entitlement {
   /** The token of an invitation to the server or to a room. */
   invite?: string | undefined
   setup?: string | undefined
+  /** The address that it comes from, for the audit log. */
+  ip?: string | null
 }
 
-interface RegistrationParts {
+export interface RegistrationParts {
   bus: AdminNeeds['bus']
   server: AdminNeeds['server'] & Pick<Config, 'authSecrets'>
   readMessages: ReadMessages
@@ -38,7 +42,7 @@ export interface Registration {
 
 export function createRegistration({ bus, server, readMessages }: RegistrationParts): Registration {
   return {
-    begin: ({ invite, setup }) => {
+    begin: ({ invite, setup, ip = null }) => {
       let joined: { room: string; news: RoomNews[] } | null = null
       return {
         admit: async (transaction, isFirst) => {
@@ -47,9 +51,15 @@ export function createRegistration({ bus, server, readMessages }: RegistrationPa
           return {
             role,
             welcome: async ({ id: actorId }) => {
+              const by = isFirst ? 'first account' : invite === undefined ? 'open registration' : 'invitation'
+              await writeAudit(transaction, { kind: 'account.registered', actorId, subjectId: actorId, ip, detail: { by, role } })
               if (room === undefined || invite === undefined) return
               const change = { readMessages, right: 'rooms.acceptInvite', roomId: room, actorId } as const
-              const { news } = await changeLocked(transaction, change, (locked) => joinByInvite(locked, invite))
+              const { news } = await changeLocked(transaction, change, async (locked) => {
+                // Everybody is in the first room already.
+                if (locked.actor.room === null) await joinByInvite(locked, invite)
+                else await countInviteUse(locked, invite)
+              })
               joined = { room, news }
             },
           }
@@ -64,18 +74,22 @@ export function createRegistration({ bus, server, readMessages }: RegistrationPa
 
 /** Whoever can reach a server that others cannot reach may begin. @throws {Failure} SETUP_NEEDED */
 function admitFirst({ publicUrl, authSecrets }: RegistrationParts['server'], setup: string | undefined): Admission {
-  const mayBegin = setup === undefined ? isLoopbackUrl(publicUrl) : isSetupToken(setup, authSecrets)
+  const mayBegin = setup === undefined ? isLoopback(new URL(publicUrl).hostname) : isSetupToken(setup, authSecrets)
   if (!mayBegin) throw new Failure('SETUP_NEEDED')
   return { role: 'admin' }
 }
 
 /** @throws {Failure} REGISTRATION_CLOSED, INVITATION_NEEDED, INVITE_NOT_FOUND */
-async function admitAnother(transaction: Querying, server: RegistrationParts['server'], { invite, setup }: Entitlement): Promise<Admission> {
+async function admitAnother(
+  transaction: Querying,
+  server: RegistrationParts['server'],
+  { invite, setup }: Entitlement,
+): Promise<Admission> {
   const { registration } = await readSettings(transaction, server)
   if (registration === 'closed') throw new Failure('REGISTRATION_CLOSED')
   // The setup link is for the first account only.
   if (setup !== undefined) throw new Failure('INVITE_NOT_FOUND')
-  if (invite !== undefined) return (await useServerInvite(transaction, invite)) ?? (await findRoomInvite(transaction, invite))
+  if (invite !== undefined) return (await countServerInviteUse(transaction, invite)) ?? (await findRoomInvite(transaction, invite))
   if (registration === 'invite') throw new Failure('INVITATION_NEEDED')
   return { role: 'member' }
 }

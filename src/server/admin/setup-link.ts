@@ -7,7 +7,9 @@ const tokenOf = (secret: string) => createHmac('sha256', secret).update('roomlin
 /** @param secrets as in AUTH_SECRET: any of them will do */
 export function isSetupToken(token: string, secrets: readonly string[]): boolean {
   const given = Buffer.from(token)
-  return secrets.map((secret) => Buffer.from(tokenOf(secret))).some((right) => right.length === given.length && timingSafeEqual(right, given))
+  return secrets
+    .map((secret) => Buffer.from(tokenOf(secret)))
+    .some((right) => right.length === given.length && timingSafeEqual(right, given))
 }
 
 /** The link for the first account; null once there is one. */
