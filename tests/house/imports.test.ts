@@ -178,7 +178,7 @@ const table: Row[] = [
   {
     file: /^server\/auth\//,
     may: ['server/auth/', 'server/caller', ...platform('background', 'bearer', 'database', 'listen', 'realtime-url'), 'contract/', 'zod'],
-    types: ['server/jobs/job-worker', ...platform('config', 'log'), 'pg', 'ioredis'],
+    types: ['server/admin/administration', 'server/jobs/job-worker', ...platform('config', 'log'), 'pg', 'ioredis'],
   },
   // Operations state what they need (`needs.ts`). They never know ws, tRPC's server, ioredis or Prisma, nor another feature's
   // insides: only what is listed here.
