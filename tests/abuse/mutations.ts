@@ -69,24 +69,28 @@ function changeBytes(bytes: Bytes, seeded: Seeded): Bytes {
   }
 }
 
-/** A recorded text, changed in one of many ways, as the frames that carry it. */
-export function mutate(recorded: readonly [string, ...string[]], seeded: Seeded): Bytes {
+/** A recorded text, changed in one of many ways, as frames that keep to the protocol. */
+export function mutateText(recorded: readonly [string, ...string[]], seeded: Seeded): Bytes {
   const text = seeded.pick(recorded)
   const choice = seeded.next()
-  if (choice < 0.05) return rawFrame(1, text)
+  // Few that may all be right: each costs as much as a hundred that are refused.
+  if (choice < 0.005) return rawFrame(1, text)
   if (choice < 0.55) return rawFrame(1, JSON.stringify(changeValue(parse(text), seeded)) ?? 'null')
-  if (choice < 0.6) return rawFrame(1, `[${Array.from({ length: seeded.between(2, 20) }, () => seeded.pick(recorded)).join(',')}]`)
+  if (choice < 0.552) return rawFrame(1, `[${Array.from({ length: seeded.between(2, 20) }, () => seeded.pick(recorded)).join(',')}]`)
   if (choice < 0.65) {
     const other = seeded.pick(recorded)
     return rawFrame(1, text.slice(0, seeded.between(0, text.length)) + other.slice(seeded.between(0, other.length)))
   }
-  if (choice < 0.97) return rawFrame(1, changeBytes(Buffer.from(text), seeded).toString())
-  if (choice < 0.99) {
-    // In fragments, with a control frame between them.
-    const at = seeded.between(0, text.length)
-    return Buffer.concat([rawFrame(1, text.slice(0, at), { fin: false }), rawFrame(seeded.pick([9, 10]), 'x'), rawFrame(0, text.slice(at))])
-  }
-  return changeBytes(rawFrame(seeded.between(0, 15), text, { fin: seeded.next() < 0.8, reserved: seeded.between(0, 1) }), seeded)
+  if (choice < 0.98) return rawFrame(1, changeBytes(Buffer.from(text), seeded).toString())
+  // In fragments, with a control frame between them.
+  const at = seeded.between(0, text.length)
+  return Buffer.concat([rawFrame(1, text.slice(0, at), { fin: false }), rawFrame(seeded.pick([9, 10]), 'x'), rawFrame(0, text.slice(at))])
+}
+
+/** A recorded text in a frame that breaks the protocol, or waits for more. */
+export function mutateFrame(recorded: readonly [string, ...string[]], seeded: Seeded): Bytes {
+  const options = { fin: seeded.next() < 0.8, reserved: seeded.between(0, 1) }
+  return changeBytes(rawFrame(seeded.between(0, 15), seeded.pick(recorded), options), seeded)
 }
 
 function parse(text: string): unknown {
