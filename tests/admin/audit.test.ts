@@ -8,7 +8,7 @@ import { createHousekeepingJob } from '../../src/server/auth/housekeeping'
 import { createLog } from '../../src/server/platform/log'
 import { type ConnectedPerson, connectPerson } from '../support/connected-people'
 import { password } from '../support/people'
-import { postJson, type Roomline, startRoomline } from '../support/roomline'
+import { type Roomline, startRoomline } from '../support/roomline'
 import { failureOf, until } from '../support/stock-client'
 
 let roomline: Roomline
