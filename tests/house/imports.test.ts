@@ -93,6 +93,8 @@ const table: Row[] = [
     may: [],
     types: [
       'server/caller',
+      'server/admin/connection-survey',
+      'server/admin/needs',
       'server/auth/needs',
       'server/people/needs',
       'server/rooms/needs',
@@ -111,6 +113,7 @@ const table: Row[] = [
     file: /^server\/router\.ts$/,
     may: [
       'server/trpc',
+      'server/admin/router',
       'server/auth/router',
       'server/people/router',
       'server/rooms/router',
@@ -120,6 +123,7 @@ const table: Row[] = [
   },
   // A feature's router knows tRPC and the feature's own operations. `trpc` is closed to every other file of a feature.
   { file: /^server\/auth\/router\.ts$/, may: ['server/trpc', 'server/auth/own-sessions', 'contract/'] },
+  { file: /^server\/admin\/router\.ts$/, may: ['server/trpc', 'server/admin/', 'server/caller', 'contract/'] },
   { file: /^server\/people\/router\.ts$/, may: ['server/trpc', 'server/people/', 'contract/'] },
   { file: /^server\/rooms\/router\.ts$/, may: ['server/trpc', 'server/rooms/', 'contract/'] },
   {
@@ -129,9 +133,9 @@ const table: Row[] = [
   { file: /^server\/presence\/router\.ts$/, may: ['server/trpc', 'server/presence/', 'contract/'] },
   // Stores know the database, and nothing above it.
   {
-    file: /^server\/auth\/(session-store|revoke-sessions)\.ts$/,
-    may: ['server/auth/revoke-sessions', ...platform('database', 'look-ups')],
-    types: ['contract/session', 'pg'],
+    file: /^server\/auth\/(session-store|revoke-sessions|devices)\.ts$/,
+    may: ['server/auth/revoke-sessions', 'server/auth/devices', 'server/admin/audit-log', ...platform('database', 'look-ups')],
+    types: ['contract/session', 'server/auth/proof', 'pg'],
   },
   {
     file: /^server\/people\/people-store\.ts$/,
@@ -139,8 +143,15 @@ const table: Row[] = [
     types: ['contract/people', ...platform('database')],
   },
   {
-    file: /^server\/people\/account-store\.ts$/,
-    may: ['server/auth/revoke-sessions', ...platform('database'), 'contract/failures'],
+    file: /^server\/people\/(account-store|erase-account)\.ts$/,
+    may: [
+      'server/people/erase-account',
+      'server/admin/acting',
+      'server/admin/audit-log',
+      'server/auth/revoke-sessions',
+      ...platform('database'),
+      'contract/failures',
+    ],
     types: ['pg'],
   },
   { file: /^server\/rooms\/room-store\.ts$/, may: ['server/rights', ...platform('look-ups'), 'contract/'], types: ['pg'] },
@@ -163,6 +174,20 @@ const table: Row[] = [
   },
   // Operations state what they need (`needs.ts`). They never know ws, tRPC's server, ioredis or Prisma, nor another feature's
   // insides: only what is listed here.
+  {
+    file: /^server\/admin\//,
+    may: [
+      'server/admin/',
+      'server/auth/passwords',
+      'server/auth/revoke-sessions',
+      'server/people/erase-account',
+      'server/jobs/job-worker',
+      'server/bus/announce',
+      ...platform('config', 'database', 'name-search', 'page-cursor'),
+      'contract/',
+    ],
+    types: ['server/bus/news-bus', 'pg', 'zod'],
+  },
   {
     file: /^server\/people\//,
     may: ['server/auth/passwords', 'server/bus/announce', 'server/caller', 'contract/'],

@@ -23,6 +23,8 @@ export interface Config {
   sendsPerMinute: number
   loginsPerMinute: number
   registrationsPerHour: number
+  /** Who may make an account, if the operator decides it; otherwise admins do. */
+  registration: 'open' | 'invite' | 'closed' | undefined
   /** The bearer token for reading `/metrics` from anywhere but loopback. */
   metricsToken: string | undefined
 }
@@ -95,6 +97,7 @@ const environment = z.object({
   SENDS_PER_MINUTE: count.default(120),
   LOGINS_PER_MINUTE: count.default(10),
   REGISTRATIONS_PER_HOUR: count.default(30),
+  REGISTRATION: z.enum(['open', 'invite', 'closed'], 'must be open, invite or closed').optional(),
   METRICS_TOKEN: z.string().max(512, 'must have at most 512 characters').optional(),
 })
 
@@ -135,6 +138,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     sendsPerMinute: value.SENDS_PER_MINUTE,
     loginsPerMinute: value.LOGINS_PER_MINUTE,
     registrationsPerHour: value.REGISTRATIONS_PER_HOUR,
+    registration: value.REGISTRATION,
     metricsToken: value.METRICS_TOKEN,
   }
 }
@@ -157,3 +161,6 @@ function withLoopback(publicUrl: string): string[] {
   url.hostname = '127.0.0.1'
   return [publicUrl, url.origin]
 }
+
+/** Whether this URL only works on the machine itself. */
+export const isLoopbackUrl = (url: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname)
