@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { Failure } from '../../contract/failures'
+import { readSettings } from '../admin/settings'
 import { readBearer } from '../platform/bearer'
 import type { Config } from '../platform/config'
 import type { Log } from '../platform/log'
@@ -12,7 +13,7 @@ import { loginInput, logoutInput, register, registerInput, type SignInParts, sig
 import type { WebSession } from './web-session'
 
 export interface AccountRoutesParts extends SignInParts {
-  config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'realtimeUrl' | 'realtimePort'>
+  config: Pick<Config, 'publicUrl' | 'registration' | 'allowedOrigins' | 'realtimeUrl' | 'realtimePort'>
   log: Log
 }
 
@@ -93,6 +94,11 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
 
     findUser: (cookieHeader) =>
       firstOf(readSessionCookies(cookieHeader), (token) => findSession(parts, token)).catch((error: unknown) => {
+        throw toFailure(error, log)
+      }),
+
+    settings: () =>
+      readSettings(parts.pool, config).catch((error: unknown) => {
         throw toFailure(error, log)
       }),
 
