@@ -88,6 +88,11 @@ const table: Row[] = [
     may: ['server/fanout/client-socket', 'server/trpc', ...platform('background'), 'contract/failures'],
     types: ['server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
   },
+  {
+    file: /^server\/fairness\/(call-limits|redis-uses|shared-limits)\.ts$/,
+    may: ['contract/failures'],
+    types: ['server/fairness/shared-limits', ...platform('config', 'redis')],
+  },
   { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
   {
@@ -102,14 +107,14 @@ const table: Row[] = [
       'server/rooms/needs',
       'server/chat/needs',
       'server/presence/needs',
-      ...platform('limits'),
+      'server/fairness/call-limits',
     ],
   },
-  { file: /^server\/rights\.ts$/, may: [], types: ['contract/failures'] },
+  { file: /^server\/rights\.ts$/, may: [], types: ['server/fairness/call-limits', 'contract/failures'] },
   {
     file: /^server\/trpc\.ts$/,
     may: ['server/rights', ...platform('database'), 'contract/failures', 'contract/fields', 'contract/room', '@trpc/server', 'zod'],
-    types: ['server/context', ...platform('log')],
+    types: ['server/context', 'server/fairness/shared-limits', ...platform('log')],
   },
   {
     file: /^server\/router\.ts$/,
@@ -185,10 +190,10 @@ const table: Row[] = [
       'server/people/erase-account',
       'server/jobs/job-worker',
       'server/bus/announce',
-      ...platform('config', 'database', 'name-search', 'page-cursor'),
+      ...platform('database', 'name-search', 'page-cursor'),
       'contract/',
     ],
-    types: ['server/bus/news-bus', 'pg', 'zod'],
+    types: ['server/bus/news-bus', ...platform('config'), 'pg', 'zod'],
   },
   {
     file: /^server\/people\//,
@@ -228,7 +233,7 @@ const table: Row[] = [
       'server/rooms/locked-room',
       'server/search/search-messages',
       'server/fanout/room-feeds',
-      ...platform('limits', 'metrics'),
+      ...platform('metrics'),
       'pg',
     ],
   },
@@ -281,7 +286,13 @@ const table: Row[] = [
   { file: /^server\/platform\/redis\.ts$/, may: [...platform('wait-until'), 'ioredis'], types: platform('log') },
   { file: /^server\/platform\/log\.ts$/, may: ['pino'], types: platform('config') },
   { file: /^server\/platform\/metrics\.ts$/, may: ['prom-client', 'contract/failures'] },
-  { file: /^server\/platform\/config\.ts$/, may: ['zod'] },
+  { file: /^server\/platform\/client-address\.ts$/, may: ['ipaddr.js'] },
+  {
+    file: /^server\/platform\/config\.ts$/,
+    may: platform('misspelt-settings', 'settings-schema', 'unsafe-settings'),
+    types: ['contract/admin'],
+  },
+  { file: /^server\/platform\/settings-schema\.ts$/, may: [...platform('secret-strength'), 'contract/admin', 'zod'] },
   { file: /^server\/platform\//, may: ['server/platform/', 'contract/failures'], types: ['pg'] },
 ]
 

@@ -7,7 +7,7 @@ export interface AdminNeeds extends AnnounceNeeds {
   pool: Pool
   /** Tells the realtime nodes that the revocation log has grown. */
   sessions: { announceRevocation(): void }
-  server: Pick<Config, 'publicUrl' | 'registration'>
+  server: Pick<Config, 'publicUrl' | 'registration' | 'defaultRegistration'>
 }
 
 export interface AdminContext<Needs = AdminNeeds> {

@@ -1,6 +1,5 @@
 import type { RegistrationMode, ServerSettings } from '../../contract/admin'
 import { Failure } from '../../contract/failures'
-import { isLoopbackUrl } from '../platform/config'
 import type { Querying } from '../platform/database'
 import { actAsAdmin, requireAdmin } from './acting'
 import { writeAudit } from './audit-log'
@@ -16,13 +15,13 @@ interface SettingsRow {
 }
 
 /** What everybody may know, signed in or not. */
-export async function readSettings(querying: Querying, { publicUrl, registration }: AdminNeeds['server']): Promise<ServerSettings> {
+export async function readSettings(querying: Querying, { registration, defaultRegistration }: AdminNeeds['server']): Promise<ServerSettings> {
   const { rows } = await querying.query<SettingsRow>('SELECT name, registration, logo_hash FROM server_settings WHERE is_only')
   const [row] = rows
   return {
     name: row?.name ?? defaultName,
     logo: row?.logo_hash ? `/api/logo/${row.logo_hash}` : null,
-    registration: registration ?? row?.registration ?? (isLoopbackUrl(publicUrl) ? 'open' : 'invite'),
+    registration: registration ?? row?.registration ?? defaultRegistration,
     registrationIsFixed: registration !== undefined,
   }
 }
