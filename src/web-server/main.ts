@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import next from 'next'
+import { readSettings } from '../server/admin/settings'
 import { clientAddressHeader, createWebSession } from '../server/auth/account-routes'
 import { announceRevocation } from '../server/auth/revocations'
 import { createSessionStore } from '../server/auth/session-store'
@@ -45,6 +46,7 @@ await runProcess(async () => {
     pool: database.pool,
     limits: config,
     config,
+    readSettings: () => readSettings(database.pool, config),
     log,
   })
   /** The response of the running request. */

@@ -51,7 +51,7 @@ const table: Row[] = [
     may: ['app/', 'web/', '@fontsource-variable/inter', 'server/auth/web-session', 'contract/failures', 'next', 'react'],
     types: ['contract/'],
   },
-  { file: /^web-server\//, may: ['web-server/', 'server/auth/', 'server/bus/', 'server/platform/', 'next'] },
+  { file: /^web-server\//, may: ['web-server/', 'server/admin/settings', 'server/auth/', 'server/bus/', 'server/platform/', 'next'] },
   {
     file: /^launch\//,
     may: [

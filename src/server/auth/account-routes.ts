@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import type { ServerSettings } from '../../contract/admin'
 import { Failure } from '../../contract/failures'
-import { readSettings } from '../admin/settings'
 import { readBearer } from '../platform/bearer'
 import type { Config } from '../platform/config'
 import type { Log } from '../platform/log'
@@ -13,7 +13,9 @@ import { loginInput, logoutInput, register, registerInput, type SignInParts, sig
 import type { WebSession } from './web-session'
 
 export interface AccountRoutesParts extends SignInParts {
-  config: Pick<Config, 'publicUrl' | 'registration' | 'allowedOrigins' | 'realtimeUrl' | 'realtimePort'>
+  config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'realtimeUrl' | 'realtimePort'>
+  /** The server's settings as they are in the database. */
+  readSettings: () => Promise<ServerSettings>
   log: Log
 }
 
@@ -50,13 +52,19 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
       try {
         const signedIn = await enter(parseBody(schema, body), readDevice(request))
         const cookies = signedInCookies(signedIn, config.publicUrl)
-        return isForm ? seeOther('/', { cookies }) : json(status, { user: signedIn.user }, { cookies })
+        // Over http a browser drops the cookie of an https site. That page then says so.
+        const entered = config.publicUrl.startsWith('https:') ? '/login?notice=entered' : '/'
+        return isForm ? seeOther(entered, { cookies }) : json(status, { user: signedIn.user }, { cookies })
       } catch (thrown) {
         const error = toFailure(thrown, log)
         if (!isForm || error.failure === 'INTERNAL') throw error
         const typedName = typeof body === 'object' && body && 'username' in body ? String(body.username).slice(0, 64) : ''
-        const [field, why] = Object.entries(error.detail.fields ?? {})[0] ?? []
-        const query = new URLSearchParams({ error: error.failure, username: typedName, ...(field && { field, why }) })
+        const { fields = {}, retryAfterMs } = error.detail
+        const [field, why] = Object.entries(fields)[0] ?? []
+        const query = new URLSearchParams({
+          ...{ error: error.failure, username: typedName, ...(field && { field, why }) },
+          ...(retryAfterMs && { wait: String(Math.ceil(retryAfterMs / 1000)) }),
+        })
         return seeOther(`${page}?${query}`)
       }
     })
@@ -98,7 +106,7 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
       }),
 
     settings: () =>
-      readSettings(parts.pool, config).catch((error: unknown) => {
+      parts.readSettings().catch((error: unknown) => {
         throw toFailure(error, log)
       }),
 

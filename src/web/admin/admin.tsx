@@ -13,13 +13,13 @@ import { useServerIdentity } from '../ui/server-identity'
 import type { Theme } from '../ui/theme'
 import { AdminMenu, sectionNames } from './admin-menu'
 import { AuditLog } from './audit/audit-log'
-import { Connections } from './connections'
+import { ConnectionsSection } from './connections'
 import { Invitations } from './invitations'
 import { useLostRight } from './lost-right'
 import { People } from './people/people'
 import { Rooms } from './rooms'
 import type { SectionProps } from './section'
-import { Settings } from './settings'
+import { SettingsSection } from './settings'
 
 /** The pages for admins: a menu on the left, one section on the right. */
 export function Admin({ visitor, section: initial, theme }: { visitor: Visitor; section: AdminSection; theme: Theme }) {
@@ -79,9 +79,9 @@ const sections: Record<AdminSection, (props: SectionProps) => ReactNode> = {
   people: People,
   invitations: Invitations,
   rooms: Rooms,
-  connections: Connections,
+  connections: ConnectionsSection,
   audit: AuditLog,
-  settings: Settings,
+  settings: SettingsSection,
 }
 
 function Section({ section, ...props }: SectionProps & { section: AdminSection }) {

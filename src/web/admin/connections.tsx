@@ -14,7 +14,7 @@ import { ListEnd, SectionPage, type SectionProps } from './section'
 const refreshMs = 4_000
 
 /** Who is connected right now, on all nodes. Read again every few seconds while the page can be seen. */
-export function Connections({ client }: SectionProps) {
+export function ConnectionsSection({ client }: SectionProps) {
   const [text, setText] = useState('')
   const typed = useDebounced(text.trim().toLowerCase().replace(/^@/, ''))
   const username = isUsername(typed) ? typed : undefined

@@ -63,7 +63,7 @@ export function Invitations({ client }: SectionProps) {
         <SelectField label="They become" name="role" defaultValue="member" options={roles} className="min-w-28 flex-1" />
         <SelectField label="Can be used by" name="maxUses" defaultValue="1" options={uses} className="min-w-28 flex-1" />
         <SelectField label="Expires after" name="hours" defaultValue="168" options={expiries} className="min-w-28 flex-1" />
-        <Button type="submit" pending={pending} className="max-md:w-full md:min-h-10">
+        <Button type="submit" pending={pending} className="max-md:w-full mouse:min-h-10">
           Create link
         </Button>
         {made && (

@@ -2,7 +2,7 @@ import { ImageUp } from 'lucide-react'
 import { type ChangeEvent, useRef, useState } from 'react'
 import { limits } from '../../contract/rules'
 import { Button } from '../ui/button'
-import { Logo, Mark } from '../ui/mark'
+import { LogoImage, Mark } from '../ui/mark'
 
 interface LogoFieldProps {
   /** The path of the one in use; null for Roomline's own. */
@@ -37,9 +37,9 @@ export function LogoField({ current, chosen, error, onChoose }: LogoFieldProps) 
           {(['light', 'dark'] as const).map((theme) => (
             <span
               key={theme}
-              className={`${theme === 'light' ? 'scheme-light' : 'scheme-dark'} flex size-16 items-center justify-center rounded-m border border-line bg-canvas`}
+              className={`${theme === 'light' ? 'bg-canvas-light' : 'bg-canvas-dark'} flex size-16 items-center justify-center rounded-m border border-line`}
             >
-              {shown ? <Logo path={shown} className="size-10" /> : <Mark className="size-10" />}
+              {shown ? <LogoImage path={shown} className="size-10" /> : <Mark className="size-10" />}
             </span>
           ))}
         </div>

@@ -95,7 +95,7 @@ export function Rooms({ client }: SectionProps) {
               <b className="font-medium">Stays:</b> that you deleted it, in the audit log. An operator can export the room first.
             </li>
           </ul>
-          <TypedName label="Type the room's name to confirm" name={deleting.name} onRight={setTypedRight} />
+          <TypedName name={deleting.name} onRight={setTypedRight} />
         </ConfirmDialog>
       )}
     </SectionPage>

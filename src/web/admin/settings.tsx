@@ -14,7 +14,7 @@ import { ListEnd, SectionPage, type SectionProps } from './section'
 const settingsKey = ['admin-settings']
 
 /** The server's name and logo, and who can create an account. */
-export function Settings({ client }: SectionProps) {
+export function SettingsSection({ client }: SectionProps) {
   const { data, error, refetch } = useQuery({ queryKey: settingsKey, queryFn: () => client.admin.settings.query() })
   return (
     <SectionPage title="Settings" intro="How this server presents itself, and who can create an account on it.">
@@ -53,7 +53,7 @@ function SettingsForm({ client, settings }: { client: ChatClient; settings: Serv
   function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     setDone(null)
-    const change = { ...changesOf(settings, new FormData(event.currentTarget)), ...(logo !== undefined && { logo }) }
+    const change = { ...settingsChanges(settings, new FormData(event.currentTarget)), ...(logo !== undefined && { logo }) }
     if (Object.keys(change).length === 0) return setDone('Nothing has changed.')
     void run(async () => {
       try {
@@ -114,7 +114,7 @@ function SettingsForm({ client, settings }: { client: ChatClient; settings: Serv
 }
 
 /** Only what was changed in the form: another admin may be changing the rest. */
-export function changesOf(
+export function settingsChanges(
   settings: Pick<ServerSettings, 'name' | 'registration'>,
   form: FormData,
 ): { name?: string; registration?: RegistrationMode } {

@@ -20,14 +20,14 @@ export function Wordmark() {
   const { name, logo } = useServerIdentity()
   return (
     <span className="flex min-w-0 items-center gap-2 font-semibold text-lg tracking-tight">
-      {logo ? <Logo path={logo} className="size-7" /> : <Mark className="size-6 shrink-0" />}
+      {logo ? <LogoImage path={logo} className="size-7" /> : <Mark className="size-6 shrink-0" />}
       <bdi className="truncate">{name}</bdi>
     </span>
   )
 }
 
 /** The image that an admin chose. @param path also a data URL */
-export function Logo({ path, className = '' }: { path: string; className?: string }) {
+export function LogoImage({ path, className = '' }: { path: string; className?: string }) {
   // biome-ignore lint/performance/noImgElement: it is small already, and Next's image route would only copy it
   return <img src={path} alt="" className={`shrink-0 rounded-s object-contain ${className}`} />
 }

@@ -49,7 +49,7 @@ export function People({ client, me }: SectionProps) {
           value={text}
           maxLength={limits.peopleQuery}
           onValue={setText}
-          className="min-w-48 flex-1"
+          className="min-w-40 flex-1"
         />
         <SelectField
           label="Role"
@@ -57,7 +57,7 @@ export function People({ client, me }: SectionProps) {
           value={role}
           options={roles}
           onChange={(event) => setRole(event.target.value as Role | '')}
-          className="w-36"
+          className="w-34"
         />
       </div>
       <div className="mb-2 flex empty:hidden has-[p:empty]:mb-0">

@@ -103,7 +103,7 @@ export function PersonActDialog({ act, ...props }: PersonActDialogProps) {
               <b className="font-medium">Stays:</b> what they did in the audit log, without their name.
             </li>
           </ul>
-          <TypedName label="Type their username to confirm" name={username} onRight={setTypedRight} />
+          <TypedName name={username} onRight={setTypedRight} />
         </ConfirmDialog>
       )
   }
