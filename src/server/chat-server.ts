@@ -65,8 +65,10 @@ const noHeaders = {}
 const maxRunningRequests = 4
 /** A request for anything but a call, for example the reason why a socket did not open. */
 const plainRequestUnits = 300
+const methods: readonly string[] = ['GET', 'HEAD', 'POST', 'OPTIONS']
 /** Nothing on this port is a page, and what somebody may see changes with each request. */
 const answerHeaders = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }
+const answerHeaderNames = Object.keys(answerHeaders) as (keyof typeof answerHeaders)[]
 /** Clients are asked to reconnect evenly over this time, so that the remaining nodes are not flooded. */
 const drainMs = 8_000
 const drainStepMs = 100
@@ -113,7 +115,7 @@ export async function startChatServer(
     maxRunning: maxRunningRequests,
   })
   const serve = (request: IncomingMessage, response: ServerResponse) => {
-    for (const [name, value] of Object.entries(answerHeaders)) response.setHeader(name, value)
+    for (const name of answerHeaderNames) response.setHeader(name, answerHeaders[name])
     admission
       .serve(request, response, (client) => answer(request, response, client))
       .catch((error: unknown) => {
@@ -136,6 +138,11 @@ export async function startChatServer(
     perMessageDeflate: false,
     clientTracking: false,
     WebSocket: ClientSocket,
+  })
+
+  // Otherwise ws answers by itself, without our headers.
+  wss.on('wsClientError', (error, wire) => {
+    refuseUpgrade(wire, error.message.includes('method') ? '405 Method Not Allowed' : '400 Bad Request')
   })
 
   const serveSocket = getWSConnectionHandler({
@@ -197,6 +204,10 @@ export async function startChatServer(
 
   async function answer(request: IncomingMessage, response: ServerResponse, client: FairClient): Promise<void> {
     const pathname = pathOf(request)
+    if (!methods.includes(request.method ?? '') || pathname === '*') {
+      response.setHeader('allow', methods.join(', '))
+      return refuse(response, 405, 'METHOD_NOT_ALLOWED')
+    }
     const operatorRoute = operatorRoutes[pathname]
     if (operatorRoute) return operatorRoute(request, response)
     if (pathname !== realtimePath && !pathname.startsWith(`${realtimePath}/`)) return refuse(response, 404, 'NO_SUCH_PROCEDURE')

