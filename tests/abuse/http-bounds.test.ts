@@ -106,6 +106,9 @@ describe('answers', () => {
     await until(async () => {
       const response = await fetch(`${base}/session.me`, { headers: { cookie: ben.cookie } })
       expect(response.status).toBe(200)
+      // A client that does not read only learns that it is gone when it writes.
+      for (const { socket } of deaf) socket.write('\r\n')
+      await new Promise((resolve) => setTimeout(resolve, 200))
       return deaf.some(({ isClosed }) => isClosed())
     }, 30_000)
     for (const { socket } of deaf) socket.destroy()
@@ -245,8 +248,8 @@ describe('requests', () => {
 
   it('http: connections of one address are counted, and the oldest idle one makes room', async () => {
     const connections = Array.from({ length: 300 }, () => open(request('GET /health')))
-    await until(() => connections.filter(({ isClosed }) => isClosed()).length >= 40)
-    expect(connections.filter(({ isClosed }) => !isClosed()).length).toBeLessThanOrEqual(256)
+    await until(() => connections.filter(({ isClosed }) => !isClosed()).length <= 256)
+    expect(connections.filter(({ isClosed }) => !isClosed()).length).toBeGreaterThan(200)
     expect((await fetch(new URL('/health', base))).status).toBe(200)
     for (const { socket } of connections) socket.destroy()
   })
