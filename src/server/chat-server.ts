@@ -11,6 +11,7 @@ import { findClaimed, type Session, type SessionParts } from './auth/sessions'
 import type { Caller } from './caller'
 import { Connection, type ConnectionLimits, type Connections, createConnections, maxMessageBytes } from './connections'
 import type { Context } from './context'
+import { costs } from './fairness/fair-client'
 import type { Fairness } from './fairness/fairness'
 import { ClientSocket, canDeliverDirectly, deliverDirectly, directDeliveryEncoder } from './fanout/client-socket'
 import type { RoomFeeds } from './fanout/room-feeds'
@@ -24,7 +25,7 @@ import { realtimePath } from './platform/realtime-url'
 import { waitUntil } from './platform/wait-until'
 import type { ConnectionCounts } from './presence/connection-counts'
 import { appRouter } from './router'
-import { maxCallsTogether, reportError, tooManyTogether, toTRPCError } from './trpc'
+import { isJunk, maxCallsTogether, reportError, tooManyTogether, toTRPCError } from './trpc'
 
 export interface ChatServerParts extends Omit<Context['parts'], 'deliverDirectly'> {
   sessions: SessionParts
@@ -58,6 +59,8 @@ export interface ChatServer {
 }
 
 const noHeaders = {}
+/** Browsers and ws send a message in one piece, and proxies in pieces of some kilobytes. */
+const maxFragments = 256
 const maxBodyBytes = 64 * 1024
 const maxBatch = 100
 /** Clients are asked to reconnect evenly over this time, so that the remaining nodes are not flooded. */
@@ -85,6 +88,7 @@ export async function startChatServer(
   const connections = createConnections({
     limits: parts.connectionLimits,
     log,
+    fairness: parts.fairness,
     onClose: parts.metrics.closed,
     onGone: parts.sessionUse.ended,
     onPresence: parts.connectionCounts.connectionChanged,
@@ -101,6 +105,7 @@ export async function startChatServer(
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes.before,
+    maxFragments,
     perMessageDeflate: false,
     clientTracking: false,
     WebSocket: ClientSocket,
@@ -128,7 +133,10 @@ export async function startChatServer(
         throw refused
       }
     },
-    onError: ({ error, path: procedure, type }) => reportError(log, error, procedure, type),
+    onError: ({ error, path: procedure, type, ctx }) => {
+      reportError(log, error, procedure, type)
+      if (isJunk(error)) ctx?.caller.connection?.countJunk()
+    },
   })
 
   const wires = new Set<Duplex>()
@@ -146,14 +154,20 @@ export async function startChatServer(
     if (pathOf(request) !== realtimePath) return refuseUpgrade(wire, '404 Not Found')
     // Otherwise a page of another site could act with its visitor's cookie.
     if (isForeign(request)) return refuseUpgrade(wire, '403 Forbidden')
-    wss.handleUpgrade(request, wire, head, accept)
+    const ip = readClientAddress(request, parts.trustProxyHops)
+    const address = parts.fairness.address(ip)
+    if (address.waitMs() > 0) return refuseUpgrade(wire, '429 Too Many Requests')
+    address.runInTurn(costs.connect, () => {
+      if (!wire.destroyed) wss.handleUpgrade(request, wire, head, accept)
+    })
   })
 
   /** A separate function, so that the socket's callbacks do not keep the whole request (some kilobytes) in memory. */
   function accept(socket: ClientSocket, request: IncomingMessage) {
     const { socket: wire, url, headers } = request
     wire.off('error', destroyItself)
-    const connection = connections.add(socket, wire, readClientAddress(request, parts.trustProxyHops))
+    const ip = readClientAddress(request, parts.trustProxyHops)
+    const connection = connections.add(socket, wire, ip, ip)
     socket.on('error', logSocketError)
     if (connections.isOverPerIp(connection)) return connection.turnAway(new Failure('TOO_MANY_CONNECTIONS'))
     const { host, authorization, cookie } = headers

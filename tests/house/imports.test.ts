@@ -62,6 +62,7 @@ const table: Row[] = [
       'server/auth/account-routes',
       'server/auth/sessions',
       'server/connections',
+      'server/fairness/fair-client',
       'server/fanout/client-socket',
       'server/router',
       'server/trpc',
@@ -82,10 +83,11 @@ const table: Row[] = [
   },
   {
     file: /^server\/connections\.ts$/,
-    may: ['server/fanout/client-socket', 'server/trpc', ...platform('background'), 'contract/failures'],
-    types: ['server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
+    may: ['server/fairness/fair-client', 'server/fanout/client-socket', 'server/socket-intake', 'server/trpc', 'contract/failures'],
+    types: ['server/fairness/fairness', 'server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
   },
   { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
+  { file: /^server\/socket-intake\.ts$/, may: ['server/fairness/fair-client', 'server/trpc'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
   {
     file: /^server\/context\.ts$/,
