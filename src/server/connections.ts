@@ -6,6 +6,7 @@ import type { ServerRole } from '../contract/rules'
 import type { PersonChange } from './auth/revocations'
 import { costs, type FairClient } from './fairness/fair-client'
 import type { Fairness } from './fairness/fairness'
+import { isMonstrousJson } from './fairness/json-shape'
 import { type ClientSocket, type ClosedBy, maxBufferedBytes, type SocketOwner } from './fanout/client-socket'
 import type { Log } from './platform/log'
 import type { OnlineState } from './presence/cluster-presence'
@@ -231,6 +232,11 @@ export class Connection implements SocketOwner, IntakeSocket {
     for (const frame of errorFrames(tooManyTogether(maxCallsTogether), ids)) this.socket.send(frame)
   }
 
+  refuseMonster(id: number | string | null): void {
+    const failure = new Failure('BAD_REQUEST', { words: 'The message is nested too deeply, or has too many values.' })
+    for (const frame of errorFrames(failure, [id])) this.socket.send(frame)
+  }
+
   /** Counts something that no honest client sends in great numbers, and closes the socket when there is too much of it. */
   countJunk(): void {
     if (!this.client().allowsJunk()) this.closeForAbuse()
@@ -262,11 +268,11 @@ export class Connection implements SocketOwner, IntakeSocket {
     if (data.length < maxAnsweredEach * minCallBytes) return false
     const isTooBig = data.length > maxMessageBytes.signedIn
     if (!isTooBig && !hasManyObjects(data)) return false
-    const ids = idsOf(data)
-    const areTooMany = ids.length > maxAnsweredEach
+    const ids = isMonstrousJson(data) ? null : idsOf(data)
+    const areTooMany = ids === null || ids.length > maxAnsweredEach
     if (!isTooBig && !areTooMany) return false
     const failure = isTooBig ? tooBig(true) : tooManyTogether(maxCallsTogether)
-    for (const frame of errorFrames(failure, areTooMany ? [null] : ids)) this.socket.send(frame)
+    for (const frame of errorFrames(failure, ids === null || areTooMany ? [null] : ids)) this.socket.send(frame)
     this.close(tooBigCode)
     return true
   }

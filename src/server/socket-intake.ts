@@ -1,4 +1,5 @@
 import { costs, type FairClient, type TurnWorker } from './fairness/fair-client'
+import { isMonstrousJson } from './fairness/json-shape'
 import { maxCallsTogether } from './trpc'
 
 /** The socket that an intake reads for. */
@@ -19,6 +20,8 @@ export interface IntakeSocket {
   run(call: unknown): void
   /** Answers calls of a message with too many, each by its id. */
   refuseCalls(ids: readonly (number | string)[]): void
+  /** Answers a message that is not even parsed. @param id that of its first call, if it can be seen */
+  refuseMonster(id: number | string | null): void
   /** Something useless arrived. */
   countJunk(): void
   /** Nothing waits in this intake any more. */
@@ -156,6 +159,11 @@ export class SocketIntake implements TurnWorker {
     this.#messageBytes -= data.length
     const units = data.length * parseCost
     if (this.socket.refuse(data)) return units + costs.call
+    if (isMonstrousJson(data)) {
+      this.socket.countJunk()
+      this.socket.refuseMonster(firstIdOf(data))
+      return units + costs.call
+    }
     const value = isBinary ? undefined : parseJson(data)
     if (value === undefined) {
       this.socket.countJunk()
@@ -186,6 +194,12 @@ function parseJson(data: Buffer): unknown {
   } catch {
     return undefined
   }
+}
+
+/** The id of the first call as tRPC's client writes it; null when it looks otherwise. */
+function firstIdOf(data: Buffer): number | string | null {
+  const [, id] = /^\[?\{"id":(\d{1,15}|"[\w-]{1,64}"),/.exec(data.toString('latin1', 0, 100)) ?? []
+  return id === undefined ? null : JSON.parse(id)
 }
 
 type Ids = (number | string)[]

@@ -87,7 +87,7 @@ const table: Row[] = [
     types: ['server/fairness/fairness', 'server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
   },
   { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
-  { file: /^server\/socket-intake\.ts$/, may: ['server/fairness/fair-client', 'server/trpc'] },
+  { file: /^server\/socket-intake\.ts$/, may: ['server/fairness/', 'server/trpc'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
   {
     file: /^server\/context\.ts$/,
