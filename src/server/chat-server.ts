@@ -15,7 +15,7 @@ import { costs } from './fairness/fair-client'
 import type { Fairness } from './fairness/fairness'
 import { ClientSocket, canDeliverDirectly, deliverDirectly, directDeliveryEncoder } from './fanout/client-socket'
 import type { RoomFeeds } from './fanout/room-feeds'
-import { readClientAddress } from './platform/client-address'
+import { networkOf, readClientAddress } from './platform/client-address'
 import { isUnavailable } from './platform/database'
 import type { Health } from './platform/health'
 import type { Log } from './platform/log'
@@ -50,8 +50,8 @@ export interface ChatServerOptions {
 
 export interface ChatServer {
   port: number
-  /** For the revocation log, which decides over open sockets. */
-  connections: Pick<Connections, 'closeSessions' | 'applyPersonChanges' | 'turnAllAway'>
+  /** For the revocation log, which decides over open sockets, and for admins, who see them. */
+  connections: Pick<Connections, 'closeSessions' | 'applyPersonChanges' | 'turnAllAway' | 'all'>
   /** The number of open sockets, and of the rooms and followers they have. */
   count(): { connections: number; rooms: number; followers: number }
   /** Drains: refuses new connections, asks the clients to reconnect elsewhere, then closes with 1012. Leaves nothing open. */
@@ -59,6 +59,10 @@ export interface ChatServer {
 }
 
 const noHeaders = {}
+/** How late connections that exceed a time-out may be noticed. Node's own 30 s would make 40 out of 10. */
+const connectionsCheckingInterval = 1_000
+/** How long the client may take to read why its upgrade was refused. */
+const refusalMs = 5_000
 /** Browsers and ws send a message in one piece, and proxies in pieces of some kilobytes. */
 const maxFragments = 256
 const maxBodyBytes = 64 * 1024
@@ -96,7 +100,7 @@ export async function startChatServer(
   let draining = false
   const operatorRoutes = createOperatorRoutes('', { ...parts, isDraining: () => draining })
 
-  const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => {
+  const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval }, (request, response) => {
     answer(request, response).catch((error: unknown) => {
       log.error({ err: error }, 'a request failed')
       response.destroy()
@@ -154,9 +158,9 @@ export async function startChatServer(
     if (pathOf(request) !== realtimePath) return refuseUpgrade(wire, '404 Not Found')
     // Otherwise a page of another site could act with its visitor's cookie.
     if (isForeign(request)) return refuseUpgrade(wire, '403 Forbidden')
-    const ip = readClientAddress(request, parts.trustProxyHops)
-    const address = parts.fairness.address(ip)
-    if (address.waitMs() > 0) return refuseUpgrade(wire, '429 Too Many Requests')
+    const address = parts.fairness.address(networkOf(readClientAddress(request, parts.trustProxyHops)))
+    const waitMs = address.waitMs()
+    if (waitMs > 0) return refuseUpgrade(wire, `429 Too Many Requests\r\nRetry-After: ${Math.ceil(waitMs / 1_000)}`)
     address.runInTurn(costs.connect, () => {
       if (!wire.destroyed) wss.handleUpgrade(request, wire, head, accept)
     })
@@ -167,7 +171,7 @@ export async function startChatServer(
     const { socket: wire, url, headers } = request
     wire.off('error', destroyItself)
     const ip = readClientAddress(request, parts.trustProxyHops)
-    const connection = connections.add(socket, wire, ip, ip)
+    const connection = connections.add(socket, wire, ip, networkOf(ip))
     socket.on('error', logSocketError)
     if (connections.isOverPerIp(connection)) return connection.turnAway(new Failure('TOO_MANY_CONNECTIONS'))
     const { host, authorization, cookie } = headers
@@ -283,6 +287,8 @@ function pathOf({ url = '' }: IncomingMessage): string {
 /** The socket is destroyed once the answer is sent: a client that keeps its half open would hold the descriptor for ever. */
 function refuseUpgrade(socket: Duplex, status: string): void {
   socket.once('finish', () => socket.destroy())
+  // It may never be, when answers to earlier requests are waiting unread.
+  setTimeout(() => socket.destroy(), refusalMs).unref()
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 

@@ -361,6 +361,10 @@ export class Connection implements SocketOwner, IntakeSocket {
     this.shared.onPresence(this.userId, before, presence)
   }
 
+  get subscriptionCount(): number {
+    return this.#subscriptions
+  }
+
   /** Whether a call is running or waiting. */
   isBusy(): boolean {
     return this.#running > 0 || (this.#intake?.waitingCalls() ?? 0) > 0
