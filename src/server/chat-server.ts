@@ -160,7 +160,7 @@ export async function startChatServer(
     if (isForeign(request)) return refuseUpgrade(wire, '403 Forbidden')
     const address = parts.fairness.address(networkOf(readClientAddress(request, parts.trustProxyHops)))
     const waitMs = address.waitMs()
-    if (waitMs > 0) return refuseUpgrade(wire, `429 Too Many Requests\r\nRetry-After: ${Math.ceil(waitMs / 1_000)}`)
+    if (waitMs > 0) return refuseUpgrade(wire, '429 Too Many Requests', `Retry-After: ${Math.ceil(waitMs / 1_000)}`)
     address.runInTurn(costs.connect, () => {
       if (!wire.destroyed) wss.handleUpgrade(request, wire, head, accept)
     })
@@ -285,11 +285,11 @@ function pathOf({ url = '' }: IncomingMessage): string {
 }
 
 /** The socket is destroyed once the answer is sent: a client that keeps its half open would hold the descriptor for ever. */
-function refuseUpgrade(socket: Duplex, status: string): void {
+function refuseUpgrade(socket: Duplex, status: string, ...headers: string[]): void {
   socket.once('finish', () => socket.destroy())
   // It may never be, when answers to earlier requests are waiting unread.
   setTimeout(() => socket.destroy(), refusalMs).unref()
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  socket.end([`HTTP/1.1 ${status}`, 'Connection: close', 'Content-Length: 0', ...headers, '', ''].join('\r\n'))
 }
 
 function refuse(response: ServerResponse, status: number, failure: FailureName): void {

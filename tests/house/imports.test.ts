@@ -84,7 +84,7 @@ const table: Row[] = [
   },
   {
     file: /^server\/connections\.ts$/,
-    may: ['server/fairness/fair-client', 'server/fanout/client-socket', 'server/socket-intake', 'server/trpc', 'contract/failures'],
+    may: ['server/fairness/', 'server/fanout/client-socket', 'server/socket-intake', 'server/trpc', 'contract/failures'],
     types: ['server/fairness/fairness', 'server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
   },
   {
