@@ -261,6 +261,11 @@ export class Connection implements SocketOwner, IntakeSocket {
     this.shared.onClose(by, code)
     // ws closes for this by itself, without a message that a person could read.
     if (by === 'server' && code === tooBigCode && !this.#isClosed) this.socket.send(errorFrame(tooBig(this.caller !== null)))
+    if (by !== 'server' || this.#isClosed) return
+    // ws found something broken. It would wait for the client's answer much longer, and read on meanwhile.
+    this.#isClosed = true
+    this.client().spend(abuseCost)
+    setTimeout(() => this.socket.terminate(), closeWaitMs).unref()
   }
 
   /** Closes the socket when this message is too big, or has more calls than are answered one by one. @returns whether it did */

@@ -178,7 +178,7 @@ export class SocketIntake implements TurnWorker {
     const ids = calls.length > maxCallsTogether ? idsOf(calls) : []
     if (ids.length > 0) this.#refused = ids
     // tRPC answers a message as a whole when it has too many calls or one of them is malformed.
-    else if (calls.length > maxCallsTogether || (calls.length > 1 && !calls.every(isWellFormed))) {
+    else if (calls.length > maxCallsTogether || !calls.every(isWellFormed)) {
       this.socket.countJunk()
       this.socket.run(value)
       return units + costs.call + calls.length

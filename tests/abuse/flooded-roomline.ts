@@ -1,5 +1,5 @@
-import { residentMiB, startProcess, type TestProcess } from '../faults/processes'
-import { type Person, type Roomline, startRoomline } from '../support/roomline'
+import { residentMiB, startProcess } from '../faults/processes'
+import { startRoomline } from '../support/roomline'
 import { createStockClient, type StockClient } from '../support/stock-client'
 import type { FloodPlan, FloodResult } from './flooder'
 
@@ -15,20 +15,35 @@ export interface FloodedFigures extends Figures {
   flood: FloodResult
 }
 
+type Flood = Omit<FloodPlan, 'port' | 'cookie'> & { signedIn: boolean }
+
+export interface FloodTry {
+  flood: Flood
+  before: Figures
+  during: FloodedFigures
+}
+
 export interface FloodedRoomline extends AsyncDisposable {
-  roomline: Roomline
-  flooder: Person
-  port: number
-  node: TestProcess
-  /** How long ordinary calls of others take now. */
-  measure(ms?: number): Promise<Figures>
-  measureDuring(plan: Omit<FloodPlan, 'port' | 'cookie'> & { signedIn: boolean }, ms?: number): Promise<FloodedFigures>
+  /** How long ordinary calls of others take before a flood and during it. */
+  attempt(flood: Flood): Promise<FloodTry>
+  isAlive(): boolean
+}
+
+/** As a row of the table in docs/limits.md. */
+export function describeFlood({ flood, before, during }: FloodTry): string {
+  const ms = (value: number) => value.toFixed(value < 10 ? 1 : 0)
+  const pair = ({ p50Ms, p99Ms }: Figures) => `${ms(p50Ms)} / ${ms(p99Ms)}`
+  const closed = Object.entries(during.flood.closed).map(([code, count]) => `${count} × ${code}`)
+  const cells = [
+    ...[flood.kind, flood.signedIn ? 'person' : 'address', String(flood.sockets), pair(before), pair(during)],
+    ...[`+${during.grownMiB.toFixed(0)}`, closed.join(', ') || 'none'],
+  ]
+  return `| ${cells.join(' | ')} |`
 }
 
 const controls = 3
 const callEveryMs = 15
-/** The node needs some time to take a flood's first blow; what is measured is a flood that goes on. */
-const settleMs = 300
+const measureMs = { before: 900, during: 1_300 } as const
 
 /** A node with the default limits in a process of its own, people who make ordinary calls, and a process that floods it. */
 export async function startFloodedRoomline(): Promise<FloodedRoomline> {
@@ -49,7 +64,12 @@ export async function startFloodedRoomline(): Promise<FloodedRoomline> {
     `INSERT INTO memberships (room_id, user_id, role) SELECT 'general', id, 'member' FROM users ON CONFLICT DO NOTHING`,
   )
 
-  async function measure(ms = 2_500): Promise<Figures> {
+  let hasEnded = false
+  void node.exited.then(() => {
+    hasEnded = true
+  })
+
+  async function measure(ms: number): Promise<Figures> {
     const until = performance.now() + ms
     const elapsed: number[] = []
     const callAll = async ({ trpc }: StockClient) => {
@@ -72,28 +92,34 @@ export async function startFloodedRoomline(): Promise<FloodedRoomline> {
       flooding.send(message)
     })
 
+  async function measureDuring({ signedIn, ...plan }: Flood): Promise<FloodedFigures> {
+    const before = await residentMiB(node.pid)
+    let most = before
+    const timer = setInterval(async () => {
+      most = Math.max(most, await residentMiB(node.pid).catch(() => 0))
+    }, 100)
+    try {
+      await ask({ flood: { ...plan, port: node.port, cookie: signedIn ? flooder.cookie : null } satisfies FloodPlan })
+      const figures = await measure(measureMs.during)
+      const { result } = await ask({ stop: true })
+      if (!result) throw new Error('the flooder did nothing')
+      return { ...figures, grownMiB: most - before, flood: result }
+    } finally {
+      clearInterval(timer)
+    }
+  }
+
+  // Modules that are loaded late, and code that has not been compiled yet, would look like a flood's doing.
+  await measure(3_000)
+  await measureDuring({ kind: 'session.me', sockets: 20, signedIn: true })
+  await measureDuring({ kind: 'bad input', sockets: 20, signedIn: true })
+  await measure(1_000)
+
   return {
-    roomline,
-    flooder,
-    port: node.port,
-    node,
-    measure,
-    measureDuring: async ({ signedIn, ...plan }, ms) => {
-      const before = await residentMiB(node.pid)
-      let most = before
-      const timer = setInterval(async () => {
-        most = Math.max(most, await residentMiB(node.pid).catch(() => 0))
-      }, 100)
-      try {
-        await ask({ flood: { ...plan, port: node.port, cookie: signedIn ? flooder.cookie : null } satisfies FloodPlan })
-        await new Promise((resolve) => setTimeout(resolve, settleMs))
-        const figures = await measure(ms)
-        const { result } = await ask({ stop: true })
-        if (!result) throw new Error('the flooder did nothing')
-        return { ...figures, grownMiB: most - before, flood: result }
-      } finally {
-        clearInterval(timer)
-      }
+    isAlive: () => !hasEnded,
+    attempt: async (flood) => {
+      const before = await measure(measureMs.before)
+      return { flood, before, during: await measureDuring(flood) }
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(clients.map((client) => client.close()))
