@@ -11,11 +11,12 @@ import { findClaimed, type Session, type SessionParts } from './auth/sessions'
 import type { Caller } from './caller'
 import { Connection, type ConnectionLimits, type Connections, createConnections, maxMessageBytes } from './connections'
 import type { Context } from './context'
-import { costs } from './fairness/fair-client'
+import { costs, type FairClient } from './fairness/fair-client'
 import type { Fairness } from './fairness/fairness'
 import { createHttpAdmission } from './fairness/http-admission'
 import { ClientSocket, canDeliverDirectly, deliverDirectly, directDeliveryEncoder } from './fanout/client-socket'
 import type { RoomFeeds } from './fanout/room-feeds'
+import { createHttpCalls } from './http-calls'
 import { networkOf, readClientAddress } from './platform/client-address'
 import { isUnavailable } from './platform/database'
 import type { Health } from './platform/health'
@@ -26,7 +27,7 @@ import { realtimePath } from './platform/realtime-url'
 import { waitUntil } from './platform/wait-until'
 import type { ConnectionCounts } from './presence/connection-counts'
 import { appRouter } from './router'
-import { isJunk, maxCallsTogether, reportError, tooManyTogether, toTRPCError } from './trpc'
+import { isJunk, maxCallsTogether, reportError, toErrorShape, toTRPCError } from './trpc'
 
 export interface ChatServerParts extends Omit<Context['parts'], 'deliverDirectly'> {
   sessions: SessionParts
@@ -60,14 +61,20 @@ export interface ChatServer {
 }
 
 const noHeaders = {}
+/** How many HTTP requests of one person, or of one address without a session, are answered at the same time. */
+const maxRunningRequests = 4
+/** A request for anything but a call, for example the reason why a socket did not open. */
+const plainRequestUnits = 300
+const methods: readonly string[] = ['GET', 'HEAD', 'POST', 'OPTIONS']
+/** Nothing on this port is a page, and what somebody may see changes with each request. */
+const answerHeaders = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }
+const answerHeaderNames = Object.keys(answerHeaders) as (keyof typeof answerHeaders)[]
 /** How late connections that exceed a time-out may be noticed. Node's own 30 s would make 40 out of 10. */
 const connectionsCheckingInterval = 1_000
 /** How long the client may take to read why its upgrade was refused. */
 const refusalMs = 5_000
 /** Browsers and ws send a message in one piece, and proxies in pieces of some kilobytes. */
 const maxFragments = 256
-const maxBodyBytes = 64 * 1024
-const maxBatch = 100
 /** Clients are asked to reconnect evenly over this time, so that the remaining nodes are not flooded. */
 const drainMs = 8_000
 const drainStepMs = 100
@@ -101,11 +108,39 @@ export async function startChatServer(
   let draining = false
   const operatorRoutes = createOperatorRoutes('', { ...parts, isDraining: () => draining })
 
-  const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval }, (request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      log.error({ err: error }, 'a request failed')
-      response.destroy()
-    })
+  const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval })
+  const admission = createHttpAdmission({
+    server: http,
+    fairness: parts.fairness,
+    isBehindProxy: parts.trustProxyHops > 0,
+    findPayer: async (request) => ({
+      userId: await findTokenOwner(parts.sessions.tokens, tokensOf(request)),
+      address: readClientAddress(request, parts.trustProxyHops),
+    }),
+    unitsOf: (request) => (pathOf(request).startsWith(`${realtimePath}/`) ? costs.connect : plainRequestUnits),
+    refuse: refuseForNow,
+    maxRunning: maxRunningRequests,
+  })
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
+    for (const name of answerHeaderNames) response.setHeader(name, answerHeaders[name])
+    admission
+      .serve(request, response, (client) => answer(request, response, client))
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'a request failed')
+        response.destroy()
+      })
+  }
+  http.on('request', serve)
+  // The body is asked for when its turn has come.
+  http.on('checkContinue', serve)
+  http.on('clientError', refuseMalformed)
+  const answerCalls = createHttpCalls({
+    parts,
+    log,
+    identify: async (request, turns) => {
+      const ip = readClientAddress(request, parts.trustProxyHops)
+      return { ...(await identify(tokensOf(request), null, ip)), turns }
+    },
   })
   const wss = new WebSocketServer({
     noServer: true,
@@ -293,7 +328,35 @@ function refuseUpgrade(socket: Duplex, status: string, ...headers: string[]): vo
   socket.once('finish', () => socket.destroy())
   // It may never be, when answers to earlier requests are waiting unread.
   setTimeout(() => socket.destroy(), refusalMs).unref()
-  socket.end([`HTTP/1.1 ${status}`, 'Connection: close', 'Content-Length: 0', ...headers, '', ''].join('\r\n'))
+  socket.end(rawAnswer(status, headers))
+}
+
+const rawAnswer = (status: string, more: string[]) => {
+  const headers = Object.entries({ ...answerHeaders, connection: 'close', 'content-length': '0' })
+  return [`HTTP/1.1 ${status}`, ...headers.map(([name, value]) => `${name}: ${value}`), ...more, '', ''].join('\r\n')
+}
+
+/** What is no HTTP, or too large or too slow to be read. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request'
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  refuseUpgrade(socket, status)
+}
+
+/** In tRPC's format, which its clients understand; other programs look at the status and the header. */
+function refuseForNow(response: ServerResponse, retryAfterMs: number): void {
+  const shape = toErrorShape(toTRPCError(new Failure('TOO_MANY_REQUESTS', { retryAfterMs })))
+  response.writeHead(429, {
+    'content-type': 'application/json',
+    'retry-after': String(Math.ceil(retryAfterMs / 1_000)),
+    connection: 'close',
+  })
+  response.end(JSON.stringify({ error: shape }))
 }
 
 function refuse(response: ServerResponse, status: number, failure: FailureName): void {
