@@ -22,7 +22,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'parts', include: ['tests/{contract,house,launch,sdk,web}/**/*.test.ts'], sequence: { groupOrder: 0 } },
+        test: { name: 'parts', include: ['tests/{contract,fairness,house,launch,sdk,web}/**/*.test.ts'], sequence: { groupOrder: 0 } },
       },
       {
         extends: true,

@@ -11,6 +11,7 @@ import { findClaimed, type Session, type SessionParts } from './auth/sessions'
 import type { Caller } from './caller'
 import { Connection, type ConnectionLimits, type Connections, createConnections, maxMessageBytes } from './connections'
 import type { Context } from './context'
+import type { Fairness } from './fairness/fairness'
 import { ClientSocket, canDeliverDirectly, deliverDirectly, directDeliveryEncoder } from './fanout/client-socket'
 import type { RoomFeeds } from './fanout/room-feeds'
 import { readClientAddress } from './platform/client-address'
@@ -35,6 +36,8 @@ export interface ChatServerParts extends Omit<Context['parts'], 'deliverDirectly
   metricsToken: string | undefined
   log: Log
   connectionLimits: ConnectionLimits
+  /** The budgets of all clients of this node, for sockets and HTTP. */
+  fairness: Fairness
   allowedOrigins: readonly string[]
   trustProxyHops: number
 }

@@ -10,6 +10,7 @@ import { createMessageHistory } from './chat/history'
 import { readMessagesAt, readMessagesOf } from './chat/message-rows'
 import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
+import { createFairness } from './fairness/fairness'
 import { startChangeTail } from './fanout/change-tail'
 import { createRoomFeeds } from './fanout/room-feeds'
 import { startJobs } from './jobs/jobs'
@@ -130,6 +131,8 @@ export async function startRealtimeNode(
         sessionUse,
         health: createHealth(watch, redis),
         connectionLimits: config,
+        // Without a limit for sends, as in load tests, there is none for other calls either.
+        fairness: createFairness({ isLimited: config.sendsPerMinute > 0 }),
         allowedOrigins: config.allowedOrigins,
         trustProxyHops: config.trustProxyHops,
         log,

@@ -74,6 +74,7 @@ const table: Row[] = [
       'server/auth/session-use',
       'server/caller',
       'server/context',
+      'server/fairness/fairness',
       'server/fanout/room-feeds',
       'server/presence/connection-counts',
       ...platform('health', 'log', 'metrics'),
@@ -84,6 +85,7 @@ const table: Row[] = [
     may: ['server/fanout/client-socket', 'server/trpc', ...platform('background'), 'contract/failures'],
     types: ['server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
   },
+  { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
   {
     file: /^server\/context\.ts$/,
@@ -126,9 +128,9 @@ const table: Row[] = [
   { file: /^server\/presence\/router\.ts$/, may: ['server/trpc', 'server/presence/', 'contract/'] },
   // Stores know the database, and nothing above it.
   {
-    file: /^server\/auth\/(session-store|revoke-sessions)\.ts$/,
-    may: ['server/auth/revoke-sessions', ...platform('database', 'look-ups')],
-    types: ['contract/session', 'pg'],
+    file: /^server\/auth\/(session-store|revoke-sessions|devices)\.ts$/,
+    may: ['server/auth/revoke-sessions', 'server/auth/devices', 'server/admin/audit-log', ...platform('database', 'look-ups')],
+    types: ['contract/session', 'server/auth/proof', 'pg'],
   },
   {
     file: /^server\/people\/people-store\.ts$/,

@@ -1,8 +1,11 @@
 import type { Pool } from 'pg'
 import type { ServerRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
+import { writeAudit } from '../admin/audit-log'
 import { inTransaction, type Querying } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
+import { rememberDevice } from './devices'
+import type { Proof } from './proof'
 import { revokeSessions } from './revoke-sessions'
 
 export interface SessionRow {
@@ -17,6 +20,18 @@ export interface SessionRow {
 const maxListed = 200
 /** The advisory lock for creating the first account of this database. */
 const firstPersonLock = 7_306_001
+
+/** Nobody has more live sessions: a new one ends the one that was not used for longest. */
+const maxSessions = 100
+
+interface NewSession {
+  userId: string
+  ip: string
+  userAgent: string | null
+  expiresAt: Date
+  proof: Proof
+  deviceHash: Buffer
+}
 
 interface ListedSession {
   id: string
@@ -71,24 +86,40 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
     },
 
     /**
-     * @param verified the hash that the password was checked against
-     * @returns null when the person's hash is another by now: an old password must not get anybody in
+     * Stores a new session, remembers its device, and ends those that it replaces: the person's others on this device, and
+     * the oldest beyond the most that somebody can have.
+     * @returns null when the proof no longer holds, or the account is disabled or deleted
      */
-    create: async (
-      session: { userId: string; ip: string; userAgent: string | null; expiresAt: Date },
-      verified: { passwordHash: string },
-    ): Promise<{ id: string; createdAt: Date } | null> => {
-      const { userId, ip, userAgent, expiresAt } = session
-      // The lock makes a concurrent password change wait and then end this session too, or makes this statement wait for it.
-      const { rows } = await pool.query<{ id: string; createdAt: Date }>(
-        `INSERT INTO sessions (user_id, ip, user_agent, expires_at)
-         SELECT id, $2, $3, $4 FROM users
-         WHERE id = $1 AND password_hash = $5 AND disabled_at IS NULL AND deleted_at IS NULL FOR SHARE
-         RETURNING id, created_at AS "createdAt"`,
-        [userId, ip, userAgent, expiresAt, verified.passwordHash],
-      )
-      return rows[0] ?? null
-    },
+    create: (session: NewSession): Promise<{ id: string; endedOthers: boolean } | null> =>
+      inTransaction(pool, async (transaction) => {
+        const { userId, ip, userAgent, expiresAt, proof, deviceHash } = session
+        // The lock makes a concurrent password change wait and then end this session too, or makes this one wait for it.
+        const { rows: people } = await transaction.query<{ before: boolean }>(
+          `SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1) AS before FROM users
+           WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL
+             AND ($2::text IS NULL OR password_hash = $2) AND ($3::text IS NULL OR external_issuer = $3)
+           FOR NO KEY UPDATE`,
+          [userId, proof.kind === 'password' ? proof.passwordHash : null, proof.kind === 'oidc' ? proof.issuer : null],
+        )
+        const [person] = people
+        if (!person) return null
+        const isKnown = await rememberDevice(transaction, userId, deviceHash)
+        // The first device of a new account is nothing to be warned of.
+        const isNewDevice = !isKnown && person.before
+        let ended = await revokeSessions(transaction, { userId, reason: 'replaced', device: deviceHash })
+        const { rows } = await transaction.query<{ id: string }>(
+          `INSERT INTO sessions (user_id, ip, user_agent, expires_at, method, new_device, device_hash)
+           VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
+          [userId, ip, userAgent, expiresAt, proof.kind, isNewDevice, deviceHash],
+        )
+        const id = rows[0]?.id
+        if (!id) throw new Error('the new session was not returned')
+        ended += await revokeOldest(transaction, userId, id)
+        const detail = { method: proof.kind, session: id, device: userAgent, ...(isNewDevice && { newDevice: true }) }
+        await writeAudit(transaction, { kind: 'signIn.succeeded', actorId: userId, ip, detail })
+        if (isNewDevice) await writeAudit(transaction, { kind: 'signIn.newDevice', actorId: userId, ip, detail })
+        return { id, endedOthers: ended > 0 }
+      }),
 
     /** @returns false when the session is over */
     prolong: async (sessionId: string, expiresAt: Date): Promise<boolean> => {
@@ -162,6 +193,16 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
         return { user, joined: joined[0] ?? null }
       }),
   }
+}
+
+async function revokeOldest(transaction: Querying, userId: string, newest: string): Promise<number> {
+  const { rows } = await transaction.query<{ id: string }>(
+    `SELECT id FROM sessions WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL AND expires_at > now()
+     ORDER BY last_seen_at DESC OFFSET $3`,
+    [userId, newest, maxSessions - 1],
+  )
+  for (const { id } of rows) await revokeSessions(transaction, { userId, reason: 'too many', only: id })
+  return rows.length
 }
 
 export type SessionStore = ReturnType<typeof createSessionStore>

@@ -1,6 +1,8 @@
 import { Failure } from '../../contract/failures'
 import type { ServerRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
+import { type Device, deviceTokenOf, hashDevice } from './devices'
+import type { Proof } from './proof'
 import type { SessionStore } from './session-store'
 import type { SessionTokens, TokenClaims } from './session-token'
 
@@ -22,18 +24,37 @@ export interface SessionParts {
   tokens: SessionTokens
   /** Tells the realtime nodes that the revocation log has grown. May fail silently: they also read it at intervals. */
   announceRevocation: () => void
+  /**
+   * Called before a session starts. @throws {Failure} when this person has a second factor, and the proof has none in it
+   */
+  requireSecondFactor?(signIn: { user: User; proof: Proof; device: Device }): Promise<void>
 }
 
-/** @throws {Failure} INVALID_CREDENTIALS when the password that was verified has been changed since */
-export async function startSession(
-  { store, tokens }: SessionParts,
-  { user, passwordHash }: { user: User; passwordHash: string },
-  device: { ip: string; userAgent: string | null },
-) {
+export interface StartedSession {
+  user: User
+  expiresAt: Date
+  /** The session's token. */
+  token: string
+  /** Stays with the device when the session ends: the next sign-in from there is one from a known device. */
+  deviceToken: string
+}
+
+/**
+ * Every kind of sign-in ends here, once somebody has shown who they are: nothing else starts a session.
+ * @throws {Failure} INVALID_CREDENTIALS when the proof no longer holds, or the account is disabled; whatever the second factor demands
+ */
+export async function startSession(parts: SessionParts, { user, proof }: { user: User; proof: Proof }, device: Device): Promise<StartedSession> {
+  const { store, tokens, announceRevocation } = parts
+  await parts.requireSecondFactor?.({ user, proof, device })
   const expiresAt = new Date(Date.now() + idleMs)
-  const session = await store.create({ userId: user.id, expiresAt, ...device }, { passwordHash })
+  const deviceToken = deviceTokenOf(device)
+  const { ip, userAgent } = device
+  const session = await store.create({ userId: user.id, ip, userAgent, expiresAt, proof, deviceHash: hashDevice(user.id, deviceToken) })
   if (!session) throw new Failure('INVALID_CREDENTIALS')
-  return { user, expiresAt, token: await tokens.sign({ userId: user.id, sessionId: session.id, expiresAt }) }
+  if (session.endedOthers) announceRevocation()
+  // The sessions of the cookies must end: nobody else could end them, and other tabs would keep using them.
+  for (const replaced of device.replaces) await revokeSession(parts, replaced, 'replaced')
+  return { user, expiresAt, deviceToken, token: await tokens.sign({ userId: user.id, sessionId: session.id, expiresAt }) }
 }
 
 /** The token names the session, and the session's row decides whether it is still valid. */

@@ -6,6 +6,7 @@ import { password, username } from '../../contract/session'
 import { key, text } from '../../contract/text'
 import type { Config } from '../platform/config'
 import { isUniqueViolation } from '../platform/database'
+import type { Device } from './devices'
 import { hashPassword, requireAcceptablePassword, verifyPassword } from './passwords'
 import { countFailure, countUse, findFailureDelay, forgetFailures } from './rate-limits'
 import { type SessionParts, startSession } from './sessions'
@@ -15,11 +16,6 @@ export interface SignInParts extends SessionParts {
   announceJoin: (join: { room: string; userId: string; version: number }) => void
   pool: Pool
   limits: Pick<Config, 'loginsPerMinute' | 'registrationsPerHour'>
-}
-
-export interface Device {
-  ip: string
-  userAgent: string | null
 }
 
 export const registerInput = z.strictObject({
@@ -45,7 +41,7 @@ export async function register(parts: SignInParts, input: z.output<typeof regist
     throw isUniqueViolation(error) ? nameTaken() : error
   })
   if (joined) parts.announceJoin({ ...joined, userId: user.id })
-  return startSession(parts, { user, passwordHash }, device)
+  return startSession(parts, { user, proof: { kind: 'password', passwordHash } }, device)
 }
 
 const nameTaken = () => new Failure('USERNAME_TAKEN', { fields: { username: 'is taken' } })
@@ -66,7 +62,7 @@ export async function signInWithPassword(parts: SignInParts, input: z.output<typ
   }
   await forgetFailures(parts.pool, account)
   const { passwordHash, ...user } = person
-  return startSession(parts, { user, passwordHash }, device)
+  return startSession(parts, { user, proof: { kind: 'password', passwordHash } }, device)
 }
 
 async function requireWithinLimit(parts: SignInParts, key: string, limit: number, windowMs: number) {

@@ -1,0 +1,114 @@
+import type { z } from 'zod'
+import { Failure, type FailureCode, failures } from '../../contract/failures'
+import { fieldsOf } from '../../contract/fields'
+import { isUnavailable } from '../platform/database'
+import type { Log } from '../platform/log'
+
+const maxBodyBytes = 16 * 1024
+
+const isJson = (request: Request) => /^application\/json\b/i.test(request.headers.get('content-type') ?? '')
+
+export const isFormPost = (request: Request) => /^application\/x-www-form-urlencoded\b/i.test(request.headers.get('content-type') ?? '')
+
+export async function readBody(request: Request): Promise<{ body: unknown; isForm: boolean }> {
+  if (isFormPost(request)) {
+    const fields = Object.fromEntries(new URLSearchParams(await readText(request)))
+    // An empty form field counts as not filled in.
+    if (fields.displayName === '') delete fields.displayName
+    return { body: fields, isForm: true }
+  }
+  if (!isJson(request)) {
+    throw new Failure('BAD_REQUEST', { fields: { 'content-type': 'must be application/json' } })
+  }
+  return { body: parseJson(await readText(request)), isForm: false }
+}
+
+/** Signing out needs no body. An empty or unknown one must not prevent it. */
+export async function readOptionalBody(request: Request): Promise<unknown> {
+  if (isFormPost(request)) return (await readBody(request)).body
+  const text = isJson(request) ? await readText(request) : ''
+  return text === '' ? {} : parseJson(text)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Failure('BAD_REQUEST', { fields: { body: 'must be JSON' } })
+  }
+}
+
+async function readText(request: Request): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > maxBodyBytes) throw new Failure('TOO_BIG')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+export function parseBody<Output>(schema: z.ZodType<Output>, body: unknown): Output {
+  const parsed = schema.safeParse(body)
+  if (parsed.success) return parsed.data
+  throw new Failure('BAD_REQUEST', { fields: fieldsOf(parsed.error) })
+}
+
+const statuses: Record<FailureCode, number> = {
+  BAD_REQUEST: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_SUPPORTED: 405,
+  CONFLICT: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  TOO_MANY_REQUESTS: 429,
+  INTERNAL_SERVER_ERROR: 500,
+  SERVICE_UNAVAILABLE: 503,
+}
+
+/** Database trouble is logged by the database watch, not with each request that fails because of it. */
+export function toFailure(error: unknown, log: Log): Failure {
+  if (error instanceof Failure) return error
+  if (isUnavailable(error)) {
+    log.debug({ error: (error as Error).message }, 'a request failed: the database is unavailable')
+    return new Failure('UNAVAILABLE', { cause: error })
+  }
+  log.error({ err: error }, 'a request failed')
+  return new Failure('INTERNAL', { cause: error })
+}
+
+export function failureResponse(error: unknown, log: Log): Response {
+  const { failure, message, detail } = toFailure(error, log)
+  const { fields, retryAfterMs } = detail
+  const headers = retryAfterMs ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}
+  const body = { error: { code: failure, message, ...(fields && { fields }) } }
+  return json(statuses[failures[failure].code], body, headers)
+}
+
+export function json(status: number, body: unknown, extra: AnswerHeaders = {}): Response {
+  return Response.json(body, { status, headers: headersOf(extra) })
+}
+
+/** 204, without a body. */
+export function noContent(extra: AnswerHeaders = {}): Response {
+  return new Response(null, { status: 204, headers: headersOf(extra) })
+}
+
+export function seeOther(location: string, extra: AnswerHeaders = {}): Response {
+  return new Response(null, { status: 303, headers: headersOf({ ...extra, location }) })
+}
+
+interface AnswerHeaders {
+  /** Values of `Set-Cookie`. */
+  cookies?: readonly string[]
+  location?: string
+  'retry-after'?: string
+}
+
+function headersOf({ cookies = [], ...extra }: AnswerHeaders): Headers {
+  const headers = new Headers({ 'cache-control': 'no-store', ...extra })
+  for (const cookie of cookies) headers.append('set-cookie', cookie)
+  return headers
+}
