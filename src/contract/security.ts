@@ -23,6 +23,36 @@ export interface Passkey {
   synced: boolean
 }
 
+interface PasskeyDescriptor {
+  id: string
+  type: string
+  transports?: string[]
+}
+
+type Preference = 'discouraged' | 'preferred' | 'required'
+
+/** What `navigator.credentials.get` needs, as JSON: the argument of `PublicKeyCredential.parseRequestOptionsFromJSON`. */
+export interface PasskeyRequest {
+  challenge: string
+  rpId?: string
+  timeout?: number
+  userVerification?: Preference
+  /** Empty when any passkey of this domain will do. */
+  allowCredentials?: PasskeyDescriptor[]
+}
+
+/** What `navigator.credentials.create` needs, as JSON: the argument of `PublicKeyCredential.parseCreationOptionsFromJSON`. */
+export interface NewPasskeyRequest {
+  rp: { id?: string; name: string }
+  user: { id: string; name: string; displayName: string }
+  challenge: string
+  pubKeyCredParams: { alg: number; type: 'public-key' }[]
+  timeout?: number
+  excludeCredentials?: PasskeyDescriptor[]
+  authenticatorSelection?: { residentKey?: Preference; requireResidentKey?: boolean; userVerification?: Preference }
+  attestation?: 'direct' | 'enterprise' | 'indirect' | 'none'
+}
+
 /** Shows for a few minutes that the caller has confirmed who they are. Acts that could lock them out need it. */
 export interface Confirmation {
   confirmation: string

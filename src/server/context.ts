@@ -5,6 +5,7 @@ import type { PeopleNeeds } from './people/needs'
 import type { Limit } from './platform/limits'
 import type { PresenceNeeds } from './presence/needs'
 import type { RoomsNeeds } from './rooms/needs'
+import type { SecurityNeeds } from './security/needs'
 
 /** What every procedure needs, before its operation runs. */
 interface ProcedureNeeds {
@@ -12,4 +13,4 @@ interface ProcedureNeeds {
 }
 
 /** The needs of all features together. Operations never see it: each takes only the needs of its own feature. */
-export type Context = CallContext<ProcedureNeeds & AuthNeeds & PeopleNeeds & RoomsNeeds & ChatNeeds & PresenceNeeds>
+export type Context = CallContext<ProcedureNeeds & AuthNeeds & SecurityNeeds & PeopleNeeds & RoomsNeeds & ChatNeeds & PresenceNeeds>

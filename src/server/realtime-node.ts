@@ -36,6 +36,7 @@ import { createRoomStore } from './rooms/room-store'
 import { searchIndexing } from './search/index-messages'
 import { createMessageSearch } from './search/message-search'
 import { createSearchTurns } from './search/search-turns'
+import { createSecurityParts } from './security/security-parts'
 
 const searchesAtOnce = 2
 
@@ -125,6 +126,7 @@ export async function startRealtimeNode(
           tokens: createSessionTokens(config.authSecrets),
           announceRevocation: () => announceRevocation(redis.commands, log),
         },
+        security: createSecurityParts(database.pool, config),
         ownPasswords: createOwnPasswords(database.pool, sessions),
         people: createPeopleStore(database),
         accounts: createAccountStore(database.pool),

@@ -24,6 +24,18 @@ export const rights = {
   'session.revoke': anybody,
   'session.revokeOthers': anybody,
 
+  'security.show': anybody,
+  'security.askToConfirm': { server: 'guest', limit: 'acts' },
+  'security.confirm': anybody,
+  'security.startPasskey': { server: 'guest', limit: 'acts' },
+  'security.addPasskey': { server: 'guest', limit: 'acts' },
+  'security.renamePasskey': { server: 'guest', limit: 'acts' },
+  'security.removePasskey': { server: 'guest', limit: 'acts' },
+  'security.startTwoStep': { server: 'guest', limit: 'acts' },
+  'security.enableTwoStep': { server: 'guest', limit: 'acts' },
+  'security.disableTwoStep': { server: 'guest', limit: 'acts' },
+  'security.renewRecoveryCodes': { server: 'guest', limit: 'acts' },
+
   // Guests can look up nobody: they only see the people in their rooms.
   'users.search': { server: 'bot', limit: 'lookUps' },
   'users.get': { server: 'bot' },

@@ -43,7 +43,11 @@ export interface StartedSession {
  * Every kind of sign-in ends here, once somebody has shown who they are: nothing else starts a session.
  * @throws {Failure} INVALID_CREDENTIALS when the proof no longer holds, or the account is disabled; whatever the second factor demands
  */
-export async function startSession(parts: SessionParts, { user, proof }: { user: User; proof: Proof }, device: Device): Promise<StartedSession> {
+export async function startSession(
+  parts: SessionParts,
+  { user, proof }: { user: User; proof: Proof },
+  device: Device,
+): Promise<StartedSession> {
   const { store, tokens, announceRevocation } = parts
   await parts.requireSecondFactor?.({ user, proof, device })
   const expiresAt = new Date(Date.now() + idleMs)

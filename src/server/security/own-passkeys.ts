@@ -1,8 +1,7 @@
-import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/server'
 import type { z } from 'zod'
 import { Failure } from '../../contract/failures'
 import { isUuid } from '../../contract/rules'
-import type { addPasskeyInput, Passkey } from '../../contract/security'
+import type { addPasskeyInput, NewPasskeyRequest, Passkey } from '../../contract/security'
 import type { SecurityContext } from './needs'
 import type { StoredPasskey } from './passkey-store'
 
@@ -18,7 +17,7 @@ export const toPasskey = ({ id, name, createdAt, lastUsedAt, synced }: StoredPas
  * What a browser needs to make a passkey.
  * @throws {Failure} CONFIRMATION_REQUIRED, NO_PASSWORD, PASSKEYS_UNAVAILABLE
  */
-export async function startPasskey({ parts, caller }: SecurityContext, confirmation: string): Promise<PublicKeyCredentialCreationOptionsJSON> {
+export async function startPasskey({ parts, caller }: SecurityContext, confirmation: string): Promise<NewPasskeyRequest> {
   parts.security.confirmations.require(caller, confirmation)
   await requirePassword({ parts, caller })
   return parts.security.passkeys.askForNew(caller.user, adding(caller))
@@ -40,7 +39,10 @@ export async function renamePasskey({ parts, caller }: SecurityContext, input: {
 }
 
 /** @throws {Failure} CONFIRMATION_REQUIRED, PASSKEY_NOT_FOUND */
-export async function removePasskey({ parts, caller }: SecurityContext, input: { id: string; confirmation: string }): Promise<{ id: string }> {
+export async function removePasskey(
+  { parts, caller }: SecurityContext,
+  input: { id: string; confirmation: string },
+): Promise<{ id: string }> {
   parts.security.confirmations.require(caller, input.confirmation)
   if (!isUuid(input.id) || !(await parts.security.passkeyStore.remove(caller.user.id, input.id))) throw new Failure('PASSKEY_NOT_FOUND')
   return { id: input.id }

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { Failure } from '../../contract/failures'
-import type { AuthenticatorSetup, Confirmation, confirmInput, RecoveryCodes, SecurityInfo } from '../../contract/security'
+import type { AuthenticatorSetup, Confirmation, confirmInput, PasskeyRequest, RecoveryCodes, SecurityInfo } from '../../contract/security'
 import { describeAuthenticator, findStep, newAuthenticatorSecret } from './authenticator-codes'
 import { readCode } from './codes'
 import type { SecurityContext } from './needs'
@@ -25,7 +25,8 @@ export async function showSecurity({ parts, caller }: SecurityContext): Promise<
 }
 
 /** What a browser needs to let the caller confirm with a passkey. @throws {Failure} PASSKEYS_UNAVAILABLE */
-export const askToConfirm = ({ parts, caller }: SecurityContext) => parts.security.passkeys.askOwner(caller.user.id, confirming(caller))
+export const askToConfirm = ({ parts, caller }: SecurityContext): Promise<PasskeyRequest> =>
+  parts.security.passkeys.askOwner(caller.user.id, confirming(caller))
 
 /**
  * Confirms that it is the caller who is sitting there, with their password or a passkey.

@@ -2,14 +2,12 @@ import { createHash } from 'node:crypto'
 import {
   generateAuthenticationOptions,
   generateRegistrationOptions,
-  type PublicKeyCredentialCreationOptionsJSON,
-  type PublicKeyCredentialRequestOptionsJSON,
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server'
 import { decodeAttestationObject, decodeClientDataJSON, isoCBOR } from '@simplewebauthn/server/helpers'
 import { Failure } from '../../contract/failures'
-import type { NewPasskeyAnswer, PasskeyAnswer } from '../../contract/security'
+import type { NewPasskeyAnswer, NewPasskeyRequest, PasskeyAnswer, PasskeyRequest } from '../../contract/security'
 import type { User } from '../../contract/session'
 import type { PasskeyStore, PasskeyUse, StoredPasskey, UsablePasskey } from './passkey-store'
 import type { RelyingParty } from './relying-party'
@@ -38,15 +36,15 @@ export interface Passkeys {
   /** The domain that they belong to; null where they cannot work. */
   domain: string | null
   /** @throws {Failure} PASSKEYS_UNAVAILABLE */
-  askToSignIn(): Promise<PublicKeyCredentialRequestOptionsJSON>
+  askToSignIn(): Promise<PasskeyRequest>
   /** @throws {Failure} INVALID_PASSKEY, the same whatever is wrong; PASSKEYS_UNAVAILABLE */
   verifySignIn(answer: PasskeyAnswer): Promise<{ user: User; credentialId: string }>
   /** @param purpose what the person is going to do: only an answer for the same is accepted */
-  askOwner(userId: string, purpose: string): Promise<PublicKeyCredentialRequestOptionsJSON>
+  askOwner(userId: string, purpose: string): Promise<PasskeyRequest>
   /** @throws {Failure} INVALID_PASSKEY, PASSKEYS_UNAVAILABLE */
   verifyOwner(userId: string, purpose: string, answer: PasskeyAnswer): Promise<void>
   /** @throws {Failure} PASSKEYS_UNAVAILABLE */
-  askForNew(user: User, purpose: string): Promise<PublicKeyCredentialCreationOptionsJSON>
+  askForNew(user: User, purpose: string): Promise<NewPasskeyRequest>
   /** @throws {Failure} INVALID_PASSKEY, PASSKEY_TAKEN, TOO_MANY_PASSKEYS, PASSKEYS_UNAVAILABLE */
   addNew(userId: string, purpose: string, name: string, answer: NewPasskeyAnswer): Promise<StoredPasskey>
 }
