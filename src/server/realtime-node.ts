@@ -10,7 +10,10 @@ import { createMessageHistory } from './chat/history'
 import { readMessagesAt, readMessagesOf } from './chat/message-rows'
 import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
+import { createCallLimits } from './fairness/call-limits'
 import { createFairness } from './fairness/fairness'
+import { createRedisUses } from './fairness/redis-uses'
+import { createSharedLimits } from './fairness/shared-limits'
 import { startChangeTail } from './fanout/change-tail'
 import { createRoomFeeds } from './fanout/room-feeds'
 import { startJobs } from './jobs/jobs'
@@ -20,7 +23,6 @@ import { type Config, ConfigError, requireServices } from './platform/config'
 import { isUnavailable, openDatabase, openPool, requireDurableCommits } from './platform/database'
 import { startDatabaseWatch } from './platform/database-watch'
 import { createHealth } from './platform/health'
-import { createLimit } from './platform/limits'
 import type { Log } from './platform/log'
 import { createMetrics } from './platform/metrics'
 import { connectRedis, untilRedisAlive } from './platform/redis'
@@ -95,6 +97,7 @@ export async function startRealtimeNode(
     })
     const connectionCounts = startConnectionCounts({ cluster, lastSeen })
     const presence = createRoomPresence({ cluster, store: presenceStore, rooms, feeds, log })
+    const sharedLimits = createSharedLimits(createRedisUses(redis))
     const server = await startChatServer(
       {
         messages,
@@ -114,13 +117,7 @@ export async function startRealtimeNode(
         presence,
         typingLimits: createTypingLimits(),
         metricsToken: config.metricsToken,
-        limits: {
-          sends: createLimit(config.sendsPerMinute, 20),
-          // Enough for a person or program that sets up a room for many people.
-          acts: createLimit(config.sendsPerMinute * 5, 200),
-          // Suggestions send a query for each letter.
-          lookUps: createLimit(config.sendsPerMinute * 5, 200),
-        },
+        limits: createCallLimits(config, sharedLimits),
         sessions: {
           store: sessions,
           tokens: createSessionTokens(config.authSecrets),
@@ -158,7 +155,15 @@ export async function startRealtimeNode(
       presence.close()
       connectionCounts.close()
       // Together: while Postgres hangs, each waits until its statement times out.
-      await Promise.all([cluster.close(), lastSeen.close(), tail.close(), feeds.close(), sessionUse.close(), revocations.close()])
+      await Promise.all([
+        cluster.close(),
+        lastSeen.close(),
+        sharedLimits.close(),
+        tail.close(),
+        feeds.close(),
+        sessionUse.close(),
+        revocations.close(),
+      ])
       redis.close()
       await watch.close()
       await Promise.all([database.close(), control.end(), signIns.end(), lookUps.end()])

@@ -46,7 +46,10 @@ const plan: Box[][] = [
     { name: 'server/fanout', note: 'to sockets', files: /^server\/fanout\//, from: 2, to: 3 },
     { name: 'server/jobs', note: 'after the commit', files: /^server\/jobs\//, from: 4, to: 4 },
   ],
-  [{ name: 'server/bus', note: 'between nodes', files: /^server\/bus\//, from: 2, to: 3 }],
+  [
+    { name: 'server/fairness', note: 'budgets and limits', files: /^server\/fairness\//, from: 0, to: 1 },
+    { name: 'server/bus', note: 'between nodes', files: /^server\/bus\//, from: 2, to: 3 },
+  ],
   [{ name: 'server/platform', note: 'database, Redis, configuration, logs', files: /^server\/platform\//, from: 0, to: 5 }],
   [{ name: 'contract', note: 'what server and clients share', files: /^contract\//, from: 0, to: 7 }],
 ]

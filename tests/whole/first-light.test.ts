@@ -43,6 +43,48 @@ describe('started Roomline', () => {
     expect(page.headers.get('x-powered-by')).toBeNull()
   })
 
+  it('sends its security headers with every answer, whatever was asked', async () => {
+    const { webUrl } = whole
+    const html = await (await fetch(`${webUrl}/login`)).text()
+    const [script = ''] = /\/_next\/static\/[^"]+\.js/.exec(html) ?? []
+    const [style = ''] = /\/_next\/static\/[^"]+\.css/.exec(html) ?? []
+    expect(html).not.toMatch(/ style="/)
+    for (const tag of html.matchAll(/<style[^>]*>/g)) expect(tag[0]).toContain('nonce=')
+    const paths: [path: string, status: number, method?: string][] = [
+      ['/login', 200],
+      ['/', 307],
+      ['/no-such-page', 404],
+      ['/%ff', 404],
+      [script, 200],
+      [style, 200],
+      ['/_next/static/no-such-file.js', 404],
+      ['/_next/image?url=%2Ficon.svg&w=64&q=75', 400],
+      ['/icon.svg', 200],
+      ['/api/health', 200],
+      ['/api/ready', 200],
+      ['/api/metrics', 200],
+      ['/api/session', 401],
+      ['/api/login', 405],
+      ['/api/login', 400, 'POST'],
+      ['/api/login', 204, 'OPTIONS'],
+      ['/api/no-such-route', 404],
+    ]
+    for (const [path, status, method = 'GET'] of paths) {
+      const response = await fetch(webUrl + path, { method, redirect: 'manual' })
+      expect({ path, status: response.status, ...Object.fromEntries(response.headers) }).toMatchObject({
+        path,
+        status,
+        'content-security-policy': expect.stringContaining("default-src 'self'; script-src 'self' 'nonce-"),
+        'permissions-policy': expect.stringContaining('camera=()'),
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-resource-policy': 'same-origin',
+        'referrer-policy': 'same-origin',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      })
+    }
+  })
+
   it('serves a stock client with a cookie from /api/login, and closes it with 4401 on logout', async () => {
     await enter(whole, 'register', 'ada')
     const client = connect(await enter(whole, 'login', 'ada'))

@@ -5,7 +5,7 @@ export function Avatar({ username, displayName, className }: { username: string;
   return (
     <span
       aria-hidden="true"
-      style={{ '--hue': hueOf(username) } as React.CSSProperties}
+      data-hue={hueOf(username)}
       className={clsx(
         'avatar inline-flex size-9 shrink-0 select-none items-center justify-center rounded-m font-semibold text-[0.8125rem]',
         className,

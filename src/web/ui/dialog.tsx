@@ -4,6 +4,7 @@ import * as Radix from 'radix-ui/dialog'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import { IconButton } from './button'
+import './style-nonce'
 
 interface DialogProps {
   title: string
