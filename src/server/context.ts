@@ -1,3 +1,5 @@
+import type { ConnectionSurvey } from './admin/connection-survey'
+import type { AdminNeeds } from './admin/needs'
 import type { AuthNeeds } from './auth/needs'
 import type { CallContext } from './caller'
 import type { ChatNeeds } from './chat/needs'
@@ -13,4 +15,13 @@ interface ProcedureNeeds {
 }
 
 /** The needs of all features together. Operations never see it: each takes only the needs of its own feature. */
-export type Context = CallContext<ProcedureNeeds & AuthNeeds & SecurityNeeds & PeopleNeeds & RoomsNeeds & ChatNeeds & PresenceNeeds>
+export type Context = CallContext<
+  ProcedureNeeds &
+    AuthNeeds &
+    SecurityNeeds &
+    PeopleNeeds &
+    RoomsNeeds &
+    ChatNeeds &
+    PresenceNeeds &
+    AdminNeeds & { survey: ConnectionSurvey }
+>

@@ -1,3 +1,6 @@
+import { hostname } from 'node:os'
+import { type OpenConnection, type SurveyNews, startConnectionSurvey } from './admin/connection-survey'
+import { createRoomDeletionJob } from './admin/delete-room'
 import { createHousekeepingJob } from './auth/housekeeping'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
@@ -10,6 +13,7 @@ import { createMessageHistory } from './chat/history'
 import { readMessagesAt, readMessagesOf } from './chat/message-rows'
 import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
+import type { Connection } from './connections'
 import { createCallLimits } from './fairness/call-limits'
 import { createFairness } from './fairness/fairness'
 import { createRedisUses } from './fairness/redis-uses'
@@ -97,6 +101,12 @@ export async function startRealtimeNode(
     })
     const connectionCounts = startConnectionCounts({ cluster, lastSeen })
     const presence = createRoomPresence({ cluster, store: presenceStore, rooms, feeds, log })
+    const survey = startConnectionSurvey({
+      bus: createRedisBus<SurveyNews>(redis, 'roomline:connections:', config.authSecrets, log),
+      nodeName: () => `${hostname()}:${server.port}`,
+      connections: () => describeConnections(server.connections.all()),
+      otherNodes: cluster.otherNodes,
+    })
     const sharedLimits = createSharedLimits(createRedisUses(redis))
     const server = await startChatServer(
       {
@@ -127,6 +137,8 @@ export async function startRealtimeNode(
         ownPasswords: createOwnPasswords(database.pool, sessions),
         people: createPeopleStore(database),
         accounts: createAccountStore(database.pool),
+        server: config,
+        survey,
         sessionUse,
         health: createHealth(watch, redis),
         connectionLimits: config,
@@ -148,9 +160,16 @@ export async function startRealtimeNode(
         onCutOff: server.connections.turnAllAway,
       },
     )
-    const jobs = startJobs({ databaseUrl, afterCommit: [searchIndexing], handlers: [createHousekeepingJob(control)], metrics, watch, log })
+    const jobs = startJobs({
+      databaseUrl,
+      afterCommit: [searchIndexing],
+      handlers: [createHousekeepingJob(control), createRoomDeletionJob(control)],
+      metrics,
+      watch,
+      log,
+    })
     const close = async () => {
-      await Promise.all([server.close(), jobs.close()])
+      await Promise.all([server.close(), jobs.close(), survey.close()])
       await roomListFeed.close()
       presence.close()
       connectionCounts.close()
@@ -182,5 +201,12 @@ export async function startRealtimeNode(
     await watch.close()
     await Promise.all([database.close(), control.end(), signIns.end(), lookUps.end()])
     throw error
+  }
+}
+
+/** The connections that are signed in. */
+function* describeConnections(connections: Iterable<Connection>): Iterable<OpenConnection> {
+  for (const { uid, userId, sessionId, caller, ip, openedAt, subscriptionCount: subscriptions } of connections) {
+    if (caller && userId !== null && sessionId !== null) yield { uid, userId, sessionId, ip, openedAt, subscriptions }
   }
 }

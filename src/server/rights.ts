@@ -17,6 +17,8 @@ const anybody = { server: 'guest', limit: 'reads' } as const
 const inRoom = { server: 'guest', room: 'member', limit: 'reads' } as const
 const moderators = { server: 'guest', room: 'moderator', admin: true, limit: 'acts' } as const
 const owners = { server: 'guest', room: 'owner', admin: true, limit: 'acts' } as const
+const admins = { server: 'admin', limit: 'acts' } as const
+const adminsLookUp = { server: 'admin', limit: 'lookUps' } as const
 
 /** Which role may do what. Every procedure has its row here; one without a row is refused. */
 export const rights = {
@@ -27,7 +29,7 @@ export const rights = {
 
   'security.show': anybody,
   'security.askToConfirm': { server: 'guest', limit: 'acts' },
-  'security.confirm': anybody,
+  'security.confirm': { ...anybody, limit: 'passwords' },
   'security.startPasskey': { server: 'guest', limit: 'acts' },
   'security.addPasskey': { server: 'guest', limit: 'acts' },
   'security.renamePasskey': { server: 'guest', limit: 'acts' },
@@ -85,6 +87,24 @@ export const rights = {
 
   'presence.onChange': { ...inRoom, limit: 'subscriptions' },
   'presence.update': { ...anybody, limit: 'marks' },
+
+  // These read the caller's role again in their transaction.
+  'admin.people': adminsLookUp,
+  'admin.disable': admins,
+  'admin.enable': admins,
+  'admin.setRole': admins,
+  'admin.resetLink': admins,
+  'admin.removeSecondFactors': admins,
+  'admin.endSessions': admins,
+  'admin.deletePerson': admins,
+  'admin.settings': adminsLookUp,
+  'admin.updateSettings': admins,
+  'admin.createInvite': admins,
+  'admin.invites': adminsLookUp,
+  'admin.revokeInvite': admins,
+  'admin.rooms': adminsLookUp,
+  'admin.deleteRoom': admins,
+  'admin.connections': adminsLookUp,
 } as const satisfies Record<string, Right>
 
 export type RightName = keyof typeof rights
