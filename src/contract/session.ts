@@ -43,8 +43,8 @@ export interface SessionInfo {
 
 export const username = z
   .string()
-  .max(limits.username.max)
-  .transform((value) => value.toLowerCase())
+  .max(limits.typedUsername)
+  .transform((value) => value.trim().toLowerCase())
   .refine(isUsername, 'must have 2 to 32 characters from a-z, 0-9, _ . and -')
 
 export const password = z

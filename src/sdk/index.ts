@@ -15,8 +15,17 @@ export type {
   RoomKind,
   RoomListEvent,
 } from '../contract/room'
+export type {
+  AuthenticatorSetup,
+  Confirmation,
+  NewPasskeyRequest,
+  Passkey,
+  PasskeyRequest,
+  RecoveryCodes,
+  SecurityInfo,
+} from '../contract/security'
 export type { RoomRole, ServerRole } from '../contract/rules'
-export type { Me, SessionInfo, User } from '../contract/session'
+export type { Me, SessionInfo, SignInMethod, User } from '../contract/session'
 export type { AppRouter } from '../server/router'
 export { type ChatClient, type ChatClientOptions, createChatClient } from './chat-client'
 export { ChatError, type ChatFailure, type ChatFailureName, readFailure } from './chat-error'

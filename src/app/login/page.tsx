@@ -1,5 +1,7 @@
 import type { Metadata } from 'next'
+import { requireWebSession } from '../../server/auth/web-session'
 import { AccountForm } from '../../web/account/account-form'
+import { PasskeySignIn } from '../../web/account/passkey-sign-in'
 import { AccountPage } from '../../web/ui/pages'
 import { readAccountQuery, withNext } from '../account-query'
 
@@ -21,6 +23,7 @@ export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
       }
     >
       <AccountForm action="/api/login" {...query} />
+      <PasskeySignIn domain={requireWebSession().passkeyDomain} next={query.next} />
     </AccountPage>
   )
 }

@@ -1,7 +1,9 @@
 import type { Pool } from 'pg'
+import { Failure } from '../../contract/failures'
 import type { ServerRole } from '../../contract/rules'
 import type { SignInMethod, User } from '../../contract/session'
 import { writeAudit } from '../admin/audit-log'
+import { claimNames } from '../names/person-names'
 import { inTransaction, type Querying } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
 import { rememberDevice } from './devices'
@@ -169,7 +171,7 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
 
     /**
      * Creates a person as a member of `general`. The first person on the server becomes its admin.
-     * @throws a unique violation when the name is taken
+     * @throws {Failure} USERNAME_TAKEN, NAME_TAKEN
      */
     createPerson: (person: {
       username: string
@@ -179,11 +181,13 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
       inTransaction(pool, async (transaction) => {
         const role: ServerRole = (await isFirstPerson(transaction)) ? 'admin' : 'member'
         const { rows: users } = await transaction.query<User>(
-          `INSERT INTO users (username, display_name, password_hash, role) VALUES ($1, $2, $3, $4) RETURNING ${userColumns}`,
+          `INSERT INTO users (username, display_name, password_hash, role) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (username) DO NOTHING RETURNING ${userColumns}`,
           [person.username, person.displayName, person.passwordHash, role],
         )
         const [user] = users
-        if (!user) throw new Error('the new person was not returned')
+        if (!user) throw new Failure('USERNAME_TAKEN', { fields: { username: 'is taken' } })
+        await claimNames(transaction, user.id, user)
         // Joining is a change in the room's order.
         const { rows: joined } = await transaction.query<{ room: string; version: number }>(
           `WITH room AS (

@@ -1,11 +1,10 @@
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import { Failure } from '../../contract/failures'
-import { isReservedUsername, isUsername, limits } from '../../contract/rules'
+import { isUsername, limits } from '../../contract/rules'
 import { password, username } from '../../contract/session'
-import { key, text } from '../../contract/text'
+import { key, line } from '../../contract/text'
 import type { Config } from '../platform/config'
-import { isUniqueViolation } from '../platform/database'
 import type { Device } from './devices'
 import { hashPassword, requireAcceptablePassword, verifyPassword } from './passwords'
 import { countFailure, countUse, findFailureDelay, forgetFailures } from './rate-limits'
@@ -21,7 +20,7 @@ export interface SignInParts extends SessionParts {
 export const registerInput = z.strictObject({
   username,
   password,
-  displayName: text(0, limits.displayName).optional(),
+  displayName: line(0, limits.displayName).optional(),
 })
 
 /** `user` is the id of the person the page was made for: the cookie may belong to somebody else by now. */
@@ -30,21 +29,16 @@ export const logoutInput = z.strictObject({ user: z.uuid().optional() })
 // Looser than for registering: a name or password that could not be registered is simply wrong.
 export const loginInput = z.strictObject({ username: key(0, limits.typedUsername), password: z.string().max(limits.typedPassword) })
 
-/** @throws {Failure} BAD_REQUEST, USERNAME_TAKEN, TOO_MANY_REQUESTS */
+/** @throws {Failure} BAD_REQUEST, USERNAME_TAKEN, NAME_TAKEN, TOO_MANY_REQUESTS */
 export async function register(parts: SignInParts, input: z.output<typeof registerInput>, device: Device) {
   requireAcceptablePassword(input.password, input.username)
-  if (isReservedUsername(input.username)) throw nameTaken()
   await requireWithinLimit(parts, `register ip ${device.ip}`, parts.limits.registrationsPerHour, 60 * 60_000)
   const passwordHash = await hashPassword(input.password)
   const person = { username: input.username, displayName: input.displayName || input.username, passwordHash }
-  const { user, joined } = await parts.store.createPerson(person).catch((error) => {
-    throw isUniqueViolation(error) ? nameTaken() : error
-  })
+  const { user, joined } = await parts.store.createPerson(person)
   if (joined) parts.announceJoin({ ...joined, userId: user.id })
   return startSession(parts, { user, proof: { kind: 'password', passwordHash } }, device)
 }
-
-const nameTaken = () => new Failure('USERNAME_TAKEN', { fields: { username: 'is taken' } })
 
 /** @throws {Failure} INVALID_CREDENTIALS, the same and after the same time for unknown people; TOO_MANY_REQUESTS */
 export async function signInWithPassword(parts: SignInParts, input: z.output<typeof loginInput>, device: Device) {

@@ -53,13 +53,13 @@ export async function startTwoStep({ parts, caller }: SecurityContext, confirmat
   return describeAuthenticator(secret, { issuer: 'Roomline', account: `${caller.user.username}@${host}` })
 }
 
-/** @throws {Failure} BAD_REQUEST naming `code` when it is wrong, or the setup took too long */
+/** @throws {Failure} BAD_REQUEST naming `code` when it is wrong; TWO_STEP_OFF when the setup took too long, TWO_STEP_ON */
 export async function enableTwoStep({ parts, caller }: SecurityContext, typed: string): Promise<RecoveryCodes> {
   const { authenticators, sealing } = parts.security
   const userId = caller.user.id
   const sealed = await authenticators.findSetup(userId)
   const opened = sealed && sealing.open(sealed, userId)
-  if (!sealed || !opened) throw new Failure('BAD_REQUEST', { fields: { code: 'came too late: start again' } })
+  if (!sealed || !opened) throw new Failure('TWO_STEP_OFF', { words: 'That took too long. Start again.' })
   const step = findStep(opened.secret, readCode(typed))
   if (step === null) throw new Failure('BAD_REQUEST', { fields: { code: 'is wrong: enter the one that the app shows now' } })
   const recoveryCodes = newRecoveryCodes()

@@ -3,12 +3,17 @@ import { tooManyAttempts } from '../ui/times'
 
 /** Why an account route rejected a form, in words to show. */
 export interface AccountFailure {
+  /** Its name in the table of failures. */
+  code: string
   /** What is wrong with each field, as a sentence; empty if no field is wrong. */
   fields: Record<string, string>
   words: string
 }
 
 const labels: Record<string, string> = { username: 'Username', password: 'Password', displayName: 'Display name' }
+
+/** No answer came. */
+export const unreachable: AccountFailure = { code: 'DISCONNECTED', fields: {}, words: "Couldn't reach the server. Try again." }
 
 /** Reads the failure from the address that a route redirects a plain form to. */
 export function readQueryFailure(query: { error?: string; field?: string; why?: string }): AccountFailure | null {
@@ -26,11 +31,12 @@ export async function readResponseFailure(response: Response): Promise<AccountFa
 
 function describe(code: string, reasons: FailureFields): AccountFailure {
   const words = failures[isFailureName(code) ? code : 'INTERNAL'].words
-  if (code === 'USERNAME_TAKEN') return { fields: { username: words }, words }
-  if (code === 'INVALID_CREDENTIALS') return { fields: { password: words }, words }
+  if (code === 'USERNAME_TAKEN') return { code, fields: { username: words }, words }
+  if (code === 'INVALID_CREDENTIALS') return { code, fields: { password: words }, words }
+  if (code === 'WRONG_CODE') return { code, fields: { code: words }, words }
   const fields: Record<string, string> = {}
   for (const [field, why] of Object.entries(reasons)) {
     if (Object.hasOwn(labels, field)) fields[field] = `${labels[field]} ${why}.`
   }
-  return { fields, words }
+  return { code, fields, words }
 }

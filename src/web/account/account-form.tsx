@@ -1,11 +1,11 @@
 'use client'
 
-import { CircleAlert } from 'lucide-react'
 import { type FormEvent, useEffect, useState } from 'react'
 import { limits } from '../../contract/rules'
 import { Button } from '../ui/button'
 import { Field, useInvalidFocus } from '../ui/fields'
-import { type AccountFailure, readResponseFailure } from './account-failure'
+import { type AccountFailure, readResponseFailure, unreachable } from './account-failure'
+import { FormFailure } from './form-failure'
 
 interface AccountFormProps {
   action: '/api/login' | '/api/register'
@@ -43,9 +43,11 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         body: JSON.stringify(fields),
       })
       if (response.ok) return location.assign(next)
-      setFailure(await readResponseFailure(response))
+      const rejected = await readResponseFailure(response)
+      if (rejected.code === 'SECOND_FACTOR_REQUIRED') return location.assign(codePath(next))
+      setFailure(rejected)
     } catch {
-      setFailure({ fields: {}, words: "Couldn't reach the server. Try again." })
+      setFailure(unreachable)
     }
     setPending(false)
   }
@@ -53,12 +55,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
   const fieldErrors = failure?.fields ?? {}
   return (
     <form ref={form} method="post" action={action} onSubmit={submit} className="space-y-4">
-      {failure && Object.keys(fieldErrors).length === 0 && (
-        <p role="alert" className="flex gap-2 rounded-m bg-danger-soft px-3 py-2.5 text-danger text-sm">
-          <CircleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
-          {failure.words}
-        </p>
-      )}
+      <FormFailure failure={failure} />
       <Field
         label="Username"
         name="username"
@@ -98,3 +95,6 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
     </form>
   )
 }
+
+/** The second step. The answer to the first has set a cookie for it. */
+const codePath = (next: string) => (next === '/' ? '/login/code' : `/login/code?next=${encodeURIComponent(next)}`)
