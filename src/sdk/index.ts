@@ -15,6 +15,7 @@ export type {
   RoomKind,
   RoomListEvent,
 } from '../contract/room'
+export type { RoomRole, ServerRole } from '../contract/rules'
 export type {
   AuthenticatorSetup,
   Confirmation,
@@ -24,7 +25,6 @@ export type {
   RecoveryCodes,
   SecurityInfo,
 } from '../contract/security'
-export type { RoomRole, ServerRole } from '../contract/rules'
 export type { Me, SessionInfo, SignInMethod, User } from '../contract/session'
 export type { AppRouter } from '../server/router'
 export { type ChatClient, type ChatClientOptions, createChatClient } from './chat-client'

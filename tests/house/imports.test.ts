@@ -40,6 +40,8 @@ const table: Row[] = [
       '@tanstack/react-query',
       'lucide-react',
       'clsx',
+      'uqr',
+      '@simplewebauthn/browser',
       'get-nonce',
     ],
     node: false,

@@ -1,4 +1,3 @@
-import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/browser'
 import type { NewPasskeyRequest, PasskeyRequest } from '../../sdk'
 
 /** Whether this page, in this browser, can use passkeys of a domain. Call it in the browser only. */
@@ -9,15 +8,15 @@ export function canUsePasskeys(domain: string | null): boolean {
 }
 
 /** Lets the person choose one of their passkeys and confirm it. Rejects with words for them. */
-export async function choosePasskey(request: PasskeyRequest): Promise<AuthenticationResponseJSON> {
+export async function choosePasskey(request: PasskeyRequest) {
   const { startAuthentication } = await import('@simplewebauthn/browser')
-  return startAuthentication({ optionsJSON: request }).catch(explain)
+  return { ...(await startAuthentication({ optionsJSON: request }).catch(explain)), clientExtensionResults: {} }
 }
 
 /** Lets the person make a passkey. Rejects with words for them. */
-export async function makePasskey(request: NewPasskeyRequest): Promise<RegistrationResponseJSON> {
+export async function makePasskey(request: NewPasskeyRequest) {
   const { startRegistration } = await import('@simplewebauthn/browser')
-  return startRegistration({ optionsJSON: request }).catch(explain)
+  return { ...(await startRegistration({ optionsJSON: request }).catch(explain)), clientExtensionResults: {} }
 }
 
 const reasons: Record<string, string> = {

@@ -41,7 +41,10 @@ export function PasskeySignIn({ domain, next }: PasskeySignInProps) {
   if (!isPossible) return null
   return (
     <div className="mt-4 space-y-4">
-      <p aria-hidden="true" className="flex items-center gap-3 text-faint text-sm before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
+      <p
+        aria-hidden="true"
+        className="flex items-center gap-3 text-faint text-sm before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line"
+      >
         or
       </p>
       <FailureLine failure={failure} />
