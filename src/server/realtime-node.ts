@@ -163,7 +163,7 @@ export async function startRealtimeNode(
     const jobs = startJobs({
       databaseUrl,
       afterCommit: [searchIndexing],
-      handlers: [createHousekeepingJob(control), createRoomDeletionJob(control)],
+      handlers: [createHousekeepingJob(control, createSecurityParts(control, config)), createRoomDeletionJob(control)],
       metrics,
       watch,
       log,

@@ -26,7 +26,7 @@ async function addAuthenticator(page: Page) {
 }
 
 async function openSecurity(page: Page) {
-  await page.getByTitle('Your account').click()
+  await page.getByTitle('Your account').filter({ visible: true }).click()
   await page.getByRole('tab', { name: 'Security' }).click()
   const dialog = page.getByRole('dialog', { name: 'Your account' })
   await dialog.getByRole('heading', { name: 'Passkeys' }).waitFor()

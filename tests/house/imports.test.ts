@@ -208,6 +208,7 @@ const table: Row[] = [
       'server/auth/',
       'server/admin/audit-log',
       'server/security/codes',
+      'server/security/reseal',
       'server/caller',
       ...platform('background', 'bearer', 'database', 'listen', 'realtime-url'),
       'contract/',

@@ -1,8 +1,10 @@
 import type { Pool } from 'pg'
 import type { JobHandler } from '../jobs/job-worker'
+import { resealAll } from '../security/reseal'
+import type { SecurityParts } from '../security/security-parts'
 
 /** Deletes outdated rows once an hour: expired rate limits, old sessions and old revocations. */
-export function createHousekeepingJob(pool: Pool): JobHandler {
+export function createHousekeepingJob(pool: Pool, security: Pick<SecurityParts, 'authenticators' | 'sealing'>): JobHandler {
   return {
     name: 'housekeeping',
     schedule: '17 * * * *',
@@ -12,6 +14,7 @@ export function createHousekeepingJob(pool: Pool): JobHandler {
       await pool.query('DELETE FROM used_challenges WHERE expires_at < now()')
       await pool.query(`DELETE FROM session_revocations WHERE at < now() - interval '1 day'`)
       await pool.query(`DELETE FROM sessions WHERE expires_at < now() - interval '30 days'`)
+      await resealAll(security)
     },
   }
 }

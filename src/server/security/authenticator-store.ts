@@ -98,6 +98,15 @@ export function createAuthenticatorStore(pool: Pool) {
       return rows[0] ? { since: rows[0].since, recoveryCodesLeft: await countCodes(pool, userId) } : null
     },
 
+    /** Secrets of all people, in order of their ids. */
+    listSealed: async (after: string | null, limit: number): Promise<{ userId: string; sealed: Uint8Array }[]> => {
+      const { rows } = await pool.query<{ userId: string; sealed: Uint8Array }>(
+        `SELECT user_id AS "userId", sealed_secret AS sealed FROM authenticators WHERE $1::uuid IS NULL OR user_id > $1 ORDER BY user_id LIMIT $2`,
+        [after, limit],
+      )
+      return rows
+    },
+
     /** Stores a secret that was sealed again, unless it was replaced meanwhile. */
     reseal: async (userId: string, change: { from: Uint8Array; to: Uint8Array }): Promise<void> => {
       await pool.query('UPDATE authenticators SET sealed_secret = $3 WHERE user_id = $1 AND sealed_secret = $2', [
