@@ -32,6 +32,11 @@ export const failures = {
   LAST_OWNER: { code: 'FORBIDDEN', retry: false, words: 'A room needs an owner. Make someone else an owner first.' },
   LAST_ADMIN: { code: 'FORBIDDEN', retry: false, words: 'The server needs an admin. Make someone else an admin first.' },
   OWN_ACCOUNT: { code: 'FORBIDDEN', retry: false, words: "You can't do this to your own account." },
+  SETUP_NEEDED: {
+    code: 'FORBIDDEN',
+    retry: false,
+    words: 'The first account is created with the setup link that the server printed when it started.',
+  },
   INVITATION_NEEDED: { code: 'FORBIDDEN', retry: false, words: 'You need an invitation to create an account here.' },
   REGISTRATION_CLOSED: { code: 'FORBIDDEN', retry: false, words: "New accounts can't be created here. Ask an admin." },
   ROOM_NOT_FOUND: { code: 'NOT_FOUND', retry: false, words: "This room doesn't exist, or you don't have access to it." },

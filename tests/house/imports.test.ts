@@ -33,6 +33,7 @@ const table: Row[] = [
     may: [
       'web/',
       'sdk/',
+      'contract/audit',
       'contract/failures',
       'contract/text-tokens',
       'react',
@@ -44,6 +45,7 @@ const table: Row[] = [
       '@simplewebauthn/browser',
       'get-nonce',
     ],
+    types: ['contract/admin'],
     node: false,
   },
   {
@@ -53,7 +55,16 @@ const table: Row[] = [
   },
   {
     file: /^web-server\//,
-    may: ['web-server/', 'server/auth/', 'server/security/security-parts', 'server/bus/', 'server/platform/', 'next'],
+    may: [
+      'web-server/',
+      'server/admin/',
+      'server/auth/',
+      'server/security/security-parts',
+      'server/chat/message-rows',
+      'server/bus/',
+      'server/platform/',
+      'next',
+    ],
   },
   {
     file: /^launch\//,
@@ -214,7 +225,14 @@ const table: Row[] = [
       'contract/',
       'zod',
     ],
-    types: ['server/jobs/job-worker', 'server/security/security-parts', ...platform('config', 'log'), 'pg', 'ioredis'],
+    types: [
+      'server/admin/administration',
+      'server/jobs/job-worker',
+      'server/security/security-parts',
+      ...platform('config', 'log'),
+      'pg',
+      'ioredis',
+    ],
   },
   // Security uses one library for passkeys and one for the codes of authenticator apps, each in one file.
   {
@@ -238,12 +256,13 @@ const table: Row[] = [
       'server/auth/revoke-sessions',
       'server/security/authenticator-store',
       'server/people/erase-account',
+      'server/rooms/',
       'server/jobs/job-worker',
       'server/bus/announce',
-      ...platform('database', 'name-search', 'page-cursor'),
+      ...platform('database', 'unsafe-settings', 'name-search', 'page-cursor'),
       'contract/',
     ],
-    types: ['server/bus/news-bus', ...platform('config'), 'pg', 'zod'],
+    types: ['server/auth/session-store', 'server/bus/news-bus', ...platform('config'), 'pg', 'zod'],
   },
   {
     file: /^server\/people\//,

@@ -1,18 +1,30 @@
 import type { z } from 'zod'
 import { Failure } from '../../contract/failures'
+import { limits } from '../../contract/rules'
 import { readBearer } from '../platform/bearer'
 import type { Config } from '../platform/config'
 import type { Log } from '../platform/log'
 import { realtimeUrl } from '../platform/realtime-url'
 import type { Device } from './devices'
-import { isFormPost, json, noContent, parseBody, readBody, readOptionalBody, seeOther, toFailure } from './http-bodies'
+import {
+  imageResponse,
+  isFormPost,
+  json,
+  noContent,
+  noSuchImage,
+  parseBody,
+  readBody,
+  readOptionalBody,
+  seeOther,
+  toFailure,
+} from './http-bodies'
 import { readDevice } from './read-device'
 import { createRouteGuards } from './route-guards'
 import { askForCode, createSecondFactorRoutes } from './second-factor-routes'
 import { requireSecondStep, type SecondStepParts } from './second-step'
 import { clearedSessionCookie, readSessionCookies, sessionCookie, signedInCookies } from './session-cookie'
 import { findSession, isAnotherPersons, refreshSession, revokeSession, type StartedSession } from './sessions'
-import { loginInput, logoutInput, register, registerInput, signInWithPassword } from './sign-in'
+import { loginInput, logoutInput, register, registerInput, resetByLink, resetInput, signInWithPassword } from './sign-in'
 import type { WebSession } from './web-session'
 
 export interface AccountRoutesParts extends SecondStepParts {
@@ -38,15 +50,18 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
       try {
         const signedIn = await enter(parseBody(schema, body), readDevice(request))
         const cookies = signedInCookies(signedIn, config.publicUrl)
-        return isForm ? seeOther('/', { cookies }) : json(status, { user: signedIn.user }, { cookies })
+        // Over http a browser drops the cookie of an https site. That page then says so.
+        const entered = config.publicUrl.startsWith('https:') ? '/login?notice=entered' : '/'
+        return isForm ? seeOther(entered, { cookies }) : json(status, { user: signedIn.user }, { cookies })
       } catch (thrown) {
         const error = toFailure(thrown, log)
         if (error.detail.ticket) return askForCode(error, { isForm, publicUrl: config.publicUrl, log })
         if (!isForm || error.failure === 'INTERNAL') throw error
-        const typedName = typeof body === 'object' && body && 'username' in body ? String(body.username).slice(0, 64) : ''
-        const [field, why] = Object.entries(error.detail.fields ?? {})[0] ?? []
-        const query = new URLSearchParams({ error: error.failure, username: typedName, ...(field && { field, why }) })
-        return seeOther(`${page}?${query}`)
+        const typed = (name: string, max: number) => String((body as Record<string, unknown> | null)?.[name] ?? '').slice(0, max)
+        const kept = ['invite', 'setup'].flatMap((name) =>
+          typed(name, limits.inviteToken) ? [[name, typed(name, limits.inviteToken)]] : [],
+        )
+        return backTo(page, error, { username: typed('username', 64), ...Object.fromEntries(kept) })
       }
     })
 
@@ -83,6 +98,28 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
       return json(200, { user, expiresAt: expiresAt.toISOString(), realtimeUrl: realtimeUrl(config, request.headers.get('host')) })
     }),
 
+    reset: changing(async (request) => {
+      const { body, isForm } = await readBody(request)
+      try {
+        await resetByLink(parts, parseBody(resetInput, body), readDevice(request))
+        return isForm ? seeOther('/login?notice=reset') : noContent()
+      } catch (thrown) {
+        const error = toFailure(thrown, log)
+        if (!isForm || error.failure === 'INTERNAL') throw error
+        return backTo(`/reset/${encodeURIComponent(String((body as Record<string, unknown>).token ?? ''))}`, error)
+      }
+    }),
+
+    logo: answering(async (request) => {
+      const logo = await parts.administration.findLogo(new URL(request.url).pathname.split('/').at(-1) ?? '')
+      return logo ? imageResponse(logo) : noSuchImage()
+    }),
+
+    settings: () =>
+      parts.administration.settings().catch((error: unknown) => {
+        throw toFailure(error, log)
+      }),
+
     findUser: (cookieHeader) =>
       firstOf(readSessionCookies(cookieHeader), (token) => findSession(parts, token)).catch((error: unknown) => {
         throw toFailure(error, log)
@@ -91,6 +128,16 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
     realtimeUrl: (host) => realtimeUrl(config, host),
     passkeyDomain: parts.security.passkeys.domain,
   }
+}
+
+/** Leads a form that was posted without JavaScript back to its page, with the reason in the address. */
+function backTo(page: string, { failure, detail: { fields = {}, retryAfterMs } }: Failure, kept: Record<string, string> = {}): Response {
+  const [field, why] = Object.entries(fields)[0] ?? []
+  const query = new URLSearchParams({
+    ...{ error: failure, ...kept, ...(field && { field, why }) },
+    ...(retryAfterMs && { wait: String(Math.ceil(retryAfterMs / 1000)) }),
+  })
+  return seeOther(`${page}?${query}`)
 }
 
 const tokensOf = ({ headers }: Request) => readTokens(headers.get('authorization'), headers.get('cookie'))

@@ -1,11 +1,11 @@
 'use client'
 
-import { type FormEvent, useEffect, useState } from 'react'
 import { limits } from '../../contract/rules'
+import { FailureLine } from '../ui/act'
 import { Button } from '../ui/button'
-import { Field, useInvalidFocus } from '../ui/fields'
-import { type AccountFailure, readResponseFailure, unreachable } from './account-failure'
-import { FormFailure } from './form-failure'
+import { Field } from '../ui/fields'
+import { type AccountFailure, cookieRefused } from './account-failure'
+import { usePostedForm } from './posted-form'
 
 interface AccountFormProps {
   action: '/api/login' | '/api/register'
@@ -14,48 +14,31 @@ interface AccountFormProps {
   username: string
   /** Where to go after signing in: a path on this site. */
   next: string
+  /** What the link to this page carried, for the route. */
+  carried?: Record<string, string>
 }
 
 /** The form for signing in and registering. Without JavaScript, the browser posts it by itself. */
-export function AccountForm({ action, failure: initialFailure, username, next }: AccountFormProps) {
-  const [failure, setFailure] = useState(initialFailure)
-  const [pending, setPending] = useState(false)
-  const form = useInvalidFocus(failure)
+export function AccountForm({ action, failure: initialFailure, username, next, carried = {} }: AccountFormProps) {
+  const { form, failure, pending, onSubmit } = usePostedForm(action, {
+    failure: initialFailure,
+    onAccepted: async () => {
+      // Over http a browser drops the cookie of an https site, without a word.
+      const session = location.protocol === 'http:' ? await fetch('/api/session', { cache: 'no-store' }) : null
+      if (session?.status === 401) return cookieRefused
+      location.assign(next)
+      return null
+    },
+    leadsTo: ({ code }) => (code === 'SECOND_FACTOR_REQUIRED' ? codePath(next) : null),
+  })
   const isNew = action === '/api/register'
-
-  // The Back button restores the page as it was left, with the sign-in still pending.
-  useEffect(() => {
-    const onPageShow = () => setPending(false)
-    addEventListener('pageshow', onPageShow)
-    return () => removeEventListener('pageshow', onPageShow)
-  }, [])
-
-  async function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault()
-    if (pending) return
-    const fields = Object.fromEntries(new FormData(event.currentTarget))
-    if (!fields.displayName) delete fields.displayName
-    setPending(true)
-    try {
-      const response = await fetch(action, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(fields),
-      })
-      if (response.ok) return location.assign(next)
-      const rejected = await readResponseFailure(response)
-      if (rejected.code === 'SECOND_FACTOR_REQUIRED') return location.assign(codePath(next))
-      setFailure(rejected)
-    } catch {
-      setFailure(unreachable)
-    }
-    setPending(false)
-  }
-
   const fieldErrors = failure?.fields ?? {}
   return (
-    <form ref={form} method="post" action={action} onSubmit={submit} className="space-y-4">
-      <FormFailure failure={failure} />
+    <form ref={form} method="post" action={action} onSubmit={onSubmit} className="space-y-4">
+      {Object.keys(fieldErrors).length === 0 && <FailureLine failure={failure} />}
+      {Object.entries(carried).map(([name, value]) => (
+        <input key={name} type="hidden" name={name} value={value} />
+      ))}
       <Field
         label="Username"
         name="username"

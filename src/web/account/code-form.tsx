@@ -1,47 +1,33 @@
 'use client'
 
-import { type FormEvent, useState } from 'react'
+import { FailureLine } from '../ui/act'
 import { Button } from '../ui/button'
-import { Field, useInvalidFocus } from '../ui/fields'
-import { type AccountFailure, readResponseFailure, unreachable } from './account-failure'
-import { FormFailure } from './form-failure'
+import { Field } from '../ui/fields'
+import type { AccountFailure } from './account-failure'
+import { usePostedForm } from './posted-form'
 
 interface CodeFormProps {
   /** The failure of a form that was posted without JavaScript. */
   failure: AccountFailure | null
+  /** Where to go after signing in: a path on this site. */
   next: string
 }
 
-/** The second step of signing in. The ticket from the first is in a cookie. Without JavaScript, the browser posts it by itself. */
+const route = '/api/login/second-factor'
+
+/** The second step of signing in. The ticket from the first is in a cookie. */
 export function CodeForm({ failure: initialFailure, next }: CodeFormProps) {
-  const [failure, setFailure] = useState(initialFailure)
-  const [pending, setPending] = useState(false)
-  const form = useInvalidFocus(failure)
-
-  async function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault()
-    if (pending) return
-    const code = String(new FormData(event.currentTarget).get('code'))
-    setPending(true)
-    try {
-      const response = await fetch('/api/login/second-factor', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ code }),
-      })
-      if (response.ok) return location.assign(next)
-      const read = await readResponseFailure(response)
-      if (read.code === 'SIGN_IN_EXPIRED') return location.assign('/login?error=SIGN_IN_EXPIRED')
-      setFailure(read)
-    } catch {
-      setFailure(unreachable)
-    }
-    setPending(false)
-  }
-
+  const { form, failure, pending, onSubmit } = usePostedForm(route, {
+    failure: initialFailure,
+    onAccepted: async () => {
+      location.assign(next)
+      return null
+    },
+    leadsTo: ({ code }) => (code === 'SIGN_IN_EXPIRED' ? '/login?error=SIGN_IN_EXPIRED' : null),
+  })
   return (
-    <form ref={form} method="post" action="/api/login/second-factor" onSubmit={submit} className="space-y-4">
-      <FormFailure failure={failure} />
+    <form ref={form} method="post" action={route} onSubmit={onSubmit} className="space-y-4">
+      {!failure?.fields.code && <FailureLine failure={failure} />}
       <Field
         label="Code"
         name="code"
