@@ -77,6 +77,11 @@ const table: Row[] = [
       'pg',
     ],
   },
+  {
+    file: /^cli\//,
+    may: ['cli/', 'launch/', 'server/admin/', 'server/auth/sign-in', ...platform('config', 'database'), 'contract/'],
+    types: ['pg', 'zod'],
+  },
   // The realtime server. One file puts the concrete parts together.
   { file: /^server\/main\.ts$/, may: ['server/realtime-node', ...platform('config', 'log', 'process')] },
   { file: /^server\/realtime-node\.ts$/, may: ['server/'] },
@@ -255,6 +260,8 @@ const table: Row[] = [
       'server/auth/passwords',
       'server/auth/revoke-sessions',
       'server/security/authenticator-store',
+      'server/auth/session-store',
+      'server/chat/history',
       'server/people/erase-account',
       'server/rooms/',
       'server/jobs/job-worker',
