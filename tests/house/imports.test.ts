@@ -95,6 +95,7 @@ const table: Row[] = [
       'server/auth/sessions',
       'server/connections',
       'server/fairness/fair-client',
+      'server/fairness/http-admission',
       'server/fanout/client-socket',
       'server/http-calls',
       'server/router',
