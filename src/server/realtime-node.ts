@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { createAuditRetentionJob } from './admin/audit-retention'
 import { type OpenConnection, type SurveyNews, startConnectionSurvey } from './admin/connection-survey'
 import { createRoomDeletionJob } from './admin/delete-room'
 import { startRefusedCalls } from './admin/refused-calls'
@@ -43,6 +44,7 @@ import { createRoomStore } from './rooms/room-store'
 import { searchIndexing } from './search/index-messages'
 import { createMessageSearch } from './search/message-search'
 import { createSearchTurns } from './search/search-turns'
+import { createSecurityParts } from './security/security-parts'
 
 const searchesAtOnce = 2
 
@@ -135,6 +137,7 @@ export async function startRealtimeNode(
           tokens: createSessionTokens(config.authSecrets),
           announceRevocation: () => announceRevocation(redis.commands, log),
         },
+        security: createSecurityParts(database.pool, config),
         ownPasswords: createOwnPasswords(database.pool, sessions),
         people: createPeopleStore(database),
         accounts: createAccountStore(database.pool),
@@ -164,7 +167,11 @@ export async function startRealtimeNode(
     const jobs = startJobs({
       databaseUrl,
       afterCommit: [searchIndexing],
-      handlers: [createHousekeepingJob(control, config), createRoomDeletionJob(control)],
+      handlers: [
+        createHousekeepingJob(control, createSecurityParts(control, config)),
+        createRoomDeletionJob(control),
+        createAuditRetentionJob(control, config),
+      ],
       metrics,
       watch,
       log,

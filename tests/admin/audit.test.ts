@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AuditEntry, type AuditKind, auditGroups, auditKinds } from '../../src/contract/audit'
 import { exportAuditLog } from '../../src/server/admin/audit-entries'
+import { createAuditRetentionJob } from '../../src/server/admin/audit-retention'
 import { startRefusedCalls } from '../../src/server/admin/refused-calls'
-import { createHousekeepingJob } from '../../src/server/auth/housekeeping'
 import { createLog } from '../../src/server/platform/log'
 import { type ConnectedPerson, connectPerson } from '../support/connected-people'
 import { password } from '../support/people'
@@ -295,9 +295,9 @@ describe('retention', () => {
        INSERT INTO audit_log (action, at, detail) VALUES ('signIn.failed', now() - interval '399 days', '{"kept": true}')`,
     )
     const old = async () => (await roomline.pool.query(`SELECT FROM audit_log WHERE at < now() - interval '398 days'`)).rowCount
-    await createHousekeepingJob(roomline.pool, { auditRetentionDays: 0 }).run({}, {} as never)
+    await createAuditRetentionJob(roomline.pool, { auditRetentionDays: 0 }).run({}, {} as never)
     expect(await old()).toBe(11_001)
-    await createHousekeepingJob(roomline.pool, { auditRetentionDays: 400 }).run({}, {} as never)
+    await createAuditRetentionJob(roomline.pool, { auditRetentionDays: 400 }).run({}, {} as never)
     expect(await old()).toBe(1)
   })
 })
