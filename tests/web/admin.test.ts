@@ -37,7 +37,7 @@ describe('audit words', () => {
     expect(actorWords(entry('admin.disabled', { actor: gone }))).toBe('a deleted user')
     expect(actorWords(entry('admin.disabled'))).toBe('The operator')
     expect(actorWords(entry('signIn.failed'))).toBe('Somebody')
-    expect(detailWords({ from: 'member', to: 'admin', maxUses: 3, hours: null })).toBe('from member, to admin, max uses 3')
+    expect(detailWords({ to: 'admin', from: 'member', uses: 3, hours: null, session: 'an id' })).toBe('from member, to admin, uses 3')
   })
 })
 
