@@ -173,10 +173,10 @@ describe('requests', () => {
       [`${request('POST /trpc/chat.send', withCookie(), ...body(70_000))}${'x'.repeat(70_000)}`, 413],
       [
         `${request('POST /trpc/chat.send', withCookie(), 'Content-Type: application/json', 'Transfer-Encoding: chunked')}${'1\r\nx\r\n'.repeat(70_000)}`,
-        413,
+        411,
       ],
       [request('POST /trpc/chat.send', ...body(60_000)), 401],
-      [request('POST /trpc/chat.send', 'Content-Type: application/json', 'Transfer-Encoding: chunked'), 401],
+      [request('POST /trpc/chat.send', 'Content-Type: application/json', 'Transfer-Encoding: chunked'), 411],
       [`${request('POST /trpc/chat.send', withCookie(), 'Content-Type: text/plain', 'Content-Length: 2')}{}`, 415],
       [`${request('POST /trpc/chat.send', withCookie(), ...body(60_000))}${'['.repeat(30_000)}${']'.repeat(30_000)}`, 400],
       [`${request('POST /trpc/chat.send?batch=1', withCookie(), ...body(4))}null`, 400],
