@@ -342,7 +342,7 @@ export class Connection implements SocketOwner, IntakeSocket {
     try {
       await this.untilReadable()
       // After the close no call is run: the session may be over.
-      if (this.#isClosed || this.isSessionOver) throw new Failure('UNAUTHORIZED')
+      if (this.#isClosed || !this.isOpen() || this.isSessionOver) throw new Failure('UNAUTHORIZED')
       const end = this.client().begin()
       try {
         return await call()
@@ -474,6 +474,8 @@ export function createConnections({
     for (const connection of connections) {
       if (connection.expiresAt <= now) connection.turnAway(new Failure('UNAUTHORIZED'))
       else if (connection.isStalled(now) || connection.isLateToSignIn(now)) connection.close(closeCodes.tooSlow.code)
+      // What is not read does not say either that its client is gone. Writing finds that out.
+      else if (!connection.isReading()) connection.socket.ping()
     }
     if (pingedAt !== null && now - pingedAt >= pongWaitMs) {
       pingedAt = null

@@ -149,6 +149,20 @@ describe('requests', () => {
     for (const { socket } of others) socket.destroy()
   })
 
+  it('http: calls that cannot be understood are answered until there are far too many', async () => {
+    const bea = await roomline.signUp()
+    const paths = Array.from({ length: 100 }, () => 'no.such').join()
+    const ask = () => fetch(`http://127.0.0.1:${port}/trpc/${paths}?batch=1`, { headers: { cookie: bea.cookie } })
+    expect((await ask()).status).toBe(404)
+    const statuses: number[] = []
+    while (!statuses.includes(429) && statuses.length < 100) statuses.push((await ask()).status)
+    const last = await ask()
+    expect(last.status).toBe(429)
+    expect(last.headers.get('retry-after')).toBe('1')
+    expect(last.headers.get('connection')).toBe('close')
+    expect(statuses.filter((status) => status === 404).length).toBeGreaterThan(40)
+  })
+
   it('http: a rate limit answers 429 with Retry-After', async () => {
     await using limited = await startRoomline({ env: { SENDS_PER_MINUTE: '6' } })
     const dan = await limited.signUp()

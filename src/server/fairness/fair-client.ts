@@ -93,6 +93,8 @@ export class FairClient implements TurnTaker {
 
   /** Counts useless things: what an honest client sends rarely or never. @returns false from when there are too many */
   allowsJunk(points = 1): boolean {
+    // Not overdrawn further: a flood that has ended must not cost its person another hour.
+    if (this.junk.left() <= 0) return false
     this.junk.take(points)
     return this.junk.left() > 0
   }
