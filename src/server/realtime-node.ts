@@ -1,6 +1,7 @@
 import { createHousekeepingJob } from './auth/housekeeping'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
+import { serverNamesOf } from './auth/server-names'
 import { createSessionStore } from './auth/session-store'
 import { createSessionTokens } from './auth/session-token'
 import { startSessionUse } from './auth/session-use'
@@ -126,6 +127,7 @@ export async function startRealtimeNode(
           announceRevocation: () => announceRevocation(redis.commands, log),
         },
         ownPasswords: createOwnPasswords(database.pool, sessions),
+        serverNames: async () => serverNamesOf(config),
         people: createPeopleStore(database),
         accounts: createAccountStore(database.pool),
         sessionUse,

@@ -4,8 +4,10 @@ import { createServer, type ServerResponse } from 'node:http'
 import next from 'next'
 import { clientAddressHeader, createWebSession } from '../server/auth/account-routes'
 import { announceRevocation } from '../server/auth/revocations'
+import { serverNamesOf } from '../server/auth/server-names'
 import { createSessionStore } from '../server/auth/session-store'
 import { createSessionTokens } from '../server/auth/session-token'
+import { createSignInThrottle } from '../server/auth/sign-in-throttle'
 import { provideWebSession } from '../server/auth/web-session'
 import type { RoomNews } from '../server/bus/news-bus'
 import { createRedisBus } from '../server/bus/redis-bus'
@@ -43,6 +45,8 @@ await runProcess(async () => {
     announceRevocation: () => announceRevocation(redis.commands, log),
     announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
     pool: database.pool,
+    throttle: createSignInThrottle(database.pool),
+    serverNames: async () => serverNamesOf(config),
     limits: config,
     config,
     log,

@@ -4,8 +4,10 @@ import pg from 'pg'
 import { inject } from 'vitest'
 import { createWebSession } from '../../src/server/auth/account-routes'
 import { announceRevocation } from '../../src/server/auth/revocations'
+import { serverNamesOf } from '../../src/server/auth/server-names'
 import { createSessionStore } from '../../src/server/auth/session-store'
 import { createSessionTokens } from '../../src/server/auth/session-token'
+import { createSignInThrottle } from '../../src/server/auth/sign-in-throttle'
 import type { WebSession } from '../../src/server/auth/web-session'
 import type { ChatServerOptions } from '../../src/server/chat-server'
 import { type Config, readConfig } from '../../src/server/platform/config'
@@ -69,6 +71,8 @@ export async function startRoomline({
     announceRevocation: () => announceRevocation(redis, log),
     announceJoin: () => {},
     pool: database.pool,
+    throttle: createSignInThrottle(database.pool),
+    serverNames: async () => serverNamesOf(config),
     limits: config,
     config,
     log,

@@ -1,10 +1,10 @@
 import type { Pool } from 'pg'
-import type { ServerRole } from '../../contract/rules'
+import { isUsername, type ServerRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
 import { writeAudit } from '../admin/audit-log'
 import { inTransaction, type Querying } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
-import { rememberDevice } from './devices'
+import { deviceHashSql, rememberDevice } from './devices'
 import type { Proof } from './proof'
 import { revokeSessions } from './revoke-sessions'
 
@@ -39,6 +39,17 @@ interface ListedSession {
   ip: string | null
   createdAt: Date
   lastSeenAt: Date
+  method: string
+  newDevice: boolean
+}
+
+/** What a sign-in needs to know of somebody. */
+export interface PersonToSignIn {
+  user: User
+  /** Null for people who do not sign in with a password. */
+  passwordHash: string | null
+  /** Whether they have signed in from this device before. */
+  isKnownDevice: boolean
 }
 
 const userColumns = 'id, username, display_name AS "displayName", avatar'
@@ -134,7 +145,8 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
     /** Live sessions: `first` at the front, the others by last use. */
     listLive: async (userId: string, first: string): Promise<ListedSession[]> => {
       const { rows } = await pool.query<ListedSession>(
-        `SELECT id, user_agent AS "userAgent", ip, created_at AS "createdAt", last_seen_at AS "lastSeenAt" FROM sessions
+        `SELECT id, user_agent AS "userAgent", ip, created_at AS "createdAt", last_seen_at AS "lastSeenAt", method,
+           new_device AS "newDevice" FROM sessions
          WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY last_seen_at DESC LIMIT $3`,
         [userId, new Date(), maxListed],
       )
@@ -156,12 +168,18 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
       return rows[0]?.hash ?? null
     },
 
-    findByUsername: async (username: string): Promise<(User & { passwordHash: string | null }) | null> => {
-      const { rows } = await pool.query<User & { passwordHash: string | null }>(
-        `SELECT ${userColumns}, password_hash AS "passwordHash" FROM users WHERE username = $1 AND deleted_at IS NULL AND disabled_at IS NULL`,
-        [username],
+    /** @param deviceToken of the device that they sign in from; "" if it has none */
+    findToSignIn: async (username: string, deviceToken: string): Promise<PersonToSignIn | null> => {
+      const { rows } = await pool.query<User & { passwordHash: string | null; isKnownDevice: boolean }>(
+        `SELECT ${userColumns}, password_hash AS "passwordHash",
+           EXISTS (SELECT FROM known_devices WHERE user_id = users.id AND device_hash = ${deviceHashSql}) AS "isKnownDevice"
+         FROM users WHERE username = $1 AND deleted_at IS NULL AND disabled_at IS NULL`,
+        [isUsername(username) ? username : '', deviceToken],
       )
-      return rows[0] ?? null
+      const [row] = rows
+      if (!row) return null
+      const { passwordHash, isKnownDevice, ...user } = row
+      return { user, passwordHash, isKnownDevice }
     },
 
     /**
@@ -172,6 +190,7 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
       username: string
       displayName: string
       passwordHash: string
+      ip: string
     }): Promise<{ user: User; joined: { room: string; version: number } | null }> =>
       inTransaction(pool, async (transaction) => {
         const role: ServerRole = (await isFirstPerson(transaction)) ? 'admin' : 'member'
@@ -190,6 +209,7 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
            RETURNING room_id AS room, version`,
           [user.id],
         )
+        await writeAudit(transaction, { kind: 'account.registered', actorId: user.id, ip: person.ip, detail: { role } })
         return { user, joined: joined[0] ?? null }
       }),
   }
