@@ -39,6 +39,8 @@ export interface ChatServerParts extends Omit<Context['parts'], 'deliverDirectly
   /** The budgets of all clients of this node, for sockets and HTTP. */
   fairness: Fairness
   allowedOrigins: readonly string[]
+  /** Decides under which names cookies are read. */
+  publicUrl: string
   trustProxyHops: number
 }
 
@@ -115,7 +117,7 @@ export async function startChatServer(
       const connection = (res as ClientSocket).owner
       if (!(connection instanceof Connection)) throw new Error('the socket has no connection')
       const { token, user } = info.connectionParams ?? {}
-      const tokens = [...(token ? [token] : []), ...tokensOf(req)]
+      const tokens = [...(token ? [token] : []), ...tokensOf(req, parts.publicUrl)]
       // The adapter keeps the request as long as the socket is open.
       req.headers = noHeaders
       connection.startSignIn()
@@ -157,7 +159,7 @@ export async function startChatServer(
     socket.on('error', logSocketError)
     if (connections.isOverPerIp(connection)) return connection.turnAway(new Failure('TOO_MANY_CONNECTIONS'))
     const { host, authorization, cookie } = headers
-    connection.hasToken = readTokens(authorization, cookie).length > 0
+    connection.hasToken = readTokens(authorization, cookie, parts.publicUrl).length > 0
     serveSocket(socket, { url, headers: { host, authorization, cookie } } as IncomingMessage)
   }
 
@@ -180,7 +182,7 @@ export async function startChatServer(
       maxBodySize: maxBodyBytes,
       createContext: async ({ info }): Promise<Context> => {
         if (info.calls.length > maxBatch) throw toTRPCError(tooManyTogether(maxBatch))
-        return { parts, caller: await identify(tokensOf(request), null).catch((error) => Promise.reject(toTRPCError(error))) }
+        return { parts, caller: await identify(tokensOf(request, parts.publicUrl), null).catch((error) => Promise.reject(toTRPCError(error))) }
       },
       onError: ({ error, path: procedure, type }) => reportError(log, error, procedure, type),
     })
@@ -260,7 +262,7 @@ export async function startChatServer(
   }
 }
 
-const tokensOf = ({ headers }: IncomingMessage) => readTokens(headers.authorization, headers.cookie)
+const tokensOf = ({ headers }: IncomingMessage, publicUrl: string) => readTokens(headers.authorization, headers.cookie, publicUrl)
 
 function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? ''

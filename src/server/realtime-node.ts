@@ -136,6 +136,7 @@ export async function startRealtimeNode(
         // Without a limit for sends, as in load tests, there is none for other calls either.
         fairness: createFairness({ isLimited: config.sendsPerMinute > 0 }),
         allowedOrigins: config.allowedOrigins,
+        publicUrl: config.publicUrl,
         trustProxyHops: config.trustProxyHops,
         log,
       },

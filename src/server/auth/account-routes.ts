@@ -6,7 +6,14 @@ import type { Log } from '../platform/log'
 import { realtimeUrl } from '../platform/realtime-url'
 import type { Device } from './devices'
 import { failureResponse, isFormPost, json, noContent, parseBody, readBody, readOptionalBody, seeOther, toFailure } from './http-bodies'
-import { clearedSessionCookie, readDeviceCookie, readSessionCookies, sessionCookie, signedInCookies } from './session-cookie'
+import {
+  clearedSessionCookie,
+  readDeviceCookie,
+  readReplacedCookies,
+  readSessionCookies,
+  sessionCookie,
+  signedInCookies,
+} from './session-cookie'
 import { findSession, isAnotherPersons, refreshSession, revokeSession, type StartedSession } from './sessions'
 import { loginInput, logoutInput, register, registerInput, type SignInParts, signInWithPassword } from './sign-in'
 import type { WebSession } from './web-session'
@@ -47,7 +54,7 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
     changing(async (request) => {
       const { body, isForm } = await readBody(request)
       try {
-        const signedIn = await enter(parseBody(schema, body), readDevice(request))
+        const signedIn = await enter(parseBody(schema, body), readDevice(request, config.publicUrl))
         const cookies = signedInCookies(signedIn, config.publicUrl)
         return isForm ? seeOther('/', { cookies }) : json(status, { user: signedIn.user }, { cookies })
       } catch (thrown) {
@@ -66,7 +73,7 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
 
     logout: changing(async (request) => {
       const { user } = parseBody(logoutInput, await readOptionalBody(request))
-      const tokens = tokensOf(request)
+      const tokens = tokensOf(request, config.publicUrl)
       if (user !== undefined && (await isAnotherPersons(parts, tokens, user))) {
         if (isFormPost(request)) return seeOther('/')
         throw new Failure('ANOTHER_USER')
@@ -77,7 +84,7 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
     }),
 
     refresh: changing(async (request) => {
-      const renewed = await firstOf(tokensOf(request), (token) => refreshSession(parts, token))
+      const renewed = await firstOf(tokensOf(request, config.publicUrl), (token) => refreshSession(parts, token))
       if (!renewed) throw new Failure('UNAUTHORIZED')
       const { user, expiresAt } = renewed
       const cookies = [sessionCookie(renewed.token, expiresAt, config.publicUrl)]
@@ -85,14 +92,14 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
     }),
 
     session: answering(async (request) => {
-      const session = await firstOf(tokensOf(request), (token) => findSession(parts, token))
+      const session = await firstOf(tokensOf(request, config.publicUrl), (token) => findSession(parts, token))
       if (!session) throw new Failure('UNAUTHORIZED')
       const { user, expiresAt } = session
       return json(200, { user, expiresAt: expiresAt.toISOString(), realtimeUrl: realtimeUrl(config, request.headers.get('host')) })
     }),
 
     findUser: (cookieHeader) =>
-      firstOf(readSessionCookies(cookieHeader), (token) => findSession(parts, token)).catch((error: unknown) => {
+      firstOf(readSessionCookies(cookieHeader, config.publicUrl), (token) => findSession(parts, token)).catch((error: unknown) => {
         throw toFailure(error, log)
       }),
 
@@ -100,12 +107,12 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
   }
 }
 
-const tokensOf = ({ headers }: Request) => readTokens(headers.get('authorization'), headers.get('cookie'))
+const tokensOf = ({ headers }: Request, publicUrl: string) => readTokens(headers.get('authorization'), headers.get('cookie'), publicUrl)
 
 /** Every token in a request, the most likely first. All are tried, so that a broken one does not hide a good one. */
-export function readTokens(authorization: string | null | undefined, cookie: string | null | undefined): string[] {
+export function readTokens(authorization: string | null | undefined, cookie: string | null | undefined, publicUrl: string): string[] {
   const bearer = readBearer(authorization)
-  return [...(bearer ? [bearer] : []), ...readSessionCookies(cookie)]
+  return [...(bearer ? [bearer] : []), ...readSessionCookies(cookie, publicUrl)]
 }
 
 async function firstOf<Value>(tokens: string[], find: (token: string) => Promise<Value | null>): Promise<Value | null> {
@@ -117,12 +124,12 @@ async function firstOf<Value>(tokens: string[], find: (token: string) => Promise
 }
 
 /** Where a request to sign in comes from. */
-export function readDevice({ headers }: Request): Device {
+export function readDevice({ headers }: Request, publicUrl: string): Device {
   const cookie = headers.get('cookie')
   return {
     ip: headers.get(clientAddressHeader) ?? 'unknown',
     userAgent: headers.get('user-agent')?.slice(0, 256) ?? null,
-    token: readDeviceCookie(cookie),
-    replaces: readSessionCookies(cookie),
+    token: readDeviceCookie(cookie, publicUrl),
+    replaces: readReplacedCookies(cookie),
   }
 }

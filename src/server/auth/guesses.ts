@@ -8,7 +8,7 @@ export interface GuessGuard {
   /**
    * Counts an attempt, and then makes it: of many at once, no more are made than the limits allow. Those under the same first
    * limit wait for each other in this process, so that many right ones at once all succeed.
-   * @param limits the first is that of whoever tries; a right attempt clears it
+   * @param limits the first is that of whoever tries. A right attempt clears those whose pauses grow
    * @param check resolves to null when the attempt was wrong
    * @throws {Failure} TOO_MANY_REQUESTS before it is made
    */
@@ -18,6 +18,8 @@ export interface GuessGuard {
     onRefused?: (retryAfterMs: number) => Promise<void>,
   ): Promise<Value | null>
 }
+
+const isGrowing = ({ longestMs }: AttemptLimit) => longestMs !== undefined
 
 /** How many attempts under one limit may wait in this process. */
 const maxWaiting = 50
@@ -43,9 +45,15 @@ export function createGuessGuard(pool: Pool): GuessGuard {
             throw error
           })
           if (found === null) return null
-          await giveAttemptBack(pool, limits)
           // Their own earlier mistakes no longer count. Those of all others do.
-          await forgetAttempts(pool, [key])
+          await forgetAttempts(
+            pool,
+            limits.filter(isGrowing).map((limit) => limit.key),
+          )
+          await giveAttemptBack(
+            pool,
+            limits.filter((limit) => !isGrowing(limit)),
+          )
           return found
         })
       } finally {

@@ -1,11 +1,8 @@
-import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { Failure } from '../../contract/failures'
 import { countCharacters } from '../../contract/rules'
 import { isCommonPassword } from './common-passwords'
 import type { Asker } from './fair-queue'
-import type { ScoreAnswer, ScoreRequest } from './password-scoring'
 import { inPasswordQueue } from './passwords'
 
 /** Below a million guesses, zxcvbn calls it very guessable. The sign-in throttle leaves a guesser with about 3,000 a day. */
@@ -86,6 +83,21 @@ const undisguise = (text: string) => text.replace(/[01!|l34@5$7+]/g, (character)
 const idleMs = 60_000
 const answerMs = 10_000
 
+/** What password-scoring.mjs is sent. */
+interface ScoreRequest {
+  id: number
+  password: string
+  known: readonly string[]
+}
+
+interface ScoreAnswer {
+  id: number
+  /** How many guesses it takes, as a power of ten. */
+  guessesLog10: number
+  /** What is wrong with it, as zxcvbn names it; null when it has no name. */
+  warning: string | null
+}
+
 interface Scorer {
   worker: Worker
   waiting: Map<number, { resolve(answer: ScoreAnswer): void; reject(reason: Error): void }>
@@ -118,9 +130,8 @@ async function score(password: string, known: readonly string[]): Promise<ScoreA
 }
 
 function startScorer(): Scorer {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-  const worker = new Worker(new URL('./password-scoring.ts', import.meta.url), {
-    execArgv: ['--import', tsx],
+  const worker = new Worker(new URL('./password-scoring.mjs', import.meta.url), {
+    execArgv: [],
     resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 96 },
   })
   // The process may end while it is idle.

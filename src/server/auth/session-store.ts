@@ -31,6 +31,8 @@ interface NewSession {
   expiresAt: Date
   proof: Proof
   deviceHash: Buffer
+  /** The sessions whose cookies it replaces; of anybody. */
+  replaces: readonly { userId: string; sessionId: string }[]
 }
 
 interface ListedSession {
@@ -97,13 +99,13 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
     },
 
     /**
-     * Stores a new session, remembers its device, and ends those that it replaces: the person's others on this device, and
-     * the oldest beyond the most that somebody can have.
+     * Stores a new session, remembers its device, and ends those that it replaces: the person's others on this device, those
+     * of its cookies, and the oldest beyond the most that somebody can have.
      * @returns null when the proof no longer holds, or the account is disabled or deleted
      */
     create: (session: NewSession): Promise<{ id: string; endedOthers: boolean } | null> =>
       inTransaction(pool, async (transaction) => {
-        const { userId, ip, userAgent, expiresAt, proof, deviceHash } = session
+        const { userId, ip, userAgent, expiresAt, proof, deviceHash, replaces } = session
         // The lock makes a concurrent password change wait and then end this session too, or makes this one wait for it.
         const { rows: people } = await transaction.query<{ before: boolean }>(
           `SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1) AS before FROM users
@@ -118,6 +120,9 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
         // The first device of a new account is nothing to be warned of.
         const isNewDevice = !isKnown && person.before
         let ended = await revokeSessions(transaction, { userId, reason: 'replaced', device: deviceHash })
+        for (const { userId: owner, sessionId } of replaces) {
+          ended += await revokeSessions(transaction, { userId: owner, reason: 'replaced', only: sessionId })
+        }
         const { rows } = await transaction.query<{ id: string }>(
           `INSERT INTO sessions (user_id, ip, user_agent, expires_at, method, new_device, device_hash)
            VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
