@@ -84,8 +84,8 @@ export interface ResetLink {
 export type AdminPeople = { people: AdminPerson[]; cursor: string | null }
 export type AdminRooms = { rooms: AdminRoom[]; cursor: string | null }
 export type AuditPage = { entries: AuditEntry[]; cursor: string | null }
-/** `silentNodes` counts nodes that did not answer in time. */
-export type AdminConnections = { connections: AdminConnection[]; silentNodes: number }
+/** The newest connections. `count` counts all of them, `silentNodes` the nodes that did not answer in time. */
+export type AdminConnections = { connections: AdminConnection[]; count: number; silentNodes: number }
 
 const cursor = key(1, limits.cursor).nullish()
 

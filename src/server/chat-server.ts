@@ -51,8 +51,8 @@ export interface ChatServerOptions {
 
 export interface ChatServer {
   port: number
-  /** For the revocation log, which decides over open sockets. */
-  connections: Pick<Connections, 'closeSessions' | 'applyPersonChanges' | 'turnAllAway'>
+  /** For the revocation log, which decides over open sockets, and for admins, who see them. */
+  connections: Pick<Connections, 'closeSessions' | 'applyPersonChanges' | 'turnAllAway' | 'all'>
   /** The number of open sockets, and of the rooms and followers they have. */
   count(): { connections: number; rooms: number; followers: number }
   /** Drains: refuses new connections, asks the clients to reconnect elsewhere, then closes with 1012. Leaves nothing open. */

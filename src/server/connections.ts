@@ -255,6 +255,10 @@ export class Connection implements SocketOwner {
     this.shared.onPresence(this.userId, before, presence)
   }
 
+  get subscriptionCount(): number {
+    return this.#subscriptions
+  }
+
   /** Whether a call is running. */
   isBusy(): boolean {
     return this.#calls !== null

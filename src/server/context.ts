@@ -1,15 +1,19 @@
+import type { ConnectionSurvey } from './admin/connection-survey'
+import type { AdminNeeds } from './admin/needs'
 import type { AuthNeeds } from './auth/needs'
 import type { CallContext } from './caller'
 import type { ChatNeeds } from './chat/needs'
+import type { CallLimits } from './fairness/call-limits'
 import type { PeopleNeeds } from './people/needs'
-import type { Limit } from './platform/limits'
 import type { PresenceNeeds } from './presence/needs'
 import type { RoomsNeeds } from './rooms/needs'
 
 /** What every procedure needs, before its operation runs. */
 interface ProcedureNeeds {
-  limits: { acts: Limit; lookUps: Limit }
+  limits: CallLimits
 }
 
 /** The needs of all features together. Operations never see it: each takes only the needs of its own feature. */
-export type Context = CallContext<ProcedureNeeds & AuthNeeds & PeopleNeeds & RoomsNeeds & ChatNeeds & PresenceNeeds>
+export type Context = CallContext<
+  ProcedureNeeds & AuthNeeds & PeopleNeeds & RoomsNeeds & ChatNeeds & PresenceNeeds & AdminNeeds & { survey: ConnectionSurvey }
+>

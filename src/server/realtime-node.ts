@@ -1,3 +1,6 @@
+import { hostname } from 'node:os'
+import { type OpenConnection, type SurveyNews, startConnectionSurvey } from './admin/connection-survey'
+import { createRoomDeletionJob } from './admin/delete-room'
 import { createHousekeepingJob } from './auth/housekeeping'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
@@ -11,7 +14,11 @@ import { createMessageHistory } from './chat/history'
 import { readMessagesAt, readMessagesOf } from './chat/message-rows'
 import { createSendStore } from './chat/store-sends'
 import { type ChatServer, type ChatServerOptions, startChatServer } from './chat-server'
+import type { Connection } from './connections'
+import { createCallLimits } from './fairness/call-limits'
 import { createFairness } from './fairness/fairness'
+import { createRedisUses } from './fairness/redis-uses'
+import { createSharedLimits } from './fairness/shared-limits'
 import { startChangeTail } from './fanout/change-tail'
 import { createRoomFeeds } from './fanout/room-feeds'
 import { startJobs } from './jobs/jobs'
@@ -21,7 +28,6 @@ import { type Config, ConfigError, requireServices } from './platform/config'
 import { isUnavailable, openDatabase, openPool, requireDurableCommits } from './platform/database'
 import { startDatabaseWatch } from './platform/database-watch'
 import { createHealth } from './platform/health'
-import { createLimit } from './platform/limits'
 import type { Log } from './platform/log'
 import { createMetrics } from './platform/metrics'
 import { connectRedis, untilRedisAlive } from './platform/redis'
@@ -95,6 +101,13 @@ export async function startRealtimeNode(
     })
     const connectionCounts = startConnectionCounts({ cluster, lastSeen })
     const presence = createRoomPresence({ cluster, store: presenceStore, rooms, feeds, log })
+    const survey = startConnectionSurvey({
+      bus: createRedisBus<SurveyNews>(redis, 'roomline:connections:', config.authSecrets, log),
+      nodeName: () => `${hostname()}:${server.port}`,
+      connections: () => describeConnections(server.connections.all()),
+      otherNodes: cluster.otherNodes,
+    })
+    const sharedLimits = createSharedLimits(createRedisUses(redis))
     const server = await startChatServer(
       {
         messages,
@@ -114,13 +127,7 @@ export async function startRealtimeNode(
         presence,
         typingLimits: createTypingLimits(),
         metricsToken: config.metricsToken,
-        limits: {
-          sends: createLimit(config.sendsPerMinute, 20),
-          // Enough for a person or program that sets up a room for many people.
-          acts: createLimit(config.sendsPerMinute * 5, 200),
-          // Suggestions send a query for each letter.
-          lookUps: createLimit(config.sendsPerMinute * 5, 200),
-        },
+        limits: createCallLimits(config, sharedLimits),
         sessions: {
           store: sessions,
           tokens: createSessionTokens(config.authSecrets),
@@ -130,6 +137,8 @@ export async function startRealtimeNode(
         serverNames: async () => serverNamesOf(config),
         people: createPeopleStore(database),
         accounts: createAccountStore(database.pool),
+        server: config,
+        survey,
         sessionUse,
         health: createHealth(watch, redis),
         connectionLimits: config,
@@ -152,14 +161,29 @@ export async function startRealtimeNode(
         onCutOff: server.connections.turnAllAway,
       },
     )
-    const jobs = startJobs({ databaseUrl, afterCommit: [searchIndexing], handlers: [createHousekeepingJob(control)], metrics, watch, log })
+    const jobs = startJobs({
+      databaseUrl,
+      afterCommit: [searchIndexing],
+      handlers: [createHousekeepingJob(control), createRoomDeletionJob(control)],
+      metrics,
+      watch,
+      log,
+    })
     const close = async () => {
-      await Promise.all([server.close(), jobs.close()])
+      await Promise.all([server.close(), jobs.close(), survey.close()])
       await roomListFeed.close()
       presence.close()
       connectionCounts.close()
       // Together: while Postgres hangs, each waits until its statement times out.
-      await Promise.all([cluster.close(), lastSeen.close(), tail.close(), feeds.close(), sessionUse.close(), revocations.close()])
+      await Promise.all([
+        cluster.close(),
+        lastSeen.close(),
+        sharedLimits.close(),
+        tail.close(),
+        feeds.close(),
+        sessionUse.close(),
+        revocations.close(),
+      ])
       redis.close()
       await watch.close()
       await Promise.all([database.close(), control.end(), signIns.end(), lookUps.end()])
@@ -178,5 +202,12 @@ export async function startRealtimeNode(
     await watch.close()
     await Promise.all([database.close(), control.end(), signIns.end(), lookUps.end()])
     throw error
+  }
+}
+
+/** The connections that are signed in. */
+function* describeConnections(connections: Iterable<Connection>): Iterable<OpenConnection> {
+  for (const { uid, userId, sessionId, caller, ip, openedAt, subscriptionCount: subscriptions } of connections) {
+    if (caller && userId !== null && sessionId !== null) yield { uid, userId, sessionId, ip, openedAt, subscriptions }
   }
 }

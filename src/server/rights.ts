@@ -1,5 +1,6 @@
 import type { FailureName } from '../contract/failures'
 import { hasRoomRole, hasServerRole, type Roles, type RoomRole, type ServerRole } from '../contract/rules'
+import type { LimitClass } from './fairness/call-limits'
 
 interface Right {
   /** The least role on the server. */
@@ -8,42 +9,44 @@ interface Right {
   room?: RoomRole | 'sees'
   /** An admin may do it in every room that they can see, as if they owned it. */
   admin?: true
-  /** Which limit counts the calls: `acts` change something for others, `lookUps` read much. Sends have their own limit. */
-  limit?: 'acts' | 'lookUps'
+  /** Which limit counts the calls. */
+  limit: LimitClass
 }
 
-const anybody = { server: 'guest' } as const
-const inRoom = { server: 'guest', room: 'member' } as const
+const anybody = { server: 'guest', limit: 'reads' } as const
+const inRoom = { server: 'guest', room: 'member', limit: 'reads' } as const
 const moderators = { server: 'guest', room: 'moderator', admin: true, limit: 'acts' } as const
 const owners = { server: 'guest', room: 'owner', admin: true, limit: 'acts' } as const
+const admins = { server: 'admin', limit: 'acts' } as const
+const adminsLookUp = { server: 'admin', limit: 'lookUps' } as const
 
 /** Which role may do what. Every procedure has its row here; one without a row is refused. */
 export const rights = {
   'session.me': anybody,
   'session.list': anybody,
-  'session.revoke': anybody,
-  'session.revokeOthers': anybody,
+  'session.revoke': { ...anybody, limit: 'acts' },
+  'session.revokeOthers': { ...anybody, limit: 'acts' },
 
   // Guests can look up nobody: they only see the people in their rooms.
   'users.search': { server: 'bot', limit: 'lookUps' },
-  'users.get': { server: 'bot' },
+  'users.get': { server: 'bot', limit: 'reads' },
   'users.me': anybody,
   'users.update': { server: 'guest', limit: 'acts' },
-  'users.changePassword': anybody,
-  'users.deleteAccount': anybody,
+  'users.changePassword': { ...anybody, limit: 'passwords' },
+  'users.deleteAccount': { ...anybody, limit: 'passwords' },
 
-  'rooms.list': anybody,
+  'rooms.list': { ...anybody, limit: 'lookUps' },
   'rooms.get': anybody,
-  'rooms.onChange': anybody,
+  'rooms.onChange': { ...anybody, limit: 'subscriptions' },
   'rooms.browse': { server: 'bot', limit: 'lookUps' },
   'rooms.create': { server: 'member', limit: 'acts' },
   'rooms.direct': { server: 'bot', limit: 'acts' },
   'rooms.join': { server: 'bot', room: 'sees', limit: 'acts' },
   'rooms.leave': { ...inRoom, limit: 'acts' },
   'rooms.members': { ...inRoom, limit: 'lookUps' },
-  'rooms.setNotify': inRoom,
+  'rooms.setNotify': { ...inRoom, limit: 'acts' },
   'rooms.invite': { server: 'bot', room: 'member', admin: true, limit: 'acts' },
-  'rooms.showInvite': anybody,
+  'rooms.showInvite': { ...anybody, limit: 'lookUps' },
   'rooms.acceptInvite': { server: 'guest', limit: 'acts' },
   'rooms.createInvite': moderators,
   'rooms.invites': moderators,
@@ -58,20 +61,37 @@ export const rights = {
   'rooms.setRole': owners,
   'rooms.archive': owners,
 
-  'chat.send': inRoom,
-  'chat.onMessage': inRoom,
+  'chat.send': { ...inRoom, limit: 'sends' },
+  'chat.onMessage': { ...inRoom, limit: 'subscriptions' },
   'chat.history': inRoom,
-  'chat.edit': inRoom,
-  'chat.remove': inRoom,
-  'chat.react': inRoom,
-  'chat.unreact': inRoom,
-  'chat.markRead': inRoom,
-  'chat.markUnread': inRoom,
-  'chat.typing': inRoom,
+  'chat.edit': { ...inRoom, limit: 'sends' },
+  'chat.remove': { ...inRoom, limit: 'acts' },
+  'chat.react': { ...inRoom, limit: 'sends' },
+  'chat.unreact': { ...inRoom, limit: 'sends' },
+  'chat.markRead': { ...inRoom, limit: 'marks' },
+  'chat.markUnread': { ...inRoom, limit: 'marks' },
+  'chat.typing': { ...inRoom, limit: 'marks' },
   'chat.search': { server: 'guest', limit: 'lookUps' },
 
-  'presence.onChange': inRoom,
-  'presence.update': anybody,
+  'presence.onChange': { ...inRoom, limit: 'subscriptions' },
+  'presence.update': { ...anybody, limit: 'marks' },
+
+  // These read the caller's role again in their transaction.
+  'admin.people': adminsLookUp,
+  'admin.disable': admins,
+  'admin.enable': admins,
+  'admin.setRole': admins,
+  'admin.resetLink': admins,
+  'admin.endSessions': admins,
+  'admin.deletePerson': admins,
+  'admin.settings': adminsLookUp,
+  'admin.updateSettings': admins,
+  'admin.createInvite': admins,
+  'admin.invites': adminsLookUp,
+  'admin.revokeInvite': admins,
+  'admin.rooms': adminsLookUp,
+  'admin.deleteRoom': admins,
+  'admin.connections': adminsLookUp,
 } as const satisfies Record<string, Right>
 
 export type RightName = keyof typeof rights
@@ -109,6 +129,6 @@ export function seesRoom(
 }
 
 /** The limit that counts calls of this procedure. */
-export const limitOf = (path: string): 'acts' | 'lookUps' | undefined => findRight(path)?.limit
+export const limitOf = (path: string): LimitClass | undefined => findRight(path)?.limit
 
 const findRight = (path: string): Right | undefined => (Object.hasOwn(rights, path) ? rights[path as RightName] : undefined)

@@ -1,3 +1,4 @@
+import { adminRouter } from './admin/router'
 import { sessionRouter } from './auth/router'
 import { chatRouter } from './chat/router'
 import { usersRouter } from './people/router'
@@ -11,6 +12,7 @@ export const appRouter = router({
   rooms: roomsRouter,
   chat: chatRouter,
   presence: presenceRouter,
+  admin: adminRouter,
 })
 
 /** The type of the whole API of the realtime server. Clients import this, and nothing else from the server. */

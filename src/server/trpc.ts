@@ -1,4 +1,4 @@
-import { initTRPC, TRPCError } from '@trpc/server'
+import { initTRPC, TRPCError, type TRPCProcedureType } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { ZodError, z } from 'zod'
@@ -6,6 +6,7 @@ import { Failure, type FailureName, failures } from '../contract/failures'
 import { fieldsOf } from '../contract/fields'
 import { roomInput } from '../contract/room'
 import type { Context } from './context'
+import type { Limit } from './fairness/shared-limits'
 import { isUnavailable } from './platform/database'
 import type { Log } from './platform/log'
 import { findRefusal, findServerRefusal, limitOf } from './rights'
@@ -131,7 +132,8 @@ export const signedInProcedure = t.procedure.use(async ({ ctx: { caller, parts }
   if (refusal) throw toTRPCError(new Failure(refusal))
   const limit = limitOf(path)
   const call = async () => {
-    if (limit) parts.limits[limit].count(caller.user.id)
+    const counted = limit && countCall(parts.limits[limit], type, caller.user.id)
+    if (counted) await counted
     return next()
   }
   const result = await (connection ? connection.takeTurn(call) : call()).catch((error: unknown) => {
@@ -145,6 +147,13 @@ export const signedInProcedure = t.procedure.use(async ({ ctx: { caller, parts }
   }
   return isAsyncIterable(result.data) ? { ...result, data: withStreamFailures(result.data) } : result
 })
+
+/**
+ * Nothing that passes by itself may end a stock client's subscription: too many of them wait, and their connection is not
+ * read meanwhile.
+ */
+const countCall = (limit: Limit, type: TRPCProcedureType, userId: string) =>
+  type === 'subscription' ? limit.countInTime(userId) : limit.count(userId)
 
 /**
  * A procedure for members of a room. It finds the room through the caller's membership, so that a procedure cannot hold a

@@ -6,7 +6,7 @@ import { ConfigError, readConfig, requireServices } from '../../src/server/platf
 import { createLog } from '../../src/server/platform/log'
 import { realtimeUrl } from '../../src/server/platform/realtime-url'
 
-const secret = 'a secret of at least thirty-two bytes'
+const secret = 'Yk3vQpR8wZ1nTfXc7LbD0mHsJgUe5Ai2oNq9'
 
 describe('configuration', () => {
   it('has a default for everything', () => {
@@ -44,7 +44,7 @@ describe('configuration', () => {
     ['LOG_LEVEL', 'loud'],
     ['TRUST_PROXY', 'yes'],
     ['SENDS_PER_MINUTE', '-5'],
-    ['AUTH_JWKS_URL', 'https://issuer.example/jwks'],
+    ['UPLOADS', 's3'],
     ['REDIS_CLUSTER', '1'],
   ])('rejects %s=%s and names the variable, but not the value', (name, value) => {
     const read = () => readConfig({ [name]: value })
@@ -63,7 +63,7 @@ describe('configuration', () => {
     const documented = [...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name ?? '')
     const exampleEnv = Object.fromEntries([...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]))
     expect(readConfig(exampleEnv)).toEqual(readConfig({}))
-    const source = readFileSync(fileURLToPath(new URL('../../src/server/platform/config.ts', import.meta.url)), 'utf8')
+    const source = readFileSync(fileURLToPath(new URL('../../src/server/platform/settings-schema.ts', import.meta.url)), 'utf8')
     const read = [...source.matchAll(/^ {2}([A-Z_]+): (?!notYet)/gm)].map(([, name]) => name ?? '')
     expect(documented.sort()).toEqual(read.sort())
   })

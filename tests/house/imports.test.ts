@@ -86,6 +86,11 @@ const table: Row[] = [
     may: ['server/fanout/client-socket', 'server/trpc', ...platform('background'), 'contract/failures'],
     types: ['server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
   },
+  {
+    file: /^server\/fairness\/(call-limits|redis-uses|shared-limits)\.ts$/,
+    may: ['contract/failures'],
+    types: ['server/fairness/shared-limits', ...platform('config', 'redis')],
+  },
   { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
   {
@@ -93,24 +98,27 @@ const table: Row[] = [
     may: [],
     types: [
       'server/caller',
+      'server/admin/connection-survey',
+      'server/admin/needs',
       'server/auth/needs',
       'server/people/needs',
       'server/rooms/needs',
       'server/chat/needs',
       'server/presence/needs',
-      ...platform('limits'),
+      'server/fairness/call-limits',
     ],
   },
-  { file: /^server\/rights\.ts$/, may: [], types: ['contract/failures'] },
+  { file: /^server\/rights\.ts$/, may: [], types: ['server/fairness/call-limits', 'contract/failures'] },
   {
     file: /^server\/trpc\.ts$/,
     may: ['server/rights', ...platform('database'), 'contract/failures', 'contract/fields', 'contract/room', '@trpc/server', 'zod'],
-    types: ['server/context', ...platform('log')],
+    types: ['server/context', 'server/fairness/shared-limits', ...platform('log')],
   },
   {
     file: /^server\/router\.ts$/,
     may: [
       'server/trpc',
+      'server/admin/router',
       'server/auth/router',
       'server/people/router',
       'server/rooms/router',
@@ -120,6 +128,7 @@ const table: Row[] = [
   },
   // A feature's router knows tRPC and the feature's own operations. `trpc` is closed to every other file of a feature.
   { file: /^server\/auth\/router\.ts$/, may: ['server/trpc', 'server/auth/own-sessions', 'contract/'] },
+  { file: /^server\/admin\/router\.ts$/, may: ['server/trpc', 'server/admin/', 'server/caller', 'contract/'] },
   { file: /^server\/people\/router\.ts$/, may: ['server/trpc', 'server/people/', 'contract/'] },
   { file: /^server\/rooms\/router\.ts$/, may: ['server/trpc', 'server/rooms/', 'contract/'] },
   {
@@ -139,8 +148,15 @@ const table: Row[] = [
     types: ['contract/people', ...platform('database')],
   },
   {
-    file: /^server\/people\/account-store\.ts$/,
-    may: ['server/auth/revoke-sessions', ...platform('database'), 'contract/failures'],
+    file: /^server\/people\/(account-store|erase-account)\.ts$/,
+    may: [
+      'server/people/erase-account',
+      'server/admin/acting',
+      'server/admin/audit-log',
+      'server/auth/revoke-sessions',
+      ...platform('database'),
+      'contract/failures',
+    ],
     types: ['pg'],
   },
   { file: /^server\/rooms\/room-store\.ts$/, may: ['server/rights', ...platform('look-ups'), 'contract/'], types: ['pg'] },
@@ -163,6 +179,20 @@ const table: Row[] = [
   },
   // Operations state what they need (`needs.ts`). They never know ws, tRPC's server, ioredis or Prisma, nor another feature's
   // insides: only what is listed here.
+  {
+    file: /^server\/admin\//,
+    may: [
+      'server/admin/',
+      'server/auth/passwords',
+      'server/auth/revoke-sessions',
+      'server/people/erase-account',
+      'server/jobs/job-worker',
+      'server/bus/announce',
+      ...platform('database', 'name-search', 'page-cursor'),
+      'contract/',
+    ],
+    types: ['server/bus/news-bus', ...platform('config'), 'pg', 'zod'],
+  },
   {
     file: /^server\/people\//,
     may: ['server/auth/passwords', 'server/bus/announce', 'server/caller', 'contract/'],
@@ -201,7 +231,7 @@ const table: Row[] = [
       'server/rooms/locked-room',
       'server/search/search-messages',
       'server/fanout/room-feeds',
-      ...platform('limits', 'metrics'),
+      ...platform('metrics'),
       'pg',
     ],
   },
@@ -255,7 +285,12 @@ const table: Row[] = [
   { file: /^server\/platform\/log\.ts$/, may: ['pino'], types: platform('config') },
   { file: /^server\/platform\/metrics\.ts$/, may: ['prom-client', 'contract/failures'] },
   { file: /^server\/platform\/client-address\.ts$/, may: ['ipaddr.js'] },
-  { file: /^server\/platform\/config\.ts$/, may: ['zod'] },
+  {
+    file: /^server\/platform\/config\.ts$/,
+    may: platform('misspelt-settings', 'settings-schema', 'unsafe-settings'),
+    types: ['contract/admin'],
+  },
+  { file: /^server\/platform\/settings-schema\.ts$/, may: [...platform('secret-strength'), 'contract/admin', 'zod'] },
   { file: /^server\/platform\//, may: ['server/platform/', 'contract/failures'], types: ['pg'] },
 ]
 

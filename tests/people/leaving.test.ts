@@ -216,7 +216,7 @@ describe('a deleted account', () => {
        FROM users u WHERE id = $1`,
       [sent.author.id],
     )
-    expect(rows).toEqual([{ status: '', password_hash: null, deleted: true, action: 'user.delete', traces: 0 }])
+    expect(rows).toEqual([{ status: '', password_hash: null, deleted: true, action: 'account.deleted', traces: 0 }])
   })
 
   it('leaves its rooms, as a change of each, and the others are served on', async () => {

@@ -19,6 +19,9 @@ export interface Stage {
   inviteToken: string
   /** Another session of the caller's. */
   sessionId: string
+  /** Somebody whom nobody else needs. */
+  subject: string
+  serverInviteId: string
 }
 
 /** A valid input for every procedure. Those with a `room` are about a room. */
@@ -75,6 +78,22 @@ export const inputs: Record<RightName, (stage: Stage) => object | undefined> = {
 
   'presence.onChange': ({ room }) => ({ room }),
   'presence.update': () => ({ away: false }),
+
+  'admin.people': ({ subject }) => ({ query: subject }),
+  'admin.disable': ({ subject }) => ({ username: subject }),
+  'admin.enable': ({ subject }) => ({ username: subject }),
+  'admin.setRole': ({ subject }) => ({ username: subject, role: 'guest' }),
+  'admin.resetLink': ({ subject }) => ({ username: subject }),
+  'admin.endSessions': ({ subject }) => ({ username: subject }),
+  'admin.deletePerson': ({ subject }) => ({ username: subject }),
+  'admin.settings': () => undefined,
+  'admin.updateSettings': () => ({ name: 'A server' }),
+  'admin.createInvite': () => ({}),
+  'admin.invites': () => undefined,
+  'admin.revokeInvite': ({ serverInviteId }) => ({ invite: serverInviteId }),
+  'admin.rooms': () => undefined,
+  'admin.deleteRoom': ({ room }) => ({ room }),
+  'admin.connections': ({ subject }) => ({ username: subject }),
 }
 
 export const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: 'query' | 'mutation' | 'subscription' } }>

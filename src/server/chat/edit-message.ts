@@ -11,7 +11,6 @@ import type { ChatContext } from './needs'
  * @throws {Failure} MESSAGE_NOT_FOUND, NOT_ALLOWED for messages of others, POSTING_RESTRICTED, MUTED, ROOM_ARCHIVED
  */
 export async function editMessage(ctx: ChatContext, { room, seq, text }: { room: string; seq: number; text: string }): Promise<Message> {
-  ctx.parts.limits.sends.count(ctx.caller.user.id)
   return changeRoom(ctx, 'chat.edit', room, async (locked) => {
     requireMayWrite(locked)
     const message = await requireMessage(locked, seq)

@@ -1,6 +1,5 @@
 import type { CallContext } from '../caller'
 import type { RoomFeeds } from '../fanout/room-feeds'
-import type { Limit } from '../platform/limits'
 import type { Metrics } from '../platform/metrics'
 import type { RoomsNeeds } from '../rooms/needs'
 import type { RoomLockNeeds } from '../rooms/room-lock'
@@ -13,7 +12,6 @@ export interface ChatNeeds extends RoomLockNeeds, SearchNeeds, Pick<RoomsNeeds, 
   messages: MessageHistory
   sends: SendStore
   feeds: Pick<RoomFeeds, 'follow'>
-  limits: { sends: Limit }
   metrics: Pick<Metrics, 'messageStored'>
 }
 

@@ -14,7 +14,6 @@ interface ReactionInput {
 
 /** Adds the caller's reaction, once per emoji. @throws {Failure} MESSAGE_NOT_FOUND, TOO_MANY_REACTIONS, MUTED, ROOM_ARCHIVED */
 export async function react(ctx: ChatContext, { room, seq, emoji }: ReactionInput): Promise<Message> {
-  ctx.parts.limits.sends.count(ctx.caller.user.id)
   return changeRoom(ctx, 'chat.react', room, async (locked) => {
     requireMayWrite(locked)
     await requireMessage(locked, seq)
@@ -34,7 +33,6 @@ export async function react(ctx: ChatContext, { room, seq, emoji }: ReactionInpu
 
 /** Removes the caller's reaction, if there is one. @throws {Failure} MESSAGE_NOT_FOUND, MUTED, ROOM_ARCHIVED */
 export async function unreact(ctx: ChatContext, { room, seq, emoji }: ReactionInput): Promise<Message> {
-  ctx.parts.limits.sends.count(ctx.caller.user.id)
   return changeRoom(ctx, 'chat.unreact', room, async (locked) => {
     requireMayWrite(locked)
     await requireMessage(locked, seq)

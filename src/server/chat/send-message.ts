@@ -7,7 +7,6 @@ export async function sendMessage(
   { parts, caller }: ChatContext,
   input: { room: string; text: string; clientId?: string | undefined; replyTo?: number | undefined },
 ): Promise<Message> {
-  parts.limits.sends.count(caller.user.id)
   const startedAt = performance.now()
   const { message, isNew, parentVersion } = await parts.sends.store({
     room: input.room,

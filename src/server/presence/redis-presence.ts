@@ -64,7 +64,10 @@ interface RedisPresenceParts {
  * has written on one topic. Every node holds everybody's state in memory: Redis is only read at the start, after an outage,
  * and when news was lost.
  */
-export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPresenceParts): ClusterPresence {
+export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPresenceParts): ClusterPresence & {
+  /** How many other nodes there are. A node that died counts for as long as it is not known to be dead. */
+  otherNodes(): number
+} {
   const { tickMs, heartbeatMs, ttlMs } = { ...defaultTiming, ...timing }
   const { commands } = redis
   const id = randomUUID()
@@ -341,6 +344,7 @@ export function createRedisPresence({ redis, bus, log, onLost, timing }: RedisPr
     },
     stateOf,
     isKnown: () => isKnown,
+    otherNodes: () => nodes.size,
     onChange: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

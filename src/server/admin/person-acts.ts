@@ -1,0 +1,76 @@
+import type { AdminPerson } from '../../contract/admin'
+import { Failure } from '../../contract/failures'
+import { revokeSessions } from '../auth/revoke-sessions'
+import type { Querying } from '../platform/database'
+import { actAsAdmin, requireOtherAdmin, requireSubject, type SubjectPerson } from './acting'
+import { writeAudit } from './audit-log'
+import { readPerson } from './list-people'
+import type { AdminContext } from './needs'
+
+/** An act on a person's account. The sockets of ended sessions are closed after the commit. */
+async function changePerson(
+  ctx: AdminContext,
+  username: string,
+  work: (transaction: Querying, person: SubjectPerson) => Promise<void>,
+): Promise<AdminPerson> {
+  const person = await actAsAdmin(ctx, async (transaction) => {
+    const subject = await requireSubject(transaction, username)
+    await work(transaction, subject)
+    return readPerson(transaction, subject.id)
+  })
+  ctx.parts.sessions.announceRevocation()
+  return person
+}
+
+/**
+ * Signs somebody out everywhere and keeps them out. Their invitations and reset links stay void when they are enabled again.
+ * @throws {Failure} USER_NOT_FOUND, OWN_ACCOUNT, LAST_ADMIN
+ */
+export const disablePerson = (ctx: AdminContext, username: string): Promise<AdminPerson> =>
+  changePerson(ctx, username, async (transaction, person) => {
+    if (person.id === ctx.actorId) throw new Failure('OWN_ACCOUNT')
+    if (person.isDisabled) return
+    await requireOtherAdmin(transaction, person.id)
+    // First: from here on each statement elsewhere that would begin a session waits, and then finds them disabled.
+    await transaction.query('UPDATE users SET disabled_at = now() WHERE id = $1', [person.id])
+    await revokeSessions(transaction, { userId: person.id, reason: 'disabled' })
+    await voidLinks(transaction, person.id)
+    await transaction.query('UPDATE invites SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL', [person.id])
+    await writeAudit(transaction, { kind: 'admin.disabled', actorId: ctx.actorId, subjectId: person.id })
+  })
+
+/** @throws {Failure} USER_NOT_FOUND */
+export const enablePerson = (ctx: AdminContext, username: string): Promise<AdminPerson> =>
+  changePerson(ctx, username, async (transaction, person) => {
+    if (!person.isDisabled) return
+    await transaction.query('UPDATE users SET disabled_at = NULL WHERE id = $1', [person.id])
+    await writeAudit(transaction, { kind: 'admin.enabled', actorId: ctx.actorId, subjectId: person.id })
+  })
+
+/** @throws {Failure} USER_NOT_FOUND, LAST_ADMIN, NOT_ALLOWED for bots */
+export const setServerRole = (ctx: AdminContext, input: { username: string; role: 'admin' | 'member' | 'guest' }): Promise<AdminPerson> =>
+  changePerson(ctx, input.username, async (transaction, person) => {
+    if (person.role === 'bot') throw new Failure('NOT_ALLOWED', { words: 'A bot keeps its role.' })
+    if (person.role === input.role) return
+    if (person.role === 'admin') {
+      await requireOtherAdmin(transaction, person.id)
+      // Only admins may invite to the server.
+      await transaction.query('UPDATE server_invites SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL', [person.id])
+    }
+    await transaction.query('UPDATE users SET role = $2::server_role WHERE id = $1', [person.id, input.role])
+    const detail = { from: person.role, to: input.role }
+    await writeAudit(transaction, { kind: 'admin.roleSet', actorId: ctx.actorId, subjectId: person.id, detail })
+  })
+
+/** Signs somebody out everywhere. They can sign in again. @throws {Failure} USER_NOT_FOUND */
+export const endSessionsOf = (ctx: AdminContext, username: string): Promise<AdminPerson> =>
+  changePerson(ctx, username, async (transaction, person) => {
+    const ended = await revokeSessions(transaction, { userId: person.id, reason: 'ended by an admin' })
+    await writeAudit(transaction, { kind: 'admin.sessionsEnded', actorId: ctx.actorId, subjectId: person.id, detail: { ended } })
+  })
+
+/** Makes a person's reset link and their invitations to the server void. */
+async function voidLinks(transaction: Querying, userId: string): Promise<void> {
+  await transaction.query('DELETE FROM password_resets WHERE user_id = $1', [userId])
+  await transaction.query('UPDATE server_invites SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL', [userId])
+}
