@@ -182,7 +182,10 @@ export async function startChatServer(
       maxBodySize: maxBodyBytes,
       createContext: async ({ info }): Promise<Context> => {
         if (info.calls.length > maxBatch) throw toTRPCError(tooManyTogether(maxBatch))
-        return { parts, caller: await identify(tokensOf(request, parts.publicUrl), null).catch((error) => Promise.reject(toTRPCError(error))) }
+        return {
+          parts,
+          caller: await identify(tokensOf(request, parts.publicUrl), null).catch((error) => Promise.reject(toTRPCError(error))),
+        }
       },
       onError: ({ error, path: procedure, type }) => reportError(log, error, procedure, type),
     })

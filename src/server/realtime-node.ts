@@ -4,7 +4,7 @@ import { createRoomDeletionJob } from './admin/delete-room'
 import { createHousekeepingJob } from './auth/housekeeping'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
-import { serverNamesOf } from './auth/server-names'
+import { readServerNames } from './auth/server-names'
 import { createSessionStore } from './auth/session-store'
 import { createSessionTokens } from './auth/session-token'
 import { startSessionUse } from './auth/session-use'
@@ -134,7 +134,7 @@ export async function startRealtimeNode(
           announceRevocation: () => announceRevocation(redis.commands, log),
         },
         ownPasswords: createOwnPasswords(database.pool, sessions),
-        serverNames: async () => serverNamesOf(config),
+        serverNames: () => readServerNames(database.pool, config.publicUrl),
         people: createPeopleStore(database),
         accounts: createAccountStore(database.pool),
         server: config,

@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import next from 'next'
 import { clientAddressHeader, createWebSession } from '../server/auth/account-routes'
 import { announceRevocation } from '../server/auth/revocations'
-import { serverNamesOf } from '../server/auth/server-names'
+import { readServerNames } from '../server/auth/server-names'
 import { createSessionStore } from '../server/auth/session-store'
 import { createSessionTokens } from '../server/auth/session-token'
 import { createSignInThrottle } from '../server/auth/sign-in-throttle'
@@ -46,7 +46,7 @@ await runProcess(async () => {
     announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
     pool: database.pool,
     throttle: createSignInThrottle(database.pool),
-    serverNames: async () => serverNamesOf(config),
+    serverNames: () => readServerNames(database.pool, config.publicUrl),
     limits: config,
     config,
     log,

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { inject } from 'vitest'
 import { createWebSession } from '../../src/server/auth/account-routes'
 import { announceRevocation } from '../../src/server/auth/revocations'
-import { serverNamesOf } from '../../src/server/auth/server-names'
+import { readServerNames } from '../../src/server/auth/server-names'
 import { createSessionStore } from '../../src/server/auth/session-store'
 import { createSessionTokens } from '../../src/server/auth/session-token'
 import { createSignInThrottle } from '../../src/server/auth/sign-in-throttle'
@@ -72,7 +72,7 @@ export async function startRoomline({
     announceJoin: () => {},
     pool: database.pool,
     throttle: createSignInThrottle(database.pool),
-    serverNames: async () => serverNamesOf(config),
+    serverNames: () => readServerNames(database.pool, config.publicUrl),
     limits: config,
     config,
     log,

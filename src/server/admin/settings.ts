@@ -15,7 +15,10 @@ interface SettingsRow {
 }
 
 /** What everybody may know, signed in or not. */
-export async function readSettings(querying: Querying, { registration, defaultRegistration }: AdminNeeds['server']): Promise<ServerSettings> {
+export async function readSettings(
+  querying: Querying,
+  { registration, defaultRegistration }: AdminNeeds['server'],
+): Promise<ServerSettings> {
   const { rows } = await querying.query<SettingsRow>('SELECT name, registration, logo_hash FROM server_settings WHERE is_only')
   const [row] = rows
   return {

@@ -43,3 +43,8 @@ export async function rememberDevice(querying: Querying, userId: string, deviceH
   }
   return isKnown
 }
+
+/** From then on, no device is one that this person has signed in from. */
+export async function forgetDevices(querying: Querying, userId: string): Promise<void> {
+  await querying.query('DELETE FROM known_devices WHERE user_id = $1', [userId])
+}
