@@ -13,6 +13,11 @@ export const failures = {
   ANOTHER_USER: { code: 'FORBIDDEN', retry: false, words: 'Someone else is now signed in here. Reload the page.' },
   INVALID_CREDENTIALS: { code: 'UNAUTHORIZED', retry: false, words: 'Wrong username or password.' },
   FOREIGN_ORIGIN: { code: 'FORBIDDEN', retry: false, words: 'This request came from another site.' },
+  INSECURE_ORIGIN: {
+    code: 'FORBIDDEN',
+    retry: false,
+    words: 'This page was opened over http, but signing in only works over https. Open it with https:// at the beginning.',
+  },
   NOT_A_MEMBER: { code: 'FORBIDDEN', retry: false, words: 'Join this room first.' },
   MEMBERSHIP_ENDED: { code: 'FORBIDDEN', retry: false, words: "You're no longer in this room." },
   NOT_ALLOWED: { code: 'FORBIDDEN', retry: false, words: "You don't have permission to do this." },

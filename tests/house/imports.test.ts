@@ -173,7 +173,6 @@ const table: Row[] = [
     file: /^server\/auth\/passwords\.ts$/,
     may: ['server/auth/fair-queue', '@node-rs/argon2'],
   },
-  { file: /^server\/auth\/password-scoring\.mjs$/, may: ['@zxcvbn-ts/core', '@zxcvbn-ts/language-common'] },
   {
     file: /^server\/auth\//,
     may: [

@@ -6,6 +6,7 @@ import type { Log } from '../platform/log'
 import { realtimeUrl } from '../platform/realtime-url'
 import type { Device } from './devices'
 import { failureResponse, isFormPost, json, noContent, parseBody, readBody, readOptionalBody, seeOther, toFailure } from './http-bodies'
+import { refuseOrigin } from './own-origin'
 import {
   clearedSessionCookie,
   readDeviceCookie,
@@ -37,13 +38,8 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
       return failureResponse(error, log)
     }
   }
-  // Otherwise a page of another site could sign people in or out without their knowledge.
   const changing = (act: (request: Request) => Promise<Response>) =>
-    answering(async (request) => {
-      const origin = request.headers.get('origin')
-      if (origin !== null && !config.allowedOrigins.includes(origin)) throw new Failure('FOREIGN_ORIGIN')
-      return act(request)
-    })
+    answering(async (request) => refuseOrigin(request, config, log) ?? act(request))
 
   const entering = <Input>(
     page: '/login' | '/register',

@@ -42,8 +42,9 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(fields),
       })
-      if (response.ok) return location.assign(next)
-      setFailure(await readResponseFailure(response))
+      if (!response.ok) setFailure(await readResponseFailure(response))
+      else if (await isSignedIn()) return location.assign(next)
+      else setFailure({ fields: {}, words: "Your browser didn't keep the cookie. Allow cookies for this site, then sign in again." })
     } catch {
       setFailure({ fields: {}, words: "Couldn't reach the server. Try again." })
     }
@@ -68,7 +69,7 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         autoCapitalize="none"
         autoCorrect="off"
         spellCheck={false}
-        maxLength={isNew ? limits.username.max : limits.typedUsername}
+        maxLength={limits.typedUsername}
         hint={isNew ? 'Lowercase letters, digits, _ . -' : undefined}
         error={fieldErrors.username}
       />
@@ -89,7 +90,9 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
         type="password"
         required
         autoComplete={isNew ? 'new-password' : 'current-password'}
-        hint={isNew ? `At least ${limits.password.min} characters` : undefined}
+        hint={
+          isNew ? `At least ${limits.password.min} characters. Several unrelated words are easy to remember and hard to guess.` : undefined
+        }
         error={fieldErrors.password}
       />
       <Button type="submit" pending={pending} className="w-full md:min-h-10">
@@ -98,3 +101,6 @@ export function AccountForm({ action, failure: initialFailure, username, next }:
     </form>
   )
 }
+
+/** Without the cookie, the next page would lead back here without a word. */
+const isSignedIn = async () => (await fetch('/api/session')).status !== 401

@@ -9,6 +9,8 @@ import { describeRevoked } from './change-password'
 
 const icons: Record<DeviceWords['kind'], typeof Monitor> = { computer: Monitor, phone: Smartphone, program: Terminal, unknown: CircleHelp }
 
+const methods: Partial<Record<string, string>> = { password: 'a password', passkey: 'a passkey', oidc: 'single sign-on' }
+
 /** Where the user is signed in; each session can be ended. */
 export function SessionList({ client }: { client: ChatClient }) {
   const { data: sessions, error, refetch } = useQuery({ queryKey: ['sessions'], queryFn: () => client.session.list.query() })
@@ -64,6 +66,7 @@ function SessionRow({ session, pending, onRevoke }: { session: SessionInfo; pend
             {words}
           </span>
           {session.current && <span className="rounded-s bg-accent-soft px-1.5 font-medium text-xs">This device</span>}
+          {session.newDevice && <span className="rounded-s border border-line px-1.5 font-medium text-xs">New device</span>}
         </p>
         <p className="text-soft text-sm [overflow-wrap:anywhere]">
           {session.ip && `${session.ip} · `}
@@ -76,6 +79,7 @@ function SessionRow({ session, pending, onRevoke }: { session: SessionInfo; pend
           <time dateTime={session.created} title={formatFull(session.created)}>
             {timeAgo(session.created)}
           </time>
+          {methods[session.method] && ` with ${methods[session.method]}`}
         </p>
       </div>
       {!session.current && (
