@@ -5,7 +5,7 @@ import type { Person } from './people'
 import type { Invite, RoomKind } from './room'
 import { limits } from './rules'
 import { username } from './session'
-import { key, roomId, text } from './text'
+import { key, line, roomId, text } from './text'
 
 /** Who may make an account: everybody, people with an invitation, nobody. */
 export const registrationModes = ['open', 'invite', 'closed'] as const
@@ -99,7 +99,7 @@ export const adminSetRoleInput = z.strictObject({ username, role: z.enum(['admin
 
 export const updateSettingsInput = z
   .strictObject({
-    name: text(1, limits.serverName).optional(),
+    name: line(1, limits.serverName).optional(),
     /** An image as a data URL (PNG, JPEG or WebP); null removes the logo. */
     logo: z.string().max(limits.logoDataUrl).nullable().optional(),
     registration: z.enum(registrationModes).optional(),

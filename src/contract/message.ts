@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { isEmoji, isUtcTime, limits, maxInteger } from './rules'
+import { isUtcTime, limits, maxInteger } from './rules'
 import { type User, username } from './session'
-import { key, roomId, text } from './text'
+import { key, messageText, roomId, text } from './text'
+import { qualifyEmoji } from './visible-text'
 
 /** A message that somebody wrote is `text`; all others are lines about the room: what its `author` did, with its `detail`. */
 export type MessageKind = 'text' | 'joined' | 'left' | 'added' | 'removed' | 'banned' | 'renamed' | 'topic' | 'archived' | 'restored'
@@ -67,7 +68,7 @@ const position = z.int().min(1).max(maxInteger)
 
 export const sendInput = z.strictObject({
   room: roomId,
-  text: text(1, limits.messageText),
+  text: messageText,
   /** Sent again with the same clientId, by the same author to the same room, it is the same message. */
   clientId: key(limits.clientId.min, limits.clientId.max).optional(),
   /** The seq of the message that this one answers. */
@@ -98,9 +99,14 @@ export const historyInput = z
   )
 
 export const messageInput = z.strictObject({ room: roomId, seq: position })
-export const editInput = z.strictObject({ room: roomId, seq: position, text: text(1, limits.messageText) })
+export const editInput = z.strictObject({ room: roomId, seq: position, text: messageText })
 
-const emoji = key(1, limits.emoji).refine(isEmoji, 'must be one emoji')
+/** Stored in its qualified form, so that one emoji is one reaction however it was typed. */
+const emoji = key(1, limits.emoji).transform((value, context) => {
+  const qualified = qualifyEmoji(value)
+  if (qualified === null) context.addIssue({ code: 'custom', message: 'must be one emoji' })
+  return qualified ?? z.NEVER
+})
 export const reactInput = z.strictObject({ room: roomId, seq: position, emoji })
 
 export const markReadInput = z.strictObject({ room: roomId, seq })

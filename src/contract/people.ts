@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { hasChange } from './fields'
 import { limits, type ServerRole } from './rules'
 import { password, type User, username } from './session'
-import { text } from './text'
+import { line, text } from './text'
 
 /** A person as other people see them. */
 export interface Person extends User {
@@ -26,7 +26,7 @@ export const personInput = z.strictObject({ username })
 
 export const updateProfileInput = z
   .strictObject({
-    displayName: text(1, limits.displayName).optional(),
+    displayName: line(1, limits.displayName).optional(),
     /** The path of their picture on this server; null for none. */
     avatar: z
       .string()
@@ -34,7 +34,7 @@ export const updateProfileInput = z
       .regex(/^\/(?!\/)[!-~]*$/, 'must be a path on this server')
       .nullable()
       .optional(),
-    status: text(0, limits.status).optional(),
+    status: line(0, limits.status).optional(),
     /** Whether to hide from others when they were last here. */
     hideLastSeen: z.boolean().optional(),
   })

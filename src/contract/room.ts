@@ -3,7 +3,7 @@ import { hasChange } from './fields'
 import type { Message } from './message'
 import { limits, type RoomRole, roomRoles } from './rules'
 import { type User, username } from './session'
-import { key, roomId, text } from './text'
+import { key, line, roomId, text } from './text'
 
 export type RoomKind = 'public' | 'private' | 'direct'
 const notificationLevels = ['all', 'mentions', 'nothing'] as const
@@ -108,8 +108,8 @@ export interface InvitedRoom {
 
 export const roomInput = z.strictObject({ room: roomId })
 
-const roomName = text(1, limits.roomName)
-const topic = text(0, limits.roomTopic)
+const roomName = line(1, limits.roomName)
+const topic = line(0, limits.roomTopic)
 
 export const createRoomInput = z.strictObject({
   name: roomName,
@@ -147,7 +147,7 @@ export const membersInput = z.strictObject({
 
 export const memberInput = z.strictObject({ room: roomId, username })
 export const setRoleInput = z.strictObject({ room: roomId, username, role: z.enum(roomRoles) })
-export const banInput = z.strictObject({ room: roomId, username, reason: text(0, limits.banReason).optional() })
+export const banInput = z.strictObject({ room: roomId, username, reason: line(0, limits.banReason).optional() })
 export const muteInput = z.strictObject({
   room: roomId,
   username,

@@ -95,12 +95,6 @@ export const foldUsername = (typed: string): string => typed.trim().toLowerCase(
 /** Usernames of deleted accounts start with this. */
 export const deletedUsernamePrefix = 'deleted-'
 
-const reservedUsernames: readonly string[] = ['room', 'everyone', 'here', 'channel', 'admin', 'system', 'deleted']
-
-/** Whether nobody may choose this username. */
-export const isReservedUsername = (username: string): boolean =>
-  reservedUsernames.includes(username) || username.startsWith(deletedUsernamePrefix)
-
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 export const isUuid = (value: string): boolean => uuidPattern.test(value)
@@ -116,16 +110,6 @@ export const toSlug = (name: string): string =>
     .toLowerCase()
     .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
     .replace(/^-+|-+$/g, '')
-
-// Compiled at its first use: browsers without the flag "v" could not even parse a literal.
-const emojiSource = '^(?:\\p{RGI_Emoji}|\\p{Extended_Pictographic}\\uFE0F?)$'
-let emojiPattern: RegExp | undefined
-
-/** Whether this is one emoji: a pictograph with its modifiers, a flag or a keycap. */
-export function isEmoji(value: string): boolean {
-  emojiPattern ??= new RegExp(emojiSource, 'v')
-  return emojiPattern.test(value)
-}
 
 /**
  * Whether this is a time as the server writes it: ISO 8601 in UTC, with milliseconds. Only of years that Postgres and

@@ -62,7 +62,10 @@ export async function readAuthSecret(dataDir: string): Promise<string> {
 /** Reads a small secret file, or creates it, readable to its owner only. A kill at any moment never leaves half a file. */
 export async function readOrCreate(file: string, create: () => string): Promise<string> {
   const existing = await readIfExists(file)
-  if (existing !== null) return existing
+  if (existing !== null) {
+    await requirePrivate(file)
+    return existing
+  }
   const draft = `${file}.${process.pid}`
   await rm(draft, { force: true })
   const handle = await open(draft, 'wx', 0o600)
@@ -75,6 +78,16 @@ export async function readOrCreate(file: string, create: () => string): Promise<
   })
   await rm(draft)
   return (await readFile(file, 'utf8')).trim()
+}
+
+/** In a folder that everybody can write to, somebody else could have put the file there, or could read it. */
+async function requirePrivate(file: string) {
+  const { uid, mode } = await stat(file)
+  const own = process.getuid?.() ?? uid
+  if (uid !== own && uid !== 0)
+    throw new LaunchError(`${file} belongs to ${nameOfUser(uid)}, who could know the secret in it. Delete it, or make it your own.`)
+  if ((mode & 0o007) !== 0)
+    throw new LaunchError(`Everybody on this machine can read the secret in ${file}. Run \`chmod 600\` on it, or delete it.`)
 }
 
 /** The trimmed text of a file in the data folder, or null when there is no such file. */

@@ -1,14 +1,22 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chown, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { nameOfUser, readIfExists, readOrCreate } from './data-dir'
+import { readIfExists, readOrCreate } from './data-dir'
 import { LaunchError } from './launch-error'
 import { startOrphanGuard } from './orphan-guard'
 import { findFreePort } from './ports'
-import { findPostgresAccount, type PostgresAccount, postgresUid } from './postgres-account'
+import {
+  findDataOwner,
+  findPostgresAccount,
+  giveToInitdb,
+  giveToPostgres,
+  makeDraft,
+  type PostgresAccount,
+  takeOverData,
+} from './postgres-account'
 import { findPostgresPrograms, type PostgresPrograms, removeDrafts } from './postgres-programs'
 import { commandLineOf, describeExit, type Running, stopByPid, stopChild, untilExit } from './running'
 
@@ -46,12 +54,14 @@ export async function startEmbeddedPostgres({
   await removeDrafts((await readdir(dataDir)).filter(isDraft).map((name) => path.join(dataDir, name)))
   const programs = await findPostgresPrograms(dataDir)
   const fresh = (await readIfExists(path.join(home, 'PG_VERSION'))) === null
-  if (!fresh) await requireOwnedByPostgres(home)
-  const draft = fresh ? await createDraft(dataDir) : null
-  const account = await findPostgresAccount(programs, dataDir, draft ?? home)
+  const owner = fresh ? null : await findDataOwner(home)
+  if (!fresh) await stopLeftover(home, log)
+  if (owner === 'nobody') await takeOverData(dataDir, home)
+  // initdb's folder takes the final name only when it is done, so that a killed initdb never leaves half a database there.
+  const draft = fresh ? await makeDraft(await mkdtemp(path.join(dataDir, 'postgres.new-'))) : null
+  const account = await findPostgresAccount(programs, dataDir, draft ? { draft } : { home })
   const password = await readOrCreate(path.join(dataDir, 'postgres-password'), () => randomBytes(24).toString('hex'))
   if (draft) await initialise({ programs, account, draft, home, password, signal })
-  else await stopLeftover(home, log)
 
   const started = await startServer({ programs, account, dataDir, home, port: url ? Number(new URL(url).port) : undefined, log, signal })
   try {
@@ -70,22 +80,6 @@ function urlOf(port: number, password: string, name: string): string {
 
 const isDraft = (name: string) => /^postgres(-programs)?\.new-/.test(name)
 
-async function requireOwnedByPostgres(home: string) {
-  const { uid } = await stat(home)
-  if (uid === postgresUid()) return
-  const creator = uid === 65_534 ? 'created when Roomline ran as root' : `created by ${nameOfUser(uid)}`
-  throw new LaunchError(
-    `The data in ${home} was ${creator}, but Roomline is now running as ${nameOfUser(process.getuid?.() ?? 0)}. Postgres only opens data of its own user. Start Roomline as the same user as before, or choose another DATA_DIR.`,
-  )
-}
-
-/** A folder that takes the final name only when initdb is done, so that a killed initdb never leaves half a database there. */
-async function createDraft(dataDir: string): Promise<string> {
-  const draft = await mkdtemp(path.join(dataDir, 'postgres.new-'))
-  if (process.getuid?.() === 0) await chown(draft, postgresUid(), postgresUid())
-  return draft
-}
-
 async function initialise({
   programs,
   account,
@@ -103,8 +97,8 @@ async function initialise({
 }) {
   const passwordFile = `${draft}.password`
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
-  if (process.getuid?.() === 0) await chown(passwordFile, postgresUid(), postgresUid())
-  const { file, args, ids } = account.command(programs.initdb, [
+  await giveToInitdb(passwordFile)
+  const { file, args, ids } = account.initCommand(programs.initdb, [
     ...['-D', draft, '-U', user, '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
     ...['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'],
   ])
@@ -119,10 +113,12 @@ async function initialise({
   signal?.throwIfAborted()
   if (exit.code !== 0)
     throw new LaunchError(`The embedded Postgres could not create its database: initdb ${describeExit(exit)}.\n${output}`)
+  await giveToPostgres(draft)
   await rename(draft, home).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
     throw new LaunchError(`${home} is not a Postgres database. Move it out of the way, or choose another DATA_DIR.`)
   })
+  await rm(path.dirname(draft), { recursive: true, force: true })
   const folder = await open(path.dirname(home))
   await folder.sync()
   await folder.close()

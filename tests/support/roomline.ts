@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { inject } from 'vitest'
+import { createAdministration } from '../../src/server/admin/administration'
 import { createWebSession } from '../../src/server/auth/account-routes'
 import { announceRevocation } from '../../src/server/auth/revocations'
 import { readServerNames } from '../../src/server/auth/server-names'
@@ -9,6 +10,7 @@ import { createSessionStore } from '../../src/server/auth/session-store'
 import { createSessionTokens } from '../../src/server/auth/session-token'
 import { createSignInThrottle } from '../../src/server/auth/sign-in-throttle'
 import type { WebSession } from '../../src/server/auth/web-session'
+import { readMessagesAt } from '../../src/server/chat/message-rows'
 import type { ChatServerOptions } from '../../src/server/chat-server'
 import { type Config, readConfig } from '../../src/server/platform/config'
 import { openDatabase } from '../../src/server/platform/database'
@@ -66,6 +68,13 @@ export async function startRoomline({
   const database = openDatabase(databaseUrl, { onError: () => {} })
   const redis = new Redis(redisUrl())
   const web = createWebSession({
+    administration: createAdministration({
+      pool: database.pool,
+      bus: { publish: () => {} },
+      server: config,
+      readMessages: readMessagesAt,
+      announceRevocation: () => announceRevocation(redis, log),
+    }),
     store: createSessionStore(database.pool),
     tokens: createSessionTokens(config.authSecrets),
     announceRevocation: () => announceRevocation(redis, log),

@@ -1,7 +1,9 @@
 import type { Pool } from 'pg'
+import { Failure } from '../../contract/failures'
 import { isUsername, type ServerRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
 import { writeAudit } from '../admin/audit-log'
+import { claimNames } from '../names/person-names'
 import { inTransaction, type Querying } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
 import { deviceHashSql, rememberDevice } from './devices'
@@ -53,6 +55,21 @@ export interface PersonToSignIn {
   /** Whether they have signed in from this device before. */
   isKnownDevice: boolean
 }
+
+/**
+ * Decides, in the transaction that creates a person, whether there may be one more.
+ * @throws {Failure} the reason why not
+ */
+export type Admit = (
+  transaction: Querying,
+  isFirst: boolean,
+) => Promise<{
+  role: ServerRole
+  /** Runs at the end of the transaction, for what else they get. */
+  welcome(user: User): Promise<void>
+}>
+
+const admitEverybody: Admit = async (_, isFirst) => ({ role: isFirst ? 'admin' : 'member', welcome: async () => {} })
 
 const userColumns = 'id, username, display_name AS "displayName", avatar'
 
@@ -188,23 +205,24 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
     },
 
     /**
-     * Creates a person as a member of `general`. The first person on the server becomes its admin.
-     * @throws a unique violation when the name is taken
+     * Creates a person as a member of `general`.
+     * @param admit decides whether they may have an account, and what they become; by default the first person is the admin
+     * @throws {Failure} USERNAME_TAKEN, NAME_TAKEN, and what `admit` throws
      */
-    createPerson: (person: {
-      username: string
-      displayName: string
-      passwordHash: string
-      ip: string
-    }): Promise<{ user: User; joined: { room: string; version: number } | null }> =>
+    createPerson: (
+      person: { username: string; displayName: string; passwordHash: string },
+      admit: Admit = admitEverybody,
+    ): Promise<{ user: User; joined: { room: string; version: number } | null }> =>
       inTransaction(pool, async (transaction) => {
-        const role: ServerRole = (await isFirstPerson(transaction)) ? 'admin' : 'member'
+        const { role, welcome } = await admit(transaction, await isFirstPerson(transaction))
         const { rows: users } = await transaction.query<User>(
-          `INSERT INTO users (username, display_name, password_hash, role) VALUES ($1, $2, $3, $4) RETURNING ${userColumns}`,
+          `INSERT INTO users (username, display_name, password_hash, role) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (username) DO NOTHING RETURNING ${userColumns}`,
           [person.username, person.displayName, person.passwordHash, role],
         )
         const [user] = users
-        if (!user) throw new Error('the new person was not returned')
+        if (!user) throw new Failure('USERNAME_TAKEN', { fields: { username: 'is taken' } })
+        await claimNames(transaction, user.id, user)
         // Joining is a change in the room's order.
         const { rows: joined } = await transaction.query<{ room: string; version: number }>(
           `WITH room AS (
@@ -214,7 +232,7 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
            RETURNING room_id AS room, version`,
           [user.id],
         )
-        await writeAudit(transaction, { kind: 'account.registered', actorId: user.id, ip: person.ip, detail: { role } })
+        await welcome(user)
         return { user, joined: joined[0] ?? null }
       }),
   }

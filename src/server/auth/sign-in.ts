@@ -1,13 +1,13 @@
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import { Failure } from '../../contract/failures'
-import { foldUsername, isReservedUsername, isUsername, limits } from '../../contract/rules'
+import { foldUsername, isUsername, limits } from '../../contract/rules'
 import { password, username } from '../../contract/session'
-import { key, text } from '../../contract/text'
+import { key, line } from '../../contract/text'
+import type { Administration } from '../admin/administration'
 import { writeAudit } from '../admin/audit-log'
 import { networkOf, wideNetworkOf } from '../platform/client-address'
 import type { Config } from '../platform/config'
-import { isUniqueViolation } from '../platform/database'
 import { type Device, hashDevice } from './devices'
 import type { Asker } from './fair-queue'
 import { requireAcceptablePassword } from './password-strength'
@@ -20,6 +20,7 @@ import type { SignInThrottle } from './sign-in-throttle'
 export interface SignInParts extends SessionParts {
   /** Announces the new member to the room's followers. May fail silently: they notice the gap and read it. */
   announceJoin: (join: { room: string; userId: string; version: number }) => void
+  administration: Administration
   pool: Pool
   throttle: SignInThrottle
   limits: Pick<Config, 'loginsPerMinute' | 'registrationsPerHour'>
@@ -30,8 +31,14 @@ export interface SignInParts extends SessionParts {
 export const registerInput = z.strictObject({
   username,
   password,
-  displayName: text(0, limits.displayName).optional(),
+  displayName: line(0, limits.displayName).optional(),
+  /** The token of an invitation to the server or to a room. */
+  invite: key(1, limits.inviteToken).optional(),
+  /** The token of the setup link, for the first account. */
+  setup: key(1, limits.inviteToken).optional(),
 })
+
+export const resetInput = z.strictObject({ token: key(1, limits.inviteToken), password })
 
 /** `user` is the id of the person the page was made for: the cookie may belong to somebody else by now. */
 export const logoutInput = z.strictObject({ user: z.uuid().optional() })
@@ -43,23 +50,20 @@ const hourMs = 60 * 60_000
 /** How many more may come from a wide network than from one address: one customer can have a whole IPv6 /48. */
 const perWideNetwork = 5
 
-/** @throws {Failure} BAD_REQUEST, USERNAME_TAKEN, TOO_MANY_REQUESTS, UNAVAILABLE */
+/** @throws {Failure} BAD_REQUEST, USERNAME_TAKEN, NAME_TAKEN, TOO_MANY_REQUESTS, UNAVAILABLE, and what the rules of registration say */
 export async function register(parts: SignInParts, input: z.output<typeof registerInput>, device: Device): Promise<StartedSession> {
   const asker = strangerFrom(device)
   const displayName = input.displayName || input.username
   await requireAcceptablePassword(input.password, [input.username, displayName, ...(await parts.serverNames())], asker)
-  if (isReservedUsername(input.username)) throw nameTaken()
   await requireAddressWithin(parts, 'register', device, parts.limits.registrationsPerHour, hourMs)
   const passwordHash = await hashPassword(input.password, asker)
-  const person = { username: input.username, displayName, passwordHash, ip: device.ip }
-  const { user, joined } = await parts.store.createPerson(person).catch((error) => {
-    throw isUniqueViolation(error) ? nameTaken() : error
-  })
+  const person = { username: input.username, displayName, passwordHash }
+  const admission = parts.administration.registration.begin({ invite: input.invite, setup: input.setup, ip: device.ip })
+  const { user, joined } = await parts.store.createPerson(person, admission.admit)
   if (joined) parts.announceJoin({ ...joined, userId: user.id })
+  admission.announce()
   return startSession(parts, { user, proof: { kind: 'password', passwordHash } }, device)
 }
-
-const nameTaken = () => new Failure('USERNAME_TAKEN', { fields: { username: 'is taken' } })
 
 /**
  * Every statement and the check of a password are the same whether the username exists or not, and so is what is counted.
@@ -84,6 +88,12 @@ export async function signInWithPassword(parts: SignInParts, input: z.output<typ
   }
   const { user, passwordHash } = proven
   return startSession(parts, { user, proof: { kind: 'password', passwordHash } }, device)
+}
+
+/** Sets a password by a one-time link. @throws {Failure} BAD_REQUEST, RESET_LINK_NOT_FOUND, TOO_MANY_REQUESTS, UNAVAILABLE */
+export async function resetByLink(parts: SignInParts, input: z.output<typeof resetInput>, device: Device): Promise<void> {
+  await requireAddressWithin(parts, 'reset', device, parts.limits.loginsPerMinute, 60_000)
+  await parts.administration.resetPassword(input, device.ip)
 }
 
 /** Counts a try to sign in, of whatever kind, against the network it comes from. @throws {Failure} TOO_MANY_REQUESTS */

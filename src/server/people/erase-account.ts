@@ -124,7 +124,16 @@ async function erasePerson(transaction: Querying, userId: string): Promise<void>
 const ownRows = [
   {
     column: 'user_id',
-    tables: ['bans', 'past_memberships', 'passkeys', 'authenticators', 'recovery_codes', 'sign_in_tickets', 'password_resets'],
+    tables: [
+      'person_names',
+      'bans',
+      'past_memberships',
+      'passkeys',
+      'authenticators',
+      'recovery_codes',
+      'sign_in_tickets',
+      'password_resets',
+    ],
   },
   { column: 'created_by', tables: ['invites', 'server_invites'] },
 ].flatMap(({ column, tables }) => tables.map((table) => ({ table, column })))

@@ -1,5 +1,6 @@
 import type { Person, Profile } from '../../contract/people'
-import type { Database } from '../platform/database'
+import { claimDisplayName } from '../names/person-names'
+import { type Database, inTransaction, type Querying, retried } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
 import { namePart, readNamed } from '../platform/name-search'
 
@@ -62,6 +63,7 @@ export function createPeopleStore({ prisma, pool }: Pick<Database, 'prisma' | 'p
       return left === 0 ? people : [...people, ...(await readNamed<Person>(pool, otherParts, [query, left], left))]
     },
 
+    /** @throws {Failure} NAME_TAKEN */
     update: async (
       userId: string,
       change: {
@@ -71,10 +73,20 @@ export function createPeopleStore({ prisma, pool }: Pick<Database, 'prisma' | 'p
         hideLastSeen?: boolean | undefined
       },
     ): Promise<void> => {
-      const data = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
-      await prisma.user.updateMany({ where: { id: userId, ...active }, data })
+      const { displayName, ...others } = change
+      if (displayName !== undefined) await retried(() => inTransaction(pool, (transaction) => rename(transaction, userId, displayName)))
+      const data = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined))
+      if (Object.keys(data).length > 0) await prisma.user.updateMany({ where: { id: userId, ...active }, data })
     },
   }
 }
 
 export type PeopleStore = ReturnType<typeof createPeopleStore>
+
+async function rename(transaction: Querying, userId: string, displayName: string): Promise<void> {
+  const { rows } = await transaction.query<{ username: string }>(
+    'UPDATE users SET display_name = $2 WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL RETURNING username',
+    [userId, displayName],
+  )
+  if (rows[0]) await claimDisplayName(transaction, userId, { username: rows[0].username, displayName })
+}

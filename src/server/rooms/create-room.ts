@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { Failure } from '../../contract/failures'
 import type { Room } from '../../contract/room'
 import { isUuid, limits, toSlug } from '../../contract/rules'
 import { announceToPeople } from '../bus/announce'
-import { inTransaction, isUniqueViolation } from '../platform/database'
+import { claimRoomName } from '../names/room-names'
+import { inTransaction, type Querying } from '../platform/database'
 import type { RoomsContext } from './needs'
 import { getRoom } from './room-list'
 
@@ -17,9 +18,9 @@ export async function createRoom(
 ): Promise<Room> {
   const { parts, caller } = ctx
   const ownerId = caller.user.id
-  const id = input.kind === 'public' ? slugOf(input.name) : randomUUID()
+  const slug = input.kind === 'public' ? slugOf(input.name) : null
   const usernames = [...new Set(input.members ?? [])]
-  const people = await inTransaction(parts.pool, async (transaction) => {
+  const { id, people } = await inTransaction(parts.pool, async (transaction) => {
     // Locked, so that nobody becomes a member while their account is being deleted.
     const { rows } = await transaction.query<{ id: string; username: string }>(
       `SELECT id, username FROM users WHERE (id = $1 OR username = ANY($2)) AND deleted_at IS NULL AND disabled_at IS NULL
@@ -29,18 +30,16 @@ export async function createRoom(
     if (!rows.some((person) => person.id === ownerId)) throw new Failure('UNAUTHORIZED')
     if (usernames.some((username) => !rows.some((person) => person.username === username)))
       throw new Failure('USER_NOT_FOUND', { fields: { members: 'must all be usernames of people here' } })
-    await transaction.query('INSERT INTO rooms (id, kind, name, topic, created_by) VALUES ($1, $2, $3, $4, $5)', [
-      ...[id, input.kind, input.name, input.topic ?? '', ownerId],
-    ])
+    const ids = slug === null ? [randomUUID()] : await idsOf(transaction, slug, ownerId)
+    const id = await insertRoom(transaction, ids, [input.kind, input.name, input.topic ?? '', ownerId])
+    await claimRoomName(transaction, { id, kind: input.kind, name: input.name }, ownerId)
     const userIds = rows.map((person) => person.id)
     await transaction.query(
       `INSERT INTO memberships (room_id, user_id, role)
        SELECT $1, person, CASE WHEN person = $3 THEN 'owner' ELSE 'member' END::room_role FROM unnest($2::uuid[]) person`,
       [id, userIds, ownerId],
     )
-    return userIds
-  }).catch((error: unknown) => {
-    throw isUniqueViolation(error) ? new Failure('ROOM_NAME_TAKEN', { fields: { name: 'is taken' } }) : error
+    return { id, people: userIds }
   })
   announceToPeople(parts, id, people)
   return getRoom(ctx, id)
@@ -80,6 +79,38 @@ export async function openDirectRoom(ctx: RoomsContext, usernames: readonly stri
   if (row.is_new) announceToPeople(parts, row.id, people)
   return getRoom(ctx, row.id)
 }
+
+/**
+ * The ids that a public room may get, the best first. One with a suffix says that a room had the slug once: one that was
+ * renamed, archived or deleted. For somebody who is banned from a room all have it, so that it does not tell which.
+ */
+async function idsOf(transaction: Querying, slug: string, ownerId: string): Promise<string[]> {
+  const { rows } = await transaction.query<{ needsSuffix: boolean }>(
+    `SELECT EXISTS (SELECT FROM past_room_ids WHERE id = $1) OR EXISTS (SELECT FROM bans WHERE user_id = $2) AS "needsSuffix"`,
+    [slug, ownerId],
+  )
+  const suffixed = Array.from({ length: 3 }, () => {
+    const suffix = `-${randomInt(36 ** 5, 36 ** 6).toString(36)}`
+    return cutToUnits(slug, limits.roomId - suffix.length) + suffix
+  })
+  return rows[0]?.needsSuffix ? suffixed : [slug, ...suffixed]
+}
+
+/** Inserts the room with the first of these ids that is free. */
+async function insertRoom(transaction: Querying, ids: readonly string[], values: readonly string[]): Promise<string> {
+  for (const id of ids) {
+    const { rowCount } = await transaction.query(
+      'INSERT INTO rooms (id, kind, name, topic, created_by) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING',
+      [id, ...values],
+    )
+    if (rowCount) return id
+  }
+  throw new Failure('UNAVAILABLE')
+}
+
+/** Without half a character at its end. */
+const cutToUnits = (text: string, units: number) =>
+  [...text].reduce((cut, character) => (cut.length + character.length <= units ? cut + character : cut), '')
 
 function slugOf(name: string): string {
   const slug = toSlug(name)

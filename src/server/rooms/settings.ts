@@ -1,5 +1,6 @@
 import type { PostingPolicy, Room } from '../../contract/room'
 import { announceToPeople } from '../bus/announce'
+import { claimRoomName } from '../names/room-names'
 import type { RoomsContext } from './needs'
 import { findRoom, getRoom } from './room-list'
 import { changeRoom } from './room-lock'
@@ -7,7 +8,7 @@ import { changeRoom } from './room-lock'
 /** What the caller gets of a room that they changed: an admin need not be a member of it. */
 type ChangedRoom = Room | { id: string }
 
-/** @throws {Failure} DIRECT_ROOM, ROOM_ARCHIVED */
+/** @throws {Failure} DIRECT_ROOM, ROOM_ARCHIVED, ROOM_NAME_TAKEN */
 export async function updateRoom(
   ctx: RoomsContext,
   input: {
@@ -26,7 +27,10 @@ export async function updateRoom(
     await room.query('UPDATE rooms SET name = $2, topic = $3, posting_policy = $4, slow_mode_seconds = $5 WHERE id = $1', [
       ...[room.id, name, topic, postingPolicy, slowModeSeconds],
     ])
-    if (name !== room.name) await room.addLine('renamed', { name })
+    if (name !== room.name) {
+      await claimRoomName(room, { id: room.id, kind: room.kind, name }, room.actor.id)
+      await room.addLine('renamed', { name })
+    }
     if (topic !== room.topic) await room.addLine('topic', { topic })
     if (hasNewRules) await room.takeRoomVersion()
     await room.audit('room.update', null, { name, topic, postingPolicy, slowModeSeconds })

@@ -2,6 +2,7 @@ import clsx from 'clsx'
 import { Check, SendHorizontal } from 'lucide-react'
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import { countCharacters, limits } from '../../../contract/rules'
+import { cleanMessage, hasVisibleCharacter } from '../../../contract/visible-text'
 import { type FindMembers, MentionList, optionId, useMentionSuggestions } from './mention-suggestions'
 
 interface ComposerProps {
@@ -48,8 +49,8 @@ export function Composer({
   const textarea = useRef<HTMLTextAreaElement>(null)
   const counterId = useId()
   const namesId = useId()
-  const length = countCharacters(text.trim())
-  const canSend = text.trim() !== '' && length <= limits.messageText && waitSeconds === 0 && !isBlocked
+  const length = countCharacters(cleanMessage(text))
+  const canSend = hasVisibleCharacter(text) && length <= limits.messageText && waitSeconds === 0 && !isBlocked
 
   const names = useMentionSuggestions(room, findMembers, text.slice(0, caret), (at, replacement) => {
     const end = at + replacement.length
@@ -84,7 +85,7 @@ export function Composer({
 
   function submit() {
     if (!canSend) return
-    on.onSubmit(text.trim())
+    on.onSubmit(cleanMessage(text))
     if (!isEdit) change('', 0)
     textarea.current?.focus()
   }
