@@ -168,7 +168,7 @@ describe('cookies of sessions', () => {
   })
 
   it('are read on https only under the name that nobody but this host can set', async () => {
-    await using https = await startRoomline({ env: { PUBLIC_URL: 'https://chat.example' } })
+    await using https = await startRoomline({ env: { PUBLIC_URL: 'https://localhost' } })
     const answer = await https.web.register(postJson('/api/register', { username: 'ada', password }))
     const [session = '', device = ''] = answer.headers.getSetCookie()
     expect(device).toMatch(/^__Host-X-Device=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/)
@@ -181,15 +181,15 @@ describe('cookies of sessions', () => {
   })
 
   it('are not kept by a browser that opened an https address over http: it says so', async () => {
-    await using https = await startRoomline({ nodes: 0, env: { PUBLIC_URL: 'https://chat.example' } })
-    const headers = { origin: 'http://chat.example:3000', host: 'chat.example:3000' }
+    await using https = await startRoomline({ nodes: 0, env: { PUBLIC_URL: 'https://localhost' } })
+    const headers = { origin: 'http://localhost:3000', host: 'localhost:3000' }
     await https.web.register(postJson('/api/register', { username: 'ada', password }))
     const refused = await https.web.login(postJson('/api/login', { username: 'ada', password }, headers))
     expect([refused.status, (await refused.json()).error]).toEqual([
       403,
-      { code: 'INSECURE_ORIGIN', message: expect.stringContaining('https://chat.example') },
+      { code: 'INSECURE_ORIGIN', message: expect.stringContaining('https://localhost') },
     ])
-    const form = new Request('http://chat.example:3000/api/login', {
+    const form = new Request('http://localhost:3000/api/login', {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({ username: 'ada', password }),
