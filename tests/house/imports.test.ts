@@ -33,6 +33,7 @@ const table: Row[] = [
     may: [
       'web/',
       'sdk/',
+      'contract/audit',
       'contract/failures',
       'contract/text-tokens',
       'react',
@@ -42,6 +43,7 @@ const table: Row[] = [
       'clsx',
       'get-nonce',
     ],
+    types: ['contract/admin'],
     node: false,
   },
   {
