@@ -16,7 +16,9 @@ export interface CallerConnection {
    * answered.
    */
   answerBeforeSignOut<Value>(work: () => Promise<Value>): Promise<Value>
-  /** Runs the calls of this connection a few at a time. */
+  /** Counts something that no honest client sends in great numbers. */
+  countJunk(): void
+  /** Counts a running call, and runs it only while the client reads its answers. */
   takeTurn<Value>(call: () => Promise<Value>): Promise<Value>
 }
 
@@ -34,6 +36,8 @@ export interface Caller {
   uid: string | null
   /** Null over plain HTTP. */
   connection: CallerConnection | null
+  /** Runs each of the calls when it is the person's turn. */
+  turns: { takeTurn<Value>(call: () => Promise<Value>): Promise<Value> }
 }
 
 /** Does what may end the caller's own session, and lets the call be answered before its connection is closed for that. */

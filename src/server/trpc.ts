@@ -84,6 +84,12 @@ export function reportError(log: Log, error: Error & { code: string }, procedure
   )
 }
 
+/** Whether a call was rejected for what an honest client never sends, or rarely. */
+export const isJunk = ({ code, cause }: TRPCError): boolean =>
+  code === 'PARSE_ERROR' || code === 'BAD_REQUEST' || (notUnderstood.includes(code) && !(cause instanceof Failure))
+
+const notUnderstood: readonly string[] = ['NOT_FOUND', 'METHOD_NOT_SUPPORTED', 'UNPROCESSABLE_CONTENT', 'UNSUPPORTED_MEDIA_TYPE']
+
 interface Description {
   failure: FailureName
   fields?: Record<string, string>
@@ -136,7 +142,7 @@ export const signedInProcedure = t.procedure.use(async ({ ctx: { caller, parts }
     if (counted) await counted
     return next()
   }
-  const result = await (connection ? connection.takeTurn(call) : call()).catch((error: unknown) => {
+  const result = await caller.turns.takeTurn(call).catch((error: unknown) => {
     throw toTRPCError(error)
   })
   if (!result.ok) {

@@ -14,6 +14,9 @@ import { provideWebSession } from '../server/auth/web-session'
 import type { RoomNews } from '../server/bus/news-bus'
 import { createRedisBus } from '../server/bus/redis-bus'
 import { readMessagesAt } from '../server/chat/message-rows'
+import { createCallLimits } from '../server/fairness/call-limits'
+import { createRedisUses } from '../server/fairness/redis-uses'
+import { createSharedLimits } from '../server/fairness/shared-limits'
 import { readClientAddress } from '../server/platform/client-address'
 import { readConfig, requireServices } from '../server/platform/config'
 import { openDatabase } from '../server/platform/database'
@@ -27,6 +30,7 @@ import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
 import { isLoopback } from '../server/platform/unsafe-settings'
 import { waitUntil } from '../server/platform/wait-until'
+import { createPageAdmission } from './page-admission'
 import { pageHeaders } from './page-headers'
 
 /** How long running requests may take to finish. */
@@ -43,13 +47,14 @@ await runProcess(async () => {
   })
   const redis = connectRedis(redisUrl, log)
   const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
+  const tokens = createSessionTokens(config.authSecrets)
   const tellRevocation = () => announceRevocation(redis.commands, log)
   const session = createWebSession({
     administration: createAdministration({
       ...{ pool: database.pool, bus, server: config, readMessages: readMessagesAt, announceRevocation: tellRevocation },
     }),
     store: createSessionStore(database.pool),
-    tokens: createSessionTokens(config.authSecrets),
+    tokens,
     announceRevocation: tellRevocation,
     announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
     pool: database.pool,
@@ -78,7 +83,7 @@ await runProcess(async () => {
   const dev = process.env.NODE_ENV === 'development'
   const secure = config.publicUrl.startsWith('https:')
   const realtimeUrls = config.allowedOrigins.map((origin) => realtimeUrl(config, new URL(origin).host))
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000 })
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 1_000 })
   const app = next({ dev, hostname: config.host, port: config.webPort, httpServer: server })
   await app.prepare()
   const handle = app.getRequestHandler()
@@ -91,6 +96,14 @@ await runProcess(async () => {
     metrics,
     metricsToken: config.metricsToken,
     trustProxyHops: config.trustProxyHops,
+  })
+  const sharedLimits = createSharedLimits(createRedisUses(redis))
+  const admit = createPageAdmission({
+    server,
+    tokens,
+    limits: createCallLimits(config, sharedLimits),
+    trustProxyHops: config.trustProxyHops,
+    isLimited: config.sendsPerMinute > 0,
   })
   server.on('request', (request, response) => {
     running++
@@ -105,9 +118,12 @@ await runProcess(async () => {
     // Next reads the nonce from here and adds it to its scripts.
     request.headers['content-security-policy'] = headers['content-security-policy']
     // Next fails on a malformed URL. It gets a path that does not exist instead.
-    if (!isWellEncoded(request.url ?? '/')) request.url = request.url?.startsWith('/api/') ? '/api/-' : '/-'
+    if (request.url !== '*' && !isWellFormed(request.url ?? '/')) request.url = request.url?.startsWith('/api/') ? '/api/-' : '/-'
     const answer = operatorRoutes[request.url?.split('?', 1)[0] ?? ''] ?? handle
-    answers.run(response, answer, request, response).catch((error: unknown) => {
+    const answering = () => answers.run(response, answer, request, response)
+    // Next compiles a page on its first request in development, which takes longer than anybody's turn.
+    const served = dev ? answering() : admit(request, response, answering)
+    served.catch((error: unknown) => {
       log.error({ err: error }, 'a page failed')
       if (!response.headersSent) response.writeHead(500)
       response.end()
@@ -136,13 +152,15 @@ await runProcess(async () => {
     await closed
     clearTimeout(hurry)
     await app.close()
+    await sharedLimits.close()
     redis.close()
     await watch.close()
     await database.close()
   }
 })
 
-function isWellEncoded(url: string): boolean {
+function isWellFormed(url: string): boolean {
+  if (!url.startsWith('/')) return false
   try {
     decodeURI(url.replace(/\?.*/s, ''))
     return true

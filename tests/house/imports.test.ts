@@ -53,7 +53,17 @@ const table: Row[] = [
   },
   {
     file: /^web-server\//,
-    may: ['web-server/', 'server/admin/', 'server/auth/', 'server/chat/message-rows', 'server/bus/', 'server/platform/', 'next'],
+    may: [
+      'web-server/',
+      'server/admin/',
+      'server/auth/',
+      'server/chat/message-rows',
+      'server/bus/',
+      'server/fairness/',
+      'server/platform/',
+      'contract/failures',
+      'next',
+    ],
   },
   {
     file: /^launch\//,
@@ -66,6 +76,11 @@ const table: Row[] = [
       'pg',
     ],
   },
+  {
+    file: /^cli\//,
+    may: ['cli/', 'launch/', 'server/admin/', 'server/auth/sign-in', ...platform('config', 'database'), 'contract/'],
+    types: ['pg', 'zod'],
+  },
   // The realtime server. One file puts the concrete parts together.
   { file: /^server\/main\.ts$/, may: ['server/realtime-node', ...platform('config', 'log', 'process')] },
   { file: /^server\/realtime-node\.ts$/, may: ['server/'] },
@@ -73,9 +88,13 @@ const table: Row[] = [
     file: /^server\/chat-server\.ts$/,
     may: [
       'server/auth/account-routes',
+      'server/auth/session-token',
       'server/auth/sessions',
       'server/connections',
+      'server/fairness/fair-client',
+      'server/fairness/http-admission',
       'server/fanout/client-socket',
+      'server/http-calls',
       'server/router',
       'server/trpc',
       ...platform('client-address', 'database', 'operator-routes', 'realtime-url', 'wait-until'),
@@ -94,16 +113,27 @@ const table: Row[] = [
     ],
   },
   {
+    file: /^server\/http-calls\.ts$/,
+    may: ['server/fairness/fair-client', 'server/router', 'server/trpc', 'contract/failures', '@trpc/server'],
+    types: ['server/caller', 'server/context', ...platform('log')],
+  },
+  {
     file: /^server\/connections\.ts$/,
-    may: ['server/fanout/client-socket', 'server/trpc', ...platform('background'), 'contract/failures'],
-    types: ['server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
+    may: ['server/fairness/', 'server/fanout/client-socket', 'server/socket-intake', 'server/trpc', 'contract/failures'],
+    types: ['server/fairness/fairness', 'server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
   },
   {
     file: /^server\/fairness\/(call-limits|redis-uses|shared-limits)\.ts$/,
     may: ['contract/failures'],
     types: ['server/fairness/shared-limits', ...platform('config', 'redis')],
   },
+  {
+    file: /^server\/fairness\/http-admission\.ts$/,
+    may: platform('background', 'client-address'),
+    types: ['server/fairness/fair-client', 'server/fairness/fairness'],
+  },
   { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
+  { file: /^server\/socket-intake\.ts$/, may: ['server/fairness/', 'server/trpc'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
   {
     file: /^server\/context\.ts$/,
@@ -222,6 +252,8 @@ const table: Row[] = [
       'server/auth/passwords',
       'server/auth/revoke-sessions',
       'server/auth/server-names',
+      'server/auth/session-store',
+      'server/chat/history',
       'server/people/erase-account',
       'server/rooms/',
       'server/jobs/job-worker',

@@ -210,7 +210,7 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
      * @throws {Failure} USERNAME_TAKEN, NAME_TAKEN, and what `admit` throws
      */
     createPerson: (
-      person: { username: string; displayName: string; passwordHash: string },
+      person: { username: string; displayName: string; passwordHash: string | null },
       admit: Admit = admitEverybody,
     ): Promise<{ user: User; joined: { room: string; version: number } | null }> =>
       inTransaction(pool, async (transaction) => {
