@@ -102,6 +102,7 @@ await runProcess(async () => {
     server,
     tokens,
     limits: createCallLimits(config, sharedLimits),
+    publicUrl: config.publicUrl,
     trustProxyHops: config.trustProxyHops,
     isLimited: config.sendsPerMinute > 0,
   })
