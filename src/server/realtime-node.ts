@@ -43,6 +43,7 @@ import { createRoomStore } from './rooms/room-store'
 import { searchIndexing } from './search/index-messages'
 import { createMessageSearch } from './search/message-search'
 import { createSearchTurns } from './search/search-turns'
+import { createSecurityParts } from './security/security-parts'
 
 const searchesAtOnce = 2
 
@@ -133,6 +134,7 @@ export async function startRealtimeNode(
           tokens: createSessionTokens(config.authSecrets),
           announceRevocation: () => announceRevocation(redis.commands, log),
         },
+        security: createSecurityParts(database.pool, config),
         ownPasswords: createOwnPasswords(database.pool, sessions),
         serverNames: () => readServerNames(database.pool, config.publicUrl),
         people: createPeopleStore(database),
@@ -164,7 +166,7 @@ export async function startRealtimeNode(
     const jobs = startJobs({
       databaseUrl,
       afterCommit: [searchIndexing],
-      handlers: [createHousekeepingJob(control), createRoomDeletionJob(control)],
+      handlers: [createHousekeepingJob(control, createSecurityParts(control, config)), createRoomDeletionJob(control)],
       metrics,
       watch,
       log,

@@ -4,7 +4,8 @@ import { createServer, type ServerResponse } from 'node:http'
 import next from 'next'
 import { createAdministration } from '../server/admin/administration'
 import { findSetupLink } from '../server/admin/setup-link'
-import { clientAddressHeader, createWebSession } from '../server/auth/account-routes'
+import { createWebSession } from '../server/auth/account-routes'
+import { clientAddressHeader } from '../server/auth/read-device'
 import { announceRevocation } from '../server/auth/revocations'
 import { readServerNames } from '../server/auth/server-names'
 import { createSessionStore } from '../server/auth/session-store'
@@ -30,6 +31,7 @@ import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
 import { isLoopback } from '../server/platform/unsafe-settings'
 import { waitUntil } from '../server/platform/wait-until'
+import { createSecurityParts } from '../server/security/security-parts'
 import { createPageAdmission } from './page-admission'
 import { pageHeaders } from './page-headers'
 
@@ -60,6 +62,7 @@ await runProcess(async () => {
     pool: database.pool,
     throttle: createSignInThrottle(database.pool),
     serverNames: () => readServerNames(database.pool, config.publicUrl),
+    security: createSecurityParts(database.pool, config),
     limits: config,
     config,
     log,

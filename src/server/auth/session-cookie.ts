@@ -2,8 +2,12 @@ import type { StartedSession } from './sessions'
 
 const sessionName = 'X-Token'
 const deviceName = 'X-Device'
+const ticketName = 'X-Sign-In'
 /** Browsers accept a cookie whose name has this prefix only over https, from this host and for all of it. */
 const hostOnly = '__Host-'
+
+/** As long as the server accepts it. */
+const ticketMaxAgeSeconds = 5 * 60
 
 /** The longest that browsers keep a cookie. */
 const deviceMaxAgeSeconds = 400 * 24 * 60 * 60
@@ -35,6 +39,16 @@ export function readDeviceCookie(header: string | null | undefined, publicUrl: s
 const isSecure = (publicUrl: string) => publicUrl.startsWith('https:')
 
 const namesOf = (name: string, publicUrl: string) => (isSecure(publicUrl) ? [hostOnly + name] : [name, hostOnly + name])
+
+/** The ticket of somebody who has given their password and still has to enter a code. */
+export function readTicketCookie(header: string | null | undefined, publicUrl: string): string | null {
+  return readCookies(header, namesOf(ticketName, publicUrl))[0] ?? null
+}
+
+/** `Set-Cookie` for a ticket, for forms that are posted without JavaScript. */
+export const ticketCookie = (ticket: string, publicUrl: string): string => serialize(publicUrl, ticketName, ticket, ticketMaxAgeSeconds)
+
+export const clearedTicketCookie = (publicUrl: string): string => serialize(publicUrl, ticketName, '', 0)
 
 /** The values of these cookies, by the order of their names. */
 function readCookies(header: string | null | undefined, names: readonly string[]): string[] {
