@@ -8,7 +8,6 @@ export const auditKinds = [
   'signIn.failed',
   'signIn.locked',
   'signIn.newDevice',
-  'signIn.setup',
 
   // What people do to their own account.
   'account.registered',
@@ -52,6 +51,7 @@ export const auditKinds = [
   'room.unmuted',
   'room.inviteCreated',
   'room.inviteRevoked',
+  'room.inviteAccepted',
   'room.messageRemoved',
 ] as const
 

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os'
+import { createAuditRetentionJob } from './admin/audit-retention'
 import { type OpenConnection, type SurveyNews, startConnectionSurvey } from './admin/connection-survey'
 import { createRoomDeletionJob } from './admin/delete-room'
+import { startRefusedCalls } from './admin/refused-calls'
 import { createHousekeepingJob } from './auth/housekeeping'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
@@ -108,6 +110,7 @@ export async function startRealtimeNode(
       connections: () => describeConnections(server.connections.all()),
       otherNodes: cluster.otherNodes,
     })
+    const refusedCalls = startRefusedCalls({ querying: database.pool, log })
     const sharedLimits = createSharedLimits(createRedisUses(redis))
     const server = await startChatServer(
       {
@@ -129,6 +132,7 @@ export async function startRealtimeNode(
         typingLimits: createTypingLimits(),
         metricsToken: config.metricsToken,
         limits: createCallLimits(config, sharedLimits),
+        refusedCalls,
         sessions: {
           store: sessions,
           tokens: createSessionTokens(config.authSecrets),
@@ -166,7 +170,11 @@ export async function startRealtimeNode(
     const jobs = startJobs({
       databaseUrl,
       afterCommit: [searchIndexing],
-      handlers: [createHousekeepingJob(control, createSecurityParts(control, config)), createRoomDeletionJob(control)],
+      handlers: [
+        createHousekeepingJob(control, createSecurityParts(control, config)),
+        createRoomDeletionJob(control),
+        createAuditRetentionJob(control, config),
+      ],
       metrics,
       watch,
       log,
@@ -180,6 +188,7 @@ export async function startRealtimeNode(
       await Promise.all([
         cluster.close(),
         lastSeen.close(),
+        refusedCalls.close(),
         sharedLimits.close(),
         tail.close(),
         feeds.close(),

@@ -3,7 +3,7 @@ import type { ServerRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
 import { type Device, deviceTokenOf, hashDevice } from './devices'
 import type { Proof } from './proof'
-import type { SessionStore } from './session-store'
+import type { EndedBy, SessionStore } from './session-store'
 import type { SessionTokens, TokenClaims } from './session-token'
 
 /** A valid session of a signed-in person. */
@@ -100,9 +100,14 @@ export async function isAnotherPersons(
 }
 
 /** Ends the session of this token. Does nothing if the token is invalid. */
-export async function revokeSession({ store, tokens, announceRevocation }: SessionParts, token: string, reason: string): Promise<void> {
+export async function revokeSession(
+  { store, tokens, announceRevocation }: SessionParts,
+  token: string,
+  reason: string,
+  by: EndedBy | null,
+): Promise<void> {
   const claims = await tokens.parse(token)
   if (!claims) return
-  await store.revoke(claims.sessionId, claims.userId, reason)
+  await store.revoke(claims.sessionId, claims.userId, reason, by)
   announceRevocation()
 }

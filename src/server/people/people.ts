@@ -45,7 +45,13 @@ export async function changePassword(
   await requireAcceptablePassword(password, [username, displayName, ...(await parts.serverNames())], asker)
   const verifiedHash = await parts.ownPasswords.require(caller.user.id, current)
   const passwordHash = await hashPassword(password, asker)
-  const revoked = await parts.accounts.changePassword({ userId: caller.user.id, verifiedHash, passwordHash, keep: caller.sessionId })
+  const revoked = await parts.accounts.changePassword({
+    userId: caller.user.id,
+    verifiedHash,
+    passwordHash,
+    keep: caller.sessionId,
+    ip: caller.ip,
+  })
   if (revoked > 0) parts.sessions.announceRevocation()
   return { revoked }
 }
