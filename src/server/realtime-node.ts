@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { type OpenConnection, type SurveyNews, startConnectionSurvey } from './admin/connection-survey'
 import { createRoomDeletionJob } from './admin/delete-room'
 import { createHousekeepingJob } from './auth/housekeeping'
+import { acceptOutsideTokens } from './auth/outside-tokens'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
 import { createSessionStore } from './auth/session-store'
@@ -129,7 +130,11 @@ export async function startRealtimeNode(
         limits: createCallLimits(config, sharedLimits),
         sessions: {
           store: sessions,
-          tokens: createSessionTokens(config.authSecrets),
+          tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, {
+            store: sessions,
+            announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
+            log,
+          }),
           announceRevocation: () => announceRevocation(redis.commands, log),
         },
         ownPasswords: createOwnPasswords(database.pool, sessions),

@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import next from 'next'
 import { clientAddressHeader, createWebSession } from '../server/auth/account-routes'
+import { acceptOutsideTokens } from '../server/auth/outside-tokens'
 import { announceRevocation } from '../server/auth/revocations'
 import { createSessionStore } from '../server/auth/session-store'
 import { createSessionTokens } from '../server/auth/session-token'
+import type { SignInParts } from '../server/auth/sign-in'
 import { provideWebSession } from '../server/auth/web-session'
 import type { RoomNews } from '../server/bus/news-bus'
 import { createRedisBus } from '../server/bus/redis-bus'
@@ -37,11 +39,13 @@ await runProcess(async () => {
   })
   const redis = connectRedis(redisUrl, log)
   const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
+  const store = createSessionStore(database.pool)
+  const announceJoin: SignInParts['announceJoin'] = ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version })
   const session = createWebSession({
-    store: createSessionStore(database.pool),
-    tokens: createSessionTokens(config.authSecrets),
+    store,
+    tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, { store, announceJoin, log }),
     announceRevocation: () => announceRevocation(redis.commands, log),
-    announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
+    announceJoin,
     pool: database.pool,
     limits: config,
     config,

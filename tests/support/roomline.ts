@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { createWebSession } from '../../src/server/auth/account-routes'
+import { acceptOutsideTokens } from '../../src/server/auth/outside-tokens'
 import { announceRevocation } from '../../src/server/auth/revocations'
 import { createSessionStore } from '../../src/server/auth/session-store'
 import { createSessionTokens } from '../../src/server/auth/session-token'
@@ -63,9 +64,10 @@ export async function startRoomline({
   const log = createLog(config, 'test')
   const database = openDatabase(databaseUrl, { onError: () => {} })
   const redis = new Redis(redisUrl())
+  const store = createSessionStore(database.pool)
   const web = createWebSession({
-    store: createSessionStore(database.pool),
-    tokens: createSessionTokens(config.authSecrets),
+    store,
+    tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, { store, announceJoin: () => {}, log }),
     announceRevocation: () => announceRevocation(redis, log),
     announceJoin: () => {},
     pool: database.pool,
