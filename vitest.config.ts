@@ -28,7 +28,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'realtime',
-          include: ['tests/{abuse,auth,chat,data,jobs,names,people,platform,presence,rooms,search}/**/*.test.ts'],
+          include: ['tests/{abuse,admin,auth,chat,data,jobs,names,people,platform,presence,rooms,search}/**/*.test.ts'],
           globalSetup: 'tests/support/services-setup.ts',
           sequence: { groupOrder: 0 },
         },

@@ -1,5 +1,6 @@
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
+import { toOwnPath } from '../contract/rules'
 import { type AccountFailure, readQueryFailure } from '../web/account/account-failure'
 import { findVisitor } from './visitor'
 
@@ -10,7 +11,7 @@ export async function readAccountQuery(
   search: Promise<Query>,
 ): Promise<{ failure: AccountFailure | null; username: string; next: string }> {
   const query = await search
-  const next = parseNext(singleValue(query.next))
+  const next = toOwnPath(singleValue(query.next))
   if (await findVisitor()) redirect(next)
   const {
     error = '',
@@ -25,14 +26,6 @@ export async function readAccountQuery(
 }
 
 const singleValue = (value: string | string[] | undefined) => (typeof value === 'string' ? value : '')
-
-/** A path on this site. Anything that could lead to another site becomes "/". */
-function parseNext(value: string): string {
-  if (!value.startsWith('/') || !URL.canParse(value, 'http://here')) return '/'
-  const { origin, pathname, search } = new URL(value, 'http://here')
-  // "/..//there" resolves to "//there", which is another site.
-  return origin === 'http://here' && !pathname.startsWith('//') ? `${pathname}${search}` : '/'
-}
 
 /** The path of a page that keeps `next`, for switching between the two pages. */
 export const withNext = (page: '/login' | '/register', next: string) => (next === '/' ? page : `${page}?next=${encodeURIComponent(next)}`)

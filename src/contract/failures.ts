@@ -12,6 +12,16 @@ export const failures = {
   UNAUTHORIZED: { code: 'UNAUTHORIZED', retry: false, words: "You're not signed in, or your session has ended." },
   ANOTHER_USER: { code: 'FORBIDDEN', retry: false, words: 'Someone else is now signed in here. Reload the page.' },
   INVALID_CREDENTIALS: { code: 'UNAUTHORIZED', retry: false, words: 'Wrong username or password.' },
+  OUTSIDE_SIGN_IN_FAILED: {
+    code: 'UNAUTHORIZED',
+    retry: false,
+    words: "You couldn't be signed in. Try again, and ask an admin if that doesn't help.",
+  },
+  NO_PASSWORD: {
+    code: 'FORBIDDEN',
+    retry: false,
+    words: 'Your account has no password, so this is not possible yet. Ask an admin for a link to set one.',
+  },
   FOREIGN_ORIGIN: { code: 'FORBIDDEN', retry: false, words: 'This request came from another site.' },
   NOT_A_MEMBER: { code: 'FORBIDDEN', retry: false, words: 'Join this room first.' },
   MEMBERSHIP_ENDED: { code: 'FORBIDDEN', retry: false, words: "You're no longer in this room." },
@@ -25,6 +35,11 @@ export const failures = {
   LAST_OWNER: { code: 'FORBIDDEN', retry: false, words: 'A room needs an owner. Make someone else an owner first.' },
   LAST_ADMIN: { code: 'FORBIDDEN', retry: false, words: 'The server needs an admin. Make someone else an admin first.' },
   OWN_ACCOUNT: { code: 'FORBIDDEN', retry: false, words: "You can't do this to your own account." },
+  SETUP_NEEDED: {
+    code: 'FORBIDDEN',
+    retry: false,
+    words: 'The first account is created with the setup link that the server printed when it started.',
+  },
   INVITATION_NEEDED: { code: 'FORBIDDEN', retry: false, words: 'You need an invitation to create an account here.' },
   REGISTRATION_CLOSED: { code: 'FORBIDDEN', retry: false, words: "New accounts can't be created here. Ask an admin." },
   ROOM_NOT_FOUND: { code: 'NOT_FOUND', retry: false, words: "This room doesn't exist, or you don't have access to it." },
@@ -50,6 +65,11 @@ export const failures = {
     code: 'SERVICE_UNAVAILABLE',
     retry: true,
     words: "The server can't do this right now. Nothing is lost: try again in a moment.",
+  },
+  ISSUER_AWAY: {
+    code: 'SERVICE_UNAVAILABLE',
+    retry: true,
+    words: "The service that signs you in can't be reached right now. Try again in a moment.",
   },
   INTERNAL: { code: 'INTERNAL_SERVER_ERROR', retry: true, words: 'Something went wrong on the server.' },
 } as const

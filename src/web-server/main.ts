@@ -2,7 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import next from 'next'
+import { createAdministration } from '../server/admin/administration'
+import { findSetupLink } from '../server/admin/setup-link'
 import { clientAddressHeader, createWebSession } from '../server/auth/account-routes'
+import { createOidc } from '../server/auth/oidc'
 import { acceptOutsideTokens } from '../server/auth/outside-tokens'
 import { announceRevocation } from '../server/auth/revocations'
 import { createSessionStore } from '../server/auth/session-store'
@@ -11,6 +14,7 @@ import type { SignInParts } from '../server/auth/sign-in'
 import { provideWebSession } from '../server/auth/web-session'
 import type { RoomNews } from '../server/bus/news-bus'
 import { createRedisBus } from '../server/bus/redis-bus'
+import { readMessagesAt } from '../server/chat/message-rows'
 import { readClientAddress } from '../server/platform/client-address'
 import { readConfig, requireServices } from '../server/platform/config'
 import { openDatabase } from '../server/platform/database'
@@ -22,6 +26,7 @@ import { createOperatorRoutes } from '../server/platform/operator-routes'
 import { runProcess } from '../server/platform/process'
 import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
+import { isLoopback } from '../server/platform/unsafe-settings'
 import { waitUntil } from '../server/platform/wait-until'
 import { pageHeaders } from './page-headers'
 
@@ -39,12 +44,18 @@ await runProcess(async () => {
   })
   const redis = connectRedis(redisUrl, log)
   const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
+  const tellRevocation = () => announceRevocation(redis.commands, log)
   const store = createSessionStore(database.pool)
-  const announceJoin: SignInParts['announceJoin'] = ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version })
+  const announceJoin: SignInParts['announceJoin'] = ({ room, userId, version }) =>
+    bus.publish(room, { type: 'membership', userId, version })
   const session = createWebSession({
+    administration: createAdministration({
+      ...{ pool: database.pool, bus, server: config, readMessages: readMessagesAt, announceRevocation: tellRevocation },
+    }),
     store,
     tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, { store, announceJoin, log }),
-    announceRevocation: () => announceRevocation(redis.commands, log),
+    oidc: config.oidc ? createOidc(config.oidc, config.publicUrl, log) : null,
+    announceRevocation: tellRevocation,
     announceJoin,
     pool: database.pool,
     limits: config,
@@ -112,6 +123,11 @@ await runProcess(async () => {
     server.listen(config.webPort, config.host, resolve)
   })
   log.info({ host: config.host, port: config.webPort }, 'the web app is listening')
+  // Not through the log: whoever has this link becomes the admin.
+  if (!isLoopback(new URL(config.publicUrl).hostname)) {
+    const setupLink = await findSetupLink(database.pool, config).catch(() => null)
+    if (setupLink) process.stdout.write(`Create the first account at ${setupLink}\n`)
+  }
 
   return async () => {
     // The server stays open while requests finish, so that the load balancer learns it from /api/ready.

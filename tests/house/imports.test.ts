@@ -49,7 +49,10 @@ const table: Row[] = [
     may: ['app/', 'web/', '@fontsource-variable/inter', 'server/auth/web-session', 'contract/failures', 'next', 'react'],
     types: ['contract/'],
   },
-  { file: /^web-server\//, may: ['web-server/', 'server/auth/', 'server/bus/', 'server/platform/', 'next'] },
+  {
+    file: /^web-server\//,
+    may: ['web-server/', 'server/admin/', 'server/auth/', 'server/chat/message-rows', 'server/bus/', 'server/platform/', 'next'],
+  },
   {
     file: /^launch\//,
     may: [
@@ -196,7 +199,7 @@ const table: Row[] = [
   {
     file: /^server\/auth\//,
     may: ['server/auth/', 'server/caller', ...platform('background', 'bearer', 'database', 'listen', 'realtime-url'), 'contract/', 'zod'],
-    types: ['server/jobs/job-worker', ...platform('config', 'log'), 'pg', 'ioredis'],
+    types: ['server/admin/administration', 'server/jobs/job-worker', ...platform('config', 'log'), 'pg', 'ioredis'],
   },
   // Operations state what they need (`needs.ts`). They never know ws, tRPC's server, ioredis or Prisma, nor another feature's
   // insides: only what is listed here.
@@ -207,12 +210,13 @@ const table: Row[] = [
       'server/auth/passwords',
       'server/auth/revoke-sessions',
       'server/people/erase-account',
+      'server/rooms/',
       'server/jobs/job-worker',
       'server/bus/announce',
-      ...platform('database', 'name-search', 'page-cursor'),
+      ...platform('database', 'unsafe-settings', 'name-search', 'page-cursor'),
       'contract/',
     ],
-    types: ['server/bus/news-bus', ...platform('config'), 'pg', 'zod'],
+    types: ['server/auth/session-store', 'server/bus/news-bus', ...platform('config'), 'pg', 'zod'],
   },
   {
     file: /^server\/people\//,

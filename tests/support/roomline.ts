@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { inject } from 'vitest'
+import { createAdministration } from '../../src/server/admin/administration'
 import { createWebSession } from '../../src/server/auth/account-routes'
+import { createOidc } from '../../src/server/auth/oidc'
 import { acceptOutsideTokens } from '../../src/server/auth/outside-tokens'
 import { announceRevocation } from '../../src/server/auth/revocations'
 import { createSessionStore } from '../../src/server/auth/session-store'
 import { createSessionTokens } from '../../src/server/auth/session-token'
 import type { WebSession } from '../../src/server/auth/web-session'
+import { readMessagesAt } from '../../src/server/chat/message-rows'
 import type { ChatServerOptions } from '../../src/server/chat-server'
 import { type Config, readConfig } from '../../src/server/platform/config'
 import { openDatabase } from '../../src/server/platform/database'
@@ -66,8 +69,16 @@ export async function startRoomline({
   const redis = new Redis(redisUrl())
   const store = createSessionStore(database.pool)
   const web = createWebSession({
+    administration: createAdministration({
+      pool: database.pool,
+      bus: { publish: () => {} },
+      server: config,
+      readMessages: readMessagesAt,
+      announceRevocation: () => announceRevocation(redis, log),
+    }),
     store,
     tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, { store, announceJoin: () => {}, log }),
+    oidc: config.oidc ? createOidc(config.oidc, config.publicUrl, log) : null,
     announceRevocation: () => announceRevocation(redis, log),
     announceJoin: () => {},
     pool: database.pool,

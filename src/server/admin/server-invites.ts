@@ -63,7 +63,7 @@ export const revokeServerInvite = (ctx: AdminContext, invite: string): Promise<{
   })
 
 /** Counts one use. @returns null when there is no such invitation to the server, or it cannot be used any more */
-export async function useServerInvite(transaction: Querying, token: string): Promise<{ id: string; role: 'member' | 'guest' } | null> {
+export async function countServerInviteUse(transaction: Querying, token: string): Promise<{ id: string; role: 'member' | 'guest' } | null> {
   // Of many who use it at once, each waits for the row and then counts again.
   const { rows } = await transaction.query<{ id: string; role: 'member' | 'guest' }>(
     `UPDATE server_invites i SET uses = i.uses + 1 WHERE i.token_hash = $1 AND ${isUsable} RETURNING i.id, i.role`,

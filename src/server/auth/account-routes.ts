@@ -1,18 +1,35 @@
 import type { z } from 'zod'
 import { Failure } from '../../contract/failures'
+import { limits } from '../../contract/rules'
 import { readBearer } from '../platform/bearer'
 import type { Config } from '../platform/config'
 import type { Log } from '../platform/log'
 import { realtimeUrl } from '../platform/realtime-url'
 import type { Device } from './devices'
-import { failureResponse, isFormPost, json, noContent, parseBody, readBody, readOptionalBody, seeOther, toFailure } from './http-bodies'
+import {
+  failureResponse,
+  imageResponse,
+  isFormPost,
+  json,
+  noContent,
+  noSuchImage,
+  parseBody,
+  readBody,
+  readOptionalBody,
+  seeOther,
+  toFailure,
+} from './http-bodies'
+import type { Oidc } from './oidc'
+import { createOidcRoutes } from './oidc-routes'
 import { clearedSessionCookie, readDeviceCookie, readSessionCookies, sessionCookie, signedInCookies } from './session-cookie'
 import { findSession, isAnotherPersons, refreshSession, revokeSession, type StartedSession } from './sessions'
-import { loginInput, logoutInput, register, registerInput, type SignInParts, signInWithPassword } from './sign-in'
+import { loginInput, logoutInput, register, registerInput, resetByLink, resetInput, type SignInParts, signInWithPassword } from './sign-in'
 import type { WebSession } from './web-session'
 
 export interface AccountRoutesParts extends SignInParts {
-  config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'realtimeUrl' | 'realtimePort'>
+  config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'realtimeUrl' | 'realtimePort' | 'authSecrets'>
+  /** Null when no issuer is configured. */
+  oidc: Oidc | null
   log: Log
 }
 
@@ -53,9 +70,15 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
       } catch (thrown) {
         const error = toFailure(thrown, log)
         if (!isForm || error.failure === 'INTERNAL') throw error
-        const typedName = typeof body === 'object' && body && 'username' in body ? String(body.username).slice(0, 64) : ''
+        const typed = (name: string, max: number) => String((body as Record<string, unknown> | null)?.[name] ?? '').slice(0, max)
+        const kept = ['invite', 'setup'].flatMap((name) =>
+          typed(name, limits.inviteToken) ? [[name, typed(name, limits.inviteToken)]] : [],
+        )
         const [field, why] = Object.entries(error.detail.fields ?? {})[0] ?? []
-        const query = new URLSearchParams({ error: error.failure, username: typedName, ...(field && { field, why }) })
+        const query = new URLSearchParams({
+          ...{ error: error.failure, username: typed('username', 64), ...(field && { field, why }) },
+          ...Object.fromEntries(kept),
+        })
         return seeOther(`${page}?${query}`)
       }
     })
@@ -90,6 +113,25 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
       const { user, expiresAt } = session
       return json(200, { user, expiresAt: expiresAt.toISOString(), realtimeUrl: realtimeUrl(config, request.headers.get('host')) })
     }),
+
+    reset: changing(async (request) => {
+      const { body } = await readBody(request)
+      await resetByLink(parts, parseBody(resetInput, body), readDevice(request))
+      return noContent()
+    }),
+
+    logo: answering(async (request) => {
+      const logo = await parts.administration.findLogo(new URL(request.url).pathname.split('/').at(-1) ?? '')
+      return logo ? imageResponse(logo) : noSuchImage()
+    }),
+
+    settings: () =>
+      parts.administration.settings().catch((error: unknown) => {
+        throw toFailure(error, log)
+      }),
+
+    oidc: createOidcRoutes({ ...parts, ...config }, readDevice),
+    issuerName: parts.oidc?.issuerName ?? null,
 
     findUser: (cookieHeader) =>
       firstOf(readSessionCookies(cookieHeader), (token) => findSession(parts, token)).catch((error: unknown) => {

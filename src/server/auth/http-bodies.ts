@@ -14,7 +14,7 @@ export async function readBody(request: Request): Promise<{ body: unknown; isFor
   if (isFormPost(request)) {
     const fields = Object.fromEntries(new URLSearchParams(await readText(request)))
     // An empty form field counts as not filled in.
-    if (fields.displayName === '') delete fields.displayName
+    for (const name of ['displayName', 'invite', 'setup']) if (fields[name] === '') delete fields[name]
     return { body: fields, isForm: true }
   }
   if (!isJson(request)) {
@@ -99,6 +99,19 @@ export function noContent(extra: AnswerHeaders = {}): Response {
 export function seeOther(location: string, extra: AnswerHeaders = {}): Response {
   return new Response(null, { status: 303, headers: headersOf({ ...extra, location }) })
 }
+
+/** An image whose address changes with it. Its policy keeps whatever else it may be from acting. */
+export function imageResponse({ bytes, type }: { bytes: Uint8Array; type: string }): Response {
+  return new Response(new Uint8Array(bytes), {
+    headers: {
+      'content-type': type,
+      'cache-control': 'public, max-age=31536000, immutable',
+      'content-security-policy': "default-src 'none'; sandbox",
+    },
+  })
+}
+
+export const noSuchImage = (): Response => new Response(null, { status: 404, headers: headersOf({}) })
 
 interface AnswerHeaders {
   /** Values of `Set-Cookie`. */

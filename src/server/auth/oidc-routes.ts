@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { EncryptJWT, jwtDecrypt } from 'jose'
 import { z } from 'zod'
 import { Failure } from '../../contract/failures'
-import { isOwnPath } from '../../contract/rules'
+import { toOwnPath } from '../../contract/rules'
 import type { Log } from '../platform/log'
 import type { Device } from './devices'
-import { noSuchPage, seeOther, toFailure } from './http-bodies'
+import { seeOther, toFailure } from './http-bodies'
 import type { Oidc } from './oidc'
 import { findOrCreateOutsidePerson } from './outside-people'
-import { clearedOidcCookie, oidcCookie, readOidcCookie, signedInCookies } from './session-cookie'
+import { signedInCookies } from './session-cookie'
 import { startSession } from './sessions'
 import { requireSignInTry, type SignInParts } from './sign-in'
 
@@ -21,7 +21,25 @@ interface OidcRoutesParts extends SignInParts {
   log: Log
 }
 
-export const oidcMinutes = 10
+/** How long somebody has for signing in at the issuer. */
+const patienceMinutes = 10
+
+const cookieName = (publicUrl: string) => `${publicUrl.startsWith('https:') ? '__Host-' : ''}X-Sign-In`
+
+function cookieOf(publicUrl: string, value: string): string {
+  const maxAgeSeconds = value === '' ? 0 : patienceMinutes * 60
+  // Lax: the issuer's page leads back here.
+  return `${cookieName(publicUrl)}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${publicUrl.startsWith('https:') ? '; Secure' : ''}`
+}
+
+function readCookie(header: string | null, publicUrl: string): string | undefined {
+  const start = `${cookieName(publicUrl)}=`
+  return header
+    ?.split(';')
+    .map((pair) => pair.trim())
+    .find((pair) => pair.startsWith(start))
+    ?.slice(start.length)
+}
 
 const begunSchema = z.object({ state: z.string(), nonce: z.string(), verifier: z.string(), next: z.string() })
 
@@ -35,17 +53,17 @@ export function createOidcRoutes(parts: OidcRoutesParts, readDevice: (request: R
   const keys = parts.authSecrets.map((secret) => createHash('sha256').update(`roomline sign-in with an issuer ${secret}`).digest())
 
   const answering = (act: (request: Request, oidc: Oidc) => Promise<Response>) => async (request: Request) => {
-    if (!oidc) return noSuchPage()
+    if (!oidc) return new Response(null, { status: 404 })
     try {
       return await act(request, oidc)
     } catch (thrown) {
       const { failure } = toFailure(thrown, log)
-      return seeOther(`/login?${new URLSearchParams({ error: failure })}`, { cookies: [clearedOidcCookie(publicUrl)] })
+      return seeOther(`/login?${new URLSearchParams({ error: failure })}`, { cookies: [cookieOf(publicUrl, '')] })
     }
   }
 
   async function openCookie(request: Request): Promise<z.output<typeof begunSchema>> {
-    const cookie = readOidcCookie(request.headers.get('cookie'), publicUrl)
+    const cookie = readCookie(request.headers.get('cookie'), publicUrl)
     for (const key of keys) {
       const opened = cookie && (await jwtDecrypt(cookie, key, { requiredClaims: ['exp'] }).catch(() => null))
       if (opened) return begunSchema.parse(opened.payload)
@@ -58,11 +76,11 @@ export function createOidcRoutes(parts: OidcRoutesParts, readDevice: (request: R
       await requireSignInTry(parts, readDevice(request))
       const wanted = new URL(request.url).searchParams.get('next') ?? '/'
       const { url, ...begun } = await begin()
-      const sealed = await new EncryptJWT({ ...begun, next: isOwnPath(wanted) ? wanted : '/' })
+      const sealed = await new EncryptJWT({ ...begun, next: toOwnPath(wanted) })
         .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
-        .setExpirationTime(`${oidcMinutes}m`)
+        .setExpirationTime(`${patienceMinutes}m`)
         .encrypt(keys[0] as Uint8Array)
-      return seeOther(url.href, { cookies: [oidcCookie(sealed, oidcMinutes * 60, publicUrl)] })
+      return seeOther(url.href, { cookies: [cookieOf(publicUrl, sealed)] })
     }),
 
     callback: answering(async (request, { finish }) => {
@@ -71,8 +89,11 @@ export function createOidcRoutes(parts: OidcRoutesParts, readDevice: (request: R
       await requireSignInTry(parts, device)
       const person = await finish(new URL(request.url).search, begun)
       const user = await findOrCreateOutsidePerson(parts, person)
-      const signedIn = await startSession(parts, { user, proof: { kind: 'oidc', issuer: person.issuer } }, device)
-      return seeOther(next, { cookies: [...signedInCookies(signedIn, publicUrl), clearedOidcCookie(publicUrl)] })
+      const signedIn = await startSession(parts, { user, proof: { kind: 'oidc', issuer: person.issuer } }, device).catch((error) => {
+        // Its words are about a password.
+        throw error instanceof Failure && error.failure === 'INVALID_CREDENTIALS' ? new Failure('OUTSIDE_SIGN_IN_FAILED') : error
+      })
+      return seeOther(next, { cookies: [...signedInCookies(signedIn, publicUrl), cookieOf(publicUrl, '')] })
     }),
   }
 }

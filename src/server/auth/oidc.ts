@@ -78,7 +78,9 @@ export function createOidc({ issuer, clientId, clientSecret }: NonNullable<Confi
       } catch (error) {
         const { message, code } = error as { message: string; code?: string }
         log.info({ error: message, code }, 'a sign-in with OIDC_ISSUER failed')
-        throw new Failure(code === 'OAUTH_TIMEOUT' || message === 'fetch failed' ? 'ISSUER_AWAY' : 'OUTSIDE_SIGN_IN_FAILED', { cause: error })
+        throw new Failure(code === 'OAUTH_TIMEOUT' || message === 'fetch failed' ? 'ISSUER_AWAY' : 'OUTSIDE_SIGN_IN_FAILED', {
+          cause: error,
+        })
       }
     },
   }

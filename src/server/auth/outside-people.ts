@@ -4,6 +4,7 @@ import { Failure } from '../../contract/failures'
 import { countCharacters, isUsername, limits } from '../../contract/rules'
 import type { User } from '../../contract/session'
 import { cleanLine, findLineFault } from '../../contract/visible-text'
+import type { Admit } from './session-store'
 import type { SignInParts } from './sign-in'
 
 /** Who somebody is, according to an outside issuer. Only `issuer` and `subject` identify them: everything else is a proposal. */
@@ -27,7 +28,11 @@ const claims = z.object({
     .regex(/^[^\0]*$/),
   preferred_username: optionalText,
   name: optionalText,
-  picture: z.url({ protocol: /^https$/ }).max(limits.avatarPath).optional().catch(undefined),
+  picture: z
+    .url({ protocol: /^https$/ })
+    .max(limits.avatarPath)
+    .optional()
+    .catch(undefined),
 })
 
 /** @throws when the claims name nobody */
@@ -48,7 +53,10 @@ export async function findOrCreateOutsidePerson({ store, announceJoin }: Parts, 
   if (found) return found
   for (const names of proposeNames(person)) {
     try {
-      const { user, joined } = await store.createPerson({ ...names, passwordHash: null, external: { issuer, subject, picture: person.picture ?? null } })
+      const { user, joined } = await store.createPerson(
+        { ...names, passwordHash: null, external: { issuer, subject, picture: person.picture ?? null } },
+        admitMember,
+      )
       if (joined) announceJoin({ ...joined, userId: user.id })
       return user
     } catch (error) {
@@ -60,6 +68,9 @@ export async function findOrCreateOutsidePerson({ store, announceJoin }: Parts, 
   }
   throw new Failure('UNAVAILABLE')
 }
+
+/** The issuer decides who gets in, whatever REGISTRATION says. Nobody becomes an admin by being the first. */
+const admitMember: Admit = async () => ({ role: 'member', welcome: async () => {} })
 
 /** Names for a new account, the best first. */
 export function* proposeNames(

@@ -43,6 +43,21 @@ interface ListedSession {
   lastSeenAt: Date
 }
 
+/**
+ * Decides, in the transaction that creates a person, whether there may be one more.
+ * @throws {Failure} the reason why not
+ */
+export type Admit = (
+  transaction: Querying,
+  isFirst: boolean,
+) => Promise<{
+  role: ServerRole
+  /** Runs at the end of the transaction, for what else they get. */
+  welcome(user: User): Promise<void>
+}>
+
+const admitEverybody: Admit = async (_, isFirst) => ({ role: isFirst ? 'admin' : 'member', welcome: async () => {} })
+
 const userColumns = 'id, username, display_name AS "displayName", avatar'
 
 interface LiveRow {
@@ -202,19 +217,23 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
       }),
 
     /**
-     * Creates a person as a member of `general`. The first person on the server becomes its admin.
-     * @throws {Failure} USERNAME_TAKEN, NAME_TAKEN
+     * Creates a person as a member of `general`.
+     * @param admit decides whether they may have an account, and what they become; by default the first person is the admin
+     * @throws {Failure} USERNAME_TAKEN, NAME_TAKEN, and what `admit` throws
      */
-    createPerson: (person: {
-      username: string
-      displayName: string
-      /** Null for people who sign in through an outside issuer. */
-      passwordHash: string | null
-      external?: { issuer: string; subject: string; picture: string | null }
-    }): Promise<{ user: User; joined: { room: string; version: number } | null }> =>
+    createPerson: (
+      person: {
+        username: string
+        displayName: string
+        /** Null for people who sign in through an outside issuer. */
+        passwordHash: string | null
+        external?: { issuer: string; subject: string; picture: string | null }
+      },
+      admit: Admit = admitEverybody,
+    ): Promise<{ user: User; joined: { room: string; version: number } | null }> =>
       inTransaction(pool, async (transaction) => {
         const { external } = person
-        const role: ServerRole = (await isFirstPerson(transaction)) ? 'admin' : 'member'
+        const { role, welcome } = await admit(transaction, await isFirstPerson(transaction))
         const { rows: users } = await transaction.query<User>(
           `INSERT INTO users (username, display_name, password_hash, role, external_issuer, external_subject, avatar)
            VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -233,6 +252,7 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
            RETURNING room_id AS room, version`,
           [user.id],
         )
+        await welcome(user)
         return { user, joined: joined[0] ?? null }
       }),
   }

@@ -4,6 +4,7 @@ import { Failure } from '../../contract/failures'
 import { isUsername, limits } from '../../contract/rules'
 import { password, username } from '../../contract/session'
 import { key, line } from '../../contract/text'
+import type { Administration } from '../admin/administration'
 import type { Config } from '../platform/config'
 import type { Device } from './devices'
 import { hashPassword, requireAcceptablePassword, verifyPassword } from './passwords'
@@ -13,6 +14,7 @@ import { type SessionParts, startSession } from './sessions'
 export interface SignInParts extends SessionParts {
   /** Announces the new member to the room's followers. May fail silently: they notice the gap and read it. */
   announceJoin: (join: { room: string; userId: string; version: number }) => void
+  administration: Administration
   pool: Pool
   limits: Pick<Config, 'loginsPerMinute' | 'registrationsPerHour'>
 }
@@ -21,7 +23,13 @@ export const registerInput = z.strictObject({
   username,
   password,
   displayName: line(0, limits.displayName).optional(),
+  /** The token of an invitation to the server or to a room. */
+  invite: key(1, limits.inviteToken).optional(),
+  /** The token of the setup link, for the first account. */
+  setup: key(1, limits.inviteToken).optional(),
 })
+
+export const resetInput = z.strictObject({ token: key(1, limits.inviteToken), password })
 
 /** `user` is the id of the person the page was made for: the cookie may belong to somebody else by now. */
 export const logoutInput = z.strictObject({ user: z.uuid().optional() })
@@ -29,14 +37,16 @@ export const logoutInput = z.strictObject({ user: z.uuid().optional() })
 // Looser than for registering: a name or password that could not be registered is simply wrong.
 export const loginInput = z.strictObject({ username: key(0, limits.typedUsername), password: z.string().max(limits.typedPassword) })
 
-/** @throws {Failure} BAD_REQUEST, USERNAME_TAKEN, NAME_TAKEN, TOO_MANY_REQUESTS */
+/** @throws {Failure} BAD_REQUEST, USERNAME_TAKEN, NAME_TAKEN, TOO_MANY_REQUESTS, and what the rules of registration say */
 export async function register(parts: SignInParts, input: z.output<typeof registerInput>, device: Device) {
   requireAcceptablePassword(input.password, input.username)
   await requireWithinLimit(parts, `register ip ${device.ip}`, parts.limits.registrationsPerHour, 60 * 60_000)
   const passwordHash = await hashPassword(input.password)
   const person = { username: input.username, displayName: input.displayName || input.username, passwordHash }
-  const { user, joined } = await parts.store.createPerson(person)
+  const admission = parts.administration.registration.begin({ invite: input.invite, setup: input.setup, ip: device.ip })
+  const { user, joined } = await parts.store.createPerson(person, admission.admit)
   if (joined) parts.announceJoin({ ...joined, userId: user.id })
+  admission.announce()
   return startSession(parts, { user, proof: { kind: 'password', passwordHash } }, device)
 }
 
@@ -58,6 +68,16 @@ export async function signInWithPassword(parts: SignInParts, input: z.output<typ
   const { passwordHash, ...user } = person
   return startSession(parts, { user, proof: { kind: 'password', passwordHash } }, device)
 }
+
+/** Sets a password by a one-time link. @throws {Failure} BAD_REQUEST, RESET_LINK_NOT_FOUND, TOO_MANY_REQUESTS */
+export async function resetByLink(parts: SignInParts, input: z.output<typeof resetInput>, { ip }: Device): Promise<void> {
+  await requireWithinLimit(parts, `reset ip ${ip}`, parts.limits.loginsPerMinute, 60_000)
+  await parts.administration.resetPassword(input, ip)
+}
+
+/** Counts a try to sign in, of whatever kind, against the address it comes from. @throws {Failure} TOO_MANY_REQUESTS */
+export const requireSignInTry = (parts: SignInParts, { ip }: Device): Promise<void> =>
+  requireWithinLimit(parts, `login ip ${ip}`, parts.limits.loginsPerMinute, 60_000)
 
 async function requireWithinLimit(parts: SignInParts, key: string, limit: number, windowMs: number) {
   const retryAfterMs = await countUse(parts.pool, key, limit, windowMs)

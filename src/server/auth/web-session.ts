@@ -1,3 +1,4 @@
+import type { ServerSettings } from '../../contract/admin'
 import type { ServerRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
 
@@ -11,8 +12,16 @@ export interface WebSession {
   logout(request: Request): Promise<Response>
   refresh(request: Request): Promise<Response>
   session(request: Request): Promise<Response>
+  /** Signing in with another issuer. 404 when none is configured. */
+  oidc: { start(request: Request): Promise<Response>; callback(request: Request): Promise<Response> }
+  /** What the button for that says; null when none is configured. */
+  issuerName: string | null
+  reset(request: Request): Promise<Response>
+  logo(request: Request): Promise<Response>
   /** The signed-in person, from a `Cookie` header. @throws {Failure} UNAVAILABLE: check its `name`, as the class differs between bundles */
   findUser(cookieHeader: string | null): Promise<{ user: User; role: ServerRole; expiresAt: Date } | null>
+  /** The server's name, logo and registration mode, for everybody. @throws {Failure} UNAVAILABLE */
+  settings(): Promise<ServerSettings>
   /** The URL of the realtime server for this page's browser. @param host the request's `Host` */
   realtimeUrl(host: string | null): string
 }

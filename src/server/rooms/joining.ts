@@ -1,6 +1,7 @@
 import { Failure } from '../../contract/failures'
 import type { Member, Room } from '../../contract/room'
 import { countInviteUse, requireInvitedRoom } from './invite-links'
+import type { LockedRoom } from './locked-room'
 import { readMember } from './members'
 import type { RoomsContext } from './needs'
 import { getRoom } from './room-list'
@@ -40,13 +41,16 @@ export const inviteMember = (ctx: RoomsContext, input: { room: string; username:
 /** Makes the caller a member by an invitation link. A member uses nothing up. @throws {Failure} INVITE_NOT_FOUND */
 export async function acceptInvite(ctx: RoomsContext, token: string): Promise<Room> {
   const roomId = await requireInvitedRoom(ctx.parts.pool, token)
-  await changeRoom(ctx, 'rooms.acceptInvite', roomId, async (room) => {
-    if (room.actor.room !== null) return
-    if (room.actor.isBanned || room.isArchived) throw new Failure('INVITE_NOT_FOUND')
-    const inviter = await countInviteUse(room, token)
-    await room.addMember(room.actor.id)
-    if (room.kind === 'private') await room.addLine('joined', { user: inviter })
-    await room.audit('room.acceptInvite', room.actor.id)
-  })
+  await changeRoom(ctx, 'rooms.acceptInvite', roomId, (room) => joinByInvite(room, token))
   return getRoom(ctx, roomId)
+}
+
+/** @throws {Failure} INVITE_NOT_FOUND */
+export async function joinByInvite(room: LockedRoom, token: string): Promise<void> {
+  if (room.actor.room !== null) return
+  if (room.actor.isBanned || room.isArchived) throw new Failure('INVITE_NOT_FOUND')
+  const inviter = await countInviteUse(room, token)
+  await room.addMember(room.actor.id)
+  if (room.kind === 'private') await room.addLine('joined', { user: inviter })
+  await room.audit('room.acceptInvite', room.actor.id)
 }

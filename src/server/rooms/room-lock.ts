@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import { type AnnounceNeeds, announceToPeople, announceToRoom } from '../bus/announce'
+import type { RoomNews } from '../bus/news-bus'
 import { inTransaction, type Querying, retried } from '../platform/database'
 import { findRefusal, type RightName, seesRoom } from '../rights'
 import { createLockedRoom, type LockedRoom, type ReadMessages, type RoomSnapshot } from './locked-room'
@@ -35,17 +36,24 @@ export async function changeRoom<Result>(
   // Before the lock is waited for: a stranger must not find out that a room exists because somebody holds it.
   await requireRoomRight(parts.pool, right, roomId, actorId)
   const { result, news, people } = await retried(() =>
-    inTransaction(parts.pool, async (transaction) => {
-      await transaction.query('SELECT FROM rooms WHERE id = $1 FOR NO KEY UPDATE', [roomId])
-      // A statement of its own: the one that waits for the lock may see what was true before it waited.
-      const state = await requireRoomRight(transaction, right, roomId, actorId)
-      const { room, readNews, people } = createLockedRoom(transaction, state, parts.readMessages)
-      return { result: await work(room), news: await readNews(), people }
-    }),
+    inTransaction(parts.pool, (transaction) => changeLocked(transaction, { ...parts, right, roomId, actorId }, work)),
   )
   announceToRoom(parts, roomId, news)
   announceToPeople(parts, roomId, people)
   return result
+}
+
+/** A change of a room in a transaction that does more than that. @returns what to announce after the commit */
+export async function changeLocked<Result>(
+  transaction: Querying,
+  { readMessages, right, roomId, actorId }: { readMessages: ReadMessages; right: RightName; roomId: string; actorId: string },
+  work: (room: LockedRoom) => Promise<Result>,
+): Promise<{ result: Result; news: RoomNews[]; people: Set<string> }> {
+  await transaction.query('SELECT FROM rooms WHERE id = $1 FOR NO KEY UPDATE', [roomId])
+  // A statement of its own: the one that waits for the lock may see what was true before it waited.
+  const state = await requireRoomRight(transaction, right, roomId, actorId)
+  const { room, readNews, people } = createLockedRoom(transaction, state, readMessages)
+  return { result: await work(room), news: await readNews(), people }
 }
 
 /** @throws {Failure} ROOM_NOT_FOUND, NOT_A_MEMBER, NOT_ALLOWED, UNAUTHORIZED @returns the room, seen by the actor */
