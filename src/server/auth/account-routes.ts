@@ -130,7 +130,7 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
         throw toFailure(error, log)
       }),
 
-    oidc: createOidcRoutes({ ...parts, ...config }, readDevice),
+    oidc: createOidcRoutes({ ...parts, publicUrl: config.publicUrl, authSecrets: config.authSecrets }, readDevice),
     issuerName: parts.oidc?.issuerName ?? null,
 
     findUser: (cookieHeader) =>

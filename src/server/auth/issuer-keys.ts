@@ -1,11 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import { Failure } from '../../contract/failures'
 import type { Log } from '../platform/log'
 
 /** After this, the keys are read again, while the old ones stay in use until that has worked. */
 const freshMs = 5 * 60_000
-/** A token with an unknown key makes us look for new keys, but no more often than this. */
-const pauseMs = 5_000
+/** The keys are read no more often than this, and after a failure with the longer pause. */
+const pauseMs = 1_000
+const failurePauseMs = 2_000
 const timeoutMs = 3_000
 const maxBytes = 256 * 1024
 
@@ -22,7 +24,6 @@ export function createIssuerKeys(url: string, log: Log): JWTVerifyGetKey {
   let reading: Promise<void> | null = null
 
   async function read() {
-    triedAt = performance.now()
     try {
       keys = createLocalJWKSet(await fetchKeys(url))
       readAt = performance.now()
@@ -31,6 +32,7 @@ export function createIssuerKeys(url: string, log: Log): JWTVerifyGetKey {
       if (!failed) log.warn({ error: (error as Error).message }, 'could not read the keys at AUTH_JWKS_URL')
       failed = true
     }
+    triedAt = performance.now()
   }
   const refresh = (): Promise<void> => {
     reading ??= read().finally(() => {
@@ -38,7 +40,19 @@ export function createIssuerKeys(url: string, log: Log): JWTVerifyGetKey {
     })
     return reading
   }
-  const mayTry = () => reading !== null || performance.now() - triedAt >= pauseMs
+  const mayTry = () => reading !== null || performance.now() - triedAt >= (failed ? failurePauseMs : pauseMs)
+
+  /** A reading that begins after this call: only then does a missing key say something. All who wait for one share it. */
+  let next: Promise<void> | null = null
+  const readAgain = (): Promise<void> => {
+    next ??= (async () => {
+      await reading
+      await delay(Math.max(0, triedAt + pauseMs - performance.now()))
+      next = null
+      await refresh()
+    })()
+    return next
+  }
 
   return async (header, token) => {
     if (!keys && mayTry()) await refresh()
@@ -49,7 +63,7 @@ export function createIssuerKeys(url: string, log: Log): JWTVerifyGetKey {
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
       // The issuer may have begun to sign with a new key.
-      if (mayTry()) await refresh()
+      if (!failed || mayTry()) await readAgain()
       if (failed) throw new Failure('UNAVAILABLE')
       return keys(header, token)
     }
