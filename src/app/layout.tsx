@@ -3,9 +3,13 @@ import '../web/ui/styles.css'
 import type { Metadata, Viewport } from 'next'
 import type { ReactNode } from 'react'
 import { DatabaseAway } from '../web/ui/pages'
-import { isDatabaseAway, readTheme } from './visitor'
+import { ServerIdentityProvider } from '../web/ui/server-identity'
+import { isDatabaseAway, readServer, readTheme } from './visitor'
 
-export const metadata: Metadata = { title: { default: 'Roomline', template: '%s · Roomline' } }
+export async function generateMetadata(): Promise<Metadata> {
+  const { name } = await readServer()
+  return { title: { default: name, template: `%s · ${name.replaceAll('%s', '')}` } }
+}
 
 export const viewport: Viewport = {
   width: 'device-width',
@@ -19,9 +23,12 @@ export const viewport: Viewport = {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const theme = await readTheme()
   const page = (await isDatabaseAway()) ? <DatabaseAway /> : children
+  const { name, logo } = await readServer()
   return (
     <html lang="en" className={theme === 'system' ? undefined : theme}>
-      <body>{page}</body>
+      <body>
+        <ServerIdentityProvider initial={{ name, logo }}>{page}</ServerIdentityProvider>
+      </body>
     </html>
   )
 }

@@ -1,6 +1,7 @@
 import { cookies, headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { cache } from 'react'
+import type { ServerSettings } from '../contract/admin'
 import type { FailureName } from '../contract/failures'
 import { requireWebSession } from '../server/auth/web-session'
 import type { Visitor } from '../web/account/visitor'
@@ -24,6 +25,18 @@ const loadVisitor = cache(async (): Promise<Visitor | null | 'database away'> =>
     }
   } catch (error) {
     if (error instanceof Error && error.name === ('UNAVAILABLE' satisfies FailureName)) return 'database away'
+    throw error
+  }
+})
+
+const ownName = { name: 'Roomline', logo: null, registration: 'closed', registrationIsFixed: false } as const
+
+/** The server's name, logo and registration mode. While the database is unreachable they are not known, and no page needs them. */
+export const readServer = cache(async (): Promise<ServerSettings> => {
+  try {
+    return await requireWebSession().settings()
+  } catch (error) {
+    if (error instanceof Error && error.name === ('UNAVAILABLE' satisfies FailureName)) return ownName
     throw error
   }
 })

@@ -44,6 +44,7 @@ export const limits = {
   peoplePage: { usual: 20, max: 50 },
   membersPage: 100,
   roomsPage: 50,
+  auditPage: 50,
 
   /** People added while a room is created. */
   firstMembers: 100,

@@ -92,6 +92,7 @@ export const rights = {
   'admin.rooms': adminsLookUp,
   'admin.deleteRoom': admins,
   'admin.connections': adminsLookUp,
+  'admin.audit': adminsLookUp,
 } as const satisfies Record<string, Right>
 
 export type RightName = keyof typeof rights

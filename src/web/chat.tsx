@@ -20,6 +20,7 @@ import { countAttention, titleOf } from './rooms/unread'
 import { Button } from './ui/button'
 import { useDebounced } from './ui/debounced'
 import { Notice } from './ui/notice'
+import { useServerIdentity } from './ui/server-identity'
 import type { Theme } from './ui/theme'
 
 const AccountDialog = lazy(() => import('./account/account-dialog'))
@@ -46,6 +47,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   const [showsDrawer, setShowsDrawer] = useState(false)
   const [opened, setOpened] = useState<Opened | null>(null)
 
+  const server = useServerIdentity()
   const directPresence = useDirectPresence(client, rooms)
   useAway(client, status)
 
@@ -58,7 +60,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
 
   const title = listed?.name ?? room
   // Delayed, because a message in the room that is shown is read in a moment and should not make the title flash.
-  const tabTitle = titleOf(title, useDebounced(countAttention(rooms ?? []), 500))
+  const tabTitle = titleOf(title, useDebounced(countAttention(rooms ?? []), 500), server.name)
   useEffect(() => {
     document.title = tabTitle
   }, [tabTitle])
@@ -177,7 +179,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     if (isTurnedAway || status.state === 'refused') {
       return (
         <>
-          <RoomHeader name={title ?? 'Roomline'} onShowRooms={showRooms} />
+          <RoomHeader name={title ?? server.name} onShowRooms={showRooms} />
           <Notice title="Couldn't connect" actions={<Button onClick={() => location.reload()}>Reload the page</Button>}>
             {status.state === 'refused' ? status.reason.words : "The chat server didn't accept your session."} If reloading doesn't help,
             sign out and sign in again.
@@ -208,7 +210,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     }
     return (
       <>
-        <RoomHeader name={title ?? 'Roomline'} onShowRooms={showRooms} />
+        <RoomHeader name={title ?? server.name} onShowRooms={showRooms} />
         {rooms?.length === 0 ? (
           <Notice
             title="You're not in any rooms yet"

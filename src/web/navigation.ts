@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { parseRoomPath, roomPath } from './paths'
+import { type AdminSection, parseAdminPath, parseRoomPath, roomPath } from './paths'
 
 const listeners = new Set<() => void>()
 
@@ -12,6 +12,23 @@ export function useRoomInAddress(initial: string | null): string | null {
   )
 }
 
+/** The admin page in the address bar. @param initial the one that was requested */
+export function useAdminSectionInAddress(initial: AdminSection): AdminSection {
+  return useSyncExternalStore(
+    subscribe,
+    () => parseAdminPath(location.pathname) ?? initial,
+    () => initial,
+  )
+}
+
+/** What follows the path in the address bar: "?kind=room". "" until the page's effects have run. */
+export const useQueryInAddress = (): string =>
+  useSyncExternalStore(
+    subscribe,
+    () => location.search,
+    () => '',
+  )
+
 function subscribe(listener: () => void) {
   listeners.add(listener)
   addEventListener('popstate', listener)
@@ -21,13 +38,12 @@ function subscribe(listener: () => void) {
   }
 }
 
-/** Switches to a room without loading another page. */
-export function goToRoom(room: string, { replace = false } = {}) {
-  history[replace ? 'replaceState' : 'pushState'](null, '', roomPath(room))
+/** Changes the address without loading another page. */
+export function goTo(path: string, { replace = false } = {}) {
+  history[replace ? 'replaceState' : 'pushState'](null, '', path)
   for (const listener of listeners) listener()
 }
 
-export function goToNewestRoom() {
-  history.pushState(null, '', '/')
-  for (const listener of listeners) listener()
-}
+export const goToRoom = (room: string, options?: { replace?: boolean }) => goTo(roomPath(room), options)
+
+export const goToNewestRoom = () => goTo('/')

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Issuer, startIssuer } from '../support/issuer'
 import { postJson, type Roomline, startRoomline } from '../support/roomline'
+import { failureOf } from '../support/stock-client'
 
 let issuer: Issuer
 let roomline: Roomline
@@ -97,7 +98,7 @@ describe('signing in with an OpenID Connect issuer', () => {
     issuer.people.set(login, { preferred_username: 'somebody-else', name: 'Renamed there' })
     expect((await sessionOf((await signIn(login)).browser))?.id).toBe(user?.id)
     const { rows } = await roomline.pool.query(
-      `SELECT detail->>'method' AS method FROM audit_log WHERE kind = 'signIn.succeeded' AND actor_id = $1`,
+      `SELECT detail->>'method' AS method FROM audit_log WHERE action = 'signIn.succeeded' AND actor_id = $1`,
       [user?.id],
     )
     expect(rows).toEqual([{ method: 'oidc' }, { method: 'oidc' }])
@@ -187,6 +188,14 @@ describe('signing in with an OpenID Connect issuer', () => {
     const { finished } = await signIn(login)
     expect(finished.headers.get('location')).toBe('/login?error=OUTSIDE_SIGN_IN_FAILED')
     expect(finished.headers.getSetCookie().join()).not.toContain('X-Token=ey')
+  })
+
+  it('says what to do when an act needs a password that the account does not have', async () => {
+    const { browser } = await signIn(randomUUID())
+    const cookie = `X-Token=${browser.cookies(roomline.config.publicUrl).get('X-Token')}`
+    const { trpc } = roomline.connect(null, { cookie })
+    expect(await failureOf(trpc.users.deleteAccount.mutate({ password: '' }))).toBe('NO_PASSWORD')
+    expect(await failureOf(trpc.users.changePassword.mutate({ current: '', password: 'a-new-and-unusual-one' }))).toBe('NO_PASSWORD')
   })
 
   it('says so when the issuer is away, and when none is configured there is no such page', async () => {

@@ -33,6 +33,7 @@ const table: Row[] = [
     may: [
       'web/',
       'sdk/',
+      'contract/audit',
       'contract/failures',
       'contract/text-tokens',
       'react',
@@ -42,6 +43,7 @@ const table: Row[] = [
       'clsx',
       'get-nonce',
     ],
+    types: ['contract/admin'],
     node: false,
   },
   {
@@ -192,6 +194,22 @@ const table: Row[] = [
   { file: /^server\/presence\/presence-store\.ts$/, may: [], types: ['pg'] },
   // Auth uses one library for tokens and one for passwords, each in one file.
   { file: /^server\/auth\/session-token\.ts$/, may: ['jose', 'zod'] },
+  { file: /^server\/auth\/issuer-keys\.ts$/, may: ['contract/failures', 'jose'], types: platform('log') },
+  {
+    file: /^server\/auth\/outside-tokens\.ts$/,
+    may: ['server/auth/issuer-keys', 'server/auth/outside-people', 'contract/failures', 'jose'],
+    types: ['server/auth/session-token', 'server/auth/sign-in', ...platform('config', 'log')],
+  },
+  {
+    file: /^server\/auth\/oidc\.ts$/,
+    may: ['server/auth/outside-people', 'contract/failures', 'openid-client'],
+    types: platform('config', 'log'),
+  },
+  {
+    file: /^server\/auth\/oidc-routes\.ts$/,
+    may: ['server/auth/', 'contract/', 'jose', 'zod'],
+    types: platform('log'),
+  },
   {
     file: /^server\/auth\/passwords\.ts$/,
     may: ['server/auth/common-passwords', ...platform('background'), 'contract/failures', '@node-rs/argon2'],

@@ -94,6 +94,7 @@ export const inputs: Record<RightName, (stage: Stage) => object | undefined> = {
   'admin.rooms': () => undefined,
   'admin.deleteRoom': ({ room }) => ({ room }),
   'admin.connections': ({ subject }) => ({ username: subject }),
+  'admin.audit': () => undefined,
 }
 
 export const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: 'query' | 'mutation' | 'subscription' } }>

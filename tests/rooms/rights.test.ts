@@ -89,6 +89,7 @@ const allowed: Record<RightName, string> = {
   'admin.rooms': 'admin',
   'admin.deleteRoom': 'admin',
   'admin.connections': 'admin',
+  'admin.audit': 'admin',
 }
 const isAllowed = (right: RightName, kind: Kind) => allowed[right].split(' ').includes(kind)
 

@@ -13,9 +13,9 @@ describe('unread counts', () => {
 
   it('count each message once in the tab title', () => {
     expect(countAttention([room('all'), room('mentions'), room('nothing')])).toBe(7)
-    expect(titleOf('general', 7)).toBe('(7) general · Roomline')
-    expect(titleOf('general', 0)).toBe('general · Roomline')
-    expect(titleOf(null, 0)).toBe('Roomline')
+    expect(titleOf('general', 7, 'Roomline')).toBe('(7) general · Roomline')
+    expect(titleOf('general', 0, 'The Shire')).toBe('general · The Shire')
+    expect(titleOf(null, 0, 'Roomline')).toBe('Roomline')
   })
 
   it('are put into words for screen readers', () => {

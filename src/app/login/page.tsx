@@ -1,26 +1,36 @@
 import type { Metadata } from 'next'
+import { requireWebSession } from '../../server/auth/web-session'
 import { AccountForm } from '../../web/account/account-form'
-import { AccountPage } from '../../web/ui/pages'
+import { OutsideSignIn } from '../../web/account/outside-sign-in'
+import { AccountPage, textLink } from '../../web/ui/pages'
 import { readAccountQuery, withNext } from '../account-query'
+import { readServer } from '../visitor'
 
 export const metadata: Metadata = { title: 'Sign in' }
 
 export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
-  const query = await readAccountQuery(searchParams)
+  const { failure, username, next, notice } = await readAccountQuery(searchParams)
+  const { name, registration } = await readServer()
+  const { issuerName } = requireWebSession()
   return (
     <AccountPage
-      title="Sign in"
-      intro="Welcome back."
+      title={`Sign in to ${name}`}
+      intro={notice ?? 'Welcome back.'}
       footer={
-        <>
-          New here?{' '}
-          <a className="font-medium text-accent underline underline-offset-3" href={withNext('/register', query.next)}>
-            Create an account
-          </a>
-        </>
+        registration === 'open' ? (
+          <>
+            New here?{' '}
+            <a className={textLink} href={withNext('/register', next)}>
+              Create an account
+            </a>
+          </>
+        ) : (
+          'Forgot your password, or new here? Ask an admin of this server for a link.'
+        )
       }
     >
-      <AccountForm action="/api/login" {...query} />
+      <AccountForm action="/api/login" failure={failure} username={username} next={next} />
+      {issuerName && <OutsideSignIn issuerName={issuerName} next={next} />}
     </AccountPage>
   )
 }

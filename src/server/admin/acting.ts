@@ -2,7 +2,7 @@ import { Failure } from '../../contract/failures'
 import { inTransaction, type Querying, retried } from '../platform/database'
 import type { AdminContext } from './needs'
 
-const actLock = 7_306_002
+const actLock = 7_306_005
 
 /**
  * Runs an act of an admin in one transaction. Acts run one at a time: two admins who demote each other at the same moment

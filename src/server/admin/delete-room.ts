@@ -34,7 +34,7 @@ export async function deleteRoom(ctx: AdminContext, roomId: string): Promise<{ r
     if (!room) throw new Failure('ROOM_NOT_FOUND')
     if (roomId === firstRoom)
       throw new Failure('NOT_ALLOWED', { words: `Everybody starts in ${firstRoom}, so it can't be deleted. You can archive it.` })
-    for (const table of ['memberships', 'past_memberships', 'invites', 'bans']) {
+    for (const table of ['memberships', 'past_memberships', 'invites', 'bans', 'room_names']) {
       await transaction.query(`DELETE FROM ${table} WHERE room_id = $1`, [roomId])
     }
     // Two versions, of which only the second is announced: whoever follows the room finds a gap, and reads who may still see it.

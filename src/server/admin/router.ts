@@ -5,6 +5,7 @@ import {
   adminRoomInput,
   adminRoomsInput,
   adminSetRoleInput,
+  auditInput,
   createServerInviteInput,
   revokeServerInviteInput,
   updateSettingsInput,
@@ -13,6 +14,7 @@ import { type CallContext, endOwnSession } from '../caller'
 import { noInput, router, signedInProcedure } from '../trpc'
 import { deletePerson } from './delete-person'
 import { deleteRoom } from './delete-room'
+import { listAudit } from './list-audit'
 import { listConnections } from './list-connections'
 import { listPeople } from './list-people'
 import { listAllRooms } from './list-rooms'
@@ -48,4 +50,5 @@ export const adminRouter = router({
   rooms: signedInProcedure.input(adminRoomsInput).query(({ ctx, input }) => listAllRooms(asAdmin(ctx), input)),
   deleteRoom: signedInProcedure.input(adminRoomInput).mutation(({ ctx, input }) => deleteRoom(asAdmin(ctx), input.room)),
   connections: signedInProcedure.input(adminConnectionsInput).query(({ ctx, input }) => listConnections(asAdmin(ctx), input)),
+  audit: signedInProcedure.input(auditInput).query(({ ctx, input }) => listAudit(asAdmin(ctx), input)),
 })

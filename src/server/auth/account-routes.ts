@@ -66,7 +66,9 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
       try {
         const signedIn = await enter(parseBody(schema, body), readDevice(request))
         const cookies = signedInCookies(signedIn, config.publicUrl)
-        return isForm ? seeOther('/', { cookies }) : json(status, { user: signedIn.user }, { cookies })
+        // Over http a browser drops the cookie of an https site. That page then says so.
+        const entered = config.publicUrl.startsWith('https:') ? '/login?notice=entered' : '/'
+        return isForm ? seeOther(entered, { cookies }) : json(status, { user: signedIn.user }, { cookies })
       } catch (thrown) {
         const error = toFailure(thrown, log)
         if (!isForm || error.failure === 'INTERNAL') throw error
@@ -74,12 +76,7 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
         const kept = ['invite', 'setup'].flatMap((name) =>
           typed(name, limits.inviteToken) ? [[name, typed(name, limits.inviteToken)]] : [],
         )
-        const [field, why] = Object.entries(error.detail.fields ?? {})[0] ?? []
-        const query = new URLSearchParams({
-          ...{ error: error.failure, username: typed('username', 64), ...(field && { field, why }) },
-          ...Object.fromEntries(kept),
-        })
-        return seeOther(`${page}?${query}`)
+        return backTo(page, error, { username: typed('username', 64), ...Object.fromEntries(kept) })
       }
     })
 
@@ -115,9 +112,15 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
     }),
 
     reset: changing(async (request) => {
-      const { body } = await readBody(request)
-      await resetByLink(parts, parseBody(resetInput, body), readDevice(request))
-      return noContent()
+      const { body, isForm } = await readBody(request)
+      try {
+        await resetByLink(parts, parseBody(resetInput, body), readDevice(request))
+        return isForm ? seeOther('/login?notice=reset') : noContent()
+      } catch (thrown) {
+        const error = toFailure(thrown, log)
+        if (!isForm || error.failure === 'INTERNAL') throw error
+        return backTo(`/reset/${encodeURIComponent(String((body as Record<string, unknown>).token ?? ''))}`, error)
+      }
     }),
 
     logo: answering(async (request) => {
@@ -140,6 +143,16 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
 
     realtimeUrl: (host) => realtimeUrl(config, host),
   }
+}
+
+/** Leads a form that was posted without JavaScript back to its page, with the reason in the address. */
+function backTo(page: string, { failure, detail: { fields = {}, retryAfterMs } }: Failure, kept: Record<string, string> = {}): Response {
+  const [field, why] = Object.entries(fields)[0] ?? []
+  const query = new URLSearchParams({
+    ...{ error: failure, ...kept, ...(field && { field, why }) },
+    ...(retryAfterMs && { wait: String(Math.ceil(retryAfterMs / 1000)) }),
+  })
+  return seeOther(`${page}?${query}`)
 }
 
 const tokensOf = ({ headers }: Request) => readTokens(headers.get('authorization'), headers.get('cookie'))

@@ -8,7 +8,7 @@ import type { SessionStore } from './session-store'
 export interface OwnPasswords {
   /**
    * @returns the verified hash: the act must check that it is still the person's hash
-   * @throws {Failure} WRONG_PASSWORD, TOO_MANY_REQUESTS
+   * @throws {Failure} WRONG_PASSWORD, NO_PASSWORD, TOO_MANY_REQUESTS
    */
   require(userId: string, password: string): Promise<string>
 }
@@ -32,6 +32,7 @@ export function createOwnPasswords(pool: Pool, store: Pick<SessionStore, 'findPa
       inTurn(userId, async () => {
         // A counter of its own: guesses with a stolen session must not lock the person out of signing in.
         const key = `own password ${userId}`
+        if ((await store.findPasswordHash(userId)) === null) throw new Failure('NO_PASSWORD')
         const retryAfterMs = await findFailureDelay(pool, key)
         if (retryAfterMs > 0) throw new Failure('TOO_MANY_REQUESTS', { retryAfterMs })
         // Counted before the check. Otherwise simultaneous guesses on several nodes would all be checked before the first counts.

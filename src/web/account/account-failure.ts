@@ -10,10 +10,18 @@ export interface AccountFailure {
 
 const labels: Record<string, string> = { username: 'Username', password: 'Password', displayName: 'Display name' }
 
-/** Reads the failure from the address that a route redirects a plain form to. */
-export function readQueryFailure(query: { error?: string; field?: string; why?: string }): AccountFailure | null {
+/** The password was right, but the browser did not keep the cookie: it only does over https, where the server is set up for that. */
+export const cookieRefused: AccountFailure = {
+  fields: {},
+  words: "Your password is right, but your browser didn't keep the sign-in. Open this site with https:// instead of http://.",
+}
+
+/** Reads the failure from the address that a route redirects a plain form to. @param query `wait` is in seconds */
+export function readQueryFailure(query: { error?: string; field?: string; why?: string; wait?: string }): AccountFailure | null {
   if (!query.error) return null
-  return describe(query.error, query.field && query.why ? { [query.field]: query.why } : {})
+  const failure = describe(query.error, query.field && query.why ? { [query.field]: query.why } : {})
+  const seconds = Number(query.wait)
+  return seconds > 0 && seconds < 86_400 ? { ...failure, words: tooManyAttempts(Math.ceil(seconds)) } : failure
 }
 
 /** Reads the failure from a route's JSON answer. */

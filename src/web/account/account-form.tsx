@@ -1,11 +1,11 @@
 'use client'
 
-import { CircleAlert } from 'lucide-react'
-import { type FormEvent, useEffect, useState } from 'react'
 import { limits } from '../../contract/rules'
+import { FailureLine } from '../ui/act'
 import { Button } from '../ui/button'
-import { Field, useInvalidFocus } from '../ui/fields'
-import { type AccountFailure, readResponseFailure } from './account-failure'
+import { Field } from '../ui/fields'
+import { type AccountFailure, cookieRefused } from './account-failure'
+import { usePostedForm } from './posted-form'
 
 interface AccountFormProps {
   action: '/api/login' | '/api/register'
@@ -14,51 +14,30 @@ interface AccountFormProps {
   username: string
   /** Where to go after signing in: a path on this site. */
   next: string
+  /** What the link to this page carried, for the route. */
+  carried?: Record<string, string>
 }
 
 /** The form for signing in and registering. Without JavaScript, the browser posts it by itself. */
-export function AccountForm({ action, failure: initialFailure, username, next }: AccountFormProps) {
-  const [failure, setFailure] = useState(initialFailure)
-  const [pending, setPending] = useState(false)
-  const form = useInvalidFocus(failure)
+export function AccountForm({ action, failure: initialFailure, username, next, carried = {} }: AccountFormProps) {
+  const { form, failure, pending, onSubmit } = usePostedForm(action, {
+    failure: initialFailure,
+    onAccepted: async () => {
+      // Over http a browser drops the cookie of an https site, without a word.
+      const session = location.protocol === 'http:' ? await fetch('/api/session', { cache: 'no-store' }) : null
+      if (session?.status === 401) return cookieRefused
+      location.assign(next)
+      return null
+    },
+  })
   const isNew = action === '/api/register'
-
-  // The Back button restores the page as it was left, with the sign-in still pending.
-  useEffect(() => {
-    const onPageShow = () => setPending(false)
-    addEventListener('pageshow', onPageShow)
-    return () => removeEventListener('pageshow', onPageShow)
-  }, [])
-
-  async function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault()
-    if (pending) return
-    const fields = Object.fromEntries(new FormData(event.currentTarget))
-    if (!fields.displayName) delete fields.displayName
-    setPending(true)
-    try {
-      const response = await fetch(action, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(fields),
-      })
-      if (response.ok) return location.assign(next)
-      setFailure(await readResponseFailure(response))
-    } catch {
-      setFailure({ fields: {}, words: "Couldn't reach the server. Try again." })
-    }
-    setPending(false)
-  }
-
   const fieldErrors = failure?.fields ?? {}
   return (
-    <form ref={form} method="post" action={action} onSubmit={submit} className="space-y-4">
-      {failure && Object.keys(fieldErrors).length === 0 && (
-        <p role="alert" className="flex gap-2 rounded-m bg-danger-soft px-3 py-2.5 text-danger text-sm">
-          <CircleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
-          {failure.words}
-        </p>
-      )}
+    <form ref={form} method="post" action={action} onSubmit={onSubmit} className="space-y-4">
+      {Object.keys(fieldErrors).length === 0 && <FailureLine failure={failure} />}
+      {Object.entries(carried).map(([name, value]) => (
+        <input key={name} type="hidden" name={name} value={value} />
+      ))}
       <Field
         label="Username"
         name="username"

@@ -127,7 +127,7 @@ async function findSignedIn(isClosed: () => boolean): Promise<string | null> {
 }
 
 function leaveForLogin(next: string | null) {
-  location.assign(next === null ? '/login' : `/login?next=${encodeURIComponent(next)}`)
+  location.assign(next === null ? '/login' : `/login?notice=ended&next=${encodeURIComponent(next)}`)
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

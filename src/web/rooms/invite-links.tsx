@@ -1,24 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
-import { Check, Copy } from 'lucide-react'
-import { type FormEvent, useRef, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { type ChatClient, type Invite, readFailure } from '../../sdk'
 import { invitePath } from '../paths'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
-import { inputLook, SelectField } from '../ui/fields'
-
-const expiries = [
-  { value: '24', words: '1 day' },
-  { value: '168', words: '7 days' },
-  { value: '720', words: '30 days' },
-  { value: '', words: 'Never' },
-]
-const uses = [
-  { value: '1', words: '1 person' },
-  { value: '10', words: '10 people' },
-  { value: '100', words: '100 people' },
-  { value: '', words: 'Anyone' },
-]
+import { SelectField } from '../ui/fields'
+import { NewLink } from '../ui/new-link'
+import { expiries, numberOf, termsOf, uses } from './invite-terms'
 
 /** Invitation links: makes a new one, and lists those that still work. */
 export function InviteLinks({ client, room }: { client: ChatClient; room: string }) {
@@ -60,7 +48,7 @@ export function InviteLinks({ client, room }: { client: ChatClient; room: string
         </Button>
       </form>
       <FailureLine failure={failure ?? (error && readFailure(error))} className="mt-3" />
-      {made && <NewLink key={made.id} url={inviteUrl(made.token)} />}
+      {made && <NewLink key={made.id} label="Invitation link" url={inviteUrl(made.token)} />}
       {invites.length > 0 && (
         <ul aria-label="Active links" className="mt-3 divide-y divide-line">
           {invites.map((invite) => (
@@ -85,51 +73,4 @@ export function InviteLinks({ client, room }: { client: ChatClient; room: string
   )
 }
 
-const numberOf = (form: FormData, field: string) => (form.get(field) ? Number(form.get(field)) : null)
-
-/** A link that was just made. The server stores only its hash, so it can't be shown again. */
-export function NewLink({ url }: { url: string }) {
-  const [copied, setCopied] = useState(false)
-  const field = useRef<HTMLInputElement>(null)
-
-  async function copy() {
-    field.current?.select()
-    // Without permission, or over plain HTTP, the text stays selected so that it can be copied with the keyboard.
-    await navigator.clipboard?.writeText(url).then(
-      () => setCopied(true),
-      () => {},
-    )
-  }
-
-  return (
-    <div className="mt-3 rounded-m bg-accent-soft p-3">
-      <div className="flex gap-2">
-        <input
-          ref={field}
-          readOnly
-          value={url}
-          aria-label="Invitation link"
-          onFocus={(event) => event.target.select()}
-          className={inputLook}
-        />
-        <Button onClick={copy} className="shrink-0 md:min-h-10">
-          {copied ? <Check aria-hidden="true" className="size-4" /> : <Copy aria-hidden="true" className="size-4" />}
-          {copied ? 'Copied' : 'Copy'}
-        </Button>
-      </div>
-      <p role="status" className="mt-2 text-sm text-soft">
-        Copy it now. You won't see it again.
-      </p>
-    </div>
-  )
-}
-
-export const inviteUrl = (token: string) => `${location.origin}${invitePath(token)}`
-
-/** How often a link was used and when it expires: "2 of 10 used, until 3 May 2026". */
-export function termsOf({ expiresAt, maxUses, uses }: Invite): string {
-  const used = maxUses === null ? `${uses} used` : `${uses} of ${maxUses} used`
-  if (expiresAt === null) return `${used}, never expires`
-  const until = new Date(expiresAt).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
-  return `${used}, until ${until}`
-}
+const inviteUrl = (token: string) => `${location.origin}${invitePath(token)}`

@@ -23,9 +23,9 @@ export function countAttention(rooms: readonly Room[]): number {
   }, 0)
 }
 
-/** The tab's title: `(3) general · Roomline`. */
-export function titleOf(name: string | null, count: number): string {
-  const title = name ? `${name} · Roomline` : 'Roomline'
+/** The tab's title: `(3) general · Roomline`. @param server the server's name */
+export function titleOf(name: string | null, count: number, server: string): string {
+  const title = name ? `${name} · ${server}` : server
   return count > 0 ? `(${count}) ${title}` : title
 }
 

@@ -69,24 +69,35 @@ export function SearchField({ label, placeholder = label, value, maxLength, onVa
 
 interface SelectFieldProps extends ComponentProps<'select'> {
   label: string
-  options: readonly { value: string; words: string }[]
+  /** Leaves the label to screen readers, where the options say enough. */
+  hidesLabel?: boolean
+  options: readonly (Choice | { group: string; options: readonly Choice[] })[]
+}
+
+interface Choice {
+  value: string
+  words: string
 }
 
 /** A select with its label above. */
-export function SelectField({ label, options, className, ...select }: SelectFieldProps) {
+export function SelectField({ label, hidesLabel = false, options, className, ...select }: SelectFieldProps) {
   const id = useId()
   return (
     <div className={className}>
-      <label htmlFor={id} className="mb-1 block font-medium text-sm">
+      <label htmlFor={id} className={hidesLabel ? 'sr-only' : 'mb-1 block font-medium text-sm'}>
         {label}
       </label>
       <div className="relative">
         <select id={id} className={clsx(inputLook, 'appearance-none pr-9!')} {...select}>
-          {options.map(({ value, words }) => (
-            <option key={value} value={value}>
-              {words}
-            </option>
-          ))}
+          {options.map((each) =>
+            'group' in each ? (
+              <optgroup key={each.group} label={each.group}>
+                {each.options.map(toOption)}
+              </optgroup>
+            ) : (
+              toOption(each)
+            ),
+          )}
         </select>
         <ChevronDown aria-hidden="true" className="pointer-events-none absolute top-1/2 right-3 size-4 -translate-y-1/2 text-faint" />
       </div>
@@ -94,24 +105,33 @@ export function SelectField({ label, options, className, ...select }: SelectFiel
   )
 }
 
+const toOption = ({ value, words }: Choice) => (
+  <option key={value} value={value}>
+    {words}
+  </option>
+)
+
 interface RadioCardsProps {
   legend: string
   name: string
   defaultValue: string
   options: readonly { value: string; Icon: LucideIcon; label: string; hint: string }[]
+  columns?: 1 | 2
+  disabled?: boolean
 }
 
 /** Radio buttons as cards, each with an explanation. */
-export function RadioCards({ legend, name, defaultValue, options }: RadioCardsProps) {
+export function RadioCards({ legend, name, defaultValue, options, columns = 2, disabled = false }: RadioCardsProps) {
   return (
-    <fieldset>
+    <fieldset disabled={disabled}>
       <legend className="mb-1 font-medium text-sm">{legend}</legend>
-      <div className="grid gap-2 md:grid-cols-2">
+      <div className={clsx('grid gap-2', columns === 2 && 'md:grid-cols-2')}>
         {options.map(({ value, Icon, label, hint }) => (
           <label
             key={value}
             className={clsx(
-              'flex gap-2.5 rounded-m border border-line p-3 text-sm transition-colors hover:bg-hover',
+              'flex gap-2.5 rounded-m border border-line p-3 text-sm transition-colors',
+              disabled ? 'cursor-default opacity-60' : 'hover:bg-hover',
               'has-checked:border-accent has-checked:bg-accent-soft has-checked:ring-1 has-checked:ring-accent',
               'has-focus-visible:outline-2 has-focus-visible:outline-accent has-focus-visible:outline-offset-2',
             )}

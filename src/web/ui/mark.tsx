@@ -1,3 +1,7 @@
+'use client'
+
+import { useServerIdentity } from './server-identity'
+
 /** Roomline's logo: a speech bubble with a line through it. */
 export function Mark({ className }: { className?: string }) {
   return (
@@ -11,12 +15,19 @@ export function Mark({ className }: { className?: string }) {
   )
 }
 
-/** The logo with the name. */
+/** The server's logo with its name. */
 export function Wordmark() {
+  const { name, logo } = useServerIdentity()
   return (
-    <span className="flex items-center gap-2 font-semibold text-lg tracking-tight">
-      <Mark className="size-6" />
-      Roomline
+    <span className="flex min-w-0 items-center gap-2 font-semibold text-lg tracking-tight">
+      {logo ? <LogoImage path={logo} className="size-7" /> : <Mark className="size-6 shrink-0" />}
+      <bdi className="truncate">{name}</bdi>
     </span>
   )
+}
+
+/** The image that an admin chose. @param path also a data URL */
+export function LogoImage({ path, className = '' }: { path: string; className?: string }) {
+  // biome-ignore lint/performance/noImgElement: it is small already, and Next's image route would only copy it
+  return <img src={path} alt="" className={`shrink-0 rounded-s object-contain ${className}`} />
 }

@@ -30,6 +30,8 @@ export function NoticePage({ title, children, actions }: { title: string; childr
 export const linkButton =
   'inline-flex min-h-11 items-center rounded-m bg-accent px-4 font-medium text-on-accent text-sm shadow-low hover:bg-accent-hover mouse:min-h-9'
 
+export const textLink = 'font-medium text-accent underline underline-offset-3'
+
 /** The page around the sign-in and registration forms. */
 export function AccountPage({ title, intro, children, footer }: { title: string; intro: string; children: ReactNode; footer: ReactNode }) {
   return (
@@ -42,7 +44,7 @@ export function AccountPage({ title, intro, children, footer }: { title: string;
         <h1 className="text-balance font-semibold text-2xl tracking-tight">{title}</h1>
         <p className="mt-1.5 mb-7 text-pretty text-soft">{intro}</p>
         {children}
-        <p className="mt-6 text-sm text-soft">{footer}</p>
+        {footer && <p className="mt-6 text-sm text-soft">{footer}</p>}
       </main>
     </div>
   )
