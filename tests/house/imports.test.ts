@@ -66,6 +66,11 @@ const table: Row[] = [
       'pg',
     ],
   },
+  {
+    file: /^cli\//,
+    may: ['cli/', 'launch/', 'server/admin/', 'server/auth/sign-in', ...platform('config', 'database'), 'contract/'],
+    types: ['pg', 'zod'],
+  },
   // The realtime server. One file puts the concrete parts together.
   { file: /^server\/main\.ts$/, may: ['server/realtime-node', ...platform('config', 'log', 'process')] },
   { file: /^server\/realtime-node\.ts$/, may: ['server/'] },
@@ -227,6 +232,8 @@ const table: Row[] = [
       'server/admin/',
       'server/auth/passwords',
       'server/auth/revoke-sessions',
+      'server/auth/session-store',
+      'server/chat/history',
       'server/people/erase-account',
       'server/rooms/',
       'server/jobs/job-worker',

@@ -4,6 +4,7 @@ import { Failure } from '../../contract/failures'
 import { countCharacters, isUsername, limits } from '../../contract/rules'
 import type { User } from '../../contract/session'
 import { cleanLine, findLineFault } from '../../contract/visible-text'
+import { writeAudit } from '../admin/audit-log'
 import type { Admit } from './session-store'
 import type { SignInParts } from './sign-in'
 
@@ -70,7 +71,12 @@ export async function findOrCreateOutsidePerson({ store, announceJoin }: Parts, 
 }
 
 /** The issuer decides who gets in, whatever REGISTRATION says. Nobody becomes an admin by being the first. */
-const admitMember: Admit = async () => ({ role: 'member', welcome: async () => {} })
+const admitMember =
+  (issuer: string): Admit =>
+  async (transaction) => ({
+    role: 'member',
+    welcome: ({ id }) => writeAudit(transaction, { kind: 'account.registered', actorId: id, detail: { issuer } }),
+  })
 
 /** Names for a new account, the best first. */
 export function* proposeNames(
