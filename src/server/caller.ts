@@ -16,7 +16,9 @@ export interface CallerConnection {
    * answered.
    */
   answerBeforeSignOut<Value>(work: () => Promise<Value>): Promise<Value>
-  /** Runs the calls of this connection a few at a time. */
+  /** Counts something that no honest client sends in great numbers. */
+  countJunk(): void
+  /** Counts a running call, and runs it only while the client reads its answers. */
   takeTurn<Value>(call: () => Promise<Value>): Promise<Value>
 }
 

@@ -11,10 +11,11 @@ import { findClaimed, type Session, type SessionParts } from './auth/sessions'
 import type { Caller } from './caller'
 import { Connection, type ConnectionLimits, type Connections, createConnections, maxMessageBytes } from './connections'
 import type { Context } from './context'
+import { costs } from './fairness/fair-client'
 import type { Fairness } from './fairness/fairness'
 import { ClientSocket, canDeliverDirectly, deliverDirectly, directDeliveryEncoder } from './fanout/client-socket'
 import type { RoomFeeds } from './fanout/room-feeds'
-import { readClientAddress } from './platform/client-address'
+import { networkOf, readClientAddress } from './platform/client-address'
 import { isUnavailable } from './platform/database'
 import type { Health } from './platform/health'
 import type { Log } from './platform/log'
@@ -24,7 +25,7 @@ import { realtimePath } from './platform/realtime-url'
 import { waitUntil } from './platform/wait-until'
 import type { ConnectionCounts } from './presence/connection-counts'
 import { appRouter } from './router'
-import { maxCallsTogether, reportError, tooManyTogether, toTRPCError } from './trpc'
+import { isJunk, maxCallsTogether, reportError, tooManyTogether, toTRPCError } from './trpc'
 
 export interface ChatServerParts extends Omit<Context['parts'], 'deliverDirectly'> {
   sessions: SessionParts
@@ -58,6 +59,12 @@ export interface ChatServer {
 }
 
 const noHeaders = {}
+/** How late connections that exceed a time-out may be noticed. Node's own 30 s would make 40 out of 10. */
+const connectionsCheckingInterval = 1_000
+/** How long the client may take to read why its upgrade was refused. */
+const refusalMs = 5_000
+/** Browsers and ws send a message in one piece, and proxies in pieces of some kilobytes. */
+const maxFragments = 256
 const maxBodyBytes = 64 * 1024
 const maxBatch = 100
 /** Clients are asked to reconnect evenly over this time, so that the remaining nodes are not flooded. */
@@ -85,6 +92,7 @@ export async function startChatServer(
   const connections = createConnections({
     limits: parts.connectionLimits,
     log,
+    fairness: parts.fairness,
     onClose: parts.metrics.closed,
     onGone: parts.sessionUse.ended,
     onPresence: parts.connectionCounts.connectionChanged,
@@ -92,7 +100,7 @@ export async function startChatServer(
   let draining = false
   const operatorRoutes = createOperatorRoutes('', { ...parts, isDraining: () => draining })
 
-  const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => {
+  const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval }, (request, response) => {
     answer(request, response).catch((error: unknown) => {
       log.error({ err: error }, 'a request failed')
       response.destroy()
@@ -101,6 +109,7 @@ export async function startChatServer(
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes.before,
+    maxFragments,
     perMessageDeflate: false,
     clientTracking: false,
     WebSocket: ClientSocket,
@@ -128,7 +137,10 @@ export async function startChatServer(
         throw refused
       }
     },
-    onError: ({ error, path: procedure, type }) => reportError(log, error, procedure, type),
+    onError: ({ error, path: procedure, type, ctx }) => {
+      reportError(log, error, procedure, type)
+      if (isJunk(error)) ctx?.caller.connection?.countJunk()
+    },
   })
 
   const wires = new Set<Duplex>()
@@ -146,14 +158,20 @@ export async function startChatServer(
     if (pathOf(request) !== realtimePath) return refuseUpgrade(wire, '404 Not Found')
     // Otherwise a page of another site could act with its visitor's cookie.
     if (isForeign(request)) return refuseUpgrade(wire, '403 Forbidden')
-    wss.handleUpgrade(request, wire, head, accept)
+    const address = parts.fairness.address(networkOf(readClientAddress(request, parts.trustProxyHops)))
+    const waitMs = address.waitMs()
+    if (waitMs > 0) return refuseUpgrade(wire, '429 Too Many Requests', `Retry-After: ${Math.ceil(waitMs / 1_000)}`)
+    address.runInTurn(costs.connect, () => {
+      if (!wire.destroyed) wss.handleUpgrade(request, wire, head, accept)
+    })
   })
 
   /** A separate function, so that the socket's callbacks do not keep the whole request (some kilobytes) in memory. */
   function accept(socket: ClientSocket, request: IncomingMessage) {
     const { socket: wire, url, headers } = request
     wire.off('error', destroyItself)
-    const connection = connections.add(socket, wire, readClientAddress(request, parts.trustProxyHops))
+    const ip = readClientAddress(request, parts.trustProxyHops)
+    const connection = connections.add(socket, wire, ip, networkOf(ip))
     socket.on('error', logSocketError)
     if (connections.isOverPerIp(connection)) return connection.turnAway(new Failure('TOO_MANY_CONNECTIONS'))
     const { host, authorization, cookie } = headers
@@ -267,9 +285,11 @@ function pathOf({ url = '' }: IncomingMessage): string {
 }
 
 /** The socket is destroyed once the answer is sent: a client that keeps its half open would hold the descriptor for ever. */
-function refuseUpgrade(socket: Duplex, status: string): void {
+function refuseUpgrade(socket: Duplex, status: string, ...headers: string[]): void {
   socket.once('finish', () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  // It may never be, when answers to earlier requests are waiting unread.
+  setTimeout(() => socket.destroy(), refusalMs).unref()
+  socket.end([`HTTP/1.1 ${status}`, 'Connection: close', 'Content-Length: 0', ...headers, '', ''].join('\r\n'))
 }
 
 function refuse(response: ServerResponse, status: number, failure: FailureName): void {

@@ -4,10 +4,13 @@ import type { RawData } from 'ws'
 import { closeCodes, Failure, type FailureName, reconnectNotice } from '../contract/failures'
 import type { ServerRole } from '../contract/rules'
 import type { PersonChange } from './auth/revocations'
+import { costs, type FairClient } from './fairness/fair-client'
+import type { Fairness } from './fairness/fairness'
+import { isMonstrousJson } from './fairness/json-shape'
 import { type ClientSocket, type ClosedBy, maxBufferedBytes, type SocketOwner } from './fanout/client-socket'
-import { createGate, type Gate } from './platform/background'
 import type { Log } from './platform/log'
 import type { OnlineState } from './presence/cluster-presence'
+import { type IntakeSocket, SocketIntake } from './socket-intake'
 import { describeStreamError, errorFrame, errorFrames, maxCallsTogether, tooManyTogether } from './trpc'
 
 export interface ConnectionLimits {
@@ -18,7 +21,7 @@ export interface ConnectionLimits {
 
 export interface Connections {
   /** @param wire the network stream of the socket */
-  add(socket: ClientSocket, wire: Duplex, ip: string): Connection
+  add(socket: ClientSocket, wire: Duplex, ip: string, network: string): Connection
   /** Assigns the session before its row is read, so that a revocation in between finds the connection. */
   claim(connection: Connection, session: { sessionId: string; userId: string; expiresAt: Date }): void
   /**
@@ -28,7 +31,7 @@ export interface Connections {
    * @throws {Failure} TOO_MANY_CONNECTIONS
    */
   accept(connection: Connection, caller: { role: ServerRole }): void
-  /** Whether its IP address has too many connections, signed in or not. */
+  /** Whether its address has too many connections that are not signed in. */
   isOverPerIp(connection: Connection): boolean
   /** Closes the connections of these sessions. */
   closeSessions(sessionIds: ReadonlySet<string>): void
@@ -47,11 +50,14 @@ const pongWaitMs = 8_000
 const stallMs = 30_000
 /** With ?connectionParams=1 the token is in the first frame. A client that does not send it in time is closed. */
 const signInMs = 5_000
-const maxRunningCalls = 8
-/** With this many calls waiting, the connection is not read any further. */
-const maxWaitingCalls = 100
-/** Each text PING is answered, so their number is limited. */
-const maxPingsPerSecond = 50
+/** Of pings and pongs, as frames and as texts: a client sends one every few seconds. */
+const maxSignalsPerSecond = 50
+/** How much more than the message itself may arrive before it is complete: the heads of its fragments, and frames in between. */
+const maxOverheadBytes = 32 * 1024
+/** Head, mask and payload. */
+const maxControlFrameBytes = 2 + 4 + 125
+/** A client that was closed for abuse pays for it, so that it cannot come back again and again. */
+const abuseCost = 20_000
 const checkIntervalMs = 1_000
 /** The limit for one message of a client, before and after its session is accepted. */
 export const maxMessageBytes = { before: 64 * 1024, signedIn: 1024 * 1024 } as const
@@ -83,6 +89,7 @@ interface Shared {
   onGone: (sessionId: string) => void
   /** A person's connection opened (`from` is null), closed (`to` is null), or switched between here and away. */
   onPresence: (userId: string, from: OnlineState | null, to: OnlineState | null) => void
+  fairness: Fairness
   remove: (connection: Connection) => void
   /** Random for each run of the node: the beginning of its connections' ids. */
   tag: string
@@ -91,7 +98,7 @@ interface Shared {
 }
 
 /** One socket, from its first byte to its last. A class that uses little memory: a node has very many, most of them idle. */
-export class Connection implements SocketOwner {
+export class Connection implements SocketOwner, IntakeSocket {
   readonly uid: string
   /** Set once its token has been read. The session's row may not have been read yet. */
   sessionId: string | null = null
@@ -110,46 +117,140 @@ export class Connection implements SocketOwner {
   /** Whether anything arrived since the last heartbeat. */
   alive = true
   #subscriptions = 0
-  /** Its calls; null while there are none. */
-  #calls: Gate | null = null
+  #running = 0
+  /** What has arrived and waits; null while nothing does. */
+  #intake: SocketIntake | null = null
+  /** How many bytes have arrived since the last complete message. */
+  #unfinishedBytes = 0
   #isClosed = false
+  #isAbusive = false
+  /** Whether reading waits for the intake. */
+  #isHeld = false
   /** Its session is being looked up. Nothing else from the client is read before that is done. */
   #isSigningIn = false
   /** Calls that may end its own session, and have not been answered. */
   #signingOut = 0
-  #pings = 0
-  #pingsSince = 0
+  #signals = 0
+  #signalsSince = 0
   #stall: { waiting: number; since: number } | null = null
 
   constructor(
     readonly socket: ClientSocket,
     readonly ip: string,
+    /** The part of the address that its budget belongs to. */
+    readonly network: string,
     private readonly shared: Shared,
   ) {
     // A counter instead of a UUID, which costs half a kilobyte and more time than everything else here.
     this.uid = `${shared.tag}-${(shared.made++).toString(36)}`
   }
 
-  onMessage(data: RawData, isBinary: boolean): void {
-    this.alive = true
-    if (Buffer.isBuffer(data)) {
-      if (!isBinary && data.length === 4 && this.#isPingFlood()) {
-        this.close(closeCodes.abuse.code)
-        return
-      }
-      if (data.length >= maxAnsweredEach * minCallBytes && this.#refuseOversized(data)) return
-      this.socket.handleStops(data)
-    }
-    // It sends more calls than it reads answers.
-    if (this.#waitingTurns() >= maxWaitingCalls || this.socket.bufferedAmount >= maxBufferedBytes) this.socket.pause()
+  /** Who pays for what arrives. */
+  client(): FairClient {
+    const { fairness } = this.shared
+    return this.caller && this.userId ? fairness.person(this.userId) : fairness.address(this.network)
   }
 
-  onPong(): void {
+  onBytes(bytes: Buffer): boolean {
+    this.#unfinishedBytes += bytes.length
+    if (this.#unfinishedBytes > this.#maxBytes() + maxOverheadBytes) this.closeForAbuse()
+    if (this.#isAbusive) return false
+    const intake = this.#intake ?? new SocketIntake(this)
+    this.#intake = intake
+    intake.addBytes(bytes)
+    intake.begin()
+    this.#isHeld = intake.holdsBytes()
+    return !this.#isHeld
+  }
+
+  onEmpty(intake: SocketIntake): void {
+    if (this.#intake === intake) this.#intake = null
+  }
+
+  onMessage(data: RawData, isBinary: boolean): void {
     this.alive = true
+    this.#unfinishedBytes = 0
+    if (this.#isClosed || !Buffer.isBuffer(data)) return
+    if (!isBinary && data.length === 4 && isSignal(data)) {
+      this.onControlFrame()
+      // At once, so that a client that waits for its calls knows that the connection is alive.
+      if (this.isOpen()) this.socket.runWhole(data, isBinary)
+      return
+    }
+    // The sign-in comes first, and decides how large the next message may be.
+    if (!this.caller && !this.#isSigningIn) {
+      this.client().spend(costs.call)
+      this.socket.runWhole(data, isBinary)
+    } else this.#intake?.addMessage(data, isBinary)
+  }
+
+  onControlFrame(): void {
+    this.alive = true
+    // Its own size does not count towards a message that it may stand in the middle of.
+    this.#unfinishedBytes = Math.max(this.#unfinishedBytes - maxControlFrameBytes, 0)
+    const now = Date.now()
+    if (now - this.#signalsSince > 1_000) {
+      this.#signals = 0
+      this.#signalsSince = now
+    }
+    if (++this.#signals > maxSignalsPerSecond) this.closeForAbuse()
+  }
+
+  onAnswer(characters: number): void {
+    this.client().spend(characters * costs.byteOut)
   }
 
   onDrained(): void {
-    this.#resumeReading()
+    this.#continue()
+  }
+
+  takesCalls(): boolean {
+    return this.isOpen() && !this.#isClosed && !this.#isSigningIn && this.socket.isReadable()
+  }
+
+  takeApart(bytes: Buffer): void {
+    this.socket.takeApart(bytes)
+  }
+
+  readOn(): void {
+    if (!this.#isHeld || this.#isSigningIn) return
+    this.#isHeld = false
+    this.socket.readOn()
+  }
+
+  runWhole(data: Buffer, isBinary: boolean): void {
+    this.socket.runWhole(data, isBinary)
+  }
+
+  run(call: unknown): void {
+    const { method, id } = (call ?? {}) as { method?: unknown; id?: unknown }
+    if (method === 'subscription.stop' && !this.socket.stopDirect(id)) this.countJunk()
+    this.socket.run(call)
+  }
+
+  refuseCalls(ids: readonly (number | string)[]): void {
+    for (const frame of errorFrames(tooManyTogether(maxCallsTogether), ids)) this.socket.send(frame)
+  }
+
+  refuseMonster(id: number | string | null): void {
+    const failure = new Failure('BAD_REQUEST', { words: 'The message is nested too deeply, or has too many values.' })
+    for (const frame of errorFrames(failure, [id])) this.socket.send(frame)
+  }
+
+  /** Counts something that no honest client sends in great numbers, and closes the socket when there is too much of it. */
+  countJunk(): void {
+    if (!this.client().allowsJunk()) this.closeForAbuse()
+  }
+
+  closeForAbuse(): void {
+    if (this.#isAbusive) return
+    this.#isAbusive = true
+    this.client().spend(abuseCost)
+    this.close(closeCodes.abuse.code)
+  }
+
+  #maxBytes(): number {
+    return this.caller || this.#isSigningIn ? maxReadBytes : maxMessageBytes.before
   }
 
   malformedCode(): number {
@@ -160,22 +261,29 @@ export class Connection implements SocketOwner {
     this.shared.onClose(by, code)
     // ws closes for this by itself, without a message that a person could read.
     if (by === 'server' && code === tooBigCode && !this.#isClosed) this.socket.send(errorFrame(tooBig(this.caller !== null)))
+    if (by !== 'server' || this.#isClosed) return
+    // ws found something broken. It would wait for the client's answer much longer, and read on meanwhile.
+    this.#isClosed = true
+    this.client().spend(abuseCost)
+    setTimeout(() => this.socket.terminate(), closeWaitMs).unref()
   }
 
   /** Closes the socket when this message is too big, or has more calls than are answered one by one. @returns whether it did */
-  #refuseOversized(data: Buffer): boolean {
+  refuse(data: Buffer): boolean {
+    if (data.length < maxAnsweredEach * minCallBytes) return false
     const isTooBig = data.length > maxMessageBytes.signedIn
     if (!isTooBig && !hasManyObjects(data)) return false
-    const ids = idsOf(data)
-    const areTooMany = ids.length > maxAnsweredEach
+    const ids = isMonstrousJson(data) ? null : idsOf(data)
+    const areTooMany = ids === null || ids.length > maxAnsweredEach
     if (!isTooBig && !areTooMany) return false
     const failure = isTooBig ? tooBig(true) : tooManyTogether(maxCallsTogether)
-    for (const frame of errorFrames(failure, areTooMany ? [null] : ids)) this.socket.send(frame)
+    for (const frame of errorFrames(failure, ids === null || areTooMany ? [null] : ids)) this.socket.send(frame)
     this.close(tooBigCode)
     return true
   }
 
   onClosed(): void {
+    this.#intake?.dropAll()
     this.shared.remove(this)
   }
 
@@ -197,14 +305,16 @@ export class Connection implements SocketOwner {
   finishSignIn(caller: { role: ServerRole }): void {
     this.caller = caller
     this.#isSigningIn = false
-    this.#resumeReading()
+    if (!this.#intake?.holdsBytes()) {
+      this.#isHeld = false
+      this.socket.readOn()
+    }
+    this.#continue()
   }
 
-  /** Resumes reading once the answers can be written again. */
-  #resumeReading(): void {
-    if (this.#isSigningIn) return
-    if (this.socket.isPaused && this.#waitingTurns() < maxWaitingCalls && this.socket.bufferedAmount < maxBufferedBytes)
-      this.socket.resume()
+  /** Goes on with what had to wait. */
+  #continue(): void {
+    if (this.#intake) this.client().schedule(this.#intake)
   }
 
   /**
@@ -226,20 +336,21 @@ export class Connection implements SocketOwner {
     }
   }
 
-  /** Runs the calls of this connection a few at a time, in order, and none while the client does not read its answers. */
+  /** Counts a running call of its person, and runs it only while the client reads its answers. */
   async takeTurn<Value>(call: () => Promise<Value>): Promise<Value> {
-    const calls = this.#calls ?? createGate(maxRunningCalls)
-    this.#calls = calls
+    this.#running++
     try {
-      return await calls.run(async () => {
-        await this.untilReadable()
-        // After the close no call is run: the session may be over.
-        if (this.#isClosed || this.isSessionOver) throw new Failure('UNAUTHORIZED')
-        return call()
-      })
+      await this.untilReadable()
+      // After the close no call is run: the session may be over.
+      if (this.#isClosed || this.isSessionOver) throw new Failure('UNAUTHORIZED')
+      const end = this.client().begin()
+      try {
+        return await call()
+      } finally {
+        end()
+      }
     } finally {
-      if (!calls.isBusy() && this.#calls === calls) this.#calls = null
-      this.#resumeReading()
+      this.#running--
     }
   }
 
@@ -259,9 +370,14 @@ export class Connection implements SocketOwner {
     return this.#subscriptions
   }
 
-  /** Whether a call is running. */
+  /** Whether a call is running or waiting. */
   isBusy(): boolean {
-    return this.#calls !== null
+    return this.#running > 0 || (this.#intake?.waitingCalls() ?? 0) > 0
+  }
+
+  /** Whether everything that the network brings is read at once. Otherwise a pong may be waiting there. */
+  isReading(): boolean {
+    return !this.socket.isPaused && !this.#intake?.holdsBytes()
   }
 
   /** Whether much is waiting for the client, and it has read none of it for too long. */
@@ -320,29 +436,19 @@ export class Connection implements SocketOwner {
 
   close(code: number): void {
     this.#isClosed = true
-    this.#calls?.close(new Failure('UNAUTHORIZED'))
-    this.socket.removeAllListeners('message')
+    this.#intake?.dropCalls()
     if (!this.caller) this.socket.setMaxMessageBytes(maxMessageBytes.before)
-    if (this.socket.isPaused) this.socket.resume()
+    // The answer of an ordinary client is read, and nothing more of an abusive one.
+    if (this.#isAbusive) {
+      this.#intake?.dropAll()
+      this.socket.pause()
+    } else if (this.socket.isPaused) this.socket.resume()
     this.socket.close(code)
     setTimeout(() => this.socket.terminate(), closeWaitMs).unref()
   }
 
   isOpen(): boolean {
     return this.socket.readyState === this.socket.OPEN
-  }
-
-  #waitingTurns(): number {
-    return this.#calls?.waiting() ?? 0
-  }
-
-  #isPingFlood(): boolean {
-    const now = Date.now()
-    if (now - this.#pingsSince > 1_000) {
-      this.#pings = 0
-      this.#pingsSince = now
-    }
-    return ++this.#pings > maxPingsPerSecond
   }
 }
 
@@ -353,11 +459,13 @@ export function createConnections({
   onClose,
   onGone,
   onPresence,
-}: Pick<Shared, 'limits' | 'log' | 'onClose' | 'onGone' | 'onPresence'>): Connections {
+  fairness,
+}: Omit<Shared, 'remove' | 'tag' | 'made'>): Connections {
   const connections = new Set<Connection>()
   const perUser = new Map<string, number>()
-  const perIp = new Map<string, number>()
-  const shared: Shared = { limits, log, onClose, onGone, onPresence, remove, tag: randomBytes(9).toString('base64url'), made: 0 }
+  /** Connections that no session is known for yet. */
+  const unclaimed = new Map<string, number>()
+  const shared: Shared = { limits, log, onClose, onGone, onPresence, fairness, remove, tag: randomBytes(9).toString('base64url'), made: 0 }
   let nextHeartbeat = Date.now() + heartbeatMs
   let pingedAt: number | null = null
 
@@ -371,7 +479,7 @@ export function createConnections({
       pingedAt = null
       for (const connection of connections) {
         // While reading is paused, the pong may be waiting in the network.
-        if (!connection.alive && !connection.socket.isPaused) connection.socket.terminate()
+        if (!connection.alive && connection.isReading()) connection.socket.terminate()
       }
     }
     if (now < nextHeartbeat) return
@@ -384,24 +492,25 @@ export function createConnections({
   }, checkIntervalMs)
 
   function remove(connection: Connection) {
-    const { ip, userId, sessionId } = connection
+    const { network, userId, sessionId } = connection
     connections.delete(connection)
-    count(perIp, ip, -1)
+    if (sessionId === null) count(unclaimed, network, -1)
     if (userId && connection.caller) count(perUser, userId, -1)
     if (sessionId) onGone(sessionId)
     connection.setPresence(null)
   }
 
   return {
-    add: (socket, wire, ip) => {
-      const connection = new Connection(socket, ip, shared)
+    add: (socket, wire, ip, network) => {
+      const connection = new Connection(socket, ip, network, shared)
       connections.add(connection)
-      count(perIp, ip, 1)
+      count(unclaimed, network, 1)
       socket.attach(wire, connection)
       return connection
     },
 
     claim: (connection, { sessionId, userId, expiresAt }) => {
+      if (connection.sessionId === null && connections.has(connection)) count(unclaimed, connection.network, -1)
       Object.assign(connection, { sessionId, userId, expiresAt: expiresAt.getTime(), isSessionOver: false })
     },
 
@@ -411,11 +520,14 @@ export function createConnections({
       if (userId === null || !connection.isOpen() || !connections.has(connection)) return
       if (isOver((perUser.get(userId) ?? 0) + 1, limits.maxConnectionsPerUser)) throw new Failure('TOO_MANY_CONNECTIONS')
       count(perUser, userId, 1)
+      // Many people may share an address: whoever signs in pays for their own connection.
+      connection.client().giveBack(costs.connect)
+      fairness.person(userId).spend(costs.connect)
       connection.finishSignIn(caller)
       connection.setPresence('here')
     },
 
-    isOverPerIp: ({ ip }) => isOver(perIp.get(ip) ?? 0, limits.maxConnectionsPerIp),
+    isOverPerIp: ({ network }) => isOver(unclaimed.get(network) ?? 0, limits.maxConnectionsPerIp),
 
     closeSessions: (sessionIds) => {
       // A scan: an index would cost memory for every connection.
@@ -458,6 +570,10 @@ const tooBig = (isSignedIn: boolean) =>
   new Failure('TOO_BIG', {
     words: `The message is too big. The limit is ${maxMessageBytes[isSignedIn ? 'signedIn' : 'before'] / 1024} KiB.`,
   })
+
+const isSignal = (data: Buffer) => data.equals(ping) || data.equals(pong)
+const ping = Buffer.from('PING')
+const pong = Buffer.from('PONG')
 
 /** Whether a message may have more calls than are answered one by one. Much cheaper than parsing it. */
 function hasManyObjects(data: Buffer): boolean {

@@ -84,6 +84,12 @@ export function reportError(log: Log, error: Error & { code: string }, procedure
   )
 }
 
+/** Whether a call was rejected for what an honest client never sends, or rarely. */
+export const isJunk = ({ code, cause }: TRPCError): boolean =>
+  code === 'PARSE_ERROR' || code === 'BAD_REQUEST' || (notUnderstood.includes(code) && !(cause instanceof Failure))
+
+const notUnderstood: readonly string[] = ['NOT_FOUND', 'METHOD_NOT_SUPPORTED', 'UNPROCESSABLE_CONTENT', 'UNSUPPORTED_MEDIA_TYPE']
+
 interface Description {
   failure: FailureName
   fields?: Record<string, string>

@@ -81,7 +81,7 @@ await runProcess(async () => {
   const dev = process.env.NODE_ENV === 'development'
   const secure = config.publicUrl.startsWith('https:')
   const realtimeUrls = config.allowedOrigins.map((origin) => realtimeUrl(config, new URL(origin).host))
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000 })
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 1_000 })
   const app = next({ dev, hostname: config.host, port: config.webPort, httpServer: server })
   await app.prepare()
   const handle = app.getRequestHandler()

@@ -40,8 +40,8 @@ const sign = (claims: Record<string, unknown>) =>
 
 describe('a socket', () => {
   it('signs in while everything that others ask for waits', async () => {
-    const [ada, ben] = [await roomline.signUp(), await roomline.signUp()]
-    const busy = Array.from({ length: 4 }, () => roomline.connect(ada))
+    const ben = await roomline.signUp()
+    const busy = await Promise.all(Array.from({ length: 4 }, async () => roomline.connect(await roomline.signUp())))
     await Promise.all(busy.map(({ trpc }) => trpc.session.me.query()))
     const locking = await roomline.pool.connect()
     await locking.query('BEGIN')

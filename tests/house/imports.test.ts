@@ -80,6 +80,7 @@ const table: Row[] = [
       'server/auth/account-routes',
       'server/auth/sessions',
       'server/connections',
+      'server/fairness/fair-client',
       'server/fanout/client-socket',
       'server/router',
       'server/trpc',
@@ -100,8 +101,8 @@ const table: Row[] = [
   },
   {
     file: /^server\/connections\.ts$/,
-    may: ['server/fanout/client-socket', 'server/trpc', ...platform('background'), 'contract/failures'],
-    types: ['server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
+    may: ['server/fairness/', 'server/fanout/client-socket', 'server/socket-intake', 'server/trpc', 'contract/failures'],
+    types: ['server/fairness/fairness', 'server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
   },
   {
     file: /^server\/fairness\/(call-limits|redis-uses|shared-limits)\.ts$/,
@@ -109,6 +110,7 @@ const table: Row[] = [
     types: ['server/fairness/shared-limits', ...platform('config', 'redis')],
   },
   { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
+  { file: /^server\/socket-intake\.ts$/, may: ['server/fairness/', 'server/trpc'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
   {
     file: /^server\/context\.ts$/,

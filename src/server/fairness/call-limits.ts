@@ -13,8 +13,8 @@ function ratesOf({ sendsPerMinute, loginsPerMinute }: Pick<Config, 'sendsPerMinu
     acts: { perMinute: sendsPerMinute * 5, burst: 200 },
     // Suggestions send a query for each letter.
     lookUps: { perMinute: sendsPerMinute * 5, burst: 200 },
-    // Scrolling quickly through years of a room.
-    reads: { perMinute: sendsPerMinute * 15, burst: 500 },
+    // Scrolling quickly through years of a room, or a program that reads 1,000 pages at once.
+    reads: { perMinute: sendsPerMinute * 15, burst: 2_000 },
     // A mark for each message of several busy rooms.
     marks: { perMinute: sendsPerMinute * 50, burst: 500 },
     // A person's connections may all come back at once, each with all its subscriptions.

@@ -140,6 +140,23 @@ export class FairClient implements TurnTaker {
     }
   }
 
+  /** Does a short piece of work at once or, when the client has had its slice, in its turn. */
+  runInTurn(units: number, work: () => void): void {
+    if (this.mayRunNow()) {
+      this.spend(units)
+      work()
+      return
+    }
+    let isDone = false
+    const step = () => {
+      if (isDone) return null
+      isDone = true
+      work()
+      return units
+    }
+    this.schedule({ step })
+  }
+
   /** Whether nothing is known about this client that a new one would not have. */
   isIdle(): boolean {
     return this.#workers.length === 0 && this.#running === 0 && this.#waiting === 0 && this.budget.isFull() && this.junk.isFull()

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import type { Duplex } from 'node:stream'
+import { type Duplex, Writable } from 'node:stream'
 import { initTRPC } from '@trpc/server'
 import { type Encoder, getWSConnectionHandler, jsonEncoder } from '@trpc/server/adapters/ws'
 import { type RawData, WebSocket } from 'ws'
@@ -34,8 +34,14 @@ export type ClosedBy = 'server' | 'client' | 'network'
 
 /** The connection that a socket belongs to. */
 export interface SocketOwner {
+  /** The network brought this. @returns false to read no further until `readOn` */
+  onBytes(bytes: Buffer): boolean
+  /** `takeApart` found a message. */
   onMessage(data: RawData, isBinary: boolean): void
-  onPong(): void
+  /** `takeApart` found a ping, which has been answered, or a pong. */
+  onControlFrame(): void
+  /** This much was written as the answer to a call. */
+  onAnswer(characters: number): void
   /** The client has read most of what was waiting for it. */
   onDrained(): void
   /** The close code for a malformed sign-in frame. */
@@ -66,6 +72,10 @@ class StoppedResponse {
   ) {}
 }
 
+/** Stands for a call that is passed to tRPC's adapter without being parsed again. */
+const singleCall = Buffer.alloc(0)
+let callBeingRun: unknown
+
 /** The stream that a procedure returns to tRPC for a subscription that is delivered directly. */
 export function deliverDirectly(subscription: DirectSubscription): AsyncIterable<never> {
   async function* stream() {
@@ -76,7 +86,7 @@ export function deliverDirectly(subscription: DirectSubscription): AsyncIterable
 
 /** tRPC's own encoder, except for what `ClientSocket.send` has to recognize. */
 export const directDeliveryEncoder: Encoder = {
-  decode: jsonEncoder.decode,
+  decode: (data) => (data === singleCall ? callBeingRun : jsonEncoder.decode(data)),
   encode: (response) => {
     const { id, result } = response as { id: number | string; result?: { type?: string; data?: unknown } }
     // The types say string, but the adapter only passes the result on.
@@ -114,10 +124,43 @@ export class ClientSocket extends WebSocket {
     this.owner = owner
     this.#wire = wire
     // Shared functions instead of closures: there are very many sockets.
-    this.on('message', onMessage)
-    this.on('pong', onPong)
     this.on('close', onClose)
     Object.assign(wire, { [socketOfWire]: this }).on('drain', onDrain)
+    // ws passes all bytes to its receiver's `write`, and stops reading when that returns false.
+    Object.assign(receiverOf(this), { [socketOfReceiver]: this, write: onBytes })
+  }
+
+  /** Takes bytes of the network apart into messages and control frames. */
+  takeApart(bytes: Buffer): void {
+    const receiver = receiverOf(this)
+    // After a close frame or a broken one there is nothing more to read.
+    if (!receiver.writableEnded && !receiver.destroyed) write.call(receiver, bytes)
+  }
+
+  /** Reads on after `onBytes` returned false, or after a pause. */
+  readOn(): void {
+    if (this.isPaused) this.resume()
+    else receiverOf(this).emit('drain')
+  }
+
+  /** ws passes on here what it found in the bytes. tRPC's adapter listens too, but gets only what the owner passes to `run`. */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event === 'message') this.owner?.onMessage(args[0] as RawData, args[1] === true)
+    else if (event === 'ping' || event === 'pong') this.owner?.onControlFrame()
+    else return super.emit(event, ...args)
+    return true
+  }
+
+  /** Passes a message to tRPC's adapter, as it came. */
+  runWhole(data: RawData, isBinary: boolean): void {
+    super.emit('message', data, isBinary)
+  }
+
+  /** Passes a call, or whatever else is the value of a message, to tRPC's adapter. */
+  run(call: unknown): void {
+    callBeingRun = call
+    super.emit('message', singleCall, true)
+    callBeingRun = undefined
   }
 
   drained(): void {
@@ -154,7 +197,10 @@ export class ClientSocket extends WebSocket {
     this.joinWrites()
     if (data instanceof StoppedResponse) {
       if (!this.#find(data.id)) super.send(data.text)
-    } else (super.send as (...all: unknown[]) => void)(data, ...rest)
+    } else {
+      if (typeof data === 'string') this.owner?.onAnswer(data.length)
+      ;(super.send as (...all: unknown[]) => void)(data, ...rest)
+    }
   }
 
   /**
@@ -182,22 +228,14 @@ export class ClientSocket extends WebSocket {
   /** Sets the limit for the size of the client's messages from now on. */
   setMaxMessageBytes(bytes: number): void {
     // If a later release of ws keeps the limit elsewhere, the one that the socket was created with stays in force.
-    const { _receiver: receiver } = this as unknown as { _receiver?: { _maxPayload?: number } }
-    if (receiver) receiver._maxPayload = bytes
+    receiverOf(this)._maxPayload = bytes
   }
 
-  /** Stops directly delivered subscriptions that this frame asks to stop: tRPC no longer knows them. */
-  handleStops(frame: Buffer): void {
-    if (this.#writers.length === 0 || !frame.includes('stop"')) return
-    let message: unknown
-    try {
-      message = JSON.parse(frame.toString())
-    } catch {
-      return
-    }
-    for (const call of Array.isArray(message) ? message : [message]) {
-      if (call?.method === 'subscription.stop') this.#find(call.id)?.stop()
-    }
+  /** Stops a directly delivered subscription, which tRPC no longer knows. @returns whether it was one */
+  stopDirect(id: unknown): boolean {
+    const writer = this.#find(id)
+    writer?.stop()
+    return writer !== undefined
   }
 
   /** Writes below ws, always between its frames. */
@@ -257,12 +295,20 @@ function onDrain(this: Duplex & { [socketOfWire]?: ClientSocket }) {
   this[socketOfWire]?.drained()
 }
 
-function onMessage(this: WebSocket, data: RawData, isBinary: boolean) {
-  if (this instanceof ClientSocket) this.owner?.onMessage(data, isBinary)
+interface Receiver extends Writable {
+  _maxPayload?: number
+  [socketOfReceiver]?: ClientSocket
 }
 
-function onPong(this: WebSocket) {
-  if (this instanceof ClientSocket) this.owner?.onPong()
+const socketOfReceiver = Symbol('the WebSocket of this receiver')
+
+/** Without the types of its callbacks. */
+const write = Writable.prototype.write as (bytes: Buffer) => boolean
+
+const receiverOf = (socket: WebSocket) => (socket as unknown as { _receiver: Receiver })._receiver
+
+function onBytes(this: Receiver, bytes: Buffer): boolean {
+  return this[socketOfReceiver]?.owner?.onBytes(bytes) ?? true
 }
 
 function onClose(this: WebSocket) {
