@@ -201,6 +201,11 @@ const table: Row[] = [
   { file: /^server\/presence\/presence-store\.ts$/, may: [], types: ['pg'] },
   // Auth uses one library for tokens and one for passwords, each in one file.
   { file: /^server\/auth\/session-token\.ts$/, may: ['jose', 'zod'] },
+  {
+    file: /^server\/auth\/outside-people\.ts$/,
+    may: ['server/admin/audit-log', 'contract/', 'zod'],
+    types: ['server/auth/session-store', 'server/auth/sign-in'],
+  },
   { file: /^server\/auth\/issuer-keys\.ts$/, may: ['contract/failures', 'jose'], types: platform('log') },
   {
     file: /^server\/auth\/outside-tokens\.ts$/,

@@ -56,7 +56,7 @@ export async function findOrCreateOutsidePerson({ store, announceJoin }: Parts, 
     try {
       const { user, joined } = await store.createPerson(
         { ...names, passwordHash: null, external: { issuer, subject, picture: person.picture ?? null } },
-        admitMember,
+        admitMember(issuer),
       )
       if (joined) announceJoin({ ...joined, userId: user.id })
       return user
