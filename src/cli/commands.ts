@@ -18,17 +18,9 @@ import { disablePerson, enablePerson, endSessionsOf, setServerRole } from '../se
 import { createServerInvite } from '../server/admin/server-invites'
 import { showSettings, updateSettings } from '../server/admin/settings'
 import { registerInput } from '../server/auth/sign-in'
-import { checkInput, type Given, readNumber, type Usage } from './usage'
-
-/** One thing that a command prints: as JSON, and for people. */
-export interface Printed {
-  json: unknown
-  text: string
-}
-
-export interface Command extends Usage {
-  run(ctx: AdminContext, given: Given): AsyncIterable<Printed>
-}
+import { auditCommand } from './audit-command'
+import type { Command } from './command'
+import { checkInput, readNumber } from './usage'
 
 const describePerson = ({ username, displayName, role, disabledAt, sessions }: AdminPerson) =>
   `${username.padEnd(24)} ${role.padEnd(7)} ${disabledAt ? 'disabled' : `${sessions} ${sessions === 1 ? 'session' : 'sessions'}`}  ${displayName}`
@@ -128,6 +120,8 @@ export const commands: Record<string, Command> = {
       }
     },
   },
+
+  audit: auditCommand,
 
   'export-room': {
     ...{ args: ['room'], summary: 'print all messages of a room as JSON lines', example: 'export-room general > general.jsonl' },

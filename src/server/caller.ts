@@ -36,6 +36,8 @@ export interface Caller {
   uid: string | null
   /** Null over plain HTTP. */
   connection: CallerConnection | null
+  /** Runs each of the calls when it is the person's turn. */
+  turns: { takeTurn<Value>(call: () => Promise<Value>): Promise<Value> }
 }
 
 /** Does what may end the caller's own session, and lets the call be answered before its connection is closed for that. */

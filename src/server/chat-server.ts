@@ -1,21 +1,31 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import { WebSocketServer } from 'ws'
 import { closeCodes, Failure, type FailureName } from '../contract/failures'
 import { readTokens } from './auth/account-routes'
+import { findTokenOwner } from './auth/session-token'
 import type { SessionUse } from './auth/session-use'
 import { findClaimed, type Session, type SessionParts } from './auth/sessions'
 import type { Caller } from './caller'
 import { Connection, type ConnectionLimits, type Connections, createConnections, maxMessageBytes } from './connections'
 import type { Context } from './context'
+<<<<<<< HEAD
+import { costs, type FairClient } from './fairness/fair-client'
+=======
 import { costs } from './fairness/fair-client'
+>>>>>>> main
 import type { Fairness } from './fairness/fairness'
+import { createHttpAdmission } from './fairness/http-admission'
 import { ClientSocket, canDeliverDirectly, deliverDirectly, directDeliveryEncoder } from './fanout/client-socket'
 import type { RoomFeeds } from './fanout/room-feeds'
+<<<<<<< HEAD
+import { createHttpCalls } from './http-calls'
+import { readClientAddress } from './platform/client-address'
+=======
 import { networkOf, readClientAddress } from './platform/client-address'
+>>>>>>> main
 import { isUnavailable } from './platform/database'
 import type { Health } from './platform/health'
 import type { Log } from './platform/log'
@@ -25,7 +35,11 @@ import { realtimePath } from './platform/realtime-url'
 import { waitUntil } from './platform/wait-until'
 import type { ConnectionCounts } from './presence/connection-counts'
 import { appRouter } from './router'
+<<<<<<< HEAD
+import { maxCallsTogether, reportError, toErrorShape, toTRPCError } from './trpc'
+=======
 import { isJunk, maxCallsTogether, reportError, tooManyTogether, toTRPCError } from './trpc'
+>>>>>>> main
 
 export interface ChatServerParts extends Omit<Context['parts'], 'deliverDirectly'> {
   sessions: SessionParts
@@ -59,6 +73,16 @@ export interface ChatServer {
 }
 
 const noHeaders = {}
+<<<<<<< HEAD
+/** How many HTTP requests of one person, or of one address without a session, are answered at the same time. */
+const maxRunningRequests = 4
+/** A request for anything but a call, for example the reason why a socket did not open. */
+const plainRequestUnits = 300
+const methods: readonly string[] = ['GET', 'HEAD', 'POST', 'OPTIONS']
+/** Nothing on this port is a page, and what somebody may see changes with each request. */
+const answerHeaders = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }
+const answerHeaderNames = Object.keys(answerHeaders) as (keyof typeof answerHeaders)[]
+=======
 /** How late connections that exceed a time-out may be noticed. Node's own 30 s would make 40 out of 10. */
 const connectionsCheckingInterval = 1_000
 /** How long the client may take to read why its upgrade was refused. */
@@ -67,6 +91,7 @@ const refusalMs = 5_000
 const maxFragments = 256
 const maxBodyBytes = 64 * 1024
 const maxBatch = 100
+>>>>>>> main
 /** Clients are asked to reconnect evenly over this time, so that the remaining nodes are not flooded. */
 const drainMs = 8_000
 const drainStepMs = 100
@@ -100,11 +125,44 @@ export async function startChatServer(
   let draining = false
   const operatorRoutes = createOperatorRoutes('', { ...parts, isDraining: () => draining })
 
+<<<<<<< HEAD
+  const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 })
+  const admission = createHttpAdmission({
+    server: http,
+    fairness: parts.fairness,
+    isBehindProxy: parts.trustProxyHops > 0,
+    findPayer: async (request) => ({
+      userId: await findTokenOwner(parts.sessions.tokens, tokensOf(request)),
+      address: readClientAddress(request, parts.trustProxyHops),
+    }),
+    unitsOf: (request) => (pathOf(request).startsWith(`${realtimePath}/`) ? costs.connect : plainRequestUnits),
+    refuse: refuseForNow,
+    maxRunning: maxRunningRequests,
+  })
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
+    for (const name of answerHeaderNames) response.setHeader(name, answerHeaders[name])
+    admission
+      .serve(request, response, (client) => answer(request, response, client))
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'a request failed')
+        response.destroy()
+      })
+  }
+  http.on('request', serve)
+  // The body is asked for when its turn has come.
+  http.on('checkContinue', serve)
+  http.on('clientError', refuseMalformed)
+  const answerCalls = createHttpCalls({
+    parts,
+    log,
+    identify: async (request, turns) => ({ ...(await identify(tokensOf(request), null)), turns }),
+=======
   const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval }, (request, response) => {
     answer(request, response).catch((error: unknown) => {
       log.error({ err: error }, 'a request failed')
       response.destroy()
     })
+>>>>>>> main
   })
   const wss = new WebSocketServer({
     noServer: true,
@@ -113,6 +171,11 @@ export async function startChatServer(
     perMessageDeflate: false,
     clientTracking: false,
     WebSocket: ClientSocket,
+  })
+
+  // Otherwise ws answers by itself, without our headers.
+  wss.on('wsClientError', (error, wire) => {
+    refuseUpgrade(wire, error.message.includes('method') ? '405 Method Not Allowed' : '400 Bad Request')
   })
 
   const serveSocket = getWSConnectionHandler({
@@ -181,8 +244,12 @@ export async function startChatServer(
 
   const logSocketError = (error: Error) => log.debug({ error: error.message }, 'a socket failed')
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answer(request: IncomingMessage, response: ServerResponse, client: FairClient): Promise<void> {
     const pathname = pathOf(request)
+    if (!methods.includes(request.method ?? '') || pathname === '*') {
+      response.setHeader('allow', methods.join(', '))
+      return refuse(response, 405, 'METHOD_NOT_ALLOWED')
+    }
     const operatorRoute = operatorRoutes[pathname]
     if (operatorRoute) return operatorRoute(request, response)
     if (pathname !== realtimePath && !pathname.startsWith(`${realtimePath}/`)) return refuse(response, 404, 'NO_SUCH_PROCEDURE')
@@ -190,18 +257,7 @@ export async function startChatServer(
     // A client whose socket did not open asks here for the reason. This is the right URL, but it needs a WebSocket.
     if (pathname === realtimePath) return refuse(response, 426, 'METHOD_NOT_ALLOWED')
     if (draining) return refuse(response, 503, 'UNAVAILABLE')
-    await nodeHTTPRequestHandler({
-      router: appRouter,
-      path: pathname.slice(realtimePath.length + 1),
-      req: request,
-      res: response,
-      maxBodySize: maxBodyBytes,
-      createContext: async ({ info }): Promise<Context> => {
-        if (info.calls.length > maxBatch) throw toTRPCError(tooManyTogether(maxBatch))
-        return { parts, caller: await identify(tokensOf(request), null).catch((error) => Promise.reject(toTRPCError(error))) }
-      },
-      onError: ({ error, path: procedure, type }) => reportError(log, error, procedure, type),
-    })
+    await answerCalls(request, response, pathname.slice(realtimePath.length + 1), client)
   }
 
   /**
@@ -249,6 +305,7 @@ export async function startChatServer(
     readAt: Date.now(),
     uid: connection?.uid ?? null,
     connection,
+    turns: connection ?? atOnce,
   })
 
   const isForeign = ({ headers }: IncomingMessage) => headers.origin !== undefined && !parts.allowedOrigins.includes(headers.origin)
@@ -284,19 +341,53 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? ''
 }
 
+/** For calls whose turns are taken elsewhere. */
+const atOnce: Caller['turns'] = { takeTurn: (call) => call() }
+
 /** The socket is destroyed once the answer is sent: a client that keeps its half open would hold the descriptor for ever. */
 function refuseUpgrade(socket: Duplex, status: string, ...headers: string[]): void {
   socket.once('finish', () => socket.destroy())
+<<<<<<< HEAD
+  socket.end(rawAnswer(status))
+}
+
+const rawAnswer = (status: string) => {
+  const headers = Object.entries({ ...answerHeaders, connection: 'close', 'content-length': '0' })
+  return `HTTP/1.1 ${status}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+}
+
+/** What is no HTTP, or too large or too slow to be read. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request'
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  refuseUpgrade(socket, status)
+}
+
+/** In tRPC's format, which its clients understand; other programs look at the status and the header. */
+function refuseForNow(response: ServerResponse, retryAfterMs: number): void {
+  const shape = toErrorShape(toTRPCError(new Failure('TOO_MANY_REQUESTS', { retryAfterMs })))
+  response.writeHead(429, {
+    'content-type': 'application/json',
+    'retry-after': String(Math.ceil(retryAfterMs / 1_000)),
+    connection: 'close',
+  })
+  response.end(JSON.stringify({ error: shape }))
+=======
   // It may never be, when answers to earlier requests are waiting unread.
   setTimeout(() => socket.destroy(), refusalMs).unref()
   socket.end([`HTTP/1.1 ${status}`, 'Connection: close', 'Content-Length: 0', ...headers, '', ''].join('\r\n'))
+>>>>>>> main
 }
 
 function refuse(response: ServerResponse, status: number, failure: FailureName): void {
   const { message } = new Failure(failure)
   response.writeHead(status, {
     'content-type': 'application/json',
-    'cache-control': 'no-store',
     // Nothing in the answer is secret, and a page of another site has to learn that its origin is refused.
     'access-control-allow-origin': '*',
     ...(status === 426 && { upgrade: 'websocket' }),

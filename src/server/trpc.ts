@@ -142,7 +142,7 @@ export const signedInProcedure = t.procedure.use(async ({ ctx: { caller, parts }
     if (counted) await counted
     return next()
   }
-  const result = await (connection ? connection.takeTurn(call) : call()).catch((error: unknown) => {
+  const result = await caller.turns.takeTurn(call).catch((error: unknown) => {
     throw toTRPCError(error)
   })
   if (!result.ok) {

@@ -15,6 +15,9 @@ import { provideWebSession } from '../server/auth/web-session'
 import type { RoomNews } from '../server/bus/news-bus'
 import { createRedisBus } from '../server/bus/redis-bus'
 import { readMessagesAt } from '../server/chat/message-rows'
+import { createCallLimits } from '../server/fairness/call-limits'
+import { createRedisUses } from '../server/fairness/redis-uses'
+import { createSharedLimits } from '../server/fairness/shared-limits'
 import { readClientAddress } from '../server/platform/client-address'
 import { readConfig, requireServices } from '../server/platform/config'
 import { openDatabase } from '../server/platform/database'
@@ -28,6 +31,7 @@ import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
 import { isLoopback } from '../server/platform/unsafe-settings'
 import { waitUntil } from '../server/platform/wait-until'
+import { createPageAdmission } from './page-admission'
 import { pageHeaders } from './page-headers'
 
 /** How long running requests may take to finish. */
@@ -48,12 +52,13 @@ await runProcess(async () => {
   const store = createSessionStore(database.pool)
   const announceJoin: SignInParts['announceJoin'] = ({ room, userId, version }) =>
     bus.publish(room, { type: 'membership', userId, version })
+  const tokens = acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, { store, announceJoin, log })
   const session = createWebSession({
     administration: createAdministration({
       ...{ pool: database.pool, bus, server: config, readMessages: readMessagesAt, announceRevocation: tellRevocation },
     }),
     store,
-    tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, { store, announceJoin, log }),
+    tokens,
     oidc: config.oidc ? createOidc(config.oidc, config.publicUrl, log) : null,
     announceRevocation: tellRevocation,
     announceJoin,
@@ -95,6 +100,14 @@ await runProcess(async () => {
     metricsToken: config.metricsToken,
     trustProxyHops: config.trustProxyHops,
   })
+  const sharedLimits = createSharedLimits(createRedisUses(redis))
+  const admit = createPageAdmission({
+    server,
+    tokens,
+    limits: createCallLimits(config, sharedLimits),
+    trustProxyHops: config.trustProxyHops,
+    isLimited: config.sendsPerMinute > 0,
+  })
   server.on('request', (request, response) => {
     running++
     response.once('close', () => {
@@ -108,9 +121,12 @@ await runProcess(async () => {
     // Next reads the nonce from here and adds it to its scripts.
     request.headers['content-security-policy'] = headers['content-security-policy']
     // Next fails on a malformed URL. It gets a path that does not exist instead.
-    if (!isWellEncoded(request.url ?? '/')) request.url = request.url?.startsWith('/api/') ? '/api/-' : '/-'
+    if (request.url !== '*' && !isWellFormed(request.url ?? '/')) request.url = request.url?.startsWith('/api/') ? '/api/-' : '/-'
     const answer = operatorRoutes[request.url?.split('?', 1)[0] ?? ''] ?? handle
-    answers.run(response, answer, request, response).catch((error: unknown) => {
+    const answering = () => answers.run(response, answer, request, response)
+    // Next compiles a page on its first request in development, which takes longer than anybody's turn.
+    const served = dev ? answering() : admit(request, response, answering)
+    served.catch((error: unknown) => {
       log.error({ err: error }, 'a page failed')
       if (!response.headersSent) response.writeHead(500)
       response.end()
@@ -139,13 +155,15 @@ await runProcess(async () => {
     await closed
     clearTimeout(hurry)
     await app.close()
+    await sharedLimits.close()
     redis.close()
     await watch.close()
     await database.close()
   }
 })
 
-function isWellEncoded(url: string): boolean {
+function isWellFormed(url: string): boolean {
+  if (!url.startsWith('/')) return false
   try {
     decodeURI(url.replace(/\?.*/s, ''))
     return true

@@ -339,7 +339,8 @@ describe('plain HTTP', () => {
     const stream = await fetch(`${base}/chat.onMessage?input=${encodeURIComponent('{"room":"general"}')}`, {
       headers: { cookie: ada.cookie },
     })
-    expect(await stream.text()).toContain('METHOD_NOT_ALLOWED')
+    expect(stream.status).toBe(405)
+    expect(await stream.json()).toMatchObject({ error: { data: { failure: 'METHOD_NOT_ALLOWED' } } })
     expect((await fetch(`${base}/no.such`, { headers: { cookie: ada.cookie } })).status).toBe(404)
   })
 

@@ -60,12 +60,18 @@ for (const [kind, description] of [
       await until(() => lists.every(({ isOpen }) => isOpen()))
       await note('rooms.onChange')
 
-      const paths = (Object.keys(rights) as RightName[]).filter((path) => path !== 'rooms.archive')
+      const admin = await people.signIn(3)
+      await people.makeAdmin(admin.id)
+      const atTheEnd: readonly RightName[] = ['rooms.archive', 'admin.deleteRoom']
+      const paths = (Object.keys(rights) as RightName[]).filter((path) => !atTheEnd.includes(path))
       const second = await people.largestRoomOf('private')
       for (const { room, ownerNumber } of [{ room: bigRoom, ownerNumber: regulars + 2 }, second]) {
         const caller = room === bigRoom ? owner : await people.signIn(ownerNumber)
-        for (const path of paths) await run(caller, path, inputs[path](await people.setStage(room, caller.id)))
+        for (const path of paths) {
+          await run(path.startsWith('admin.') ? admin : caller, path, inputs[path](await people.setStage(room, caller.id)))
+        }
       }
+      for (const [path, input] of furtherAdminInputs) await run(admin, path, input)
       for (const [path, input] of furtherInputs) {
         for (const caller of [regular, collector]) await run(caller, path, input)
       }
@@ -85,6 +91,7 @@ for (const [kind, description] of [
       await run(owner, 'rooms.archive', { room: bigRoom, archived: false })
       await until(async () => (await people.countOf('after_commit')) === 0)
       await note('after the commit')
+      await run(admin, 'admin.deleteRoom', { room: second.room })
       for (const list of lists) list.close()
     }, 120_000)
 
@@ -159,6 +166,16 @@ const furtherInputs: [RightName, object | undefined][] = [
   ]),
 ]
 
+const furtherAdminInputs: [RightName, object | undefined][] = [
+  ['admin.people', undefined],
+  ['admin.people', { role: 'admin' }],
+  ['admin.people', { query: 'an' }],
+  ['admin.people', { query: 'nobody like this' }],
+  ['admin.rooms', { query: 'nesinter' }],
+  ['admin.rooms', { query: 'nothing like this' }],
+  ['admin.connections', undefined],
+]
+
 interface Caller extends Person {
   id: string
   client: StockClient
@@ -216,6 +233,7 @@ async function openPeople(databaseUrl: string, roomline: Roomline) {
       const person = { username, token, cookie: `X-Token=${token}` }
       return { ...person, id, client: roomline.connect(person) }
     },
+    makeAdmin: (id: string) => client.query(`UPDATE users SET role = 'admin' WHERE id = $1`, [id]),
     largestRoomOf: async (kind: string) => {
       const room =
         await require<string>(`SELECT r.id AS value FROM rooms r JOIN memberships s ON s.room_id = r.id WHERE r.kind = $1 AND r.archived_at IS NULL
@@ -247,6 +265,7 @@ async function openPeople(databaseUrl: string, roomline: Roomline) {
         sessionId: await addSession(callerId),
         subject: await require<string>(
           `INSERT INTO users (username, display_name) VALUES ('s' || left(gen_random_uuid()::text, 8), 'Somebody') RETURNING username AS value`,
+          [],
         ),
         serverInviteId:
           await require<string>(`INSERT INTO server_invites (token_hash, role) VALUES (sha256($1::bytea), 'member') RETURNING id AS value`, [

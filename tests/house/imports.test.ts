@@ -53,7 +53,17 @@ const table: Row[] = [
   },
   {
     file: /^web-server\//,
-    may: ['web-server/', 'server/admin/', 'server/auth/', 'server/chat/message-rows', 'server/bus/', 'server/platform/', 'next'],
+    may: [
+      'web-server/',
+      'server/admin/',
+      'server/auth/',
+      'server/chat/message-rows',
+      'server/bus/',
+      'server/fairness/',
+      'server/platform/',
+      'contract/failures',
+      'next',
+    ],
   },
   {
     file: /^launch\//,
@@ -78,10 +88,16 @@ const table: Row[] = [
     file: /^server\/chat-server\.ts$/,
     may: [
       'server/auth/account-routes',
+      'server/auth/session-token',
       'server/auth/sessions',
       'server/connections',
       'server/fairness/fair-client',
+<<<<<<< HEAD
+      'server/fairness/http-admission',
+=======
+>>>>>>> main
       'server/fanout/client-socket',
+      'server/http-calls',
       'server/router',
       'server/trpc',
       ...platform('client-address', 'database', 'operator-routes', 'realtime-url', 'wait-until'),
@@ -100,6 +116,11 @@ const table: Row[] = [
     ],
   },
   {
+    file: /^server\/http-calls\.ts$/,
+    may: ['server/fairness/fair-client', 'server/router', 'server/trpc', 'contract/failures', '@trpc/server'],
+    types: ['server/caller', 'server/context', ...platform('log')],
+  },
+  {
     file: /^server\/connections\.ts$/,
     may: ['server/fairness/', 'server/fanout/client-socket', 'server/socket-intake', 'server/trpc', 'contract/failures'],
     types: ['server/fairness/fairness', 'server/auth/revocations', 'server/presence/cluster-presence', ...platform('log'), 'ws'],
@@ -108,6 +129,11 @@ const table: Row[] = [
     file: /^server\/fairness\/(call-limits|redis-uses|shared-limits)\.ts$/,
     may: ['contract/failures'],
     types: ['server/fairness/shared-limits', ...platform('config', 'redis')],
+  },
+  {
+    file: /^server\/fairness\/http-admission\.ts$/,
+    may: platform('background', 'client-address'),
+    types: ['server/fairness/fair-client', 'server/fairness/fairness'],
   },
   { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
   { file: /^server\/socket-intake\.ts$/, may: ['server/fairness/', 'server/trpc'] },

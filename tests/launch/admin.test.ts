@@ -17,7 +17,13 @@ afterAll(() => rm(dataDir, { recursive: true, force: true }))
 
 /** What `npm run admin -- …` does, in a process of its own. */
 async function admin(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: dataDir, PUBLIC_URL: 'https://chat.example.com' }
+  const env = {
+    NODE_ENV: 'production' as const,
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    DATA_DIR: dataDir,
+    PUBLIC_URL: 'https://chat.example.com',
+  }
   const running = promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], { cwd: root, env })
   return running.then(
     ({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),

@@ -62,3 +62,15 @@ function isSignedWith(key: KeyObject, token: string): boolean {
   const signature = Buffer.from(token.slice(end + 1))
   return signature.length === expected.length && timingSafeEqual(signature, expected)
 }
+
+/**
+ * The person whose genuine token is among these, whether or not its session still exists: for deciding whose turn it is, not
+ * what they may do.
+ */
+export async function findTokenOwner(tokens: Pick<SessionTokens, 'parse'>, among: readonly string[]): Promise<string | null> {
+  for (const token of among) {
+    const claims = await tokens.parse(token)
+    if (claims) return claims.userId
+  }
+  return null
+}

@@ -1,0 +1,180 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { createGate, type Gate } from '../platform/background'
+import { networkOf, parseAddress } from '../platform/client-address'
+import type { FairClient } from './fair-client'
+import type { Fairness } from './fairness'
+
+/** Who a request is counted against. */
+export interface Payer {
+  /** The person whose session's token it has, if the token is genuine; otherwise null. */
+  userId: string | null
+  /** The client's address, for all others. */
+  address: string
+}
+
+interface AdmissionOptions {
+  server: Server
+  fairness: Fairness
+  /** Whether the peers of the connections are our own proxies, and not clients. */
+  isBehindProxy: boolean
+  /** Must not ask the database: it is asked before the request has had its turn. */
+  findPayer(request: IncomingMessage): Promise<Payer>
+  /** What the request costs before anything is known about it, in units of `costs`. */
+  unitsOf(request: IncomingMessage): number
+  /** Answers 429 and closes the connection. */
+  refuse(response: ServerResponse, retryAfterMs: number): void
+  /** How many requests of one payer are answered at the same time. */
+  maxRunning: number
+}
+
+export interface HttpAdmission {
+  /**
+   * Answers the request when it is its payer's turn. A payer's turn lasts until an answer is sent: one that is not read holds up
+   * only the other requests of the same payer, and is destroyed when nothing of it was read for some seconds.
+   */
+  serve(request: IncomingMessage, response: ServerResponse, answer: (client: FairClient) => Promise<void>): Promise<void>
+}
+
+/** How many requests of one payer wait. */
+const maxWaiting = 64
+/** A request that would wait for longer than this is refused at once. */
+const maxWaitMs = 5_000
+/** Requests that a client has sent on one connection before it has read the answer to the first. */
+const maxPipelined = 8
+/** Connections of one network without an answer in progress. When there are more, the oldest idle one is closed. */
+const maxWiresPerNetwork = 256
+/** What a new connection costs its network until a person's token arrives on it, in units of `costs`. */
+const connectionUnits = 250
+/** What it costs a network when too many requests are sent together: Node reads them all, up to a thousand. */
+const pipelineUnits = 20_000
+/** How long a new connection of a network that has used up its budget waits until it is read. */
+const maxPauseMs = 2_000
+/** How long nothing at all may arrive or be read while a request is being answered. */
+const silenceMs = 20_000
+/** How long nothing may be read of an answer that is complete. */
+const stallMs = 5_000
+
+interface Wire {
+  network: string
+  /** Whether a person's token has arrived on it. */
+  isPersons: boolean
+  /** Requests that have not been answered yet. */
+  open: number
+  /** Resolves when the latest of them has been answered. */
+  answered: Promise<void>
+}
+
+/** The bounds of a server's plain HTTP: connections, requests on a connection, requests of a payer, unread answers. */
+export function createHttpAdmission(options: AdmissionOptions): HttpAdmission {
+  const { server, fairness, isBehindProxy, findPayer, unitsOf, refuse, maxRunning } = options
+  const wires = new WeakMap<Socket, Wire>()
+  const networks = new Map<string, Set<Socket>>()
+  /** Only of those who have a request open. */
+  const gates = new Map<string, Gate>()
+
+  function forget(this: Socket) {
+    leave(this)
+  }
+
+  function leave(socket: Socket) {
+    const network = wires.get(socket)?.network ?? ''
+    const sockets = networks.get(network)
+    sockets?.delete(socket)
+    if (sockets?.size === 0) networks.delete(network)
+  }
+
+  server.on('connection', (socket: Socket) => {
+    const network = networkOf(parseAddress(socket.remoteAddress ?? '') ?? '')
+    wires.set(socket, { network, isPersons: false, open: 0, answered: Promise.resolve() })
+    if (isBehindProxy) return
+    const payer = fairness.address(network)
+    payer.spend(connectionUnits)
+    if (payer.waitMs() > 0) {
+      // Reading it could cost more than its network has left.
+      socket.pause()
+      setTimeout(() => socket.resume(), Math.min(payer.waitMs(), maxPauseMs)).unref()
+    }
+    const sockets = networks.get(network) ?? new Set()
+    if (sockets.size >= maxWiresPerNetwork) {
+      const idle = [...sockets].find((other) => wires.get(other)?.open === 0)
+      ;(idle ?? socket).destroy()
+      if (!idle) return
+    }
+    networks.set(network, sockets)
+    sockets.add(socket)
+    socket.on('close', forget)
+  })
+  // From here on it is counted as a WebSocket.
+  server.on('upgrade', (_, socket) => leave(socket as Socket))
+
+  /** Requests on one connection are answered one after the other. @returns false when there are too many */
+  async function takeWireTurn(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const wire = wires.get(request.socket)
+    if (!wire || wire.open >= maxPipelined) {
+      if (!isBehindProxy && wire) fairness.address(wire.network).spend(pipelineUnits)
+      request.socket.destroy()
+      return false
+    }
+    const { answered } = wire
+    wire.open++
+    wire.answered = new Promise((resolve) => {
+      response.once('close', () => {
+        wire.open--
+        resolve()
+      })
+    })
+    await answered
+    return !request.socket.destroyed
+  }
+
+  /** Otherwise many people behind one address would use up its budget. */
+  function giveBackConnection(socket: Socket) {
+    const wire = wires.get(socket)
+    if (!wire || wire.isPersons || isBehindProxy) return
+    wire.isPersons = true
+    fairness.address(wire.network).giveBack(connectionUnits)
+  }
+
+  return {
+    serve: async (request, response, answer) => {
+      // The rest of what arrived together with the request for which the connection was closed.
+      if (request.socket.destroyed) return
+      if (!(await takeWireTurn(request, response))) return
+      const { userId, address } = await findPayer(request)
+      const network = networkOf(address)
+      if (userId !== null) giveBackConnection(request.socket)
+      const client = userId === null ? fairness.address(network) : fairness.person(userId)
+      const key = userId ?? network
+      const gate = gates.get(key) ?? createGate(maxRunning)
+      if (gate.waiting() >= maxWaiting || client.waitMs() > maxWaitMs) {
+        // Even a refusal costs something.
+        if (!client.allowsJunk()) return void request.socket.destroy()
+        return refuse(response, Math.max(client.waitMs(), 1_000))
+      }
+      gates.set(key, gate)
+      try {
+        await gate.run(async () => {
+          if (response.destroyed) return
+          await client.run(async () => {}, unitsOf(request))
+          if (response.destroyed) return
+          response.setTimeout(silenceMs, () => response.destroy())
+          await answer(client)
+          await untilSent(response)
+          // Otherwise Node reads the rest of a body that nobody wants, however long it is.
+          if (!request.complete) request.socket.destroySoon()
+        })
+      } finally {
+        if (!gate.isBusy() && gates.get(key) === gate) gates.delete(key)
+      }
+    },
+  }
+}
+
+/** Resolves when the answer is with the client, or the connection is closed. */
+async function untilSent(response: ServerResponse): Promise<void> {
+  if (response.destroyed || response.closed) return
+  // Node sees it when a part of what waits is read, and begins to count anew.
+  response.setTimeout(stallMs, () => response.destroy())
+  await new Promise((resolve) => response.once('close', resolve))
+}
