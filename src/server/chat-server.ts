@@ -11,21 +11,13 @@ import { findClaimed, type Session, type SessionParts } from './auth/sessions'
 import type { Caller } from './caller'
 import { Connection, type ConnectionLimits, type Connections, createConnections, maxMessageBytes } from './connections'
 import type { Context } from './context'
-<<<<<<< HEAD
 import { costs, type FairClient } from './fairness/fair-client'
-=======
-import { costs } from './fairness/fair-client'
->>>>>>> main
 import type { Fairness } from './fairness/fairness'
 import { createHttpAdmission } from './fairness/http-admission'
 import { ClientSocket, canDeliverDirectly, deliverDirectly, directDeliveryEncoder } from './fanout/client-socket'
 import type { RoomFeeds } from './fanout/room-feeds'
-<<<<<<< HEAD
 import { createHttpCalls } from './http-calls'
-import { readClientAddress } from './platform/client-address'
-=======
 import { networkOf, readClientAddress } from './platform/client-address'
->>>>>>> main
 import { isUnavailable } from './platform/database'
 import type { Health } from './platform/health'
 import type { Log } from './platform/log'
@@ -35,11 +27,7 @@ import { realtimePath } from './platform/realtime-url'
 import { waitUntil } from './platform/wait-until'
 import type { ConnectionCounts } from './presence/connection-counts'
 import { appRouter } from './router'
-<<<<<<< HEAD
-import { maxCallsTogether, reportError, toErrorShape, toTRPCError } from './trpc'
-=======
-import { isJunk, maxCallsTogether, reportError, tooManyTogether, toTRPCError } from './trpc'
->>>>>>> main
+import { isJunk, maxCallsTogether, reportError, toErrorShape, toTRPCError } from './trpc'
 
 export interface ChatServerParts extends Omit<Context['parts'], 'deliverDirectly'> {
   sessions: SessionParts
@@ -73,7 +61,6 @@ export interface ChatServer {
 }
 
 const noHeaders = {}
-<<<<<<< HEAD
 /** How many HTTP requests of one person, or of one address without a session, are answered at the same time. */
 const maxRunningRequests = 4
 /** A request for anything but a call, for example the reason why a socket did not open. */
@@ -82,16 +69,12 @@ const methods: readonly string[] = ['GET', 'HEAD', 'POST', 'OPTIONS']
 /** Nothing on this port is a page, and what somebody may see changes with each request. */
 const answerHeaders = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }
 const answerHeaderNames = Object.keys(answerHeaders) as (keyof typeof answerHeaders)[]
-=======
 /** How late connections that exceed a time-out may be noticed. Node's own 30 s would make 40 out of 10. */
 const connectionsCheckingInterval = 1_000
 /** How long the client may take to read why its upgrade was refused. */
 const refusalMs = 5_000
 /** Browsers and ws send a message in one piece, and proxies in pieces of some kilobytes. */
 const maxFragments = 256
-const maxBodyBytes = 64 * 1024
-const maxBatch = 100
->>>>>>> main
 /** Clients are asked to reconnect evenly over this time, so that the remaining nodes are not flooded. */
 const drainMs = 8_000
 const drainStepMs = 100
@@ -125,8 +108,7 @@ export async function startChatServer(
   let draining = false
   const operatorRoutes = createOperatorRoutes('', { ...parts, isDraining: () => draining })
 
-<<<<<<< HEAD
-  const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 })
+  const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval })
   const admission = createHttpAdmission({
     server: http,
     fairness: parts.fairness,
@@ -156,13 +138,6 @@ export async function startChatServer(
     parts,
     log,
     identify: async (request, turns) => ({ ...(await identify(tokensOf(request), null)), turns }),
-=======
-  const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval }, (request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      log.error({ err: error }, 'a request failed')
-      response.destroy()
-    })
->>>>>>> main
   })
   const wss = new WebSocketServer({
     noServer: true,
@@ -347,13 +322,14 @@ const atOnce: Caller['turns'] = { takeTurn: (call) => call() }
 /** The socket is destroyed once the answer is sent: a client that keeps its half open would hold the descriptor for ever. */
 function refuseUpgrade(socket: Duplex, status: string, ...headers: string[]): void {
   socket.once('finish', () => socket.destroy())
-<<<<<<< HEAD
-  socket.end(rawAnswer(status))
+  // It may never be, when answers to earlier requests are waiting unread.
+  setTimeout(() => socket.destroy(), refusalMs).unref()
+  socket.end(rawAnswer(status, headers))
 }
 
-const rawAnswer = (status: string) => {
+const rawAnswer = (status: string, more: string[]) => {
   const headers = Object.entries({ ...answerHeaders, connection: 'close', 'content-length': '0' })
-  return `HTTP/1.1 ${status}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+  return [`HTTP/1.1 ${status}`, ...headers.map(([name, value]) => `${name}: ${value}`), ...more, '', ''].join('\r\n')
 }
 
 /** What is no HTTP, or too large or too slow to be read. */
@@ -377,11 +353,6 @@ function refuseForNow(response: ServerResponse, retryAfterMs: number): void {
     connection: 'close',
   })
   response.end(JSON.stringify({ error: shape }))
-=======
-  // It may never be, when answers to earlier requests are waiting unread.
-  setTimeout(() => socket.destroy(), refusalMs).unref()
-  socket.end([`HTTP/1.1 ${status}`, 'Connection: close', 'Content-Length: 0', ...headers, '', ''].join('\r\n'))
->>>>>>> main
 }
 
 function refuse(response: ServerResponse, status: number, failure: FailureName): void {

@@ -92,10 +92,7 @@ const table: Row[] = [
       'server/auth/sessions',
       'server/connections',
       'server/fairness/fair-client',
-<<<<<<< HEAD
       'server/fairness/http-admission',
-=======
->>>>>>> main
       'server/fanout/client-socket',
       'server/http-calls',
       'server/router',
