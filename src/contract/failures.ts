@@ -17,11 +17,10 @@ export const failures = {
     retry: false,
     words: "You couldn't be signed in. Try again, and ask an admin if that doesn't help.",
   },
-  NO_PASSWORD: {
-    code: 'FORBIDDEN',
-    retry: false,
-    words: 'Your account has no password, so this is not possible yet. Ask an admin for a link to set one.',
-  },
+  SECOND_FACTOR_REQUIRED: { code: 'UNAUTHORIZED', retry: false, words: 'Enter the code from your authenticator app.' },
+  WRONG_CODE: { code: 'UNAUTHORIZED', retry: false, words: 'That code is wrong, or it was used before.' },
+  SIGN_IN_EXPIRED: { code: 'UNAUTHORIZED', retry: false, words: 'This sign-in has expired. Enter your password again.' },
+  INVALID_PASSKEY: { code: 'UNAUTHORIZED', retry: false, words: "That passkey doesn't work here. Try another one, or use your password." },
   FOREIGN_ORIGIN: { code: 'FORBIDDEN', retry: false, words: 'This request came from another site.' },
   NOT_A_MEMBER: { code: 'FORBIDDEN', retry: false, words: 'Join this room first.' },
   MEMBERSHIP_ENDED: { code: 'FORBIDDEN', retry: false, words: "You're no longer in this room." },
@@ -31,6 +30,13 @@ export const failures = {
   DIRECT_ROOM: { code: 'FORBIDDEN', retry: false, words: "You can't do this in a direct room." },
   USER_BANNED: { code: 'FORBIDDEN', retry: false, words: 'This person is banned from the room. Unban them first.' },
   WRONG_PASSWORD: { code: 'FORBIDDEN', retry: false, words: "That's not your password." },
+  CONFIRMATION_REQUIRED: { code: 'FORBIDDEN', retry: false, words: "Confirm that it's you first." },
+  NO_PASSWORD: {
+    code: 'FORBIDDEN',
+    retry: false,
+    words: 'You have no password here, because you sign in elsewhere. Ask an admin for a link to set one.',
+  },
+  PASSKEYS_UNAVAILABLE: { code: 'FORBIDDEN', retry: false, words: 'Passkeys need a server with a domain name and https.' },
   ROOM_ARCHIVED: { code: 'FORBIDDEN', retry: false, words: 'This room is archived. You can read it, but not write in it.' },
   LAST_OWNER: { code: 'FORBIDDEN', retry: false, words: 'A room needs an owner. Make someone else an owner first.' },
   LAST_ADMIN: { code: 'FORBIDDEN', retry: false, words: 'The server needs an admin. Make someone else an admin first.' },
@@ -48,6 +54,7 @@ export const failures = {
   INVITE_NOT_FOUND: { code: 'NOT_FOUND', retry: false, words: 'This invitation is invalid or has expired.' },
   RESET_LINK_NOT_FOUND: { code: 'NOT_FOUND', retry: false, words: 'This link is invalid or has expired. Ask an admin for a new one.' },
   SESSION_NOT_FOUND: { code: 'NOT_FOUND', retry: false, words: "This session doesn't exist, or it has ended." },
+  PASSKEY_NOT_FOUND: { code: 'NOT_FOUND', retry: false, words: "This passkey doesn't exist, or it was removed." },
   USER_NOT_FOUND: { code: 'NOT_FOUND', retry: false, words: "There's no one with that username." },
   NO_SUCH_PROCEDURE: { code: 'NOT_FOUND', retry: false, words: "The server doesn't know this call." },
   METHOD_NOT_ALLOWED: { code: 'METHOD_NOT_SUPPORTED', retry: false, words: "This address doesn't support that HTTP method." },
@@ -55,6 +62,10 @@ export const failures = {
   NAME_TAKEN: { code: 'CONFLICT', retry: false, words: 'Someone here already has that name, or one that looks like it.' },
   ROOM_NAME_TAKEN: { code: 'CONFLICT', retry: false, words: "There's already a room with that name, or one that looks like it." },
   CLIENT_ID_REUSED: { code: 'CONFLICT', retry: false, words: 'Another message was already sent with this clientId.' },
+  PASSKEY_TAKEN: { code: 'CONFLICT', retry: false, words: 'This passkey is in use already.' },
+  TOO_MANY_PASSKEYS: { code: 'CONFLICT', retry: false, words: "You can't have more passkeys. Remove one first." },
+  TWO_STEP_ON: { code: 'CONFLICT', retry: false, words: 'Two-step sign-in is on already.' },
+  TWO_STEP_OFF: { code: 'CONFLICT', retry: false, words: 'Two-step sign-in is off.' },
   TOO_BIG: { code: 'PAYLOAD_TOO_LARGE', retry: false, words: "That's too big." },
   TOO_MANY_CONNECTIONS: { code: 'TOO_MANY_REQUESTS', retry: true, words: 'You have too many connections open. Close some, or wait.' },
   TOO_MANY_SUBSCRIPTIONS: { code: 'TOO_MANY_REQUESTS', retry: false, words: 'There are too many subscriptions on this connection.' },
@@ -85,7 +96,7 @@ export class Failure extends Error {
   constructor(
     readonly failure: FailureName,
     /** `words` replace those of the table, for example to name the limit that was exceeded. */
-    readonly detail: { fields?: FailureFields; retryAfterMs?: number; words?: string; cause?: unknown } = {},
+    readonly detail: { fields?: FailureFields; retryAfterMs?: number; ticket?: string; words?: string; cause?: unknown } = {},
   ) {
     super(detail.words ?? failures[failure].words, { cause: detail.cause })
     this.name = failure

@@ -58,6 +58,20 @@ export const limits = {
   /** A logo as a data URL, in characters: 96 KiB of image. */
   logoDataUrl: 135_000,
 
+  /** Passkeys of one person. */
+  passkeys: 20,
+  passkeyName: 60,
+  /** In base64url, of the most that authenticators send. */
+  credentialId: 1_366,
+  clientData: 4_096,
+  authenticatorData: 4_096,
+  attestation: 12_288,
+  passkeySignature: 2_048,
+  confirmation: 256,
+  ticket: 128,
+  /** A code of an authenticator app, or a recovery code. */
+  typedCode: 64,
+
   /** People named in one presence event. */
   presenceNamed: 200,
 } as const

@@ -22,6 +22,9 @@ export interface Me {
   serverTime: string
 }
 
+/** How somebody signed in. */
+export type SignInMethod = 'password' | 'password and code' | 'password and recovery code' | 'passkey' | 'oidc'
+
 /** One of the person's own sessions. Times are ISO 8601. */
 export interface SessionInfo {
   id: string
@@ -29,6 +32,9 @@ export interface SessionInfo {
   device: string | null
   /** The IP address it signed in from. */
   ip: string | null
+  method: SignInMethod
+  /** Whether this was the person's first sign-in from that device, and not their first of all. */
+  newDevice: boolean
   created: string
   lastSeen: string
   /** Whether this call was made with it. */

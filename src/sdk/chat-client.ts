@@ -97,8 +97,8 @@ export function startChatClient(
     timings,
   })
   const { status } = connection
-  const { session, users, rooms, chat, presence, admin } = createTRPCClient<AppRouter>({ links: connection.links })
-  const calls: Calls = { session, users, rooms, chat, presence, admin }
+  const { session, security, users, rooms, chat, presence, admin } = createTRPCClient<AppRouter>({ links: connection.links })
+  const calls: Calls = { session, security, users, rooms, chat, presence, admin }
   const outbox = createOutbox({
     storage: ofAuthor(storage, connection.userId),
     status,

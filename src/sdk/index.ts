@@ -16,7 +16,16 @@ export type {
   RoomListEvent,
 } from '../contract/room'
 export type { RoomRole, ServerRole } from '../contract/rules'
-export type { Me, SessionInfo, User } from '../contract/session'
+export type {
+  AuthenticatorSetup,
+  Confirmation,
+  NewPasskeyRequest,
+  Passkey,
+  PasskeyRequest,
+  RecoveryCodes,
+  SecurityInfo,
+} from '../contract/security'
+export type { Me, SessionInfo, SignInMethod, User } from '../contract/session'
 export type { AppRouter } from '../server/router'
 export { type ChatClient, type ChatClientOptions, createChatClient } from './chat-client'
 export { ChatError, type ChatFailure, type ChatFailureName, readFailure } from './chat-error'

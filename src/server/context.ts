@@ -7,6 +7,7 @@ import type { CallLimits } from './fairness/call-limits'
 import type { PeopleNeeds } from './people/needs'
 import type { PresenceNeeds } from './presence/needs'
 import type { RoomsNeeds } from './rooms/needs'
+import type { SecurityNeeds } from './security/needs'
 
 /** What every procedure needs, before its operation runs. */
 interface ProcedureNeeds {
@@ -15,5 +16,12 @@ interface ProcedureNeeds {
 
 /** The needs of all features together. Operations never see it: each takes only the needs of its own feature. */
 export type Context = CallContext<
-  ProcedureNeeds & AuthNeeds & PeopleNeeds & RoomsNeeds & ChatNeeds & PresenceNeeds & AdminNeeds & { survey: ConnectionSurvey }
+  ProcedureNeeds &
+    AuthNeeds &
+    SecurityNeeds &
+    PeopleNeeds &
+    RoomsNeeds &
+    ChatNeeds &
+    PresenceNeeds &
+    AdminNeeds & { survey: ConnectionSurvey }
 >

@@ -43,6 +43,7 @@ import { createRoomStore } from './rooms/room-store'
 import { searchIndexing } from './search/index-messages'
 import { createMessageSearch } from './search/message-search'
 import { createSearchTurns } from './search/search-turns'
+import { createSecurityParts } from './security/security-parts'
 
 const searchesAtOnce = 2
 
@@ -137,6 +138,7 @@ export async function startRealtimeNode(
           }),
           announceRevocation: () => announceRevocation(redis.commands, log),
         },
+        security: createSecurityParts(database.pool, config),
         ownPasswords: createOwnPasswords(database.pool, sessions),
         people: createPeopleStore(database),
         accounts: createAccountStore(database.pool),
@@ -166,7 +168,7 @@ export async function startRealtimeNode(
     const jobs = startJobs({
       databaseUrl,
       afterCommit: [searchIndexing],
-      handlers: [createHousekeepingJob(control), createRoomDeletionJob(control)],
+      handlers: [createHousekeepingJob(control, createSecurityParts(control, config)), createRoomDeletionJob(control)],
       metrics,
       watch,
       log,

@@ -27,6 +27,18 @@ export const rights = {
   'session.revoke': { ...anybody, limit: 'acts' },
   'session.revokeOthers': { ...anybody, limit: 'acts' },
 
+  'security.show': anybody,
+  'security.askToConfirm': { server: 'guest', limit: 'acts' },
+  'security.confirm': { ...anybody, limit: 'passwords' },
+  'security.startPasskey': { server: 'guest', limit: 'acts' },
+  'security.addPasskey': { server: 'guest', limit: 'acts' },
+  'security.renamePasskey': { server: 'guest', limit: 'acts' },
+  'security.removePasskey': { server: 'guest', limit: 'acts' },
+  'security.startTwoStep': { server: 'guest', limit: 'acts' },
+  'security.enableTwoStep': { server: 'guest', limit: 'acts' },
+  'security.disableTwoStep': { server: 'guest', limit: 'acts' },
+  'security.renewRecoveryCodes': { server: 'guest', limit: 'acts' },
+
   // Guests can look up nobody: they only see the people in their rooms.
   'users.search': { server: 'bot', limit: 'lookUps' },
   'users.get': { server: 'bot', limit: 'reads' },
@@ -82,6 +94,7 @@ export const rights = {
   'admin.enable': admins,
   'admin.setRole': admins,
   'admin.resetLink': admins,
+  'admin.removeSecondFactors': admins,
   'admin.endSessions': admins,
   'admin.deletePerson': admins,
   'admin.settings': adminsLookUp,

@@ -4,10 +4,12 @@ import { chatRouter } from './chat/router'
 import { usersRouter } from './people/router'
 import { presenceRouter } from './presence/router'
 import { roomsRouter } from './rooms/router'
+import { securityRouter } from './security/router'
 import { router } from './trpc'
 
 export const appRouter = router({
   session: sessionRouter,
+  security: securityRouter,
   users: usersRouter,
   rooms: roomsRouter,
   chat: chatRouter,

@@ -4,9 +4,10 @@ import { createServer, type ServerResponse } from 'node:http'
 import next from 'next'
 import { createAdministration } from '../server/admin/administration'
 import { findSetupLink } from '../server/admin/setup-link'
-import { clientAddressHeader, createWebSession } from '../server/auth/account-routes'
+import { createWebSession } from '../server/auth/account-routes'
 import { createOidc } from '../server/auth/oidc'
 import { acceptOutsideTokens } from '../server/auth/outside-tokens'
+import { clientAddressHeader } from '../server/auth/read-device'
 import { announceRevocation } from '../server/auth/revocations'
 import { createSessionStore } from '../server/auth/session-store'
 import { createSessionTokens } from '../server/auth/session-token'
@@ -31,6 +32,7 @@ import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
 import { isLoopback } from '../server/platform/unsafe-settings'
 import { waitUntil } from '../server/platform/wait-until'
+import { createSecurityParts } from '../server/security/security-parts'
 import { createPageAdmission } from './page-admission'
 import { pageHeaders } from './page-headers'
 
@@ -63,6 +65,7 @@ await runProcess(async () => {
     announceRevocation: tellRevocation,
     announceJoin,
     pool: database.pool,
+    security: createSecurityParts(database.pool, config),
     limits: config,
     config,
     log,

@@ -14,7 +14,7 @@ async function signIn(page: Page, username: string, word = password) {
   await page.getByRole('button', { name: 'Sign in' }).click()
 }
 
-async function openAccount(page: Page, tab: 'Profile' | 'Password' | 'Sessions' | 'Delete') {
+async function openAccount(page: Page, tab: 'Profile' | 'Security' | 'Sessions' | 'Delete') {
   await page.getByTitle('Your account').click()
   await page.getByRole('tab', { name: tab }).click()
   return page.getByRole('dialog', { name: 'Your account' })
@@ -60,7 +60,8 @@ describe('account', () => {
     await signIn(there.page, 'tess')
     await there.page.getByLabel('Message general', { exact: true }).waitFor()
 
-    const dialog = await openAccount(here.page, 'Password')
+    const dialog = await openAccount(here.page, 'Security')
+    await dialog.getByRole('button', { name: 'Change password' }).click()
     await dialog.getByLabel('Current password').fill('not the passphrase')
     await dialog.getByLabel('New password').fill('a new and longer passphrase')
     await dialog.getByRole('button', { name: 'Change password' }).click()
@@ -97,7 +98,7 @@ describe('account', () => {
     await phone.page.keyboard.press('Enter')
     await phone.page.getByRole('tab', { name: 'Profile' }).focus()
     // Focus moves a moment after the key: the next key must not come earlier.
-    for (const name of ['Password', 'Sessions']) {
+    for (const name of ['Security', 'Sessions']) {
       await phone.page.keyboard.press('ArrowRight')
       await phone.page.getByRole('tab', { name, selected: true }).and(phone.page.locator(':focus')).waitFor()
     }

@@ -43,7 +43,10 @@ const plan: Box[][] = [
     { name: 'server/auth', files: /^server\/auth\//, from: 4, to: 4 },
     { name: 'sdk', note: 'the client library', files: /^sdk\//, from: 6, to: 7 },
   ],
-  [{ name: 'server/names', note: 'who is called what', files: /^server\/names\//, from: 3, to: 4 }],
+  [
+    { name: 'server/security', note: 'passkeys, two-step sign-in', files: /^server\/security\//, from: 4, to: 4 },
+    { name: 'server/names', note: 'who is called what', files: /^server\/names\//, from: 3, to: 3 },
+  ],
   [
     { name: 'server', note: 'trpc, rights, caller', files: /^server\/(trpc|rights|caller)\.ts$/, from: 1, to: 1 },
     { name: 'server/fanout', note: 'to sockets', files: /^server\/fanout\//, from: 2, to: 3 },

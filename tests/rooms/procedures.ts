@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { RightName } from '../../src/server/rights'
 import { appRouter } from '../../src/server/router'
 import type { StockClient } from '../support/stock-client'
@@ -24,12 +25,27 @@ export interface Stage {
   serverInviteId: string
 }
 
+/** Has the form of a browser's answer, but answers nothing. */
+const madePasskey = { id: 'AAAA', rawId: 'AAAA', type: 'public-key', response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA' } }
+
 /** A valid input for every procedure. Those with a `room` are about a room. */
 export const inputs: Record<RightName, (stage: Stage) => object | undefined> = {
   'session.me': () => undefined,
   'session.list': () => undefined,
   'session.revoke': ({ sessionId }) => ({ sessionId }),
   'session.revokeOthers': () => undefined,
+
+  'security.show': () => undefined,
+  'security.askToConfirm': () => undefined,
+  'security.confirm': () => ({ password: 'not the one' }),
+  'security.startPasskey': () => ({ confirmation: 'not one' }),
+  'security.addPasskey': () => ({ name: 'A phone', passkey: madePasskey }),
+  'security.renamePasskey': () => ({ id: randomUUID(), name: 'A laptop' }),
+  'security.removePasskey': () => ({ id: randomUUID(), confirmation: 'not one' }),
+  'security.startTwoStep': () => ({ confirmation: 'not one' }),
+  'security.enableTwoStep': () => ({ code: '123456' }),
+  'security.disableTwoStep': () => ({ confirmation: 'not one' }),
+  'security.renewRecoveryCodes': () => ({ confirmation: 'not one' }),
 
   'users.search': ({ other }) => ({ query: other }),
   'users.get': ({ other }) => ({ username: other }),
@@ -84,6 +100,7 @@ export const inputs: Record<RightName, (stage: Stage) => object | undefined> = {
   'admin.enable': ({ subject }) => ({ username: subject }),
   'admin.setRole': ({ subject }) => ({ username: subject, role: 'guest' }),
   'admin.resetLink': ({ subject }) => ({ username: subject }),
+  'admin.removeSecondFactors': ({ subject }) => ({ username: subject }),
   'admin.endSessions': ({ subject }) => ({ username: subject }),
   'admin.deletePerson': ({ subject }) => ({ username: subject }),
   'admin.settings': () => undefined,

@@ -30,6 +30,17 @@ const allowed: Record<RightName, string> = {
   'session.list': everybody,
   'session.revoke': everybody,
   'session.revokeOthers': everybody,
+  'security.show': everybody,
+  'security.askToConfirm': everybody,
+  'security.confirm': everybody,
+  'security.startPasskey': everybody,
+  'security.addPasskey': everybody,
+  'security.renamePasskey': everybody,
+  'security.removePasskey': everybody,
+  'security.startTwoStep': everybody,
+  'security.enableTwoStep': everybody,
+  'security.disableTwoStep': everybody,
+  'security.renewRecoveryCodes': everybody,
   'users.search': notGuests,
   'users.get': notGuests,
   'users.me': everybody,
@@ -79,6 +90,7 @@ const allowed: Record<RightName, string> = {
   'admin.enable': 'admin',
   'admin.setRole': 'admin',
   'admin.resetLink': 'admin',
+  'admin.removeSecondFactors': 'admin',
   'admin.endSessions': 'admin',
   'admin.deletePerson': 'admin',
   'admin.settings': 'admin',
@@ -93,9 +105,23 @@ const allowed: Record<RightName, string> = {
 }
 const isAllowed = (right: RightName, kind: Kind) => allowed[right].split(' ').includes(kind)
 
+/** The inputs confirm nothing and name no passkey. */
+const securityFailures: Partial<Record<RightName, string>> = {
+  'security.confirm': 'WRONG_PASSWORD',
+  'security.startPasskey': 'CONFIRMATION_REQUIRED',
+  'security.addPasskey': 'INVALID_PASSKEY',
+  'security.renamePasskey': 'PASSKEY_NOT_FOUND',
+  'security.removePasskey': 'CONFIRMATION_REQUIRED',
+  'security.startTwoStep': 'CONFIRMATION_REQUIRED',
+  'security.enableTwoStep': 'TWO_STEP_OFF',
+  'security.disableTwoStep': 'CONFIRMATION_REQUIRED',
+  'security.renewRecoveryCodes': 'CONFIRMATION_REQUIRED',
+}
+
 /** Why a call is rejected although the caller has the right to make it. */
 function laterFailure(path: RightName, kind: Kind): string | null {
   if (path === 'users.changePassword' || path === 'users.deleteAccount') return 'WRONG_PASSWORD'
+  if (securityFailures[path]) return securityFailures[path]
   // It shows only the caller's own rooms. For everybody else there is no such room, public or not.
   if (path === 'rooms.get' && standings[kind].room === null) return 'ROOM_NOT_FOUND'
   return path === 'rooms.leave' && kind === 'owner' ? 'LAST_OWNER' : null

@@ -16,6 +16,7 @@ import { type Config, readConfig } from '../../src/server/platform/config'
 import { openDatabase } from '../../src/server/platform/database'
 import { createLog } from '../../src/server/platform/log'
 import { startRealtimeNode } from '../../src/server/realtime-node'
+import { createSecurityParts } from '../../src/server/security/security-parts'
 import { password } from './people'
 import { createStockClient, type StockClient, type StockOptions } from './stock-client'
 import { redisUrl } from './worker'
@@ -82,6 +83,7 @@ export async function startRoomline({
     announceRevocation: () => announceRevocation(redis, log),
     announceJoin: () => {},
     pool: database.pool,
+    security: createSecurityParts(database.pool, config),
     limits: config,
     config,
     log,

@@ -2,6 +2,7 @@ import type { Metadata } from 'next'
 import { requireWebSession } from '../../server/auth/web-session'
 import { AccountForm } from '../../web/account/account-form'
 import { OutsideSignIn } from '../../web/account/outside-sign-in'
+import { PasskeySignIn } from '../../web/account/passkey-sign-in'
 import { AccountPage, textLink } from '../../web/ui/pages'
 import { readAccountQuery, withNext } from '../account-query'
 import { readServer } from '../visitor'
@@ -31,6 +32,7 @@ export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
     >
       <AccountForm action="/api/login" failure={failure} username={username} next={next} />
       {issuerName && <OutsideSignIn issuerName={issuerName} next={next} />}
+      <PasskeySignIn domain={requireWebSession().passkeyDomain} next={next} />
     </AccountPage>
   )
 }

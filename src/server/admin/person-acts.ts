@@ -2,6 +2,7 @@ import type { AdminPerson } from '../../contract/admin'
 import { Failure } from '../../contract/failures'
 import { revokeSessions } from '../auth/revoke-sessions'
 import type { Querying } from '../platform/database'
+import { removeSecondFactors } from '../security/authenticator-store'
 import { actAsAdmin, requireOtherAdmin, requireSubject, type SubjectPerson } from './acting'
 import { writeAudit } from './audit-log'
 import { readPerson } from './list-people'
@@ -67,6 +68,18 @@ export const endSessionsOf = (ctx: AdminContext, username: string): Promise<Admi
   changePerson(ctx, username, async (transaction, person) => {
     const ended = await revokeSessions(transaction, { userId: person.id, reason: 'ended by an admin' })
     await writeAudit(transaction, { kind: 'admin.sessionsEnded', actorId: ctx.actorId, subjectId: person.id, detail: { ended } })
+  })
+
+/**
+ * For somebody who has lost their phone: from now on their password is enough. Their passkeys stop working too.
+ * @throws {Failure} USER_NOT_FOUND
+ */
+export const removeSecondFactorsOf = (ctx: AdminContext, username: string): Promise<AdminPerson> =>
+  changePerson(ctx, username, async (transaction, person) => {
+    const { twoStep, passkeys } = await removeSecondFactors(transaction, person.id)
+    const entry = { actorId: ctx.actorId, subjectId: person.id }
+    if (twoStep) await writeAudit(transaction, { kind: 'account.secondFactorRemoved', ...entry })
+    if (passkeys > 0) await writeAudit(transaction, { kind: 'account.passkeyRemoved', ...entry, detail: { passkeys } })
   })
 
 /** Makes a person's reset link and their invitations to the server void. */

@@ -20,7 +20,7 @@ import { listPeople } from './list-people'
 import { listAllRooms } from './list-rooms'
 import type { AdminContext } from './needs'
 import { createResetLink } from './password-reset'
-import { disablePerson, enablePerson, endSessionsOf, setServerRole } from './person-acts'
+import { disablePerson, enablePerson, endSessionsOf, removeSecondFactorsOf, setServerRole } from './person-acts'
 import { createServerInvite, listServerInvites, revokeServerInvite } from './server-invites'
 import { showSettings, updateSettings } from './settings'
 
@@ -32,6 +32,9 @@ export const adminRouter = router({
   enable: signedInProcedure.input(adminPersonInput).mutation(({ ctx, input }) => enablePerson(asAdmin(ctx), input.username)),
   setRole: signedInProcedure.input(adminSetRoleInput).mutation(({ ctx, input }) => setServerRole(asAdmin(ctx), input)),
   resetLink: signedInProcedure.input(adminPersonInput).mutation(({ ctx, input }) => createResetLink(asAdmin(ctx), input.username)),
+  removeSecondFactors: signedInProcedure
+    .input(adminPersonInput)
+    .mutation(({ ctx, input }) => removeSecondFactorsOf(asAdmin(ctx), input.username)),
   // It may be their own.
   endSessions: signedInProcedure
     .input(adminPersonInput)

@@ -7,7 +7,6 @@ import type { Log } from '../platform/log'
 import { realtimeUrl } from '../platform/realtime-url'
 import type { Device } from './devices'
 import {
-  failureResponse,
   imageResponse,
   isFormPost,
   json,
@@ -21,39 +20,28 @@ import {
 } from './http-bodies'
 import type { Oidc } from './oidc'
 import { createOidcRoutes } from './oidc-routes'
-import { clearedSessionCookie, readDeviceCookie, readSessionCookies, sessionCookie, signedInCookies } from './session-cookie'
+import { readDevice } from './read-device'
+import { createRouteGuards } from './route-guards'
+import { askForCode, createSecondFactorRoutes } from './second-factor-routes'
+import { requireSecondStep, type SecondStepParts } from './second-step'
+import { clearedSessionCookie, readSessionCookies, sessionCookie, signedInCookies } from './session-cookie'
 import { findSession, isAnotherPersons, refreshSession, revokeSession, type StartedSession } from './sessions'
-import { loginInput, logoutInput, register, registerInput, resetByLink, resetInput, type SignInParts, signInWithPassword } from './sign-in'
+import { loginInput, logoutInput, register, registerInput, resetByLink, resetInput, signInWithPassword } from './sign-in'
 import type { WebSession } from './web-session'
 
-export interface AccountRoutesParts extends SignInParts {
+export interface AccountRoutesParts extends SecondStepParts {
   config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'realtimeUrl' | 'realtimePort' | 'authSecrets'>
   /** Null when no issuer is configured. */
   oidc: Oidc | null
   log: Log
 }
 
-/** Set by the web server on every request, whatever the client sent under this name. */
-export const clientAddressHeader = 'x-roomline-client-address'
-
 /** The HTTP routes for accounts, each a function from a request to its response. */
-export function createWebSession(parts: AccountRoutesParts): WebSession {
-  const { config, log } = parts
-
-  const answering = (act: (request: Request) => Promise<Response>) => async (request: Request) => {
-    try {
-      return await act(request)
-    } catch (error) {
-      return failureResponse(error, log)
-    }
-  }
-  // Otherwise a page of another site could sign people in or out without their knowledge.
-  const changing = (act: (request: Request) => Promise<Response>) =>
-    answering(async (request) => {
-      const origin = request.headers.get('origin')
-      if (origin !== null && !config.allowedOrigins.includes(origin)) throw new Failure('FOREIGN_ORIGIN')
-      return act(request)
-    })
+export function createWebSession(needs: AccountRoutesParts): WebSession {
+  const { config, log } = needs
+  const parts: AccountRoutesParts = { ...needs, requireSecondFactor: (signIn) => requireSecondStep(needs, signIn) }
+  const guards = createRouteGuards(parts)
+  const { answering, changing } = guards
 
   const entering = <Input>(
     page: '/login' | '/register',
@@ -71,6 +59,7 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
         return isForm ? seeOther(entered, { cookies }) : json(status, { user: signedIn.user }, { cookies })
       } catch (thrown) {
         const error = toFailure(thrown, log)
+        if (error.detail.ticket) return askForCode(error, { isForm, publicUrl: config.publicUrl, log })
         if (!isForm || error.failure === 'INTERNAL') throw error
         const typed = (name: string, max: number) => String((body as Record<string, unknown> | null)?.[name] ?? '').slice(0, max)
         const kept = ['invite', 'setup'].flatMap((name) =>
@@ -83,6 +72,8 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
   return {
     register: entering('/register', registerInput, 201, (input, device) => register(parts, input, device)),
     login: entering('/login', loginInput, 200, (input, device) => signInWithPassword(parts, input, device)),
+
+    ...createSecondFactorRoutes(parts, guards),
 
     logout: changing(async (request) => {
       const { user } = parseBody(logoutInput, await readOptionalBody(request))
@@ -142,6 +133,7 @@ export function createWebSession(parts: AccountRoutesParts): WebSession {
       }),
 
     realtimeUrl: (host) => realtimeUrl(config, host),
+    passkeyDomain: parts.security.passkeys.domain,
   }
 }
 
@@ -169,15 +161,4 @@ async function firstOf<Value>(tokens: string[], find: (token: string) => Promise
     if (found) return found
   }
   return null
-}
-
-/** Where a request to sign in comes from. */
-export function readDevice({ headers }: Request): Device {
-  const cookie = headers.get('cookie')
-  return {
-    ip: headers.get(clientAddressHeader) ?? 'unknown',
-    userAgent: headers.get('user-agent')?.slice(0, 256) ?? null,
-    token: readDeviceCookie(cookie),
-    replaces: readSessionCookies(cookie),
-  }
 }

@@ -1,15 +1,20 @@
 import type { Pool } from 'pg'
 import type { JobHandler } from '../jobs/job-worker'
+import { resealAll } from '../security/reseal'
+import type { SecurityParts } from '../security/security-parts'
 
 /** Deletes outdated rows once an hour: expired rate limits, old sessions and old revocations. */
-export function createHousekeepingJob(pool: Pool): JobHandler {
+export function createHousekeepingJob(pool: Pool, security: Pick<SecurityParts, 'authenticators' | 'sealing'>): JobHandler {
   return {
     name: 'housekeeping',
     schedule: '17 * * * *',
     run: async () => {
       await pool.query('DELETE FROM rate_limits WHERE resets_at < now()')
+      await pool.query('DELETE FROM sign_in_tickets WHERE expires_at < now()')
+      await pool.query('DELETE FROM used_challenges WHERE expires_at < now()')
       await pool.query(`DELETE FROM session_revocations WHERE at < now() - interval '1 day'`)
       await pool.query(`DELETE FROM sessions WHERE expires_at < now() - interval '30 days'`)
+      await resealAll(security)
     },
   }
 }

@@ -79,12 +79,12 @@ export function toFailure(error: unknown, log: Log): Failure {
   return new Failure('INTERNAL', { cause: error })
 }
 
-export function failureResponse(error: unknown, log: Log): Response {
+export function failureResponse(error: unknown, log: Log, extra: AnswerHeaders = {}): Response {
   const { failure, message, detail } = toFailure(error, log)
-  const { fields, retryAfterMs } = detail
-  const headers = retryAfterMs ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}
-  const body = { error: { code: failure, message, ...(fields && { fields }) } }
-  return json(statuses[failures[failure].code], body, headers)
+  const { fields, retryAfterMs, ticket } = detail
+  const retry = retryAfterMs ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}
+  const body = { error: { code: failure, message, ...(fields && { fields }), ...(ticket && { ticket }) } }
+  return json(statuses[failures[failure].code], body, { ...extra, ...retry })
 }
 
 export function json(status: number, body: unknown, extra: AnswerHeaders = {}): Response {

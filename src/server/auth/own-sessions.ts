@@ -29,10 +29,10 @@ async function findSelf({ parts, caller }: AuthContext): Promise<User> {
 /** The caller's live sessions: the current one first, then by last use. */
 export async function listSessions({ parts, caller }: AuthContext): Promise<SessionInfo[]> {
   const sessions = await parts.sessions.store.listLive(caller.user.id, caller.sessionId)
-  return sessions.map(({ id, userAgent, ip, createdAt, lastSeenAt }) => {
+  return sessions.map(({ id, userAgent, ip, method, newDevice, createdAt, lastSeenAt }) => {
     const current = id === caller.sessionId
     const lastSeen = current ? new Date() : lastSeenAt
-    return { id, device: userAgent, ip, created: createdAt.toISOString(), lastSeen: lastSeen.toISOString(), current }
+    return { id, device: userAgent, ip, method, newDevice, created: createdAt.toISOString(), lastSeen: lastSeen.toISOString(), current }
   })
 }
 

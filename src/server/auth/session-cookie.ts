@@ -2,10 +2,14 @@ import type { StartedSession } from './sessions'
 
 const sessionName = 'X-Token'
 const deviceName = 'X-Device'
+const ticketName = 'X-Sign-In'
 /** Browsers accept a cookie whose name has this prefix only over https, from this host and for all of it. */
 const hostOnly = '__Host-'
 
 /** The longest that browsers keep a cookie. */
+/** As long as the server accepts it. */
+const ticketMaxAgeSeconds = 5 * 60
+
 const deviceMaxAgeSeconds = 400 * 24 * 60 * 60
 
 /** The tokens in a `Cookie` header, under either name. The one that only https can set comes first. */
@@ -19,6 +23,17 @@ export function readDeviceCookie(header: string | null | undefined): string | nu
   const values = readCookies(header)
   return values.get(hostOnly + deviceName) ?? values.get(deviceName) ?? null
 }
+
+/** The ticket of somebody who has given their password and still has to enter a code. */
+export function readTicketCookie(header: string | null | undefined): string | null {
+  const values = readCookies(header)
+  return values.get(hostOnly + ticketName) ?? values.get(ticketName) ?? null
+}
+
+/** `Set-Cookie` for a ticket, for forms that are posted without JavaScript. */
+export const ticketCookie = (ticket: string, publicUrl: string): string => serialize(publicUrl, ticketName, ticket, ticketMaxAgeSeconds)
+
+export const clearedTicketCookie = (publicUrl: string): string => serialize(publicUrl, ticketName, '', 0)
 
 function readCookies(header: string | null | undefined): Map<string, string> {
   const values = new Map<string, string>()

@@ -1,13 +1,13 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import type { ServerRole } from '../../contract/rules'
-import type { User } from '../../contract/session'
+import type { SignInMethod, User } from '../../contract/session'
 import { writeAudit } from '../admin/audit-log'
 import { claimNames } from '../names/person-names'
 import { inTransaction, type Querying } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
 import { rememberDevice } from './devices'
-import type { Proof } from './proof'
+import { methodOf, type Proof } from './proof'
 import { revokeSessions } from './revoke-sessions'
 
 export interface SessionRow {
@@ -41,6 +41,8 @@ interface ListedSession {
   ip: string | null
   createdAt: Date
   lastSeenAt: Date
+  method: SignInMethod
+  newDevice: boolean
 }
 
 /**
@@ -119,7 +121,7 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
           [userId, proof.kind === 'password' ? proof.passwordHash : null, proof.kind === 'oidc' ? proof.issuer : null],
         )
         const [person] = people
-        if (!person) return null
+        if (!person || (proof.kind === 'passkey' && !(await holdPasskey(transaction, userId, proof.credentialId)))) return null
         const isKnown = await rememberDevice(transaction, userId, deviceHash)
         // The first device of a new account is nothing to be warned of.
         const isNewDevice = !isKnown && person.before
@@ -127,12 +129,12 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
         const { rows } = await transaction.query<{ id: string }>(
           `INSERT INTO sessions (user_id, ip, user_agent, expires_at, method, new_device, device_hash)
            VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
-          [userId, ip, userAgent, expiresAt, proof.kind, isNewDevice, deviceHash],
+          [userId, ip, userAgent, expiresAt, methodOf(proof), isNewDevice, deviceHash],
         )
         const id = rows[0]?.id
         if (!id) throw new Error('the new session was not returned')
         ended += await revokeOldest(transaction, userId, id)
-        const detail = { method: proof.kind, session: id, device: userAgent, ...(isNewDevice && { newDevice: true }) }
+        const detail = { method: methodOf(proof), session: id, device: userAgent, ...(isNewDevice && { newDevice: true }) }
         await writeAudit(transaction, { kind: 'signIn.succeeded', actorId: userId, ip, detail })
         if (isNewDevice) await writeAudit(transaction, { kind: 'signIn.newDevice', actorId: userId, ip, detail })
         return { id, endedOthers: ended > 0 }
@@ -151,7 +153,8 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
     /** Live sessions: `first` at the front, the others by last use. */
     listLive: async (userId: string, first: string): Promise<ListedSession[]> => {
       const { rows } = await pool.query<ListedSession>(
-        `SELECT id, user_agent AS "userAgent", ip, created_at AS "createdAt", last_seen_at AS "lastSeenAt" FROM sessions
+        `SELECT id, user_agent AS "userAgent", ip, created_at AS "createdAt", last_seen_at AS "lastSeenAt", method, new_device AS "newDevice"
+         FROM sessions
          WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY last_seen_at DESC LIMIT $3`,
         [userId, new Date(), maxListed],
       )
@@ -256,6 +259,15 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
         return { user, joined: joined[0] ?? null }
       }),
   }
+}
+
+/** @returns false when it was removed since it was checked. Its removal waits for the session, so it can be ended with the others. */
+async function holdPasskey(transaction: Querying, userId: string, credentialId: string): Promise<boolean> {
+  const { rowCount } = await transaction.query('SELECT FROM passkeys WHERE credential_id = $1 AND user_id = $2 FOR SHARE', [
+    Buffer.from(credentialId, 'base64url'),
+    userId,
+  ])
+  return rowCount === 1
 }
 
 async function revokeOldest(transaction: Querying, userId: string, newest: string): Promise<number> {

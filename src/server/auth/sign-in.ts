@@ -52,7 +52,7 @@ export async function register(parts: SignInParts, input: z.output<typeof regist
 
 /** @throws {Failure} INVALID_CREDENTIALS, the same and after the same time for unknown people; TOO_MANY_REQUESTS */
 export async function signInWithPassword(parts: SignInParts, input: z.output<typeof loginInput>, device: Device) {
-  await requireWithinLimit(parts, `login ip ${device.ip}`, parts.limits.loginsPerMinute, 60_000)
+  await requireSignInTry(parts, device)
   const name = input.username.toLowerCase()
   const account = `login account ${name}`
   const retryAfterMs = await findFailureDelay(parts.pool, account)
@@ -69,15 +69,15 @@ export async function signInWithPassword(parts: SignInParts, input: z.output<typ
   return startSession(parts, { user, proof: { kind: 'password', passwordHash } }, device)
 }
 
+/** Counts a try to sign in, of whatever kind. @throws {Failure} TOO_MANY_REQUESTS */
+export const requireSignInTry = (parts: SignInParts, { ip }: Device): Promise<void> =>
+  requireWithinLimit(parts, `login ip ${ip}`, parts.limits.loginsPerMinute, 60_000)
+
 /** Sets a password by a one-time link. @throws {Failure} BAD_REQUEST, RESET_LINK_NOT_FOUND, TOO_MANY_REQUESTS */
 export async function resetByLink(parts: SignInParts, input: z.output<typeof resetInput>, { ip }: Device): Promise<void> {
   await requireWithinLimit(parts, `reset ip ${ip}`, parts.limits.loginsPerMinute, 60_000)
   await parts.administration.resetPassword(input, ip)
 }
-
-/** Counts a try to sign in, of whatever kind, against the address it comes from. @throws {Failure} TOO_MANY_REQUESTS */
-export const requireSignInTry = (parts: SignInParts, { ip }: Device): Promise<void> =>
-  requireWithinLimit(parts, `login ip ${ip}`, parts.limits.loginsPerMinute, 60_000)
 
 async function requireWithinLimit(parts: SignInParts, key: string, limit: number, windowMs: number) {
   const retryAfterMs = await countUse(parts.pool, key, limit, windowMs)

@@ -9,6 +9,11 @@ import type { User } from '../../contract/session'
 export interface WebSession {
   register(request: Request): Promise<Response>
   login(request: Request): Promise<Response>
+  /** What a browser needs to sign somebody in with a passkey. */
+  passkeyOptions(request: Request): Promise<Response>
+  passkeyLogin(request: Request): Promise<Response>
+  /** The second step, with a code. */
+  secondFactor(request: Request): Promise<Response>
   logout(request: Request): Promise<Response>
   refresh(request: Request): Promise<Response>
   session(request: Request): Promise<Response>
@@ -24,6 +29,8 @@ export interface WebSession {
   settings(): Promise<ServerSettings>
   /** The URL of the realtime server for this page's browser. @param host the request's `Host` */
   realtimeUrl(host: string | null): string
+  /** The domain that passkeys belong to; null where they cannot work. */
+  passkeyDomain: string | null
 }
 
 const place = Symbol.for('roomline.web-session')

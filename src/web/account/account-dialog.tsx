@@ -1,9 +1,9 @@
 import * as Tabs from 'radix-ui/tabs'
 import type { ChatClient } from '../../sdk'
 import { Dialog } from '../ui/dialog'
-import { ChangePassword } from './change-password'
 import { DeleteAccount } from './delete-account'
 import { EditProfile } from './edit-profile'
+import { SecuritySettings } from './security-settings'
 import { SessionList } from './session-list'
 import type { Visitor } from './visitor'
 
@@ -18,7 +18,7 @@ interface AccountDialogProps {
 
 const tabs = [
   { value: 'profile', label: 'Profile' },
-  { value: 'password', label: 'Password' },
+  { value: 'security', label: 'Security' },
   { value: 'sessions', label: 'Sessions' },
   { value: 'delete', label: 'Delete' },
 ] as const
@@ -42,8 +42,8 @@ export default function AccountDialog({ client, visitor, onRenamed, onDeleting, 
           <Tabs.Content value="profile" tabIndex={-1} className="outline-none">
             <EditProfile client={client} onRenamed={onRenamed} />
           </Tabs.Content>
-          <Tabs.Content value="password" tabIndex={-1} className="outline-none">
-            <ChangePassword client={client} username={visitor.username} />
+          <Tabs.Content value="security" tabIndex={-1} className="outline-none">
+            <SecuritySettings client={client} username={visitor.username} />
           </Tabs.Content>
           <Tabs.Content value="sessions" tabIndex={-1} className="outline-none">
             <SessionList client={client} />

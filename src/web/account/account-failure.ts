@@ -3,6 +3,8 @@ import { tooManyAttempts } from '../ui/times'
 
 /** Why an account route rejected a form, in words to show. */
 export interface AccountFailure {
+  /** Its name in the table of failures. */
+  code: string
   /** What is wrong with each field, as a sentence; empty if no field is wrong. */
   fields: Record<string, string>
   words: string
@@ -12,6 +14,7 @@ const labels: Record<string, string> = { username: 'Username', password: 'Passwo
 
 /** The password was right, but the browser did not keep the cookie: it only does over https, where the server is set up for that. */
 export const cookieRefused: AccountFailure = {
+  code: 'UNAUTHORIZED',
   fields: {},
   words: "Your password is right, but your browser didn't keep the sign-in. Open this site with https:// instead of http://.",
 }
@@ -34,11 +37,12 @@ export async function readResponseFailure(response: Response): Promise<AccountFa
 
 function describe(code: string, reasons: FailureFields): AccountFailure {
   const words = failures[isFailureName(code) ? code : 'INTERNAL'].words
-  if (code === 'USERNAME_TAKEN') return { fields: { username: words }, words }
-  if (code === 'INVALID_CREDENTIALS') return { fields: { password: words }, words }
+  if (code === 'USERNAME_TAKEN') return { code, fields: { username: words }, words }
+  if (code === 'INVALID_CREDENTIALS') return { code, fields: { password: words }, words }
+  if (code === 'WRONG_CODE') return { code, fields: { code: words }, words }
   const fields: Record<string, string> = {}
   for (const [field, why] of Object.entries(reasons)) {
     if (Object.hasOwn(labels, field)) fields[field] = `${labels[field]} ${why}.`
   }
-  return { fields, words }
+  return { code, fields, words }
 }

@@ -29,6 +29,7 @@ export function AccountForm({ action, failure: initialFailure, username, next, c
       location.assign(next)
       return null
     },
+    leadsTo: ({ code }) => (code === 'SECOND_FACTOR_REQUIRED' ? codePath(next) : null),
   })
   const isNew = action === '/api/register'
   const fieldErrors = failure?.fields ?? {}
@@ -77,3 +78,6 @@ export function AccountForm({ action, failure: initialFailure, username, next, c
     </form>
   )
 }
+
+/** The second step. The answer to the first has set a cookie for it. */
+const codePath = (next: string) => (next === '/' ? '/login/code' : `/login/code?next=${encodeURIComponent(next)}`)

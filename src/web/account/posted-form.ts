@@ -13,11 +13,16 @@ interface PostedForm {
 /**
  * A form that a script sends as JSON to an account route. Without JavaScript, the browser posts it by itself.
  * @param options.failure that of a form which was posted without JavaScript
+ * @param options.leadsTo the page that a failure leads to; null when it is shown here
  * @param options.onAccepted may return a failure, and leaves for another page otherwise
  */
 export function usePostedForm(
   action: string,
-  options: { failure: AccountFailure | null; onAccepted(response: Response): Promise<AccountFailure | null> },
+  options: {
+    failure: AccountFailure | null
+    onAccepted(response: Response): Promise<AccountFailure | null>
+    leadsTo?(failure: AccountFailure): string | null
+  },
 ): PostedForm {
   const [failure, setFailure] = useState(options.failure)
   const [pending, setPending] = useState(false)
@@ -39,7 +44,7 @@ export function usePostedForm(
       })
       return response.ok ? await options.onAccepted(response) : await readResponseFailure(response)
     } catch {
-      return { fields: {}, words: "Couldn't reach the server. Try again." }
+      return { code: 'DISCONNECTED', fields: {}, words: "Couldn't reach the server. Try again." }
     }
   }
 
@@ -47,6 +52,8 @@ export function usePostedForm(
     setPending(true)
     const failed = await send(fields)
     if (!failed) return
+    const page = options.leadsTo?.(failed)
+    if (page) return location.assign(page)
     setFailure(failed)
     setPending(false)
   }

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { CircleHelp, Monitor, Smartphone, Terminal } from 'lucide-react'
 import { useState } from 'react'
-import { type ChatClient, readFailure, type SessionInfo } from '../../sdk'
+import { type ChatClient, readFailure, type SessionInfo, type SignInMethod } from '../../sdk'
 import { DoneLine, FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { formatFull, timeAgo } from '../ui/times'
@@ -52,6 +52,14 @@ export function SessionList({ client }: { client: ChatClient }) {
   )
 }
 
+const methods: Record<SignInMethod, string> = {
+  password: 'with your password',
+  'password and code': 'with your password and a code',
+  'password and recovery code': 'with your password and a recovery code',
+  passkey: 'with a passkey',
+  oidc: 'through another service',
+}
+
 function SessionRow({ session, pending, onRevoke }: { session: SessionInfo; pending: boolean; onRevoke(): void }) {
   const { words, kind } = describeDevice(session.device)
   const Icon = icons[kind]
@@ -64,6 +72,7 @@ function SessionRow({ session, pending, onRevoke }: { session: SessionInfo; pend
             {words}
           </span>
           {session.current && <span className="rounded-s bg-accent-soft px-1.5 font-medium text-xs">This device</span>}
+          {session.newDevice && <span className="rounded-s bg-spark-soft px-1.5 font-medium text-xs">New device</span>}
         </p>
         <p className="text-soft text-sm [overflow-wrap:anywhere]">
           {session.ip && `${session.ip} · `}
@@ -75,7 +84,8 @@ function SessionRow({ session, pending, onRevoke }: { session: SessionInfo; pend
           Signed in{' '}
           <time dateTime={session.created} title={formatFull(session.created)}>
             {timeAgo(session.created)}
-          </time>
+          </time>{' '}
+          {methods[session.method]}
         </p>
       </div>
       {!session.current && (

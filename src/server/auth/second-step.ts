@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { Failure } from '../../contract/failures'
+import { limits } from '../../contract/rules'
+import type { User } from '../../contract/session'
+import { key } from '../../contract/text'
+import { writeAudit } from '../admin/audit-log'
+import { acceptCode } from '../security/codes'
+import type { SecurityParts } from '../security/security-parts'
+import type { Device } from './devices'
+import type { Proof } from './proof'
+import { countFailure, findFailureDelay, forgetFailures } from './rate-limits'
+import { type StartedSession, startSession } from './sessions'
+import type { SignInParts } from './sign-in'
+
+export interface SecondStepParts extends SignInParts {
+  security: SecurityParts
+}
+
+/** A plain HTML form has its ticket in a cookie. */
+export const secondStepInput = z.strictObject({ ticket: key(1, limits.ticket).optional(), code: key(0, limits.typedCode) })
+
+/**
+ * The hook of `startSession`: a password alone starts no session for somebody whose two-step sign-in is on.
+ * @throws {Failure} SECOND_FACTOR_REQUIRED with a ticket for the second step
+ */
+export async function requireSecondStep({ security }: Pick<SecondStepParts, 'security'>, { user, proof }: { user: User; proof: Proof }) {
+  if (proof.kind !== 'password' || proof.secondFactor) return
+  if (!(await security.authenticators.findEnabled(user.id))) return
+  const ticket = await security.tickets.open(user.id, proof.passwordHash)
+  throw new Failure('SECOND_FACTOR_REQUIRED', { ticket })
+}
+
+/**
+ * The second step: a code of an authenticator app, or a recovery code.
+ * @throws {Failure} WRONG_CODE, SIGN_IN_EXPIRED, TOO_MANY_REQUESTS
+ */
+export async function finishSignIn(
+  parts: SecondStepParts,
+  { ticket, code }: { ticket: string; code: string },
+  device: Device,
+): Promise<StartedSession> {
+  const { pool, security } = parts
+  const taken = await security.tickets.take(ticket)
+  if (!taken) throw new Failure('SIGN_IN_EXPIRED')
+  const { userId } = taken
+  const guesses = `second step ${userId}`
+  const retryAfterMs = await findFailureDelay(pool, guesses)
+  if (retryAfterMs > 0) throw new Failure('TOO_MANY_REQUESTS', { retryAfterMs })
+  // Counted before the check, so that codes that are tried at once are counted too.
+  await countFailure(pool, guesses)
+  const used = await acceptCode({ store: security.authenticators, sealing: security.sealing }, userId, code)
+  if (!used) {
+    await writeAudit(pool, { kind: 'signIn.failed', actorId: null, subjectId: userId, ip: device.ip, detail: { method: 'code' } })
+    throw new Failure('WRONG_CODE')
+  }
+  await forgetFailures(pool, guesses)
+  const redeemed = await security.tickets.redeem(ticket)
+  if (!redeemed) throw new Failure('SIGN_IN_EXPIRED')
+  const { user, passwordHash } = redeemed
+  if (used.kind === 'recovery code') {
+    await writeAudit(pool, { kind: 'account.recoveryCodeUsed', actorId: userId, ip: device.ip, detail: { left: used.left } })
+  }
+  return startSession(parts, { user, proof: { kind: 'password', passwordHash, secondFactor: used.kind } }, device)
+}
