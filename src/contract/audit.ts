@@ -52,6 +52,7 @@ export const auditKinds = [
   'room.unmuted',
   'room.inviteCreated',
   'room.inviteRevoked',
+  'room.inviteAccepted',
   'room.messageRemoved',
 ] as const
 

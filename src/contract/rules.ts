@@ -43,8 +43,8 @@ export const limits = {
   searchPage: { usual: 30, max: 100 },
   peoplePage: { usual: 20, max: 50 },
   membersPage: 100,
-  roomsPage: 50,
   auditPage: 50,
+  roomsPage: 50,
 
   /** People added while a room is created. */
   firstMembers: 100,

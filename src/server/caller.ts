@@ -30,6 +30,8 @@ export interface Caller {
   role: ServerRole
   sessionId: string
   expiresAt: Date
+  /** The address that it comes from. */
+  ip: string
   /** When this was read, in milliseconds since the epoch. */
   readAt: number
   /** The connection's id; null over plain HTTP. */

@@ -137,7 +137,10 @@ export async function startChatServer(
   const answerCalls = createHttpCalls({
     parts,
     log,
-    identify: async (request, turns) => ({ ...(await identify(tokensOf(request), null)), turns }),
+    identify: async (request, turns) => {
+      const ip = readClientAddress(request, parts.trustProxyHops)
+      return { ...(await identify(tokensOf(request), null, ip)), turns }
+    },
   })
   const wss = new WebSocketServer({
     noServer: true,
@@ -243,7 +246,7 @@ export async function startChatServer(
     const until = Date.now() + signInPatienceMs
     for (;;) {
       try {
-        return await identify(tokens, connection, user)
+        return await identify(tokens, connection, connection.ip, user)
       } catch (error) {
         const pauseMs = 250 + Math.random() * 1_500
         if (draining || !connection.isOpen() || Date.now() + pauseMs > until || !isUnavailable(error)) throw error
@@ -256,7 +259,7 @@ export async function startChatServer(
    * @param user the id of the person that the client expects to be signed in, if it says so
    * @throws {Failure} UNAUTHORIZED, ANOTHER_USER, TOO_MANY_CONNECTIONS
    */
-  async function identify(tokens: string[], connection: Connection | null, user?: string): Promise<Caller> {
+  async function identify(tokens: string[], connection: Connection | null, ip: string, user?: string): Promise<Caller> {
     for (const token of tokens) {
       const claims = await parts.sessions.tokens.parse(token)
       if (!claims) continue
@@ -265,15 +268,16 @@ export async function startChatServer(
       if (!session || connection?.isSessionOver) continue
       if (user !== undefined && user !== session.user.id) throw new Failure('ANOTHER_USER')
       parts.sessionUse.began(session.id, session.lastSeenAt)
-      const caller = callerOf(session, connection)
+      const caller = callerOf(session, connection, ip)
       if (connection) connections.accept(connection, caller)
       return caller
     }
     throw new Failure('UNAUTHORIZED')
   }
 
-  const callerOf = ({ id, user, role, expiresAt }: Session, connection: Connection | null): Caller => ({
+  const callerOf = ({ id, user, role, expiresAt }: Session, connection: Connection | null, ip: string): Caller => ({
     user,
+    ip,
     role,
     sessionId: id,
     expiresAt,

@@ -1,5 +1,6 @@
 import type { ConnectionSurvey } from './admin/connection-survey'
 import type { AdminNeeds } from './admin/needs'
+import type { RefusedCalls } from './admin/refused-calls'
 import type { AuthNeeds } from './auth/needs'
 import type { CallContext } from './caller'
 import type { ChatNeeds } from './chat/needs'
@@ -12,6 +13,7 @@ import type { SecurityNeeds } from './security/needs'
 /** What every procedure needs, before its operation runs. */
 interface ProcedureNeeds {
   limits: CallLimits
+  refusedCalls: Pick<RefusedCalls, 'note'>
 }
 
 /** The needs of all features together. Operations never see it: each takes only the needs of its own feature. */

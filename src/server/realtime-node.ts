@@ -1,6 +1,8 @@
 import { hostname } from 'node:os'
+import { createAuditRetentionJob } from './admin/audit-retention'
 import { type OpenConnection, type SurveyNews, startConnectionSurvey } from './admin/connection-survey'
 import { createRoomDeletionJob } from './admin/delete-room'
+import { startRefusedCalls } from './admin/refused-calls'
 import { createHousekeepingJob } from './auth/housekeeping'
 import { acceptOutsideTokens } from './auth/outside-tokens'
 import { createOwnPasswords } from './auth/own-password'
@@ -108,6 +110,7 @@ export async function startRealtimeNode(
       connections: () => describeConnections(server.connections.all()),
       otherNodes: cluster.otherNodes,
     })
+    const refusedCalls = startRefusedCalls({ querying: database.pool, log })
     const sharedLimits = createSharedLimits(createRedisUses(redis))
     const server = await startChatServer(
       {
@@ -129,6 +132,7 @@ export async function startRealtimeNode(
         typingLimits: createTypingLimits(),
         metricsToken: config.metricsToken,
         limits: createCallLimits(config, sharedLimits),
+        refusedCalls,
         sessions: {
           store: sessions,
           tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, {
@@ -168,7 +172,11 @@ export async function startRealtimeNode(
     const jobs = startJobs({
       databaseUrl,
       afterCommit: [searchIndexing],
-      handlers: [createHousekeepingJob(control, createSecurityParts(control, config)), createRoomDeletionJob(control)],
+      handlers: [
+        createHousekeepingJob(control, createSecurityParts(control, config)),
+        createRoomDeletionJob(control),
+        createAuditRetentionJob(control, config),
+      ],
       metrics,
       watch,
       log,
@@ -182,6 +190,7 @@ export async function startRealtimeNode(
       await Promise.all([
         cluster.close(),
         lastSeen.close(),
+        refusedCalls.close(),
         sharedLimits.close(),
         tail.close(),
         feeds.close(),

@@ -102,10 +102,10 @@ export const rights = {
   'admin.createInvite': admins,
   'admin.invites': adminsLookUp,
   'admin.revokeInvite': admins,
+  'admin.audit': adminsLookUp,
   'admin.rooms': adminsLookUp,
   'admin.deleteRoom': admins,
   'admin.connections': adminsLookUp,
-  'admin.audit': adminsLookUp,
 } as const satisfies Record<string, Right>
 
 export type RightName = keyof typeof rights

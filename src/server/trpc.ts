@@ -135,7 +135,10 @@ export const router = t.router
 export const signedInProcedure = t.procedure.use(async ({ ctx: { caller, parts }, type, path, next }) => {
   const { connection } = caller
   const refusal = findServerRefusal(path, caller.role)
-  if (refusal) throw toTRPCError(new Failure(refusal))
+  if (refusal) {
+    noteRefusal(parts, caller, path)
+    throw toTRPCError(new Failure(refusal))
+  }
   const limit = limitOf(path)
   const call = async () => {
     const counted = limit && countCall(parts.limits[limit], type, caller.user.id)
@@ -147,12 +150,17 @@ export const signedInProcedure = t.procedure.use(async ({ ctx: { caller, parts }
   })
   if (!result.ok) {
     const error = toTRPCError(result.error)
+    if (error.cause instanceof Failure && error.cause.failure === 'NOT_ALLOWED') noteRefusal(parts, caller, path)
     // A client gives up a rejected subscription, but repeats all its subscriptions when it reconnects.
     if (type === 'subscription' && error.code === failures.UNAVAILABLE.code) connection?.askToComeBack()
     throw error
   }
   return isAsyncIterable(result.data) ? { ...result, data: withStreamFailures(result.data) } : result
 })
+
+/** For the audit log: a role, on the server or in the room, that did not allow the call. */
+const noteRefusal = (parts: Context['parts'], { user, ip }: Context['caller'], procedure: string) =>
+  parts.refusedCalls.note({ userId: user.id, procedure, ip })
 
 /**
  * Nothing that passes by itself may end a stock client's subscription: too many of them wait, and their connection is not

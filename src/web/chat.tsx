@@ -3,6 +3,7 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
 import type { ChatClient, Room } from '../sdk'
+import { useServerRole } from './account/server-role'
 import { useRenewal, useSignedInClient } from './account/signed-in-client'
 import type { Visitor } from './account/visitor'
 import { goToNewestRoom, goToRoom, useRoomInAddress } from './navigation'
@@ -37,9 +38,10 @@ type Opened = { dialog: 'account' | 'browse' | 'create' | 'direct' } | { dialog:
 /** The user's rooms on the left, one of them on the right. */
 export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
   const [displayName, setDisplayName] = useState(arrived.displayName)
-  const visitor = useMemo(() => ({ ...arrived, displayName }), [arrived, displayName])
-  useRenewal(visitor)
-  const { client, queries, status, isTurnedAway, onSignOut } = useSignedInClient(visitor)
+  useRenewal(arrived)
+  const { client, queries, status, isTurnedAway, onSignOut } = useSignedInClient(arrived)
+  const role = useServerRole(client, status, queries, arrived.role)
+  const visitor = useMemo(() => ({ ...arrived, displayName, role }), [arrived, displayName, role])
   const myRooms = useMyRooms(client, visitor.role)
   const { rooms, waitUntilListed } = myRooms
   const openRooms = useMemo(() => client && createOpenRooms(client), [client])

@@ -263,10 +263,8 @@ async function openPeople(databaseUrl: string, roomline: Roomline) {
           ...[createHash('sha256').update(token).digest(), room, callerId],
         ]),
         sessionId: await addSession(callerId),
-        subject: await require<string>(
-          `INSERT INTO users (username, display_name) VALUES ('s' || left(gen_random_uuid()::text, 8), 'Somebody') RETURNING username AS value`,
-          [],
-        ),
+        subject:
+          await require<string>(`INSERT INTO users (username, display_name) VALUES ('s' || left(gen_random_uuid()::text, 8), 'Somebody') RETURNING username AS value`, []),
         serverInviteId:
           await require<string>(`INSERT INTO server_invites (token_hash, role) VALUES (sha256($1::bytea), 'member') RETURNING id AS value`, [
             token,

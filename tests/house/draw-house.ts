@@ -29,7 +29,7 @@ const plan: Box[][] = [
     { name: 'web-server', note: 'process around Next', files: /^web-server\//, from: 5, to: 5 },
     { name: 'app', note: 'routes and pages', files: /^app\//, from: 6, to: 6 },
   ],
-  [{ name: 'server/admin', files: /^server\/admin\/(?!acting|needs|audit-log)/, from: 3, to: 4 }],
+  [{ name: 'server/admin', files: /^server\/admin\/(?!acting|audit-|needs|refused-calls)/, from: 3, to: 4 }],
   [
     { name: 'server/chat', files: /^server\/chat\//, from: 1, to: 2 },
     { name: 'server/people', files: /^server\/people\//, from: 3, to: 3 },
@@ -51,12 +51,11 @@ const plan: Box[][] = [
     { name: 'server', note: 'trpc, rights, caller', files: /^server\/(trpc|rights|caller)\.ts$/, from: 1, to: 1 },
     { name: 'server/fanout', note: 'to sockets', files: /^server\/fanout\//, from: 2, to: 3 },
     { name: 'server/jobs', note: 'after the commit', files: /^server\/jobs\//, from: 4, to: 4 },
-    { name: 'server/admin', note: 'acting', files: /^server\/admin\/(acting|needs)/, from: 5, to: 5 },
+    { name: 'server/admin', note: 'acting, audit log', files: /^server\/admin\/(acting|audit-|needs|refused-calls)/, from: 5, to: 5 },
   ],
   [
     { name: 'server/fairness', note: 'budgets and limits', files: /^server\/fairness\//, from: 0, to: 1 },
     { name: 'server/bus', note: 'between nodes', files: /^server\/bus\//, from: 2, to: 3 },
-    { name: 'audit log', note: 'who did what', files: /^server\/admin\/audit-log\.ts$/, from: 4, to: 4 },
   ],
   [{ name: 'server/platform', note: 'database, Redis, configuration, logs', files: /^server\/platform\//, from: 0, to: 5 }],
   [{ name: 'contract', note: 'what server and clients share', files: /^contract\//, from: 0, to: 7 }],

@@ -145,6 +145,7 @@ const table: Row[] = [
       'server/caller',
       'server/admin/connection-survey',
       'server/admin/needs',
+      'server/admin/refused-calls',
       'server/auth/needs',
       'server/people/needs',
       'server/rooms/needs',
@@ -218,10 +219,25 @@ const table: Row[] = [
   { file: /^server\/rooms\/room-store\.ts$/, may: ['server/rights', ...platform('look-ups'), 'contract/'], types: ['pg'] },
   {
     file: /^server\/rooms\/(room-lock|locked-room)\.ts$/,
-    may: ['server/rooms/locked-room', 'server/bus/announce', 'server/rights', ...platform('database'), 'contract/'],
+    may: [
+      'server/rooms/locked-room',
+      'server/admin/audit-log',
+      'server/bus/announce',
+      'server/rights',
+      ...platform('database'),
+      'contract/',
+    ],
     types: ['server/bus/news-bus', 'server/jobs/after-commit', 'pg'],
   },
+  // The log is written from everywhere, so it knows nothing but the database.
   { file: /^server\/admin\/audit-log\.ts$/, may: [], types: ['contract/audit', ...platform('database')] },
+  { file: /^server\/admin\/audit-retention\.ts$/, may: [], types: ['server/jobs/job-worker', 'pg'] },
+  { file: /^server\/admin\/audit-entries\.ts$/, may: ['contract/audit'], types: platform('database') },
+  {
+    file: /^server\/admin\/refused-calls\.ts$/,
+    may: ['server/admin/audit-log', ...platform('background')],
+    types: platform('database', 'log'),
+  },
   { file: /^server\/names\/look-alikes\.ts$/, may: ['unhomoglyph'] },
   {
     file: /^server\/names\//,
@@ -260,6 +276,7 @@ const table: Row[] = [
     file: /^server\/auth\//,
     may: [
       'server/auth/',
+      'server/admin/audit-entries',
       'server/admin/audit-log',
       'server/security/codes',
       'server/security/reseal',
@@ -319,6 +336,7 @@ const table: Row[] = [
     may: [
       'server/rooms/',
       'server/names/room-names',
+      'server/admin/audit-log',
       'server/bus/announce',
       'server/fanout/event-frames',
       ...platform('background', 'database', 'name-search', 'page-cursor'),

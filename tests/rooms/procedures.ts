@@ -108,10 +108,10 @@ export const inputs: Record<RightName, (stage: Stage) => object | undefined> = {
   'admin.createInvite': () => ({}),
   'admin.invites': () => undefined,
   'admin.revokeInvite': ({ serverInviteId }) => ({ invite: serverInviteId }),
+  'admin.audit': () => undefined,
   'admin.rooms': () => undefined,
   'admin.deleteRoom': ({ room }) => ({ room }),
   'admin.connections': ({ subject }) => ({ username: subject }),
-  'admin.audit': () => undefined,
 }
 
 export const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: 'query' | 'mutation' | 'subscription' } }>

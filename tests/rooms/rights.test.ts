@@ -98,10 +98,10 @@ const allowed: Record<RightName, string> = {
   'admin.createInvite': 'admin',
   'admin.invites': 'admin',
   'admin.revokeInvite': 'admin',
+  'admin.audit': 'admin',
   'admin.rooms': 'admin',
   'admin.deleteRoom': 'admin',
   'admin.connections': 'admin',
-  'admin.audit': 'admin',
 }
 const isAllowed = (right: RightName, kind: Kind) => allowed[right].split(' ').includes(kind)
 

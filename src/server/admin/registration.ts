@@ -54,7 +54,7 @@ export function createRegistration({ bus, server, readMessages }: RegistrationPa
               const by = isFirst ? 'first account' : invite === undefined ? 'open registration' : 'invitation'
               await writeAudit(transaction, { kind: 'account.registered', actorId, subjectId: actorId, ip, detail: { by, role } })
               if (room === undefined || invite === undefined) return
-              const change = { readMessages, right: 'rooms.acceptInvite', roomId: room, actorId } as const
+              const change = { readMessages, right: 'rooms.acceptInvite', roomId: room, actorId, ip } as const
               const { news } = await changeLocked(transaction, change, async (locked) => {
                 // Everybody is in the first room already.
                 if (locked.actor.room === null) await joinByInvite(locked, invite)

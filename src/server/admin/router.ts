@@ -50,8 +50,9 @@ export const adminRouter = router({
     .input(revokeServerInviteInput)
     .mutation(({ ctx, input }) => revokeServerInvite(asAdmin(ctx), input.invite)),
 
+  audit: signedInProcedure.input(auditInput).query(({ ctx, input }) => listAudit(asAdmin(ctx), input)),
+
   rooms: signedInProcedure.input(adminRoomsInput).query(({ ctx, input }) => listAllRooms(asAdmin(ctx), input)),
   deleteRoom: signedInProcedure.input(adminRoomInput).mutation(({ ctx, input }) => deleteRoom(asAdmin(ctx), input.room)),
   connections: signedInProcedure.input(adminConnectionsInput).query(({ ctx, input }) => listConnections(asAdmin(ctx), input)),
-  audit: signedInProcedure.input(auditInput).query(({ ctx, input }) => listAudit(asAdmin(ctx), input)),
 })

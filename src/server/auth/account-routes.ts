@@ -1,6 +1,8 @@
 import type { z } from 'zod'
+import { auditInput } from '../../contract/admin'
 import { Failure } from '../../contract/failures'
 import { limits } from '../../contract/rules'
+import { exportAuditLog } from '../admin/audit-entries'
 import { readBearer } from '../platform/bearer'
 import type { Config } from '../platform/config'
 import type { Log } from '../platform/log'
@@ -82,7 +84,8 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
         if (isFormPost(request)) return seeOther('/')
         throw new Failure('ANOTHER_USER')
       }
-      for (const token of tokens) await revokeSession(parts, token, 'logout')
+      const { ip } = readDevice(request)
+      for (const token of tokens) await revokeSession(parts, token, 'logout', { kind: 'account.signedOut', ip })
       const cookies = [clearedSessionCookie(config.publicUrl)]
       return isFormPost(request) ? seeOther('/login', { cookies }) : noContent({ cookies })
     }),
@@ -100,6 +103,24 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
       if (!session) throw new Failure('UNAUTHORIZED')
       const { user, expiresAt } = session
       return json(200, { user, expiresAt: expiresAt.toISOString(), realtimeUrl: realtimeUrl(config, request.headers.get('host')) })
+    }),
+
+    auditLog: answering(async (request) => {
+      const requireAdmin = async () => {
+        const session = await firstOf(tokensOf(request), (token) => findSession(parts, token))
+        if (!session) throw new Failure('UNAUTHORIZED')
+        if (session.role !== 'admin') throw new Failure('NOT_ALLOWED')
+      }
+      await requireAdmin()
+      const { searchParams } = new URL(request.url)
+      const { cursor: _, ...filter } = parseBody(auditInput, Object.fromEntries(searchParams)) ?? {}
+      return new Response(toStream(exportAuditLog(parts.pool, filter, requireAdmin)), {
+        headers: {
+          'cache-control': 'no-store',
+          'content-type': 'application/jsonl',
+          'content-disposition': 'attachment; filename="audit.jsonl"',
+        },
+      })
     }),
 
     reset: changing(async (request) => {
@@ -135,6 +156,21 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
     realtimeUrl: (host) => realtimeUrl(config, host),
     passkeyDomain: parts.security.passkeys.domain,
   }
+}
+
+/** Reads on only as the client reads: the whole may be larger than the memory. */
+function toStream(texts: AsyncGenerator<string, void>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { value, done } = await texts.next()
+      if (done) controller.close()
+      else controller.enqueue(encoder.encode(value))
+    },
+    cancel: async () => {
+      await texts.return()
+    },
+  })
 }
 
 /** Leads a form that was posted without JavaScript back to its page, with the reason in the address. */

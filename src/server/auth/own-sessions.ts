@@ -39,7 +39,10 @@ export async function listSessions({ parts, caller }: AuthContext): Promise<Sess
 /** Ends one of the caller's sessions on every node. @throws {Failure} SESSION_NOT_FOUND when it is over or not theirs */
 export async function revokeOwnSession({ parts, caller }: AuthContext, sessionId: string): Promise<{ sessionId: string }> {
   const isRevoked =
-    isUuid(sessionId) && (await endOwnSession(caller, () => parts.sessions.store.revoke(sessionId, caller.user.id, 'revoked')))
+    isUuid(sessionId) &&
+    (await endOwnSession(caller, () =>
+      parts.sessions.store.revoke(sessionId, caller.user.id, 'revoked', { kind: 'account.sessionsEnded', ip: caller.ip }),
+    ))
   if (!isRevoked) throw new Failure('SESSION_NOT_FOUND')
   parts.sessions.announceRevocation()
   return { sessionId }
@@ -47,7 +50,7 @@ export async function revokeOwnSession({ parts, caller }: AuthContext, sessionId
 
 /** Ends all the caller's sessions except the current one. */
 export async function revokeOtherSessions({ parts, caller }: AuthContext): Promise<{ revoked: number }> {
-  const revoked = await parts.sessions.store.revokeOthers(caller.user.id, caller.sessionId)
+  const revoked = await parts.sessions.store.revokeOthers(caller.user.id, caller.sessionId, caller.ip)
   if (revoked > 0) parts.sessions.announceRevocation()
   return { revoked }
 }

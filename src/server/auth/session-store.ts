@@ -10,6 +10,12 @@ import { rememberDevice } from './devices'
 import { methodOf, type Proof } from './proof'
 import { revokeSessions } from './revoke-sessions'
 
+/** What the audit log says of sessions that their person ends. */
+export interface EndedBy {
+  kind: 'account.signedOut' | 'account.sessionsEnded'
+  ip: string | null
+}
+
 export interface SessionRow {
   id: string
   user: User
@@ -162,11 +168,20 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
     },
 
     /** @returns whether it was a live session of this person */
-    revoke: async (sessionId: string, userId: string, reason: string): Promise<boolean> =>
-      (await revokeSessions(pool, { userId, reason, only: sessionId })) > 0,
+    revoke: (sessionId: string, userId: string, reason: string, by: EndedBy | null): Promise<boolean> =>
+      inTransaction(pool, async (transaction) => {
+        const ended = await revokeSessions(transaction, { userId, reason, only: sessionId })
+        if (ended > 0 && by) await writeAudit(transaction, { ...by, actorId: userId, detail: { session: sessionId } })
+        return ended > 0
+      }),
 
     /** @returns the number of revoked sessions */
-    revokeOthers: (userId: string, except: string): Promise<number> => revokeSessions(pool, { userId, reason: 'others revoked', except }),
+    revokeOthers: (userId: string, except: string, ip: string | null): Promise<number> =>
+      inTransaction(pool, async (transaction) => {
+        const ended = await revokeSessions(transaction, { userId, reason: 'others revoked', except })
+        if (ended > 0) await writeAudit(transaction, { kind: 'account.sessionsEnded', actorId: userId, ip, detail: { ended } })
+        return ended
+      }),
 
     findPasswordHash: async (userId: string): Promise<string | null> => {
       const { rows } = await pool.query<{ hash: string | null }>(

@@ -3,7 +3,7 @@ import type { ServerRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
 import { type Device, deviceTokenOf, hashDevice } from './devices'
 import type { Proof } from './proof'
-import type { SessionStore } from './session-store'
+import type { EndedBy, SessionStore } from './session-store'
 import type { SessionTokens, TokenClaims } from './session-token'
 
 /** A valid session of a signed-in person. */
@@ -57,7 +57,7 @@ export async function startSession(
   if (!session) throw new Failure('INVALID_CREDENTIALS')
   if (session.endedOthers) announceRevocation()
   // The sessions of the cookies must end: nobody else could end them, and other tabs would keep using them.
-  for (const replaced of device.replaces) await revokeSession(parts, replaced, 'replaced')
+  for (const replaced of device.replaces) await revokeSession(parts, replaced, 'replaced', null)
   return { user, expiresAt, deviceToken, token: await tokens.sign({ userId: user.id, sessionId: session.id, expiresAt }) }
 }
 
@@ -95,9 +95,14 @@ export async function isAnotherPersons(
 }
 
 /** Ends the session of this token. Does nothing if the token is invalid. */
-export async function revokeSession({ store, tokens, announceRevocation }: SessionParts, token: string, reason: string): Promise<void> {
+export async function revokeSession(
+  { store, tokens, announceRevocation }: SessionParts,
+  token: string,
+  reason: string,
+  by: EndedBy | null,
+): Promise<void> {
   const claims = await tokens.parse(token)
   if (!claims) return
-  await store.revoke(claims.sessionId, claims.userId, reason)
+  await store.revoke(claims.sessionId, claims.userId, reason, by)
   announceRevocation()
 }

@@ -23,6 +23,8 @@ export interface WebSession {
   issuerName: string | null
   reset(request: Request): Promise<Response>
   logo(request: Request): Promise<Response>
+  /** The whole audit log, for admins, as lines of JSON. */
+  auditLog(request: Request): Promise<Response>
   /** The signed-in person, from a `Cookie` header. @throws {Failure} UNAVAILABLE: check its `name`, as the class differs between bundles */
   findUser(cookieHeader: string | null): Promise<{ user: User; role: ServerRole; expiresAt: Date } | null>
   /** The server's name, logo and registration mode, for everybody. @throws {Failure} UNAVAILABLE */

@@ -27,7 +27,7 @@ export async function removeMessage(ctx: ChatContext, { room, seq }: { room: str
     await locked.query('DELETE FROM mentions WHERE room_id = $1 AND seq = $2', [room, seq])
     await locked.query('DELETE FROM reactions WHERE room_id = $1 AND seq = $2', [room, seq])
     await removeTerms(locked, room, seq)
-    if (!isAuthor) await locked.audit('chat.remove', message.authorId, { seq })
+    if (!isAuthor) await locked.audit('room.messageRemoved', message.authorId, { seq })
     return locked.readMessage(seq)
   })
 }

@@ -9,16 +9,12 @@ import { roomNameKeys } from './look-alikes'
 const keyLocks = 7_306_002
 
 /**
- * Claims the name of a new or renamed room, so that no public room that its actor can see has one that looks like it. Rooms
+ * Claims the name of a new or renamed public room, so that no public room that its actor can see has one that looks like it. Rooms
  * that they cannot see make no difference, because the answer would tell of them: that is why the keys of a room are no unique
  * index. Of two that are claimed at the same time the second waits for the first.
  * @throws {Failure} ROOM_NAME_TAKEN
  */
-export async function claimRoomName(
-  transaction: Querying,
-  room: { id: string; kind: RoomKind; name: string },
-  actorId: string,
-): Promise<void> {
+export async function claimRoomName(transaction: Querying, room: { id: string; name: string }, actorId: string): Promise<void> {
   const keys = roomNameKeys(room.name)
   // In one order, so that two claims cannot wait for each other.
   await transaction.query(
@@ -41,7 +37,6 @@ export async function claimRoomName(
   )
   if (namesakes.some((other) => seesRoom({ ...other, isArchived: false }, other)))
     throw new Failure('ROOM_NAME_TAKEN', { fields: { name: 'is taken, or looks like a name that is' } })
-  if (room.kind !== 'public') return
   await transaction.query('DELETE FROM room_names WHERE room_id = $1', [room.id])
   await transaction.query('INSERT INTO room_names (room_id, key) SELECT $1, unnest($2::text[])', [room.id, keys])
 }

@@ -14,7 +14,7 @@ export function createAccountStore(pool: Pool) {
      * @returns the number of ended sessions
      * @throws {Failure} WRONG_PASSWORD when the verified password is no longer the current one
      */
-    changePassword: (change: { userId: string; verifiedHash: string; passwordHash: string; keep: string }): Promise<number> =>
+    changePassword: (change: { userId: string; verifiedHash: string; passwordHash: string; keep: string; ip: string }): Promise<number> =>
       inTransaction(pool, async (transaction) => {
         const { userId, verifiedHash, passwordHash, keep } = change
         const { rowCount } = await transaction.query('UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
@@ -23,7 +23,9 @@ export function createAccountStore(pool: Pool) {
           passwordHash,
         ])
         if (rowCount === 0) throw new Failure('WRONG_PASSWORD')
-        return revokeSessions(transaction, { userId, reason: 'password', except: keep })
+        const ended = await revokeSessions(transaction, { userId, reason: 'password', except: keep })
+        await writeAudit(transaction, { kind: 'account.passwordChanged', actorId: userId, ip: change.ip, detail: { ended } })
+        return ended
       }),
 
     /**

@@ -42,7 +42,13 @@ export async function changePassword(
   requireAcceptablePassword(password, caller.user.username)
   const verifiedHash = await parts.ownPasswords.require(caller.user.id, current)
   const passwordHash = await hashPassword(password)
-  const revoked = await parts.accounts.changePassword({ userId: caller.user.id, verifiedHash, passwordHash, keep: caller.sessionId })
+  const revoked = await parts.accounts.changePassword({
+    userId: caller.user.id,
+    verifiedHash,
+    passwordHash,
+    keep: caller.sessionId,
+    ip: caller.ip,
+  })
   if (revoked > 0) parts.sessions.announceRevocation()
   return { revoked }
 }

@@ -33,6 +33,8 @@ export interface Config {
   sendsPerMinute: number
   loginsPerMinute: number
   registrationsPerHour: number
+  /** How long entries of the audit log are kept; 0 for ever. */
+  auditRetentionDays: number
   /** The bearer token for reading `/metrics` from anywhere but loopback. */
   metricsToken: string | undefined
 }
@@ -89,6 +91,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     sendsPerMinute: value.SENDS_PER_MINUTE,
     loginsPerMinute: value.LOGINS_PER_MINUTE,
     registrationsPerHour: value.REGISTRATIONS_PER_HOUR,
+    auditRetentionDays: value.AUDIT_RETENTION_DAYS,
     metricsToken: value.METRICS_TOKEN,
   }
 }

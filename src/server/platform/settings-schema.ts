@@ -82,6 +82,11 @@ const dataDir = z
 const issuerText = z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must have 1 to 512 characters, without spaces')
 const identity = z.string().trim().min(1, 'must not be blank').max(512, 'must have at most 512 characters')
 
+const days = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a number of days; 0 keeps them for ever')
+  .transform(Number)
+
 const notYet = (what: string) => z.undefined(`${what} is not supported yet: unset the variable`)
 
 /** Every variable that Roomline reads. What makes one unsafe beside another is in unsafe-settings.ts. */
@@ -137,6 +142,7 @@ export const settingsSchema = z.object({
   MAX_UPLOAD_MB: notYet('storing files'),
   VAPID_PUBLIC_KEY: notYet('Web Push'),
   VAPID_PRIVATE_KEY: notYet('Web Push'),
+  AUDIT_RETENTION_DAYS: days.default(400),
   METRICS_TOKEN: metricsToken.optional(),
 })
 

@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { Failure } from '../../contract/failures'
 import type { Room } from '../../contract/room'
 import { isUuid, limits, toSlug } from '../../contract/rules'
+import { writeAudit } from '../admin/audit-log'
 import { announceToPeople } from '../bus/announce'
 import { claimRoomName } from '../names/room-names'
 import { inTransaction, type Querying } from '../platform/database'
@@ -32,13 +33,17 @@ export async function createRoom(
       throw new Failure('USER_NOT_FOUND', { fields: { members: 'must all be usernames of people here' } })
     const ids = slug === null ? [randomUUID()] : await idsOf(transaction, slug, ownerId)
     const id = await insertRoom(transaction, ids, [input.kind, input.name, input.topic ?? '', ownerId])
-    await claimRoomName(transaction, { id, kind: input.kind, name: input.name }, ownerId)
+    if (input.kind === 'public') await claimRoomName(transaction, { id, name: input.name }, ownerId)
     const userIds = rows.map((person) => person.id)
     await transaction.query(
       `INSERT INTO memberships (room_id, user_id, role)
        SELECT $1, person, CASE WHEN person = $3 THEN 'owner' ELSE 'member' END::room_role FROM unnest($2::uuid[]) person`,
       [id, userIds, ownerId],
     )
+    await writeAudit(transaction, {
+      ...{ kind: 'room.created', actorId: ownerId, room: id, ip: caller.ip },
+      detail: { kind: input.kind, name: input.name, members: userIds.length },
+    })
     return { id, people: userIds }
   })
   announceToPeople(parts, id, people)

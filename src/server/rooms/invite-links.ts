@@ -32,7 +32,7 @@ export const createInvite = (
     )
     const [row] = rows
     if (!row) throw new Error('INSERT returned no row')
-    await room.audit('room.createInvite', null, { invite: row.id, hours, maxUses })
+    await room.audit('room.inviteCreated', null, { invite: row.id, hours, maxUses })
     return { token, ...toInvite({ ...row, username: room.actor.username, max_uses: maxUses, uses: 0 }) }
   })
 
@@ -45,7 +45,7 @@ export const revokeInvite = (ctx: RoomsContext, input: { room: string; invite: s
       room.id,
     ])
     if (!rowCount) throw new Failure('INVITE_NOT_FOUND')
-    await room.audit('room.revokeInvite', null, { invite: input.invite })
+    await room.audit('room.inviteRevoked', null, { invite: input.invite })
     return { id: input.invite }
   })
 

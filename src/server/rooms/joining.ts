@@ -33,7 +33,7 @@ export const inviteMember = (ctx: RoomsContext, input: { room: string; username:
       if (isBanned) throw new Failure('USER_BANNED')
       await room.addMember(user.id)
       if (room.kind === 'private') await room.addLine('added', { user })
-      await room.audit('room.invite', user.id)
+      await room.audit('room.invited', user.id)
     }
     return readMember(room, room.id, user.id)
   })
@@ -52,5 +52,5 @@ export async function joinByInvite(room: LockedRoom, token: string): Promise<voi
   const inviter = await countInviteUse(room, token)
   await room.addMember(room.actor.id)
   if (room.kind === 'private') await room.addLine('joined', { user: inviter })
-  await room.audit('room.acceptInvite', room.actor.id)
+  await room.audit('room.inviteAccepted', room.actor.id)
 }

@@ -1,8 +1,10 @@
+import type { AuditKind } from '../../contract/audit'
 import { Failure } from '../../contract/failures'
 import type { LineDetail, Message, MessageKind } from '../../contract/message'
 import type { PostingPolicy, RoomKind } from '../../contract/room'
 import { limits, outranks, type Roles, type RoomRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
+import { writeAudit } from '../admin/audit-log'
 import type { RoomNews } from '../bus/news-bus'
 import type { CommittedChange } from '../jobs/after-commit'
 import type { Querying } from '../platform/database'
@@ -62,7 +64,7 @@ export interface LockedRoom extends RoomSnapshot {
   readMessage(seq: number): Promise<Message>
   /** Adds a line about the room: what the actor did. */
   addLine(kind: Exclude<MessageKind, 'text'>, detail?: LineDetail): Promise<void>
-  audit(action: string, subjectId?: string | null, detail?: Record<string, unknown>): Promise<void>
+  audit(kind: AuditKind, subjectId?: string | null, detail?: Record<string, unknown>): Promise<void>
 }
 
 /** Reads messages as everybody sees them, in the transaction of `querying`. */
@@ -75,7 +77,7 @@ export type ReadMessages = (querying: Querying, room: string, seqs: readonly num
 export function createLockedRoom(
   transaction: Querying,
   state: RoomSnapshot,
-  readMessages: ReadMessages,
+  { readMessages, ip }: { readMessages: ReadMessages; ip: string | null },
 ): { room: LockedRoom; readNews(): Promise<RoomNews[]>; people: Set<string> } {
   const { id, actor } = state
   const query: Querying['query'] = transaction.query.bind(transaction)
@@ -227,11 +229,7 @@ export function createLockedRoom(
       ])
       news.push({ type: 'changed', seq })
     },
-    audit: async (action, subjectId = null, detail = {}) => {
-      await query('INSERT INTO audit_log (actor_id, action, room_id, subject_id, detail) VALUES ($1, $2, $3, $4, $5)', [
-        ...[actor.id, action, id, subjectId, detail],
-      ])
-    },
+    audit: (kind, subjectId = null, detail = {}) => writeAudit(transaction, { kind, actorId: actor.id, subjectId, room: id, ip, detail }),
   }
 
   async function readNews(): Promise<RoomNews[]> {

@@ -22,7 +22,7 @@ export const removeMember = (ctx: RoomsContext, input: MemberInput): Promise<{ r
     room.requireOutranked(member)
     await room.endMembership(member.user.id)
     await room.addLine('removed', { user: member.user })
-    await room.audit('room.remove', member.user.id)
+    await room.audit('room.removed', member.user.id)
     return { room: room.id, user: member.user }
   })
 
@@ -48,7 +48,7 @@ export const banPerson = (ctx: RoomsContext, input: MemberInput & { reason?: str
       await room.endMembership(user.id)
       await room.addLine('banned', { user })
     }
-    await room.audit('room.ban', user.id, { reason })
+    await room.audit('room.banned', user.id, { reason })
     return { room: room.id, user }
   })
 
@@ -59,7 +59,7 @@ export const unbanPerson = (ctx: RoomsContext, input: MemberInput): Promise<{ ro
     if (!isBanned) throw new Failure('USER_NOT_FOUND')
     await room.query('DELETE FROM bans WHERE room_id = $1 AND user_id = $2', [room.id, user.id])
     await room.takeRoomVersion()
-    await room.audit('room.unban', user.id)
+    await room.audit('room.unbanned', user.id)
     return { room: room.id, user }
   })
 
@@ -82,7 +82,7 @@ const setMute = (ctx: RoomsContext, right: 'rooms.mute' | 'rooms.unmute', input:
        WHERE room_id = $1 AND user_id = $2`,
       [room.id, user.id, minutes, await room.takeMembershipVersion(user.id)],
     )
-    await room.audit(minutes === null ? 'room.unmute' : 'room.mute', user.id, minutes === null ? {} : { minutes })
+    await room.audit(minutes === null ? 'room.unmuted' : 'room.muted', user.id, minutes === null ? {} : { minutes })
     return readMember(room, room.id, user.id)
   })
 
@@ -99,7 +99,7 @@ export const setRole = (ctx: RoomsContext, input: MemberInput & { role: RoomRole
       ])
       if (before === 'owner') await room.requireOwner()
       if (input.role === 'member') await room.revokeInvitesOf(user.id)
-      await room.audit('room.setRole', user.id, { from: before, to: input.role })
+      await room.audit('room.roleSet', user.id, { from: before, to: input.role })
     }
     return readMember(room, room.id, user.id)
   })

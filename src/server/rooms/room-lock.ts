@@ -27,7 +27,7 @@ export interface RoomLockNeeds extends AnnounceNeeds {
  * })
  */
 export async function changeRoom<Result>(
-  { parts, caller }: { parts: RoomLockNeeds; caller: { user: { id: string } } },
+  { parts, caller }: { parts: RoomLockNeeds; caller: { user: { id: string }; ip?: string } },
   right: RightName,
   roomId: string,
   work: (room: LockedRoom) => Promise<Result>,
@@ -36,7 +36,9 @@ export async function changeRoom<Result>(
   // Before the lock is waited for: a stranger must not find out that a room exists because somebody holds it.
   await requireRoomRight(parts.pool, right, roomId, actorId)
   const { result, news, people } = await retried(() =>
-    inTransaction(parts.pool, (transaction) => changeLocked(transaction, { ...parts, right, roomId, actorId }, work)),
+    inTransaction(parts.pool, (transaction) =>
+      changeLocked(transaction, { ...parts, right, roomId, actorId, ip: caller.ip ?? null }, work),
+    ),
   )
   announceToRoom(parts, roomId, news)
   announceToPeople(parts, roomId, people)
@@ -46,13 +48,14 @@ export async function changeRoom<Result>(
 /** A change of a room in a transaction that does more than that. @returns what to announce after the commit */
 export async function changeLocked<Result>(
   transaction: Querying,
-  { readMessages, right, roomId, actorId }: { readMessages: ReadMessages; right: RightName; roomId: string; actorId: string },
+  change: { readMessages: ReadMessages; right: RightName; roomId: string; actorId: string; ip: string | null },
   work: (room: LockedRoom) => Promise<Result>,
 ): Promise<{ result: Result; news: RoomNews[]; people: Set<string> }> {
+  const { right, roomId, actorId } = change
   await transaction.query('SELECT FROM rooms WHERE id = $1 FOR NO KEY UPDATE', [roomId])
   // A statement of its own: the one that waits for the lock may see what was true before it waited.
   const state = await requireRoomRight(transaction, right, roomId, actorId)
-  const { room, readNews, people } = createLockedRoom(transaction, state, readMessages)
+  const { room, readNews, people } = createLockedRoom(transaction, state, change)
   return { result: await work(room), news: await readNews(), people }
 }
 

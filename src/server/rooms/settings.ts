@@ -28,12 +28,12 @@ export async function updateRoom(
       ...[room.id, name, topic, postingPolicy, slowModeSeconds],
     ])
     if (name !== room.name) {
-      await claimRoomName(room, { id: room.id, kind: room.kind, name }, room.actor.id)
+      if (room.kind === 'public') await claimRoomName(room, { id: room.id, name }, room.actor.id)
       await room.addLine('renamed', { name })
     }
     if (topic !== room.topic) await room.addLine('topic', { topic })
     if (hasNewRules) await room.takeRoomVersion()
-    await room.audit('room.update', null, { name, topic, postingPolicy, slowModeSeconds })
+    await room.audit('room.updated', null, { name, topic, postingPolicy, slowModeSeconds })
   })
   return showChangedRoom(ctx, input.room)
 }
@@ -45,7 +45,7 @@ export async function archiveRoom(ctx: RoomsContext, roomId: string): Promise<Ch
     if (room.isArchived) return
     await room.query('UPDATE rooms SET archived_at = now() WHERE id = $1', [room.id])
     await room.addLine('archived')
-    await room.audit('room.archive')
+    await room.audit('room.archived')
   })
   return showChangedRoom(ctx, roomId)
 }
@@ -57,7 +57,7 @@ export async function restoreRoom(ctx: RoomsContext, roomId: string): Promise<Ch
     if (!room.isArchived) return
     await room.query('UPDATE rooms SET archived_at = NULL WHERE id = $1', [room.id])
     await room.addLine('restored')
-    await room.audit('room.restore')
+    await room.audit('room.restored')
   })
   // The others' lists show it within a second; the caller's at once.
   announceToPeople(ctx.parts, roomId, [ctx.caller.user.id])

@@ -1,5 +1,7 @@
+import { ShieldCheck } from 'lucide-react'
 import * as Tabs from 'radix-ui/tabs'
 import type { ChatClient } from '../../sdk'
+import { adminPath } from '../paths'
 import { Dialog } from '../ui/dialog'
 import { DeleteAccount } from './delete-account'
 import { EditProfile } from './edit-profile'
@@ -9,7 +11,7 @@ import type { Visitor } from './visitor'
 
 interface AccountDialogProps {
   client: ChatClient
-  visitor: Pick<Visitor, 'id' | 'username'>
+  visitor: Pick<Visitor, 'id' | 'username' | 'role'>
   onRenamed(displayName: string): void
   /** The account was deleted, so the session is about to end. */
   onDeleting(): void
@@ -26,6 +28,15 @@ const tabs = [
 export default function AccountDialog({ client, visitor, onRenamed, onDeleting, onClose }: AccountDialogProps) {
   return (
     <Dialog title="Your account" onClose={onClose}>
+      {visitor.role === 'admin' && (
+        <a
+          href={adminPath('people')}
+          className="-mx-2 mb-2 flex min-h-11 shrink-0 items-center gap-2.5 rounded-m px-2 text-sm transition-colors hover:bg-hover md:min-h-9"
+        >
+          <ShieldCheck aria-hidden="true" className="size-4 text-accent" />
+          Administration
+        </a>
+      )}
       <Tabs.Root defaultValue="profile" className="flex min-h-0 flex-col">
         <Tabs.List aria-label="Your account" className="-mx-5 flex shrink-0 gap-1 border-line border-b px-3">
           {tabs.map(({ value, label }) => (

@@ -1,6 +1,6 @@
 import clsx from 'clsx'
 import { ArrowLeft, Cable, Hash, LogOut, MailPlus, ScrollText, Settings, UsersRound } from 'lucide-react'
-import type { MouseEvent } from 'react'
+import { type MouseEvent, useEffect, useRef } from 'react'
 import type { Visitor } from '../account/visitor'
 import { goTo } from '../navigation'
 import { type AdminSection, adminPath, adminSections } from '../paths'
@@ -90,6 +90,12 @@ export function AdminMenu({ visitor, section, theme, onSignOut }: AdminMenuProps
 
 function SectionLink({ section, isCurrent }: { section: AdminSection; isCurrent: boolean }) {
   const Icon = icons[section]
+  const link = useRef<HTMLAnchorElement>(null)
+
+  // On a phone the line of links is wider than the screen.
+  useEffect(() => {
+    if (isCurrent) link.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [isCurrent])
 
   function open(event: MouseEvent<HTMLAnchorElement>) {
     // With a modifier the browser opens a tab or window.
@@ -100,6 +106,7 @@ function SectionLink({ section, isCurrent }: { section: AdminSection; isCurrent:
 
   return (
     <a
+      ref={link}
       href={adminPath(section)}
       onClick={open}
       aria-current={isCurrent ? 'page' : undefined}

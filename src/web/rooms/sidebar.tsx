@@ -1,9 +1,10 @@
-import { Compass, LogOut, Plus, SquarePen } from 'lucide-react'
+import { Compass, LogOut, Plus, ShieldCheck, SquarePen } from 'lucide-react'
 import type { PresenceState } from '../../sdk'
 import type { Visitor } from '../account/visitor'
+import { adminPath } from '../paths'
 import { FailureLine } from '../ui/act'
 import { Avatar } from '../ui/avatar'
-import { Button, IconButton } from '../ui/button'
+import { Button, IconButton, iconLook } from '../ui/button'
 import { Wordmark } from '../ui/mark'
 import type { Theme } from '../ui/theme'
 import { ThemeToggle } from '../ui/theme-toggle'
@@ -104,6 +105,11 @@ export function Sidebar({
             <span className="block truncate text-faint text-xs">@{visitor.username}</span>
           </span>
         </button>
+        {visitor.role === 'admin' && (
+          <a href={adminPath('people')} aria-label="Administration" title="Administration" className={iconLook}>
+            <ShieldCheck aria-hidden="true" />
+          </a>
+        )}
         <ThemeToggle initial={theme} />
         <form method="post" action="/api/logout" onSubmit={onSignOut}>
           <input type="hidden" name="user" value={visitor.id} />

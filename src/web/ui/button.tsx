@@ -38,19 +38,10 @@ interface IconButtonProps extends Omit<ComponentProps<'button'>, 'aria-label'> {
   children: ReactNode
 }
 
+export const iconLook =
+  'inline-flex size-11 shrink-0 items-center justify-center rounded-m text-soft transition-colors duration-(--swift) hover:bg-hover hover:text-ink disabled:opacity-40 mouse:size-8 [&_svg]:size-[1.125rem]'
+
 /** A button that shows only an icon; `label` is its name and its tooltip. */
 export function IconButton({ label, className, type = 'button', ...props }: IconButtonProps) {
-  return (
-    <button
-      type={type}
-      aria-label={label}
-      title={label}
-      className={clsx(
-        'inline-flex size-11 shrink-0 items-center justify-center rounded-m text-soft transition-colors duration-(--swift) mouse:size-8',
-        'hover:bg-hover hover:text-ink disabled:opacity-40 [&_svg]:size-[1.125rem]',
-        className,
-      )}
-      {...props}
-    />
-  )
+  return <button type={type} aria-label={label} title={label} className={clsx(iconLook, className)} {...props} />
 }

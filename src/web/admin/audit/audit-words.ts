@@ -48,6 +48,7 @@ export const auditWords: Record<AuditKind, string> = {
   'room.unmuted': 'unmuted {person} in {room}',
   'room.inviteCreated': 'created an invitation link to {room}',
   'room.inviteRevoked': 'revoked an invitation link to {room}',
+  'room.inviteAccepted': 'joined {room} with an invitation link',
   'room.messageRemoved': 'removed a message of {person} in {room}',
 }
 
@@ -81,11 +82,18 @@ export function describeAct({ kind, subject, room, detail }: Pick<AuditEntry, 'k
 
 /** What else the entry says: "from member, to admin". */
 export function detailWords(detail: AuditEntry['detail']): string {
-  return Object.entries(detail)
-    .filter(([name, value]) => value !== null && value !== '' && name !== 'username' && name !== 'invite')
-    .map(([name, value]) => `${spaced(name)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
-    .join(', ')
+  return (
+    Object.entries(detail)
+      .filter(([name, value]) => value !== null && value !== '' && !unspoken.has(name))
+      // The database keeps no order.
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([name, value]) => `${spaced(name)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+      .join(', ')
+  )
 }
+
+/** Ids, and what the sentence has said already. */
+const unspoken = new Set(['username', 'invite', 'session'])
 
 const spaced = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
