@@ -45,19 +45,7 @@ const get = (path: string, cookie?: string) =>
 
 describe('what the audit log records', () => {
   /** What is being built beside this. */
-  const awaited: readonly AuditKind[] = [
-    'signIn.failed',
-    'signIn.locked',
-    'signIn.setup',
-    'account.registered',
-    'account.secondFactorAdded',
-    'account.secondFactorRemoved',
-    'account.recoveryCodeUsed',
-    'account.passkeyAdded',
-    'account.passkeyRemoved',
-    'admin.personCreated',
-    'admin.roomExported',
-  ]
+  const awaited: readonly AuditKind[] = ['signIn.locked']
   const folder = fileURLToPath(new URL('../../src/server', import.meta.url))
   const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.includes('platform/prisma'))
