@@ -12,6 +12,11 @@ export const failures = {
   UNAUTHORIZED: { code: 'UNAUTHORIZED', retry: false, words: "You're not signed in, or your session has ended." },
   ANOTHER_USER: { code: 'FORBIDDEN', retry: false, words: 'Someone else is now signed in here. Reload the page.' },
   INVALID_CREDENTIALS: { code: 'UNAUTHORIZED', retry: false, words: 'Wrong username or password.' },
+  OUTSIDE_SIGN_IN_FAILED: {
+    code: 'UNAUTHORIZED',
+    retry: false,
+    words: "You couldn't be signed in. Try again, and ask an admin if that doesn't help.",
+  },
   SECOND_FACTOR_REQUIRED: { code: 'UNAUTHORIZED', retry: false, words: 'Enter the code from your authenticator app.' },
   WRONG_CODE: { code: 'UNAUTHORIZED', retry: false, words: 'That code is wrong, or it was used before.' },
   SIGN_IN_EXPIRED: { code: 'UNAUTHORIZED', retry: false, words: 'This sign-in has expired. Enter your password again.' },
@@ -31,7 +36,11 @@ export const failures = {
   USER_BANNED: { code: 'FORBIDDEN', retry: false, words: 'This person is banned from the room. Unban them first.' },
   WRONG_PASSWORD: { code: 'FORBIDDEN', retry: false, words: "That's not your password." },
   CONFIRMATION_REQUIRED: { code: 'FORBIDDEN', retry: false, words: "Confirm that it's you first." },
-  NO_PASSWORD: { code: 'FORBIDDEN', retry: false, words: 'You sign in through another service, which has its own settings for this.' },
+  NO_PASSWORD: {
+    code: 'FORBIDDEN',
+    retry: false,
+    words: 'You have no password here, because you sign in elsewhere. Ask an admin for a link to set one.',
+  },
   PASSKEYS_UNAVAILABLE: { code: 'FORBIDDEN', retry: false, words: 'Passkeys need a server with a domain name and https.' },
   ROOM_ARCHIVED: { code: 'FORBIDDEN', retry: false, words: 'This room is archived. You can read it, but not write in it.' },
   LAST_OWNER: { code: 'FORBIDDEN', retry: false, words: 'A room needs an owner. Make someone else an owner first.' },
@@ -72,6 +81,11 @@ export const failures = {
     code: 'SERVICE_UNAVAILABLE',
     retry: true,
     words: "The server can't do this right now. Nothing is lost: try again in a moment.",
+  },
+  ISSUER_AWAY: {
+    code: 'SERVICE_UNAVAILABLE',
+    retry: true,
+    words: "The service that signs you in can't be reached right now. Try again in a moment.",
   },
   INTERNAL: { code: 'INTERNAL_SERVER_ERROR', retry: true, words: 'Something went wrong on the server.' },
 } as const

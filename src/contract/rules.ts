@@ -179,3 +179,11 @@ export function outranks(actor: Roles, subject: Roles): boolean {
   if (actor.server === 'admin' || actor.room === 'owner') return true
   return actor.room === 'moderator' && subject.server !== 'admin' && !hasRoomRole(subject.room, 'moderator')
 }
+
+/** A path on this site, to go to after signing in. Anything that could lead to another site becomes "/". */
+export function toOwnPath(value: string): string {
+  if (!value.startsWith('/') || !URL.canParse(value, 'http://here')) return '/'
+  const { origin, pathname, search } = new URL(value, 'http://here')
+  // "/..//there" resolves to "//there", which is another site.
+  return origin === 'http://here' && !pathname.startsWith('//') ? `${pathname}${search}` : '/'
+}

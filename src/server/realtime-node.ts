@@ -4,6 +4,7 @@ import { type OpenConnection, type SurveyNews, startConnectionSurvey } from './a
 import { createRoomDeletionJob } from './admin/delete-room'
 import { startRefusedCalls } from './admin/refused-calls'
 import { createHousekeepingJob } from './auth/housekeeping'
+import { acceptOutsideTokens } from './auth/outside-tokens'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
 import { readServerNames } from './auth/server-names'
@@ -135,7 +136,11 @@ export async function startRealtimeNode(
         refusedCalls,
         sessions: {
           store: sessions,
-          tokens: createSessionTokens(config.authSecrets),
+          tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, {
+            store: sessions,
+            announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
+            log,
+          }),
           announceRevocation: () => announceRevocation(redis.commands, log),
         },
         security: createSecurityParts(database.pool, config),

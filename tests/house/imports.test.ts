@@ -249,6 +249,27 @@ const table: Row[] = [
   // Auth uses one library for tokens and one for passwords, each in one file.
   { file: /^server\/auth\/session-token\.ts$/, may: ['jose', 'zod'] },
   {
+    file: /^server\/auth\/outside-people\.ts$/,
+    may: ['server/admin/audit-log', 'contract/', 'zod'],
+    types: ['server/auth/session-store', 'server/auth/sign-in'],
+  },
+  { file: /^server\/auth\/issuer-keys\.ts$/, may: ['contract/failures', 'jose'], types: platform('log') },
+  {
+    file: /^server\/auth\/outside-tokens\.ts$/,
+    may: ['server/auth/issuer-keys', 'server/auth/outside-people', 'contract/failures', 'jose'],
+    types: ['server/auth/session-token', 'server/auth/sign-in', ...platform('config', 'log')],
+  },
+  {
+    file: /^server\/auth\/oidc\.ts$/,
+    may: ['server/auth/outside-people', 'contract/failures', 'openid-client'],
+    types: platform('config', 'log'),
+  },
+  {
+    file: /^server\/auth\/oidc-routes\.ts$/,
+    may: ['server/auth/', 'contract/', 'jose', 'zod'],
+    types: platform('log'),
+  },
+  {
     file: /^server\/auth\/passwords\.ts$/,
     may: ['server/auth/fair-queue', '@node-rs/argon2'],
   },

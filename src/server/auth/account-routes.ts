@@ -20,6 +20,8 @@ import {
   seeOther,
   toFailure,
 } from './http-bodies'
+import type { Oidc } from './oidc'
+import { createOidcRoutes } from './oidc-routes'
 import { readDevice } from './read-device'
 import { createRouteGuards } from './route-guards'
 import { askForCode, createSecondFactorRoutes } from './second-factor-routes'
@@ -30,7 +32,9 @@ import { loginInput, logoutInput, register, registerInput, resetByLink, resetInp
 import type { WebSession } from './web-session'
 
 export interface AccountRoutesParts extends SecondStepParts {
-  config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'realtimeUrl' | 'realtimePort'>
+  config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'realtimeUrl' | 'realtimePort' | 'authSecrets'>
+  /** Null when no issuer is configured. */
+  oidc: Oidc | null
   log: Log
 }
 
@@ -140,6 +144,11 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
       parts.administration.settings().catch((error: unknown) => {
         throw toFailure(error, log)
       }),
+
+    oidc: createOidcRoutes({ ...parts, publicUrl: config.publicUrl, authSecrets: config.authSecrets }, (request) =>
+      readDevice(request, config.publicUrl),
+    ),
+    issuerName: parts.oidc?.issuerName ?? null,
 
     findUser: (cookieHeader) =>
       firstOf(readSessionCookies(cookieHeader, config.publicUrl), (token) => findSession(parts, token)).catch((error: unknown) => {

@@ -8,7 +8,7 @@ import type { SessionStore } from './session-store'
 export interface OwnPasswords {
   /**
    * @returns the verified hash: the act must check that it is still the person's hash
-   * @throws {Failure} WRONG_PASSWORD, TOO_MANY_REQUESTS
+   * @throws {Failure} WRONG_PASSWORD, NO_PASSWORD, TOO_MANY_REQUESTS
    */
   require(userId: string, password: string): Promise<string>
 }
@@ -17,6 +17,7 @@ export function createOwnPasswords(pool: Pool, store: Pick<SessionStore, 'findPa
   const guard = createGuessGuard(pool)
   return {
     require: async (userId, password) => {
+      if ((await store.findPasswordHash(userId)) === null) throw new Failure('NO_PASSWORD')
       // A counter of its own: guesses with a stolen session must not lock the person out of signing in.
       const limit = { key: `own password ${userId}`, free: 5, pauseMs: 1_000, longestMs: 15 * 60_000 }
       const verified = await guard.run([limit], async () => {

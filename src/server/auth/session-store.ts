@@ -219,21 +219,64 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
       return { user, passwordHash, isKnownDevice }
     },
 
+    /** The account that belongs to somebody of an outside issuer, disabled ones too. */
+    findByIssuer: async (issuer: string, subject: string): Promise<User | null> => {
+      const { rows } = await pool.query<User>(`SELECT ${userColumns} FROM users WHERE external_issuer = $1 AND external_subject = $2`, [
+        issuer,
+        subject,
+      ])
+      return rows[0] ?? null
+    },
+
+    /** The id of the person whose session this is, whether it is over or not. */
+    findSessionOwner: async (sessionId: string): Promise<string | null> => {
+      const { rows } = await pool.query<{ userId: string }>('SELECT user_id AS "userId" FROM sessions WHERE id = $1', [sessionId])
+      return rows[0]?.userId ?? null
+    },
+
+    /** Stores the session of an outside token. @returns false when the account is disabled or deleted */
+    createForToken: (session: { id: string; userId: string; expiresAt: Date }): Promise<boolean> =>
+      inTransaction(pool, async (transaction) => {
+        const { id, userId, expiresAt } = session
+        // As when signing in: a disabled or deleted account gets no session, and the acts that end sessions do not miss this one.
+        const { rowCount: people } = await transaction.query(
+          'SELECT FROM users WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL FOR NO KEY UPDATE',
+          [userId],
+        )
+        if (people === 0) return false
+        const { rowCount } = await transaction.query(
+          `INSERT INTO sessions (id, user_id, expires_at, method) VALUES ($1, $2, $3, 'token') ON CONFLICT (id) DO NOTHING`,
+          [id, userId, expiresAt],
+        )
+        if (rowCount === 0) return true
+        await revokeOldest(transaction, userId, id)
+        await writeAudit(transaction, { kind: 'signIn.succeeded', actorId: userId, detail: { method: 'token', session: id } })
+        return true
+      }),
+
     /**
      * Creates a person as a member of `general`.
      * @param admit decides whether they may have an account, and what they become; by default the first person is the admin
      * @throws {Failure} USERNAME_TAKEN, NAME_TAKEN, and what `admit` throws
      */
     createPerson: (
-      person: { username: string; displayName: string; passwordHash: string | null },
+      person: {
+        username: string
+        displayName: string
+        /** Null for people who sign in through an outside issuer. */
+        passwordHash: string | null
+        external?: { issuer: string; subject: string; picture: string | null }
+      },
       admit: Admit = admitEverybody,
     ): Promise<{ user: User; joined: { room: string; version: number } | null }> =>
       inTransaction(pool, async (transaction) => {
+        const { external } = person
         const { role, welcome } = await admit(transaction, await isFirstPerson(transaction))
         const { rows: users } = await transaction.query<User>(
-          `INSERT INTO users (username, display_name, password_hash, role) VALUES ($1, $2, $3, $4)
+          `INSERT INTO users (username, display_name, password_hash, role, external_issuer, external_subject, avatar)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)
            ON CONFLICT (username) DO NOTHING RETURNING ${userColumns}`,
-          [person.username, person.displayName, person.passwordHash, role],
+          [person.username, person.displayName, person.passwordHash, role, external?.issuer, external?.subject, external?.picture],
         )
         const [user] = users
         if (!user) throw new Failure('USERNAME_TAKEN', { fields: { username: 'is taken' } })
