@@ -45,7 +45,7 @@ export async function deleteRoom(ctx: AdminContext, roomId: string): Promise<{ r
     )
     const { name, kind, lastSeq, memberCount } = room
     await writeAudit(transaction, {
-      ...{ kind: 'admin.roomDeleted', actorId: ctx.actorId, room: roomId },
+      ...{ kind: 'admin.roomDeleted', actorId: ctx.actorId, ip: ctx.ip, room: roomId },
       detail: { name, kind, messages: lastSeq, members: memberCount },
     })
     await addJobs(transaction, [{ job: jobName, key: roomId, payload: { room: roomId } }])

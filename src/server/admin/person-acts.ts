@@ -37,7 +37,7 @@ export const disablePerson = (ctx: AdminContext, username: string): Promise<Admi
     await revokeSessions(transaction, { userId: person.id, reason: 'disabled' })
     await voidLinks(transaction, person.id)
     await transaction.query('UPDATE invites SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL', [person.id])
-    await writeAudit(transaction, { kind: 'admin.disabled', actorId: ctx.actorId, subjectId: person.id })
+    await writeAudit(transaction, { kind: 'admin.disabled', actorId: ctx.actorId, subjectId: person.id, ip: ctx.ip })
   })
 
 /** @throws {Failure} USER_NOT_FOUND */
@@ -45,7 +45,7 @@ export const enablePerson = (ctx: AdminContext, username: string): Promise<Admin
   changePerson(ctx, username, async (transaction, person) => {
     if (!person.isDisabled) return
     await transaction.query('UPDATE users SET disabled_at = NULL WHERE id = $1', [person.id])
-    await writeAudit(transaction, { kind: 'admin.enabled', actorId: ctx.actorId, subjectId: person.id })
+    await writeAudit(transaction, { kind: 'admin.enabled', actorId: ctx.actorId, subjectId: person.id, ip: ctx.ip })
   })
 
 /** @throws {Failure} USER_NOT_FOUND, LAST_ADMIN, NOT_ALLOWED for bots */
@@ -60,14 +60,20 @@ export const setServerRole = (ctx: AdminContext, input: { username: string; role
     }
     await transaction.query('UPDATE users SET role = $2::server_role WHERE id = $1', [person.id, input.role])
     const detail = { from: person.role, to: input.role }
-    await writeAudit(transaction, { kind: 'admin.roleSet', actorId: ctx.actorId, subjectId: person.id, detail })
+    await writeAudit(transaction, { kind: 'admin.roleSet', actorId: ctx.actorId, subjectId: person.id, ip: ctx.ip, detail })
   })
 
 /** Signs somebody out everywhere. They can sign in again. @throws {Failure} USER_NOT_FOUND */
 export const endSessionsOf = (ctx: AdminContext, username: string): Promise<AdminPerson> =>
   changePerson(ctx, username, async (transaction, person) => {
     const ended = await revokeSessions(transaction, { userId: person.id, reason: 'ended by an admin' })
-    await writeAudit(transaction, { kind: 'admin.sessionsEnded', actorId: ctx.actorId, subjectId: person.id, detail: { ended } })
+    await writeAudit(transaction, {
+      kind: 'admin.sessionsEnded',
+      actorId: ctx.actorId,
+      subjectId: person.id,
+      ip: ctx.ip,
+      detail: { ended },
+    })
   })
 
 /**
@@ -77,7 +83,7 @@ export const endSessionsOf = (ctx: AdminContext, username: string): Promise<Admi
 export const removeSecondFactorsOf = (ctx: AdminContext, username: string): Promise<AdminPerson> =>
   changePerson(ctx, username, async (transaction, person) => {
     const { twoStep, passkeys } = await removeSecondFactors(transaction, person.id)
-    const entry = { actorId: ctx.actorId, subjectId: person.id }
+    const entry = { actorId: ctx.actorId, subjectId: person.id, ip: ctx.ip }
     if (twoStep) await writeAudit(transaction, { kind: 'account.secondFactorRemoved', ...entry })
     if (passkeys > 0) await writeAudit(transaction, { kind: 'account.passkeyRemoved', ...entry, detail: { passkeys } })
   })
