@@ -122,7 +122,10 @@ describe('admin.setRole', () => {
     await admin.trpc.admin.setRole.mutate({ username: ada.username, role: 'admin' })
     await until(async () => (await ada.trpc.admin.people.query().catch(() => null)) !== null)
     const [own, other] = [await makeRoom('private', ada), await makeRoom('public', bob)]
-    const [kept, void_] = [await ada.trpc.rooms.createInvite.mutate({ room: own }), await ada.trpc.rooms.createInvite.mutate({ room: other })]
+    const [kept, void_] = [
+      await ada.trpc.rooms.createInvite.mutate({ room: own }),
+      await ada.trpc.rooms.createInvite.mutate({ room: other }),
+    ]
     await admin.trpc.admin.setRole.mutate({ username: ada.username, role: 'member' })
     expect((await admin.trpc.rooms.showInvite.query({ token: kept.token })).room).toBe(own)
     expect(await failureOf(admin.trpc.rooms.showInvite.query({ token: void_.token }))).toBe('INVITE_NOT_FOUND')
