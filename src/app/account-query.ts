@@ -1,5 +1,6 @@
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
+import { toOwnPath } from '../contract/rules'
 import { type AccountFailure, cookieRefused, readQueryFailure } from '../web/account/account-failure'
 import { findVisitor } from './visitor'
 
@@ -24,7 +25,7 @@ interface AccountQuery {
  */
 export async function readAccountQuery(search: Promise<Query>): Promise<AccountQuery> {
   const query = singleValues(await search)
-  const next = parseNext(query.next ?? '')
+  const next = toOwnPath(query.next ?? '')
   if (await findVisitor()) redirect(next)
   const { username = '', notice = '', invite = '', setup = '' } = query
   return {
@@ -54,14 +55,6 @@ const notices = new Map([
 
 const singleValues = (query: Query): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(query).map(([name, value]) => [name, typeof value === 'string' ? value : '']))
-
-/** A path on this site. Anything that could lead to another site becomes "/". */
-function parseNext(value: string): string {
-  if (!value.startsWith('/') || !URL.canParse(value, 'http://here')) return '/'
-  const { origin, pathname, search } = new URL(value, 'http://here')
-  // "/..//there" resolves to "//there", which is another site.
-  return origin === 'http://here' && !pathname.startsWith('//') ? `${pathname}${search}` : '/'
-}
 
 /** The path of a page that keeps `next`, for switching between the two pages. */
 export const withNext = (page: '/login' | '/register', next: string) => (next === '/' ? page : `${page}?next=${encodeURIComponent(next)}`)

@@ -8,7 +8,6 @@ export const auditKinds = [
   'signIn.failed',
   'signIn.locked',
   'signIn.newDevice',
-  'signIn.setup',
 
   // What people do to their own account.
   'account.registered',

@@ -104,6 +104,9 @@ const usernamePattern = /^[a-z0-9_.-]{2,32}$/
 /** Whether a name could be somebody's username. Usernames are compared and stored in lowercase. */
 export const isUsername = (name: string): boolean => usernamePattern.test(name)
 
+/** A username as people type it, in the form in which it is stored and compared. */
+export const foldUsername = (typed: string): string => typed.trim().toLowerCase()
+
 /** Usernames of deleted accounts start with this. */
 export const deletedUsernamePrefix = 'deleted-'
 
@@ -175,4 +178,12 @@ export const isModerator = ({ server, room }: Roles): boolean => server === 'adm
 export function outranks(actor: Roles, subject: Roles): boolean {
   if (actor.server === 'admin' || actor.room === 'owner') return true
   return actor.room === 'moderator' && subject.server !== 'admin' && !hasRoomRole(subject.room, 'moderator')
+}
+
+/** A path on this site, to go to after signing in. Anything that could lead to another site becomes "/". */
+export function toOwnPath(value: string): string {
+  if (!value.startsWith('/') || !URL.canParse(value, 'http://here')) return '/'
+  const { origin, pathname, search } = new URL(value, 'http://here')
+  // "/..//there" resolves to "//there", which is another site.
+  return origin === 'http://here' && !pathname.startsWith('//') ? `${pathname}${search}` : '/'
 }

@@ -4,8 +4,10 @@ import { type OpenConnection, type SurveyNews, startConnectionSurvey } from './a
 import { createRoomDeletionJob } from './admin/delete-room'
 import { startRefusedCalls } from './admin/refused-calls'
 import { createHousekeepingJob } from './auth/housekeeping'
+import { acceptOutsideTokens } from './auth/outside-tokens'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
+import { readServerNames } from './auth/server-names'
 import { createSessionStore } from './auth/session-store'
 import { createSessionTokens } from './auth/session-token'
 import { startSessionUse } from './auth/session-use'
@@ -134,11 +136,16 @@ export async function startRealtimeNode(
         refusedCalls,
         sessions: {
           store: sessions,
-          tokens: createSessionTokens(config.authSecrets),
+          tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, {
+            store: sessions,
+            announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
+            log,
+          }),
           announceRevocation: () => announceRevocation(redis.commands, log),
         },
         security: createSecurityParts(database.pool, config),
         ownPasswords: createOwnPasswords(database.pool, sessions),
+        serverNames: () => readServerNames(database.pool, config.publicUrl),
         people: createPeopleStore(database),
         accounts: createAccountStore(database.pool),
         server: config,
@@ -149,6 +156,7 @@ export async function startRealtimeNode(
         // Without a limit for sends, as in load tests, there is none for other calls either.
         fairness: createFairness({ isLimited: config.sendsPerMinute > 0 }),
         allowedOrigins: config.allowedOrigins,
+        publicUrl: config.publicUrl,
         trustProxyHops: config.trustProxyHops,
         log,
       },

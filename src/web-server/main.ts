@@ -5,10 +5,15 @@ import next from 'next'
 import { createAdministration } from '../server/admin/administration'
 import { findSetupLink } from '../server/admin/setup-link'
 import { createWebSession } from '../server/auth/account-routes'
+import { createOidc } from '../server/auth/oidc'
+import { acceptOutsideTokens } from '../server/auth/outside-tokens'
 import { clientAddressHeader } from '../server/auth/read-device'
 import { announceRevocation } from '../server/auth/revocations'
+import { readServerNames } from '../server/auth/server-names'
 import { createSessionStore } from '../server/auth/session-store'
 import { createSessionTokens } from '../server/auth/session-token'
+import type { SignInParts } from '../server/auth/sign-in'
+import { createSignInThrottle } from '../server/auth/sign-in-throttle'
 import { provideWebSession } from '../server/auth/web-session'
 import type { RoomNews } from '../server/bus/news-bus'
 import { createRedisBus } from '../server/bus/redis-bus'
@@ -47,17 +52,23 @@ await runProcess(async () => {
   })
   const redis = connectRedis(redisUrl, log)
   const bus = createRedisBus<RoomNews>(redis, 'roomline:room:', config.authSecrets, log)
-  const tokens = createSessionTokens(config.authSecrets)
   const tellRevocation = () => announceRevocation(redis.commands, log)
+  const store = createSessionStore(database.pool)
+  const announceJoin: SignInParts['announceJoin'] = ({ room, userId, version }) =>
+    bus.publish(room, { type: 'membership', userId, version })
+  const tokens = acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, { store, announceJoin, log })
   const session = createWebSession({
     administration: createAdministration({
       ...{ pool: database.pool, bus, server: config, readMessages: readMessagesAt, announceRevocation: tellRevocation },
     }),
-    store: createSessionStore(database.pool),
+    store,
     tokens,
+    oidc: config.oidc ? createOidc(config.oidc, config.publicUrl, log) : null,
     announceRevocation: tellRevocation,
-    announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
+    announceJoin,
     pool: database.pool,
+    throttle: createSignInThrottle(database.pool),
+    serverNames: () => readServerNames(database.pool, config.publicUrl),
     security: createSecurityParts(database.pool, config),
     limits: config,
     config,
@@ -101,6 +112,7 @@ await runProcess(async () => {
     server,
     tokens,
     limits: createCallLimits(config, sharedLimits),
+    publicUrl: config.publicUrl,
     trustProxyHops: config.trustProxyHops,
     isLimited: config.sendsPerMinute > 0,
   })

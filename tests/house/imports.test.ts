@@ -210,6 +210,7 @@ const table: Row[] = [
       'server/people/erase-account',
       'server/admin/acting',
       'server/admin/audit-log',
+      'server/auth/devices',
       'server/auth/revoke-sessions',
       ...platform('database'),
       'contract/failures',
@@ -248,8 +249,29 @@ const table: Row[] = [
   // Auth uses one library for tokens and one for passwords, each in one file.
   { file: /^server\/auth\/session-token\.ts$/, may: ['jose', 'zod'] },
   {
+    file: /^server\/auth\/outside-people\.ts$/,
+    may: ['server/admin/audit-log', 'contract/', 'zod'],
+    types: ['server/auth/session-store', 'server/auth/sign-in'],
+  },
+  { file: /^server\/auth\/issuer-keys\.ts$/, may: ['contract/failures', 'jose'], types: platform('log') },
+  {
+    file: /^server\/auth\/outside-tokens\.ts$/,
+    may: ['server/auth/issuer-keys', 'server/auth/outside-people', 'contract/failures', 'jose'],
+    types: ['server/auth/session-token', 'server/auth/sign-in', ...platform('config', 'log')],
+  },
+  {
+    file: /^server\/auth\/oidc\.ts$/,
+    may: ['server/auth/outside-people', 'contract/failures', 'openid-client'],
+    types: platform('config', 'log'),
+  },
+  {
+    file: /^server\/auth\/oidc-routes\.ts$/,
+    may: ['server/auth/', 'contract/', 'jose', 'zod'],
+    types: platform('log'),
+  },
+  {
     file: /^server\/auth\/passwords\.ts$/,
-    may: ['server/auth/common-passwords', ...platform('background'), 'contract/failures', '@node-rs/argon2'],
+    may: ['server/auth/fair-queue', '@node-rs/argon2'],
   },
   {
     file: /^server\/auth\//,
@@ -260,7 +282,7 @@ const table: Row[] = [
       'server/security/codes',
       'server/security/reseal',
       'server/caller',
-      ...platform('background', 'bearer', 'database', 'listen', 'realtime-url'),
+      ...platform('background', 'bearer', 'client-address', 'database', 'listen', 'realtime-url'),
       'contract/',
       'zod',
     ],
@@ -291,8 +313,11 @@ const table: Row[] = [
     file: /^server\/admin\//,
     may: [
       'server/admin/',
+      'server/auth/devices',
+      'server/auth/password-strength',
       'server/auth/passwords',
       'server/auth/revoke-sessions',
+      'server/auth/server-names',
       'server/security/authenticator-store',
       'server/auth/session-store',
       'server/chat/history',
@@ -300,14 +325,14 @@ const table: Row[] = [
       'server/rooms/',
       'server/jobs/job-worker',
       'server/bus/announce',
-      ...platform('database', 'unsafe-settings', 'name-search', 'page-cursor'),
+      ...platform('client-address', 'database', 'unsafe-settings', 'name-search', 'page-cursor'),
       'contract/',
     ],
     types: ['server/auth/session-store', 'server/bus/news-bus', ...platform('config'), 'pg', 'zod'],
   },
   {
     file: /^server\/people\//,
-    may: ['server/auth/passwords', 'server/bus/announce', 'server/caller', 'contract/'],
+    may: ['server/auth/password-strength', 'server/auth/passwords', 'server/bus/announce', 'server/caller', 'contract/'],
     types: ['server/people/', 'server/auth/own-password', 'server/bus/news-bus', 'zod'],
   },
   {

@@ -4,9 +4,13 @@ import pg from 'pg'
 import { inject } from 'vitest'
 import { createAdministration } from '../../src/server/admin/administration'
 import { createWebSession } from '../../src/server/auth/account-routes'
+import { createOidc } from '../../src/server/auth/oidc'
+import { acceptOutsideTokens } from '../../src/server/auth/outside-tokens'
 import { announceRevocation } from '../../src/server/auth/revocations'
+import { readServerNames } from '../../src/server/auth/server-names'
 import { createSessionStore } from '../../src/server/auth/session-store'
 import { createSessionTokens } from '../../src/server/auth/session-token'
+import { createSignInThrottle } from '../../src/server/auth/sign-in-throttle'
 import type { WebSession } from '../../src/server/auth/web-session'
 import { readMessagesAt } from '../../src/server/chat/message-rows'
 import type { ChatServerOptions } from '../../src/server/chat-server'
@@ -66,6 +70,7 @@ export async function startRoomline({
   const log = createLog(config, 'test')
   const database = openDatabase(databaseUrl, { onError: () => {} })
   const redis = new Redis(redisUrl())
+  const store = createSessionStore(database.pool)
   const web = createWebSession({
     administration: createAdministration({
       pool: database.pool,
@@ -74,11 +79,14 @@ export async function startRoomline({
       readMessages: readMessagesAt,
       announceRevocation: () => announceRevocation(redis, log),
     }),
-    store: createSessionStore(database.pool),
-    tokens: createSessionTokens(config.authSecrets),
+    store,
+    tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, { store, announceJoin: () => {}, log }),
+    oidc: config.oidc ? createOidc(config.oidc, config.publicUrl, log) : null,
     announceRevocation: () => announceRevocation(redis, log),
     announceJoin: () => {},
     pool: database.pool,
+    throttle: createSignInThrottle(database.pool),
+    serverNames: () => readServerNames(database.pool, config.publicUrl),
     security: createSecurityParts(database.pool, config),
     limits: config,
     config,

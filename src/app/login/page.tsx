@@ -1,6 +1,7 @@
 import type { Metadata } from 'next'
 import { requireWebSession } from '../../server/auth/web-session'
 import { AccountForm } from '../../web/account/account-form'
+import { OutsideSignIn } from '../../web/account/outside-sign-in'
 import { PasskeySignIn } from '../../web/account/passkey-sign-in'
 import { AccountPage, textLink } from '../../web/ui/pages'
 import { readAccountQuery, withNext } from '../account-query'
@@ -11,6 +12,7 @@ export const metadata: Metadata = { title: 'Sign in' }
 export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
   const { failure, username, next, notice } = await readAccountQuery(searchParams)
   const { name, registration } = await readServer()
+  const { issuerName } = requireWebSession()
   return (
     <AccountPage
       title={`Sign in to ${name}`}
@@ -29,6 +31,7 @@ export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
       }
     >
       <AccountForm action="/api/login" failure={failure} username={username} next={next} />
+      {issuerName && <OutsideSignIn issuerName={issuerName} next={next} />}
       <PasskeySignIn domain={requireWebSession().passkeyDomain} next={next} />
     </AccountPage>
   )

@@ -1,12 +1,12 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
-import type { ServerRole } from '../../contract/rules'
+import { isUsername, type ServerRole } from '../../contract/rules'
 import type { SignInMethod, User } from '../../contract/session'
 import { writeAudit } from '../admin/audit-log'
 import { claimNames } from '../names/person-names'
 import { inTransaction, type Querying } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
-import { rememberDevice } from './devices'
+import { deviceHashSql, rememberDevice } from './devices'
 import { methodOf, type Proof } from './proof'
 import { revokeSessions } from './revoke-sessions'
 
@@ -39,6 +39,8 @@ interface NewSession {
   expiresAt: Date
   proof: Proof
   deviceHash: Buffer
+  /** The sessions whose cookies it replaces; of anybody. */
+  replaces: readonly { userId: string; sessionId: string }[]
 }
 
 interface ListedSession {
@@ -49,6 +51,15 @@ interface ListedSession {
   lastSeenAt: Date
   method: SignInMethod
   newDevice: boolean
+}
+
+/** What a sign-in needs to know of somebody. */
+export interface PersonToSignIn {
+  user: User
+  /** Null for people who do not sign in with a password. */
+  passwordHash: string | null
+  /** Whether they have signed in from this device before. */
+  isKnownDevice: boolean
 }
 
 /**
@@ -111,13 +122,13 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
     },
 
     /**
-     * Stores a new session, remembers its device, and ends those that it replaces: the person's others on this device, and
-     * the oldest beyond the most that somebody can have.
+     * Stores a new session, remembers its device, and ends those that it replaces: the person's others on this device, those
+     * of its cookies, and the oldest beyond the most that somebody can have.
      * @returns null when the proof no longer holds, or the account is disabled or deleted
      */
     create: (session: NewSession): Promise<{ id: string; endedOthers: boolean } | null> =>
       inTransaction(pool, async (transaction) => {
-        const { userId, ip, userAgent, expiresAt, proof, deviceHash } = session
+        const { userId, ip, userAgent, expiresAt, proof, deviceHash, replaces } = session
         // The lock makes a concurrent password change wait and then end this session too, or makes this one wait for it.
         const { rows: people } = await transaction.query<{ before: boolean }>(
           `SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1) AS before FROM users
@@ -132,6 +143,9 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
         // The first device of a new account is nothing to be warned of.
         const isNewDevice = !isKnown && person.before
         let ended = await revokeSessions(transaction, { userId, reason: 'replaced', device: deviceHash })
+        for (const { userId: owner, sessionId } of replaces) {
+          ended += await revokeSessions(transaction, { userId: owner, reason: 'replaced', only: sessionId })
+        }
         const { rows } = await transaction.query<{ id: string }>(
           `INSERT INTO sessions (user_id, ip, user_agent, expires_at, method, new_device, device_hash)
            VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
@@ -191,13 +205,54 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
       return rows[0]?.hash ?? null
     },
 
-    findByUsername: async (username: string): Promise<(User & { passwordHash: string | null }) | null> => {
-      const { rows } = await pool.query<User & { passwordHash: string | null }>(
-        `SELECT ${userColumns}, password_hash AS "passwordHash" FROM users WHERE username = $1 AND deleted_at IS NULL AND disabled_at IS NULL`,
-        [username],
+    /** @param deviceToken of the device that they sign in from; "" if it has none */
+    findToSignIn: async (username: string, deviceToken: string): Promise<PersonToSignIn | null> => {
+      const { rows } = await pool.query<User & { passwordHash: string | null; isKnownDevice: boolean }>(
+        `SELECT ${userColumns}, password_hash AS "passwordHash",
+           EXISTS (SELECT FROM known_devices WHERE user_id = users.id AND device_hash = ${deviceHashSql}) AS "isKnownDevice"
+         FROM users WHERE username = $1 AND deleted_at IS NULL AND disabled_at IS NULL`,
+        [isUsername(username) ? username : '', deviceToken],
       )
+      const [row] = rows
+      if (!row) return null
+      const { passwordHash, isKnownDevice, ...user } = row
+      return { user, passwordHash, isKnownDevice }
+    },
+
+    /** The account that belongs to somebody of an outside issuer, disabled ones too. */
+    findByIssuer: async (issuer: string, subject: string): Promise<User | null> => {
+      const { rows } = await pool.query<User>(`SELECT ${userColumns} FROM users WHERE external_issuer = $1 AND external_subject = $2`, [
+        issuer,
+        subject,
+      ])
       return rows[0] ?? null
     },
+
+    /** The id of the person whose session this is, whether it is over or not. */
+    findSessionOwner: async (sessionId: string): Promise<string | null> => {
+      const { rows } = await pool.query<{ userId: string }>('SELECT user_id AS "userId" FROM sessions WHERE id = $1', [sessionId])
+      return rows[0]?.userId ?? null
+    },
+
+    /** Stores the session of an outside token. @returns false when the account is disabled or deleted */
+    createForToken: (session: { id: string; userId: string; expiresAt: Date }): Promise<boolean> =>
+      inTransaction(pool, async (transaction) => {
+        const { id, userId, expiresAt } = session
+        // As when signing in: a disabled or deleted account gets no session, and the acts that end sessions do not miss this one.
+        const { rowCount: people } = await transaction.query(
+          'SELECT FROM users WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL FOR NO KEY UPDATE',
+          [userId],
+        )
+        if (people === 0) return false
+        const { rowCount } = await transaction.query(
+          `INSERT INTO sessions (id, user_id, expires_at, method) VALUES ($1, $2, $3, 'token') ON CONFLICT (id) DO NOTHING`,
+          [id, userId, expiresAt],
+        )
+        if (rowCount === 0) return true
+        await revokeOldest(transaction, userId, id)
+        await writeAudit(transaction, { kind: 'signIn.succeeded', actorId: userId, detail: { method: 'token', session: id } })
+        return true
+      }),
 
     /**
      * Creates a person as a member of `general`.
@@ -205,15 +260,23 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
      * @throws {Failure} USERNAME_TAKEN, NAME_TAKEN, and what `admit` throws
      */
     createPerson: (
-      person: { username: string; displayName: string; passwordHash: string | null },
+      person: {
+        username: string
+        displayName: string
+        /** Null for people who sign in through an outside issuer. */
+        passwordHash: string | null
+        external?: { issuer: string; subject: string; picture: string | null }
+      },
       admit: Admit = admitEverybody,
     ): Promise<{ user: User; joined: { room: string; version: number } | null }> =>
       inTransaction(pool, async (transaction) => {
+        const { external } = person
         const { role, welcome } = await admit(transaction, await isFirstPerson(transaction))
         const { rows: users } = await transaction.query<User>(
-          `INSERT INTO users (username, display_name, password_hash, role) VALUES ($1, $2, $3, $4)
+          `INSERT INTO users (username, display_name, password_hash, role, external_issuer, external_subject, avatar)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)
            ON CONFLICT (username) DO NOTHING RETURNING ${userColumns}`,
-          [person.username, person.displayName, person.passwordHash, role],
+          [person.username, person.displayName, person.passwordHash, role, external?.issuer, external?.subject, external?.picture],
         )
         const [user] = users
         if (!user) throw new Failure('USERNAME_TAKEN', { fields: { username: 'is taken' } })

@@ -6,6 +6,8 @@ export interface TokenClaims {
   userId: string
   sessionId: string
   expiresAt: Date
+  /** It was signed by an outside issuer, so it cannot be renewed here. */
+  isOutside?: boolean
 }
 
 /** In seconds since the epoch. The upper end is that of JavaScript's dates. */
@@ -16,7 +18,7 @@ const claims = z.object({ sub: z.uuid(), sid: z.uuid(), jti: z.string(), exp: ti
 /** Signs and checks session tokens. A token only names the session; the session's row decides whether it is still valid. */
 export interface SessionTokens {
   sign(token: TokenClaims): Promise<string>
-  /** Null for anything but a valid, unexpired token of ours. Never throws. */
+  /** Null for anything but a valid, unexpired token. @throws only for an outside token, while it cannot be checked */
   parse(token: string): Promise<TokenClaims | null>
 }
 

@@ -17,6 +17,10 @@ export interface WebSession {
   logout(request: Request): Promise<Response>
   refresh(request: Request): Promise<Response>
   session(request: Request): Promise<Response>
+  /** Signing in with another issuer. 404 when none is configured. */
+  oidc: { start(request: Request): Promise<Response>; callback(request: Request): Promise<Response> }
+  /** What the button for that says; null when none is configured. */
+  issuerName: string | null
   reset(request: Request): Promise<Response>
   logo(request: Request): Promise<Response>
   /** The whole audit log, for admins, as lines of JSON. */

@@ -6,7 +6,6 @@ export const auditWords: Record<AuditKind, string> = {
   'signIn.failed': 'failed to sign in as {person}',
   'signIn.locked': 'was locked out after too many failed attempts as {person}',
   'signIn.newDevice': 'signed in from a new device',
-  'signIn.setup': 'set up this server',
 
   'account.registered': 'created their account',
   'account.signedOut': 'signed out',

@@ -1,0 +1,10 @@
+import { requireWebSession } from '../../../../server/auth/web-session'
+import { methodNotAllowed } from '../../refusals'
+
+export const dynamic = 'force-dynamic'
+
+export const GET = (request: Request) => requireWebSession().oidc.start(request)
+
+const refuse = () => methodNotAllowed('GET')
+
+export { refuse as DELETE, refuse as PATCH, refuse as POST, refuse as PUT }
