@@ -217,7 +217,7 @@ export async function startChatServer(
   async function findUpgradePayer(request: IncomingMessage): Promise<FairClient> {
     const address = addressOf(request)
     if (address.waitMs() === 0) return address
-    const userId = await findTokenOwner(parts.sessions.tokens, tokensOf(request))
+    const userId = await findTokenOwner(parts.sessions.tokens, tokensOf(request, parts.publicUrl))
     return userId === null ? address : parts.fairness.person(userId)
   }
 

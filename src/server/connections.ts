@@ -474,8 +474,6 @@ export function createConnections({
     for (const connection of connections) {
       if (connection.expiresAt <= now) connection.turnAway(new Failure('UNAUTHORIZED'))
       else if (connection.isStalled(now) || connection.isLateToSignIn(now)) connection.close(closeCodes.tooSlow.code)
-      // What is not read does not say either that its client is gone. Writing finds that out.
-      else if (!connection.isReading()) connection.socket.ping()
     }
     if (pingedAt !== null && now - pingedAt >= pongWaitMs) {
       pingedAt = null
