@@ -24,17 +24,34 @@ describe('admin.connections', () => {
   })
 })
 
+const own = { uid: 'a', userId: 'u', sessionId: 's', ip: '::1', openedAt: 1, subscriptions: 0 }
+
+/** A bus of one node. @param times how often news arrives: Redis may repeat it */
+function createBus(times = 1) {
+  const listeners = new Map<string, (news: SurveyNews) => void>()
+  return {
+    listeners,
+    publish: (topic: string, news: SurveyNews) => {
+      for (let time = 0; time < times; time++) listeners.get(topic)?.(news)
+    },
+    subscribe: async (topic: string, { onNews }: { onNews(news: SurveyNews): void }) => {
+      listeners.set(topic, onNews)
+      return { unsubscribe: () => listeners.delete(topic) }
+    },
+  }
+}
+
 describe('a survey', () => {
+  it('an answer that arrives several times: counts once, and stands for no other node', async () => {
+    const bus = createBus(2)
+    const survey = startConnectionSurvey({ bus, nodeName: () => 'one', connections: () => [own], otherNodes: () => 1, patienceMs: 50 })
+    const { answers, silentNodes } = await survey.ask(null)
+    expect([answers.length, silentNodes]).toEqual([1, 1])
+    await survey.close()
+  })
+
   it('nodes that do not answer: are counted, and not waited for', async () => {
-    const listeners = new Map<string, (news: SurveyNews) => void>()
-    const bus = {
-      publish: (topic: string, news: SurveyNews) => listeners.get(topic)?.(news),
-      subscribe: async (topic: string, { onNews }: { onNews(news: SurveyNews): void }) => {
-        listeners.set(topic, onNews)
-        return { unsubscribe: () => listeners.delete(topic) }
-      },
-    }
-    const own = { uid: 'a', userId: 'u', sessionId: 's', ip: '::1', openedAt: 1, subscriptions: 0 }
+    const bus = createBus()
     const survey = startConnectionSurvey({ bus, nodeName: () => 'one', connections: () => [own], otherNodes: () => 2, patienceMs: 50 })
     expect(await survey.ask(null)).toEqual({
       answers: [expect.objectContaining({ node: 'one', count: 1, connections: [own] })],
@@ -42,6 +59,6 @@ describe('a survey', () => {
     })
     expect((await survey.ask('somebody else')).answers[0]?.connections).toEqual([])
     await survey.close()
-    expect(listeners.size).toBe(0)
+    expect(bus.listeners.size).toBe(0)
   })
 })

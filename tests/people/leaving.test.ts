@@ -211,7 +211,7 @@ describe('a deleted account', () => {
     }
     expect((await ben.trpc.users.search.query({ query: 'deleted' })).users).toEqual([])
     const { rows } = await roomline.pool.query(
-      `SELECT status, password_hash, deleted_at IS NOT NULL AS deleted, (SELECT action FROM audit_log WHERE subject_id = u.id AND actor_id = u.id) AS action,
+      `SELECT status, password_hash, deleted_at IS NOT NULL AS deleted, (SELECT action FROM audit_log WHERE subject_id = u.id AND actor_id = u.id AND action = 'account.deleted') AS action,
          (SELECT count(*)::int FROM sessions WHERE user_id = u.id AND (revoked_at IS NULL OR ip IS NOT NULL)) AS traces
        FROM users u WHERE id = $1`,
       [sent.author.id],

@@ -15,7 +15,7 @@ export interface OpenConnection {
 /** What nodes tell each other: a question on the topic of all, an answer on that of whoever asked. */
 export type SurveyNews =
   | { type: 'ask'; id: string; by: string; userId: string | null }
-  | { type: 'answer'; id: string; node: string; count: number; connections: OpenConnection[] }
+  | { type: 'answer'; id: string; from: string; node: string; count: number; connections: OpenConnection[] }
 
 type SurveyAnswer = Extract<SurveyNews, { type: 'answer' }>
 
@@ -47,7 +47,7 @@ export function startConnectionSurvey({ bus, nodeName, connections, otherNodes, 
   const waiting = new Map<string, (answer: SurveyAnswer) => void>()
 
   const onNews = (news: SurveyNews) => {
-    if (news.type === 'ask') bus.publish(news.by, { type: 'answer', id: news.id, node: nodeName(), ...own(news.userId) })
+    if (news.type === 'ask') bus.publish(news.by, { type: 'answer', id: news.id, from: self, node: nodeName(), ...own(news.userId) })
     else if (news.type === 'answer') waiting.get(news.id)?.(news)
   }
 
@@ -63,20 +63,21 @@ export function startConnectionSurvey({ bus, nodeName, connections, otherNodes, 
     ask: async (userId) => {
       const id = randomUUID()
       const expected = otherNodes() + 1
-      const answers: SurveyAnswer[] = []
+      // By node: news may arrive more than once.
+      const answers = new Map<string, SurveyAnswer>()
       await subscriptions
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, patienceMs)
         waiting.set(id, (answer) => {
-          answers.push(answer)
-          if (answers.length < expected) return
+          answers.set(answer.from, answer)
+          if (answers.size < expected) return
           clearTimeout(timer)
           resolve()
         })
         bus.publish(everyNode, { type: 'ask', id, by: self, userId })
       })
       waiting.delete(id)
-      return { answers, silentNodes: Math.max(0, expected - answers.length) }
+      return { answers: [...answers.values()], silentNodes: Math.max(0, expected - answers.size) }
     },
     close: async () => {
       for (const subscription of await subscriptions) subscription.unsubscribe()
