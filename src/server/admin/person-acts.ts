@@ -76,10 +76,10 @@ export const endSessionsOf = (ctx: AdminContext, username: string): Promise<Admi
  */
 export const removeSecondFactorsOf = (ctx: AdminContext, username: string): Promise<AdminPerson> =>
   changePerson(ctx, username, async (transaction, person) => {
-    const { twoStep, passkeys } = await removeSecondFactors(transaction, person.id)
-    const entry = { actorId: ctx.actorId, subjectId: person.id }
-    if (twoStep) await writeAudit(transaction, { kind: 'account.secondFactorRemoved', ...entry })
-    if (passkeys > 0) await writeAudit(transaction, { kind: 'account.passkeyRemoved', ...entry, detail: { passkeys } })
+    const removed = await removeSecondFactors(transaction, person.id)
+    if (!removed.twoStep && removed.passkeys === 0) return
+    const entry = { actorId: ctx.actorId, subjectId: person.id, detail: removed }
+    await writeAudit(transaction, { kind: 'admin.secondFactorsRemoved', ...entry })
   })
 
 /** Makes a person's reset link and their invitations to the server void. */

@@ -26,6 +26,7 @@ export const auditWords: Record<AuditKind, string> = {
   'admin.roleSet': 'changed the role of {person}',
   'admin.resetLinkMade': 'made a password reset link for {person}',
   'admin.sessionsEnded': 'signed {person} out everywhere',
+  'admin.secondFactorsRemoved': "removed {person}'s two-step sign-in and passkeys",
   'admin.personCreated': "created {person}'s account",
   'admin.personDeleted': "deleted {person}'s account",
   'admin.settingsUpdated': "changed the server's settings",
