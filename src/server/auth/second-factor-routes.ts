@@ -6,7 +6,7 @@ import { enteredPath, keepNext, withQuery } from './next-path'
 import { passkeySignInInput, signInWithPasskey } from './passkey-sign-in'
 import { readDevice } from './read-device'
 import type { RouteGuards } from './route-guards'
-import { finishSignIn, type SecondStepParts, secondStepInput } from './second-step'
+import { finishSecondStep, type SecondStepParts, secondStepInput } from './second-step'
 import { clearedTicketCookie, readTicketCookie, signedInCookies, ticketCookie } from './session-cookie'
 import type { WebSession } from './web-session'
 
@@ -35,7 +35,7 @@ export function createSecondFactorRoutes(
       try {
         const { code, ticket = readTicketCookie(request.headers.get('cookie'), config.publicUrl) } = parseBody(secondStepInput, body)
         if (!ticket) throw new Failure('SIGN_IN_EXPIRED')
-        const started = await finishSignIn(parts, { ticket, code }, readDevice(request, config.publicUrl))
+        const started = await finishSecondStep(parts, { ticket, code }, readDevice(request, config.publicUrl))
         const cookies = [...signedInCookies(started, config.publicUrl), clearedTicketCookie(config.publicUrl)]
         return isForm ? seeOther(enteredPath(next, config.publicUrl), { cookies }) : json(200, { user: started.user }, { cookies })
       } catch (thrown) {
