@@ -139,7 +139,7 @@ describe('two-step sign-in', () => {
   })
 
   it('works as plain HTML forms', async () => {
-    const { person, secret } = await withTwoStep()
+    const { person, secret, recoveryCodes } = await withTwoStep()
     const form = (path: string, fields: Record<string, string>, cookie = '') =>
       new Request(`http://localhost:3000${path}`, {
         method: 'POST',
@@ -159,6 +159,15 @@ describe('two-step sign-in', () => {
     expect(right.status).toBe(303)
     expect(right.headers.get('location')).toBe('/')
     expect(right.headers.getSetCookie().map((each) => each.slice(0, each.indexOf('=')))).toEqual(['X-Token', 'X-Device', 'X-Sign-In'])
+    const next = '/invite/abc?d=e'
+    const kept = await roomline.web.login(form('/api/login', { username: person.username, password, next }))
+    expect(kept.headers.get('location')).toBe(`/login/code?next=${encodeURIComponent(next)}`)
+    const [second = ''] = kept.headers.getSetCookie()
+    const sendNext = (code: string, to = next) =>
+      roomline.web.secondFactor(form('/api/login/second-factor', { code, next: to }, second.slice(0, second.indexOf(';'))))
+    expect((await sendNext('000000')).headers.get('location')).toBe(`/login/code?error=WRONG_CODE&next=${encodeURIComponent(next)}`)
+    expect((await sendNext('000000', '//evil.example')).headers.get('location')).toBe('/login/code?error=WRONG_CODE')
+    expect((await sendNext(recoveryCodes[0] ?? '')).headers.get('location')).toBe(next)
     const again = await roomline.web.secondFactor(form('/api/login/second-factor', { code: codeOf(secret, 1) }, ticket))
     expect(again.headers.get('location')).toBe('/login?error=SIGN_IN_EXPIRED')
   })

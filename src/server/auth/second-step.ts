@@ -34,7 +34,7 @@ export async function requireSecondStep({ security }: Pick<SecondStepParts, 'sec
  * The second step: a code of an authenticator app, or a recovery code.
  * @throws {Failure} WRONG_CODE, SIGN_IN_EXPIRED, TOO_MANY_REQUESTS
  */
-export async function finishSignIn(
+export async function finishSecondStep(
   parts: SecondStepParts,
   { ticket, code }: { ticket: string; code: string },
   device: Device,
