@@ -22,6 +22,11 @@ export const failures = {
   SIGN_IN_EXPIRED: { code: 'UNAUTHORIZED', retry: false, words: 'This sign-in has expired. Enter your password again.' },
   INVALID_PASSKEY: { code: 'UNAUTHORIZED', retry: false, words: "That passkey doesn't work here. Try another one, or use your password." },
   FOREIGN_ORIGIN: { code: 'FORBIDDEN', retry: false, words: 'This request came from another site.' },
+  INSECURE_ORIGIN: {
+    code: 'FORBIDDEN',
+    retry: false,
+    words: 'This page was opened over http, but signing in only works over https. Open it with https:// at the beginning.',
+  },
   NOT_A_MEMBER: { code: 'FORBIDDEN', retry: false, words: 'Join this room first.' },
   MEMBERSHIP_ENDED: { code: 'FORBIDDEN', retry: false, words: "You're no longer in this room." },
   NOT_ALLOWED: { code: 'FORBIDDEN', retry: false, words: "You don't have permission to do this." },

@@ -104,6 +104,9 @@ const usernamePattern = /^[a-z0-9_.-]{2,32}$/
 /** Whether a name could be somebody's username. Usernames are compared and stored in lowercase. */
 export const isUsername = (name: string): boolean => usernamePattern.test(name)
 
+/** A username as people type it, in the form in which it is stored and compared. */
+export const foldUsername = (typed: string): string => typed.trim().toLowerCase()
+
 /** Usernames of deleted accounts start with this. */
 export const deletedUsernamePrefix = 'deleted-'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isUsername, limits } from './rules'
+import { countCharacters, foldUsername, isUsername, limits } from './rules'
 import { key } from './text'
 
 /** A person as everybody sees them. */
@@ -44,13 +44,16 @@ export interface SessionInfo {
 export const username = z
   .string()
   .max(limits.typedUsername)
-  .transform((value) => value.trim().toLowerCase())
+  .transform(foldUsername)
   .refine(isUsername, 'must have 2 to 32 characters from a-z, 0-9, _ . and -')
 
+/** A password that somebody chooses. NFC: the same characters can be typed in two ways. */
 export const password = z
   .string()
-  .min(limits.password.min, `must have at least ${limits.password.min} characters`)
-  .max(limits.password.max, `must have at most ${limits.password.max} characters`)
+  .max(limits.typedPassword, `must have at most ${limits.password.max} characters`)
   .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
+  .transform((value) => value.normalize('NFC'))
+  .refine((value) => countCharacters(value) >= limits.password.min, `must have at least ${limits.password.min} characters`)
+  .refine((value) => countCharacters(value) <= limits.password.max, `must have at most ${limits.password.max} characters`)
 
 export const revokeSessionInput = z.strictObject({ sessionId: key(1, limits.id) })

@@ -42,6 +42,8 @@ export interface ChatServerParts extends Omit<Context['parts'], 'deliverDirectly
   /** The budgets of all clients of this node, for sockets and HTTP. */
   fairness: Fairness
   allowedOrigins: readonly string[]
+  /** Decides under which names cookies are read. */
+  publicUrl: string
   trustProxyHops: number
 }
 
@@ -114,7 +116,7 @@ export async function startChatServer(
     fairness: parts.fairness,
     isBehindProxy: parts.trustProxyHops > 0,
     findPayer: async (request) => ({
-      userId: await findTokenOwner(parts.sessions.tokens, tokensOf(request)),
+      userId: await findTokenOwner(parts.sessions.tokens, tokensOf(request, parts.publicUrl)),
       address: readClientAddress(request, parts.trustProxyHops),
     }),
     unitsOf: (request) => (pathOf(request).startsWith(`${realtimePath}/`) ? costs.connect : plainRequestUnits),
@@ -139,7 +141,7 @@ export async function startChatServer(
     log,
     identify: async (request, turns) => {
       const ip = readClientAddress(request, parts.trustProxyHops)
-      return { ...(await identify(tokensOf(request), null, ip)), turns }
+      return { ...(await identify(tokensOf(request, parts.publicUrl), null, ip)), turns }
     },
   })
   const wss = new WebSocketServer({
@@ -165,7 +167,7 @@ export async function startChatServer(
       const connection = (res as ClientSocket).owner
       if (!(connection instanceof Connection)) throw new Error('the socket has no connection')
       const { token, user } = info.connectionParams ?? {}
-      const tokens = [...(token ? [token] : []), ...tokensOf(req)]
+      const tokens = [...(token ? [token] : []), ...tokensOf(req, parts.publicUrl)]
       // The adapter keeps the request as long as the socket is open.
       req.headers = noHeaders
       connection.startSignIn()
@@ -216,7 +218,7 @@ export async function startChatServer(
     socket.on('error', logSocketError)
     if (connections.isOverPerIp(connection)) return connection.turnAway(new Failure('TOO_MANY_CONNECTIONS'))
     const { host, authorization, cookie } = headers
-    connection.hasToken = readTokens(authorization, cookie).length > 0
+    connection.hasToken = readTokens(authorization, cookie, parts.publicUrl).length > 0
     serveSocket(socket, { url, headers: { host, authorization, cookie } } as IncomingMessage)
   }
 
@@ -314,7 +316,7 @@ export async function startChatServer(
   }
 }
 
-const tokensOf = ({ headers }: IncomingMessage) => readTokens(headers.authorization, headers.cookie)
+const tokensOf = ({ headers }: IncomingMessage, publicUrl: string) => readTokens(headers.authorization, headers.cookie, publicUrl)
 
 function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? ''

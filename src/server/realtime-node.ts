@@ -7,6 +7,7 @@ import { createHousekeepingJob } from './auth/housekeeping'
 import { acceptOutsideTokens } from './auth/outside-tokens'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
+import { readServerNames } from './auth/server-names'
 import { createSessionStore } from './auth/session-store'
 import { createSessionTokens } from './auth/session-token'
 import { startSessionUse } from './auth/session-use'
@@ -144,6 +145,7 @@ export async function startRealtimeNode(
         },
         security: createSecurityParts(database.pool, config),
         ownPasswords: createOwnPasswords(database.pool, sessions),
+        serverNames: () => readServerNames(database.pool, config.publicUrl),
         people: createPeopleStore(database),
         accounts: createAccountStore(database.pool),
         server: config,
@@ -154,6 +156,7 @@ export async function startRealtimeNode(
         // Without a limit for sends, as in load tests, there is none for other calls either.
         fairness: createFairness({ isLimited: config.sendsPerMinute > 0 }),
         allowedOrigins: config.allowedOrigins,
+        publicUrl: config.publicUrl,
         trustProxyHops: config.trustProxyHops,
         log,
       },

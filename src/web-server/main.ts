@@ -9,9 +9,11 @@ import { createOidc } from '../server/auth/oidc'
 import { acceptOutsideTokens } from '../server/auth/outside-tokens'
 import { clientAddressHeader } from '../server/auth/read-device'
 import { announceRevocation } from '../server/auth/revocations'
+import { readServerNames } from '../server/auth/server-names'
 import { createSessionStore } from '../server/auth/session-store'
 import { createSessionTokens } from '../server/auth/session-token'
 import type { SignInParts } from '../server/auth/sign-in'
+import { createSignInThrottle } from '../server/auth/sign-in-throttle'
 import { provideWebSession } from '../server/auth/web-session'
 import type { RoomNews } from '../server/bus/news-bus'
 import { createRedisBus } from '../server/bus/redis-bus'
@@ -65,6 +67,8 @@ await runProcess(async () => {
     announceRevocation: tellRevocation,
     announceJoin,
     pool: database.pool,
+    throttle: createSignInThrottle(database.pool),
+    serverNames: () => readServerNames(database.pool, config.publicUrl),
     security: createSecurityParts(database.pool, config),
     limits: config,
     config,
@@ -108,6 +112,7 @@ await runProcess(async () => {
     server,
     tokens,
     limits: createCallLimits(config, sharedLimits),
+    publicUrl: config.publicUrl,
     trustProxyHops: config.trustProxyHops,
     isLimited: config.sendsPerMinute > 0,
   })

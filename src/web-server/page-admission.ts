@@ -11,6 +11,8 @@ interface PageAdmissionOptions {
   server: Server
   tokens: Pick<SessionTokens, 'parse'>
   limits: Pick<CallLimits, 'acts' | 'reads'>
+  /** Decides under which names cookies are read. */
+  publicUrl: string
   trustProxyHops: number
   /** False for load tests. */
   isLimited: boolean
@@ -29,8 +31,8 @@ const limited: Partial<Record<string, LimitClass & keyof PageAdmissionOptions['l
 }
 
 /** Lets each person and each address have a share of the web server, and refuses what is no request for it. */
-export function createPageAdmission({ server, tokens, limits, trustProxyHops, isLimited }: PageAdmissionOptions) {
-  const findUserId = ({ headers }: IncomingMessage) => findTokenOwner(tokens, readTokens(headers.authorization, headers.cookie))
+export function createPageAdmission({ server, tokens, limits, publicUrl, trustProxyHops, isLimited }: PageAdmissionOptions) {
+  const findUserId = ({ headers }: IncomingMessage) => findTokenOwner(tokens, readTokens(headers.authorization, headers.cookie, publicUrl))
   const admission = createHttpAdmission({
     server,
     fairness: createFairness({ isLimited }),

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { requireAcceptablePassword } from '../../src/server/auth/passwords'
 import { password } from '../support/people'
 import { postJson, type Roomline, startRoomline } from '../support/roomline'
 
@@ -112,20 +111,6 @@ describe('signing in', () => {
     expect(ratio).toBeLessThan(5)
   })
 
-  it('delays an account’s attempts after five failures, from any address', async () => {
-    await register({ username: 'guessed', password })
-    const statuses = []
-    for (let attempt = 0; attempt < 6; attempt++) statuses.push((await login({ username: 'guessed', password: 'wrong guess' })).status)
-    expect(statuses).toEqual([401, 401, 401, 401, 401, 429])
-    const waiting = await login({ username: 'guessed', password })
-    expect(waiting.status).toBe(429)
-    expect(Number(waiting.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
-    await roomline.pool.query(`UPDATE rate_limits SET resets_at = resets_at - interval '2 s' WHERE key = 'login account guessed'`)
-    expect((await login({ username: 'guessed', password })).status).toBe(200)
-    // Signing in resets the failures.
-    expect((await login({ username: 'guessed', password: 'wrong guess' })).status).toBe(401)
-  })
-
   it('is rate limited for each address', async () => {
     await using limited = await startRoomline({ nodes: 0, env: { LOGINS_PER_MINUTE: '3', REGISTRATIONS_PER_HOUR: '1' } })
     const attempt = (ip: string, route: 'login' | 'register', username: string) =>
@@ -198,29 +183,9 @@ describe('a session', () => {
   })
 
   it('uses the __Host- cookie name and Secure on https', async () => {
-    await using https = await startRoomline({ nodes: 0, env: { PUBLIC_URL: 'https://chat.example' } })
+    await using https = await startRoomline({ nodes: 0, env: { PUBLIC_URL: 'https://localhost' } })
     const response = await https.web.register(postJson('/api/register', { username: 'ada', password }))
     expect(response.headers.getSetCookie()[0]).toMatch(/^__Host-X-Token=.*; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/)
-    expect(https.web.realtimeUrl('chat.example')).toMatch(/^wss:\/\/chat\.example:/)
-  })
-})
-
-describe('a password', () => {
-  it.each([
-    'password',
-    'Passw0rd!',
-    '12345678',
-    'qwertyuiop',
-    'aaaaaaaa',
-    'abcabcabc',
-    'iloveyou2',
-    '1q2w3e4r',
-    'Sunshine2024!',
-    '87654321',
-  ])('%s is refused', (common) => {
-    expect(() => requireAcceptablePassword(common, 'ada')).toThrow()
-  })
-  it.each([password, 'correct-horse-battery', 'Tr0ub4dor&3x', 'ぱすわーどですよね', 'hunter2hunter3'])('%s is accepted', (uncommon) => {
-    expect(() => requireAcceptablePassword(uncommon, 'ada')).not.toThrow()
+    expect(https.web.realtimeUrl('localhost')).toMatch(/^wss:\/\/localhost:/)
   })
 })

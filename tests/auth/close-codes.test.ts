@@ -200,7 +200,10 @@ describe('close codes: a disabled person', () => {
     expect(afterMs).toBeLessThan(1_000)
 
     await roomline.pool.query('UPDATE users SET disabled_at = NULL WHERE username = $1', [ada.username])
-    expect(await roomline.connect(ada).trpc.session.me.query()).toMatchObject({ user: { username: ada.username } })
+    const again = roomline.connect(ada)
+    await expect(again.trpc.session.me.query()).rejects.toThrow()
+    expect(again.closed[0]).toBe(4401)
+    expect((await roomline.signIn(ada.username)).token).toBeTruthy()
   })
 
   it('can store nothing, even on a node that does not know yet', async () => {
@@ -209,11 +212,11 @@ describe('close codes: a disabled person', () => {
     await trpc.session.me.query()
     const { id: room } = await trpc.rooms.create.mutate({ name: `Of ${ada.username}`, kind: 'public' })
     await trpc.chat.send.mutate({ room, text: 'before' })
-    await roomline.pool.query('ALTER TABLE users DISABLE TRIGGER users_log_change')
+    await roomline.pool.query('ALTER TABLE users DISABLE TRIGGER USER')
     try {
       await roomline.pool.query('UPDATE users SET disabled_at = now() WHERE username = $1', [ada.username])
     } finally {
-      await roomline.pool.query('ALTER TABLE users ENABLE TRIGGER users_log_change')
+      await roomline.pool.query('ALTER TABLE users ENABLE TRIGGER USER')
     }
     const acts = {
       send: trpc.chat.send.mutate({ room, text: 'after' }),

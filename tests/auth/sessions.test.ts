@@ -37,8 +37,11 @@ describe('a person’s sessions', () => {
     const { sessionId } = await trpc.session.me.query()
     const sessions = await trpc.session.list.query()
     expect(sessions).toEqual([
-      { id: sessionId, device: null, ip: 'unknown', created: expect.any(String), lastSeen: expect.any(String), current: true },
-      expect.objectContaining({ device: 'Mozilla/5.0 (iPhone)', ip: '203.0.113.7', current: false }),
+      {
+        ...{ id: sessionId, device: null, ip: 'unknown', created: expect.any(String), lastSeen: expect.any(String), current: true },
+        ...{ method: 'password', newDevice: false },
+      },
+      expect.objectContaining({ device: 'Mozilla/5.0 (iPhone)', ip: '203.0.113.7', current: false, newDevice: true }),
       expect.objectContaining({ device: 'curl/8', ip: '203.0.113.8', current: false }),
     ])
     expect(Date.now() - Date.parse(sessions[2]?.lastSeen ?? '')).toBeGreaterThan(59 * 60_000)
@@ -140,6 +143,94 @@ describe('a person’s sessions', () => {
   })
 })
 
+describe('cookies of sessions', () => {
+  const show = (who: Roomline, cookie: string) =>
+    who.web.session(new Request('http://localhost:3000/api/session', { headers: { cookie } })).then(({ status }) => status)
+  const onSocket = async (who: Roomline, cookie: string) => {
+    const client = who.connect({ username: '', cookie, token: '' })
+    const asked = client.trpc.session.me.query().then(
+      () => 200,
+      () => 401,
+    )
+    return Promise.race([
+      asked,
+      until(() => client.closed[0] === 4401).then(
+        () => 401,
+        () => 200,
+      ),
+    ])
+  }
+
+  it('do not hide each other: any of them that is good is enough', async () => {
+    const [ada, over] = [await roomline.signUp(), await roomline.signUp()]
+    await roomline.web.logout(postJson('/api/logout', {}, { cookie: over.cookie }))
+    for (const cookie of [
+      `__Host-X-Token=${over.token}; X-Token=${ada.token}`,
+      `__Host-X-Token=${ada.token}; X-Token=${over.token}`,
+      `X-Token=${over.token}; X-Token=${ada.token}`,
+      `X-Token=; X-Token=rubbish; X-Token=${ada.token}`,
+    ]) {
+      expect([cookie, await show(roomline, cookie), await onSocket(roomline, cookie)]).toEqual([cookie, 200, 200])
+    }
+  })
+
+  it('are read on https only under the name that nobody but this host can set', async () => {
+    await using https = await startRoomline({ env: { PUBLIC_URL: 'https://localhost' } })
+    const answer = await https.web.register(postJson('/api/register', { username: 'ada', password }))
+    const [session = '', device = ''] = answer.headers.getSetCookie()
+    expect(device).toMatch(/^__Host-X-Device=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/)
+    const token = /=([^;]+)/.exec(session)?.[1]
+    for (const read of [show, onSocket]) {
+      expect([await read(https, `__Host-X-Token=${token}`), await read(https, `X-Token=${token}`)]).toEqual([200, 401])
+    }
+    const refreshed = await https.web.refresh(postJson('/api/refresh', {}, { cookie: `X-Token=${token}` }))
+    expect(refreshed.status).toBe(401)
+  })
+
+  it('are not kept by a browser that opened an https address over http: it says so', async () => {
+    await using https = await startRoomline({ nodes: 0, env: { PUBLIC_URL: 'https://localhost' } })
+    const headers = { origin: 'http://localhost:3000', host: 'localhost:3000' }
+    await https.web.register(postJson('/api/register', { username: 'ada', password }))
+    const refused = await https.web.login(postJson('/api/login', { username: 'ada', password }, headers))
+    expect([refused.status, (await refused.json()).error]).toEqual([
+      403,
+      { code: 'INSECURE_ORIGIN', message: expect.stringContaining('https://localhost') },
+    ])
+    const form = new Request('http://localhost:3000/api/login', {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ username: 'ada', password }),
+    })
+    const shown = await https.web.login(form)
+    expect([shown.status, shown.headers.get('location')]).toEqual([303, '/login?error=INSECURE_ORIGIN'])
+    // Another site stays another site.
+    const foreign = await https.web.login(
+      postJson('/api/login', { username: 'ada', password }, { ...headers, origin: 'http://evil.example' }),
+    )
+    expect((await foreign.json()).error.code).toBe('FOREIGN_ORIGIN')
+  })
+})
+
+describe('somebody with very many sessions', () => {
+  it('has 100 at most: a new one ends the one that was not used for longest', async () => {
+    const ada = await roomline.signUp()
+    const { user } = await roomline.connect(ada).trpc.session.me.query()
+    await roomline.pool.query(
+      `INSERT INTO sessions (user_id, expires_at, last_seen_at) SELECT $1, now() + interval '1 day', now() - n * interval '1 minute'
+       FROM generate_series(1, 120) n`,
+      [user.id],
+    )
+    await roomline.signIn(ada.username)
+    const { rows } = await roomline.pool.query(
+      `SELECT count(*)::int AS live, min(last_seen_at) > now() - interval '99 minutes' AS newest FROM sessions
+       WHERE user_id = $1 AND revoked_at IS NULL`,
+      [user.id],
+    )
+    expect(rows).toEqual([{ live: 100, newest: true }])
+    expect(await isIn(ada)).toBe(true)
+  })
+})
+
 describe('the first account', () => {
   it('becomes the admin: exactly one of many at once, and none later', async () => {
     await using fresh = await startRoomline({ nodes: 0 })
@@ -155,6 +246,7 @@ describe('the first account', () => {
 
 describe('signing in again in the same browser', () => {
   const logIn = (username: string, cookie: string) => roomline.web.login(postJson('/api/login', { username, password }, { cookie }))
+  const cookiesOf = (response: Response) => response.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '')
 
   it('ends the session whose cookie it replaces, including its sockets, and no other', async () => {
     const [ada, bob] = [await roomline.signUp(), await roomline.signUp()]
@@ -164,6 +256,27 @@ describe('signing in again in the same browser', () => {
     expect((await logIn(bob.username, ada.cookie)).status).toBe(200)
     await until(() => here.closed[0] === 4401)
     expect(await elsewhere.trpc.session.me.query()).toMatchObject({ user: { username: ada.username } })
+  })
+
+  it('ends the older session there, when only the cookie of the device is left', async () => {
+    const ada = await roomline.signUp()
+    const [session = '', device = ''] = cookiesOf(await logIn(ada.username, ada.cookie))
+    expect(device).toMatch(/^X-Device=[\w-]{43}$/)
+    const [next = '', sameDevice] = cookiesOf(await logIn(ada.username, device))
+    expect(sameDevice).toBe(device)
+    expect([await isIn({ ...ada, cookie: session }), await isIn({ ...ada, cookie: next })]).toEqual([false, true])
+    // Somebody else at the same browser has nothing to do with it.
+    const bob = await roomline.signUp()
+    await logIn(bob.username, device)
+    expect(await isIn({ ...ada, cookie: next })).toBe(true)
+  })
+
+  it('ends every session that came along, under either name', async () => {
+    const ada = await roomline.signUp()
+    const others = [await roomline.signIn(ada.username), await roomline.signIn(ada.username)]
+    const cookie = `__Host-X-Token=${ada.token}; X-Token=${others[0]?.token}; X-Token=${others[1]?.token}`
+    expect((await logIn(ada.username, cookie)).status).toBe(200)
+    for (const each of [ada, ...others]) expect(await isIn(each)).toBe(false)
   })
 
   it('ends nothing when the password is wrong', async () => {

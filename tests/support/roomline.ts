@@ -7,8 +7,10 @@ import { createWebSession } from '../../src/server/auth/account-routes'
 import { createOidc } from '../../src/server/auth/oidc'
 import { acceptOutsideTokens } from '../../src/server/auth/outside-tokens'
 import { announceRevocation } from '../../src/server/auth/revocations'
+import { readServerNames } from '../../src/server/auth/server-names'
 import { createSessionStore } from '../../src/server/auth/session-store'
 import { createSessionTokens } from '../../src/server/auth/session-token'
+import { createSignInThrottle } from '../../src/server/auth/sign-in-throttle'
 import type { WebSession } from '../../src/server/auth/web-session'
 import { readMessagesAt } from '../../src/server/chat/message-rows'
 import type { ChatServerOptions } from '../../src/server/chat-server'
@@ -83,6 +85,8 @@ export async function startRoomline({
     announceRevocation: () => announceRevocation(redis, log),
     announceJoin: () => {},
     pool: database.pool,
+    throttle: createSignInThrottle(database.pool),
+    serverNames: () => readServerNames(database.pool, config.publicUrl),
     security: createSecurityParts(database.pool, config),
     limits: config,
     config,

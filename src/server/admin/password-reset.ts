@@ -1,8 +1,12 @@
 import type { Pool } from 'pg'
 import type { ResetLink } from '../../contract/admin'
 import { Failure } from '../../contract/failures'
-import { hashPassword, requireAcceptablePassword } from '../auth/passwords'
+import { forgetDevices } from '../auth/devices'
+import { requireAcceptablePassword } from '../auth/password-strength'
+import { hashPassword } from '../auth/passwords'
 import { revokeSessions } from '../auth/revoke-sessions'
+import { readServerNames } from '../auth/server-names'
+import { networkOf } from '../platform/client-address'
 import { inTransaction } from '../platform/database'
 import { actAsAdmin, requireSubject } from './acting'
 import { writeAudit } from './audit-log'
@@ -39,17 +43,18 @@ export const createResetLink = (ctx: AdminContext, username: string): Promise<Re
 export async function resetPassword(
   { pool, announceRevocation }: { pool: Pool; announceRevocation: () => void },
   { token, password }: { token: string; password: string },
-  ip: string | null,
+  ip: string,
 ): Promise<void> {
   const hash = hashLinkToken(token)
-  const { rows } = await pool.query<{ username: string }>(
-    `SELECT u.username FROM password_resets p JOIN users u ON u.id = p.user_id WHERE p.token_hash = $1 AND p.expires_at > now()`,
+  const { rows } = await pool.query<{ username: string; display_name: string }>(
+    `SELECT u.username, u.display_name FROM password_resets p JOIN users u ON u.id = p.user_id WHERE p.token_hash = $1 AND p.expires_at > now()`,
     [hash],
   )
   const [person] = rows
   if (!person) throw new Failure('RESET_LINK_NOT_FOUND')
-  requireAcceptablePassword(password, person.username)
-  const passwordHash = await hashPassword(password)
+  const asker = { line: networkOf(ip), isKnown: false }
+  await requireAcceptablePassword(password, [person.username, person.display_name, ...(await readServerNames(pool))], asker)
+  const passwordHash = await hashPassword(password, asker)
   await inTransaction(pool, async (transaction) => {
     // The person's row first, as everywhere: whoever disables them waits, or this finds its link gone.
     const { rows: found } = await transaction.query<{ id: string }>(
@@ -65,6 +70,8 @@ export async function resetPassword(
     if (!userId || !rowCount) throw new Failure('RESET_LINK_NOT_FOUND')
     await transaction.query('UPDATE users SET password_hash = $2 WHERE id = $1', [userId, passwordHash])
     const ended = await revokeSessions(transaction, { userId, reason: 'password' })
+    // Somebody else may have signed in on one of them.
+    await forgetDevices(transaction, userId)
     await writeAudit(transaction, { kind: 'account.passwordReset', actorId: userId, subjectId: userId, ip, detail: { ended } })
   })
   announceRevocation()

@@ -54,7 +54,7 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
     changing(async (request) => {
       const { body, isForm } = await readBody(request)
       try {
-        const signedIn = await enter(parseBody(schema, body), readDevice(request))
+        const signedIn = await enter(parseBody(schema, body), readDevice(request, config.publicUrl))
         const cookies = signedInCookies(signedIn, config.publicUrl)
         // Over http a browser drops the cookie of an https site. That page then says so.
         const entered = config.publicUrl.startsWith('https:') ? '/login?notice=entered' : '/'
@@ -79,19 +79,19 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
 
     logout: changing(async (request) => {
       const { user } = parseBody(logoutInput, await readOptionalBody(request))
-      const tokens = tokensOf(request)
+      const tokens = tokensOf(request, config.publicUrl)
       if (user !== undefined && (await isAnotherPersons(parts, tokens, user))) {
         if (isFormPost(request)) return seeOther('/')
         throw new Failure('ANOTHER_USER')
       }
-      const { ip } = readDevice(request)
+      const { ip } = readDevice(request, config.publicUrl)
       for (const token of tokens) await revokeSession(parts, token, 'logout', { kind: 'account.signedOut', ip })
       const cookies = [clearedSessionCookie(config.publicUrl)]
       return isFormPost(request) ? seeOther('/login', { cookies }) : noContent({ cookies })
     }),
 
     refresh: changing(async (request) => {
-      const renewed = await firstOf(tokensOf(request), (token) => refreshSession(parts, token))
+      const renewed = await firstOf(tokensOf(request, config.publicUrl), (token) => refreshSession(parts, token))
       if (!renewed) throw new Failure('UNAUTHORIZED')
       const { user, expiresAt } = renewed
       const cookies = [sessionCookie(renewed.token, expiresAt, config.publicUrl)]
@@ -99,7 +99,7 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
     }),
 
     session: answering(async (request) => {
-      const session = await firstOf(tokensOf(request), (token) => findSession(parts, token))
+      const session = await firstOf(tokensOf(request, config.publicUrl), (token) => findSession(parts, token))
       if (!session) throw new Failure('UNAUTHORIZED')
       const { user, expiresAt } = session
       return json(200, { user, expiresAt: expiresAt.toISOString(), realtimeUrl: realtimeUrl(config, request.headers.get('host')) })
@@ -107,7 +107,7 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
 
     auditLog: answering(async (request) => {
       const requireAdmin = async () => {
-        const session = await firstOf(tokensOf(request), (token) => findSession(parts, token))
+        const session = await firstOf(tokensOf(request, config.publicUrl), (token) => findSession(parts, token))
         if (!session) throw new Failure('UNAUTHORIZED')
         if (session.role !== 'admin') throw new Failure('NOT_ALLOWED')
       }
@@ -126,7 +126,7 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
     reset: changing(async (request) => {
       const { body, isForm } = await readBody(request)
       try {
-        await resetByLink(parts, parseBody(resetInput, body), readDevice(request))
+        await resetByLink(parts, parseBody(resetInput, body), readDevice(request, config.publicUrl))
         return isForm ? seeOther('/login?notice=reset') : noContent()
       } catch (thrown) {
         const error = toFailure(thrown, log)
@@ -145,11 +145,13 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
         throw toFailure(error, log)
       }),
 
-    oidc: createOidcRoutes({ ...parts, publicUrl: config.publicUrl, authSecrets: config.authSecrets }, readDevice),
+    oidc: createOidcRoutes({ ...parts, publicUrl: config.publicUrl, authSecrets: config.authSecrets }, (request) =>
+      readDevice(request, config.publicUrl),
+    ),
     issuerName: parts.oidc?.issuerName ?? null,
 
     findUser: (cookieHeader) =>
-      firstOf(readSessionCookies(cookieHeader), (token) => findSession(parts, token)).catch((error: unknown) => {
+      firstOf(readSessionCookies(cookieHeader, config.publicUrl), (token) => findSession(parts, token)).catch((error: unknown) => {
         throw toFailure(error, log)
       }),
 
@@ -183,12 +185,12 @@ function backTo(page: string, { failure, detail: { fields = {}, retryAfterMs } }
   return seeOther(`${page}?${query}`)
 }
 
-const tokensOf = ({ headers }: Request) => readTokens(headers.get('authorization'), headers.get('cookie'))
+const tokensOf = ({ headers }: Request, publicUrl: string) => readTokens(headers.get('authorization'), headers.get('cookie'), publicUrl)
 
 /** Every token in a request, the most likely first. All are tried, so that a broken one does not hide a good one. */
-export function readTokens(authorization: string | null | undefined, cookie: string | null | undefined): string[] {
+export function readTokens(authorization: string | null | undefined, cookie: string | null | undefined, publicUrl: string): string[] {
   const bearer = readBearer(authorization)
-  return [...(bearer ? [bearer] : []), ...readSessionCookies(cookie)]
+  return [...(bearer ? [bearer] : []), ...readSessionCookies(cookie, publicUrl)]
 }
 
 async function firstOf<Value>(tokens: string[], find: (token: string) => Promise<Value | null>): Promise<Value | null> {

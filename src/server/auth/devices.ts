@@ -23,14 +23,8 @@ export const deviceTokenOf = ({ token }: Device): string =>
 /** What is stored of a device's token. It is another one for each person, so that nobody can tell who shares a device. */
 export const hashDevice = (userId: string, token: string): Buffer => createHash('sha256').update(`${userId} ${token}`).digest()
 
-/** Whether the person has signed in from this device before. */
-export async function isKnownDevice(querying: Querying, userId: string, token: string): Promise<boolean> {
-  const { rowCount } = await querying.query('SELECT FROM known_devices WHERE user_id = $1 AND device_hash = $2', [
-    userId,
-    hashDevice(userId, token),
-  ])
-  return rowCount === 1
-}
+/** The same in SQL, of a row of `users` and a token as the second parameter. */
+export const deviceHashSql = `sha256(convert_to(users.id::text || ' ' || $2, 'UTF8'))`
 
 /** @returns whether the device was known already */
 export async function rememberDevice(querying: Querying, userId: string, deviceHash: Buffer): Promise<boolean> {
@@ -48,4 +42,9 @@ export async function rememberDevice(querying: Querying, userId: string, deviceH
     )
   }
   return isKnown
+}
+
+/** From then on, no device is one that this person has signed in from. */
+export async function forgetDevices(querying: Querying, userId: string): Promise<void> {
+  await querying.query('DELETE FROM known_devices WHERE user_id = $1', [userId])
 }

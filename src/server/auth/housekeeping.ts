@@ -3,7 +3,7 @@ import type { JobHandler } from '../jobs/job-worker'
 import { resealAll } from '../security/reseal'
 import type { SecurityParts } from '../security/security-parts'
 
-/** Deletes outdated rows once an hour: expired rate limits, old sessions and old revocations. */
+/** Deletes outdated rows once an hour: expired rate limits, old sessions, devices and revocations. */
 export function createHousekeepingJob(pool: Pool, security: Pick<SecurityParts, 'authenticators' | 'sealing'>): JobHandler {
   return {
     name: 'housekeeping',
@@ -13,6 +13,7 @@ export function createHousekeepingJob(pool: Pool, security: Pick<SecurityParts, 
       await pool.query('DELETE FROM sign_in_tickets WHERE expires_at < now()')
       await pool.query('DELETE FROM used_challenges WHERE expires_at < now()')
       await pool.query(`DELETE FROM session_revocations WHERE at < now() - interval '1 day'`)
+      await pool.query(`DELETE FROM known_devices WHERE last_used_at < now() - interval '400 days'`)
       await pool.query(`DELETE FROM sessions WHERE expires_at < now() - interval '30 days'`)
       await resealAll(security)
     },

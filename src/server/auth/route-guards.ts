@@ -1,7 +1,7 @@
-import { Failure } from '../../contract/failures'
 import type { Config } from '../platform/config'
 import type { Log } from '../platform/log'
 import { failureResponse } from './http-bodies'
+import { refuseOrigin } from './own-origin'
 
 type Act = (request: Request) => Promise<Response>
 
@@ -13,16 +13,10 @@ export interface RouteGuards {
   changing(act: Act): Act
 }
 
-export function createRouteGuards({ config, log }: { config: Pick<Config, 'allowedOrigins'>; log: Log }): RouteGuards {
+export function createRouteGuards({ config, log }: { config: Pick<Config, 'allowedOrigins' | 'publicUrl'>; log: Log }): RouteGuards {
   const answering = (act: Act) => (request: Request) => act(request).catch((error: unknown) => failureResponse(error, log))
   return {
     answering,
-    // Otherwise a page of another site could sign people in or out without their knowledge.
-    changing: (act) =>
-      answering(async (request) => {
-        const origin = request.headers.get('origin')
-        if (origin !== null && !config.allowedOrigins.includes(origin)) throw new Failure('FOREIGN_ORIGIN')
-        return act(request)
-      }),
+    changing: (act) => answering(async (request) => refuseOrigin(request, config, log) ?? act(request)),
   }
 }

@@ -25,16 +25,16 @@ export function createSecondFactorRoutes(
 
     passkeyLogin: changing(async (request) => {
       const { body } = await readBody(request)
-      const started = await signInWithPasskey(parts, parseBody(passkeySignInInput, body), readDevice(request))
+      const started = await signInWithPasskey(parts, parseBody(passkeySignInInput, body), readDevice(request, config.publicUrl))
       return json(200, { user: started.user }, { cookies: signedInCookies(started, config.publicUrl) })
     }),
 
     secondFactor: changing(async (request) => {
       const { body, isForm } = await readBody(request)
       try {
-        const { code, ticket = readTicketCookie(request.headers.get('cookie')) } = parseBody(secondStepInput, body)
+        const { code, ticket = readTicketCookie(request.headers.get('cookie'), config.publicUrl) } = parseBody(secondStepInput, body)
         if (!ticket) throw new Failure('SIGN_IN_EXPIRED')
-        const started = await finishSignIn(parts, { ticket, code }, readDevice(request))
+        const started = await finishSignIn(parts, { ticket, code }, readDevice(request, config.publicUrl))
         const cookies = [...signedInCookies(started, config.publicUrl), clearedTicketCookie(config.publicUrl)]
         return isForm ? seeOther('/', { cookies }) : json(200, { user: started.user }, { cookies })
       } catch (thrown) {

@@ -8,7 +8,7 @@ import { acceptCode } from '../security/codes'
 import type { SecurityParts } from '../security/security-parts'
 import type { Device } from './devices'
 import type { Proof } from './proof'
-import { countFailure, findFailureDelay, forgetFailures } from './rate-limits'
+import { forgetAttempts, takeAttempt } from './rate-limits'
 import { type StartedSession, startSession } from './sessions'
 import type { SignInParts } from './sign-in'
 
@@ -43,17 +43,16 @@ export async function finishSignIn(
   const taken = await security.tickets.take(ticket)
   if (!taken) throw new Failure('SIGN_IN_EXPIRED')
   const { userId } = taken
-  const guesses = `second step ${userId}`
-  const retryAfterMs = await findFailureDelay(pool, guesses)
-  if (retryAfterMs > 0) throw new Failure('TOO_MANY_REQUESTS', { retryAfterMs })
+  const guesses = { key: `second step ${userId}`, free: 5, pauseMs: 1_000, longestMs: 15 * 60_000 }
   // Counted before the check, so that codes that are tried at once are counted too.
-  await countFailure(pool, guesses)
+  const retryAfterMs = await takeAttempt(pool, [guesses])
+  if (retryAfterMs > 0) throw new Failure('TOO_MANY_REQUESTS', { retryAfterMs })
   const used = await acceptCode({ store: security.authenticators, sealing: security.sealing }, userId, code)
   if (!used) {
     await writeAudit(pool, { kind: 'signIn.failed', actorId: null, subjectId: userId, ip: device.ip, detail: { method: 'code' } })
     throw new Failure('WRONG_CODE')
   }
-  await forgetFailures(pool, guesses)
+  await forgetAttempts(pool, [guesses.key])
   const redeemed = await security.tickets.redeem(ticket)
   if (!redeemed) throw new Failure('SIGN_IN_EXPIRED')
   const { user, passwordHash } = redeemed

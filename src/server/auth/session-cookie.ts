@@ -6,28 +6,43 @@ const ticketName = 'X-Sign-In'
 /** Browsers accept a cookie whose name has this prefix only over https, from this host and for all of it. */
 const hostOnly = '__Host-'
 
-/** The longest that browsers keep a cookie. */
 /** As long as the server accepts it. */
 const ticketMaxAgeSeconds = 5 * 60
 
+/** The longest that browsers keep a cookie. */
 const deviceMaxAgeSeconds = 400 * 24 * 60 * 60
 
-/** The tokens in a `Cookie` header, under either name. The one that only https can set comes first. */
-export function readSessionCookies(header: string | null | undefined): string[] {
-  const values = readCookies(header)
-  return [values.get(hostOnly + sessionName), values.get(sessionName)].filter((value) => value !== undefined)
+/** How many tokens of one request are tried. */
+const maxTokens = 6
+
+/**
+ * The session tokens in a `Cookie` header. Over https only those under the name that nobody but this host can set; otherwise
+ * under either name. There can be several of one name, of which any may be the good one.
+ */
+export function readSessionCookies(header: string | null | undefined, publicUrl: string): string[] {
+  return readCookies(header, namesOf(sessionName, publicUrl)).slice(0, maxTokens)
 }
 
-/** The token of the device. It is no secret of the session: all it does is to set this device apart from a guesser's. */
-export function readDeviceCookie(header: string | null | undefined): string | null {
-  const values = readCookies(header)
-  return values.get(hostOnly + deviceName) ?? values.get(deviceName) ?? null
+/** Those that a new session replaces: under either name. */
+export function readReplacedCookies(header: string | null | undefined): string[] {
+  return readCookies(header, [hostOnly + sessionName, sessionName]).slice(0, maxTokens)
 }
+
+/**
+ * The token of the device. Like the session's, it may only come from this host: a guesser who could plant a token would make
+ * their own device a known one.
+ */
+export function readDeviceCookie(header: string | null | undefined, publicUrl: string): string | null {
+  return readCookies(header, namesOf(deviceName, publicUrl))[0] ?? null
+}
+
+const isSecure = (publicUrl: string) => publicUrl.startsWith('https:')
+
+const namesOf = (name: string, publicUrl: string) => (isSecure(publicUrl) ? [hostOnly + name] : [name, hostOnly + name])
 
 /** The ticket of somebody who has given their password and still has to enter a code. */
-export function readTicketCookie(header: string | null | undefined): string | null {
-  const values = readCookies(header)
-  return values.get(hostOnly + ticketName) ?? values.get(ticketName) ?? null
+export function readTicketCookie(header: string | null | undefined, publicUrl: string): string | null {
+  return readCookies(header, namesOf(ticketName, publicUrl))[0] ?? null
 }
 
 /** `Set-Cookie` for a ticket, for forms that are posted without JavaScript. */
@@ -35,15 +50,13 @@ export const ticketCookie = (ticket: string, publicUrl: string): string => seria
 
 export const clearedTicketCookie = (publicUrl: string): string => serialize(publicUrl, ticketName, '', 0)
 
-function readCookies(header: string | null | undefined): Map<string, string> {
-  const values = new Map<string, string>()
-  for (const pair of header?.split(';') ?? []) {
+/** The values of these cookies, by the order of their names. */
+function readCookies(header: string | null | undefined, names: readonly string[]): string[] {
+  const pairs = (header ?? '').split(';').map((pair) => {
     const at = pair.indexOf('=')
-    if (at < 1) continue
-    const name = pair.slice(0, at).trim()
-    if (!values.has(name)) values.set(name, pair.slice(at + 1).trim())
-  }
-  return values
+    return { name: pair.slice(0, Math.max(at, 0)).trim(), value: pair.slice(at + 1).trim() }
+  })
+  return [...new Set(names.flatMap((name) => pairs.filter((pair) => pair.name === name).map(({ value }) => value)))]
 }
 
 /** The cookies of somebody who has just signed in: the session's, then the device's. */
@@ -63,7 +76,7 @@ export function clearedSessionCookie(publicUrl: string): string {
 }
 
 function serialize(publicUrl: string, name: string, value: string, maxAgeSeconds: number): string {
-  const secure = publicUrl.startsWith('https:')
+  const secure = isSecure(publicUrl)
   const attributes = `Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
   return `${secure ? hostOnly : ''}${name}=${value}; ${attributes}`
 }

@@ -1,12 +1,12 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
-import type { ServerRole } from '../../contract/rules'
+import { isUsername, type ServerRole } from '../../contract/rules'
 import type { SignInMethod, User } from '../../contract/session'
 import { writeAudit } from '../admin/audit-log'
 import { claimNames } from '../names/person-names'
 import { inTransaction, type Querying } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
-import { rememberDevice } from './devices'
+import { deviceHashSql, rememberDevice } from './devices'
 import { methodOf, type Proof } from './proof'
 import { revokeSessions } from './revoke-sessions'
 
@@ -39,6 +39,8 @@ interface NewSession {
   expiresAt: Date
   proof: Proof
   deviceHash: Buffer
+  /** The sessions whose cookies it replaces; of anybody. */
+  replaces: readonly { userId: string; sessionId: string }[]
 }
 
 interface ListedSession {
@@ -49,6 +51,15 @@ interface ListedSession {
   lastSeenAt: Date
   method: SignInMethod
   newDevice: boolean
+}
+
+/** What a sign-in needs to know of somebody. */
+export interface PersonToSignIn {
+  user: User
+  /** Null for people who do not sign in with a password. */
+  passwordHash: string | null
+  /** Whether they have signed in from this device before. */
+  isKnownDevice: boolean
 }
 
 /**
@@ -111,13 +122,13 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
     },
 
     /**
-     * Stores a new session, remembers its device, and ends those that it replaces: the person's others on this device, and
-     * the oldest beyond the most that somebody can have.
+     * Stores a new session, remembers its device, and ends those that it replaces: the person's others on this device, those
+     * of its cookies, and the oldest beyond the most that somebody can have.
      * @returns null when the proof no longer holds, or the account is disabled or deleted
      */
     create: (session: NewSession): Promise<{ id: string; endedOthers: boolean } | null> =>
       inTransaction(pool, async (transaction) => {
-        const { userId, ip, userAgent, expiresAt, proof, deviceHash } = session
+        const { userId, ip, userAgent, expiresAt, proof, deviceHash, replaces } = session
         // The lock makes a concurrent password change wait and then end this session too, or makes this one wait for it.
         const { rows: people } = await transaction.query<{ before: boolean }>(
           `SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1) AS before FROM users
@@ -132,6 +143,9 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
         // The first device of a new account is nothing to be warned of.
         const isNewDevice = !isKnown && person.before
         let ended = await revokeSessions(transaction, { userId, reason: 'replaced', device: deviceHash })
+        for (const { userId: owner, sessionId } of replaces) {
+          ended += await revokeSessions(transaction, { userId: owner, reason: 'replaced', only: sessionId })
+        }
         const { rows } = await transaction.query<{ id: string }>(
           `INSERT INTO sessions (user_id, ip, user_agent, expires_at, method, new_device, device_hash)
            VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
@@ -191,12 +205,18 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
       return rows[0]?.hash ?? null
     },
 
-    findByUsername: async (username: string): Promise<(User & { passwordHash: string | null }) | null> => {
-      const { rows } = await pool.query<User & { passwordHash: string | null }>(
-        `SELECT ${userColumns}, password_hash AS "passwordHash" FROM users WHERE username = $1 AND deleted_at IS NULL AND disabled_at IS NULL`,
-        [username],
+    /** @param deviceToken of the device that they sign in from; "" if it has none */
+    findToSignIn: async (username: string, deviceToken: string): Promise<PersonToSignIn | null> => {
+      const { rows } = await pool.query<User & { passwordHash: string | null; isKnownDevice: boolean }>(
+        `SELECT ${userColumns}, password_hash AS "passwordHash",
+           EXISTS (SELECT FROM known_devices WHERE user_id = users.id AND device_hash = ${deviceHashSql}) AS "isKnownDevice"
+         FROM users WHERE username = $1 AND deleted_at IS NULL AND disabled_at IS NULL`,
+        [isUsername(username) ? username : '', deviceToken],
       )
-      return rows[0] ?? null
+      const [row] = rows
+      if (!row) return null
+      const { passwordHash, isKnownDevice, ...user } = row
+      return { user, passwordHash, isKnownDevice }
     },
 
     /** The account that belongs to somebody of an outside issuer, disabled ones too. */

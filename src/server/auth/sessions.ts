@@ -53,13 +53,19 @@ export async function startSession(
   const expiresAt = new Date(Date.now() + idleMs)
   const deviceToken = deviceTokenOf(device)
   const { ip, userAgent } = device
-  const session = await store.create({ userId: user.id, ip, userAgent, expiresAt, proof, deviceHash: hashDevice(user.id, deviceToken) })
+  const session = await store.create({
+    ...{ userId: user.id, ip, userAgent, expiresAt, proof },
+    deviceHash: hashDevice(user.id, deviceToken),
+    // The sessions of the cookies must end: nobody else could end them, and other tabs would keep using them.
+    replaces: await parseAll(tokens, device.replaces),
+  })
   if (!session) throw new Failure('INVALID_CREDENTIALS')
   if (session.endedOthers) announceRevocation()
-  // The sessions of the cookies must end: nobody else could end them, and other tabs would keep using them.
-  for (const replaced of device.replaces) await revokeSession(parts, replaced, 'replaced', null)
   return { user, expiresAt, deviceToken, token: await tokens.sign({ userId: user.id, sessionId: session.id, expiresAt }) }
 }
+
+const parseAll = async (tokens: SessionTokens, candidates: readonly string[]): Promise<TokenClaims[]> =>
+  (await Promise.all(candidates.map((token) => tokens.parse(token)))).filter((each) => each !== null)
 
 /** The token names the session, and the session's row decides whether it is still valid. */
 export async function findSession(parts: Pick<SessionParts, 'store' | 'tokens'>, token: string): Promise<Session | null> {
@@ -90,7 +96,7 @@ export async function isAnotherPersons(
   candidates: readonly string[],
   userId: string,
 ): Promise<boolean> {
-  const claims = (await Promise.all(candidates.map((token) => tokens.parse(token)))).filter((each) => each !== null)
+  const claims = await parseAll(tokens, candidates)
   return claims.length > 0 && !claims.some((each) => each.userId === userId)
 }
 

@@ -9,6 +9,8 @@ export interface PeopleNeeds {
   people: PeopleStore
   accounts: AccountStore
   ownPasswords: OwnPasswords
+  /** What anybody may know of this server, and therefore no password may be. */
+  serverNames(): Promise<readonly string[]>
   /** Tells the realtime nodes that the revocation log has grown. */
   sessions: { announceRevocation(): void }
   bus: Pick<NewsBus<RoomNews>, 'publish'>

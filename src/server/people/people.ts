@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import { Failure } from '../../contract/failures'
 import type { changePasswordInput, Person, Profile, searchPeopleInput, updateProfileInput } from '../../contract/people'
-import { hashPassword, requireAcceptablePassword } from '../auth/passwords'
+import { requireAcceptablePassword } from '../auth/password-strength'
+import { hashPassword } from '../auth/passwords'
 import type { PeopleContext } from './needs'
 
 /** @throws {Failure} UNAUTHORIZED when the account has been deleted */
@@ -39,9 +40,11 @@ export async function changePassword(
   { parts, caller }: PeopleContext,
   { current, password }: z.output<typeof changePasswordInput>,
 ): Promise<{ revoked: number }> {
-  requireAcceptablePassword(password, caller.user.username)
+  const asker = { line: caller.user.id, isKnown: true }
+  const { username, displayName } = await showOwnProfile({ parts, caller })
+  await requireAcceptablePassword(password, [username, displayName, ...(await parts.serverNames())], asker)
   const verifiedHash = await parts.ownPasswords.require(caller.user.id, current)
-  const passwordHash = await hashPassword(password)
+  const passwordHash = await hashPassword(password, asker)
   const revoked = await parts.accounts.changePassword({
     userId: caller.user.id,
     verifiedHash,

@@ -48,7 +48,7 @@ export function AccountForm({ action, failure: initialFailure, username, next, c
         autoCapitalize="none"
         autoCorrect="off"
         spellCheck={false}
-        maxLength={isNew ? limits.username.max : limits.typedUsername}
+        maxLength={limits.typedUsername}
         hint={isNew ? 'Lowercase letters, digits, _ . -' : undefined}
         error={fieldErrors.username}
       />
@@ -69,7 +69,9 @@ export function AccountForm({ action, failure: initialFailure, username, next, c
         type="password"
         required
         autoComplete={isNew ? 'new-password' : 'current-password'}
-        hint={isNew ? `At least ${limits.password.min} characters` : undefined}
+        hint={
+          isNew ? `At least ${limits.password.min} characters. Several unrelated words are easy to remember and hard to guess.` : undefined
+        }
         error={fieldErrors.password}
       />
       <Button type="submit" pending={pending} className="w-full md:min-h-10">

@@ -38,7 +38,7 @@ export function ChangePassword({ client, username }: { client: ChatClient; usern
         type="password"
         required
         autoComplete="new-password"
-        hint={`At least ${limits.password.min} characters`}
+        hint={`At least ${limits.password.min} characters. Several unrelated words are easy to remember and hard to guess.`}
         error={newError}
       />
       <p className="text-soft text-sm">You'll stay signed in here and be signed out everywhere else.</p>
