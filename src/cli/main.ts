@@ -51,7 +51,7 @@ async function run(argv: string[]): Promise<void> {
     // Nobody is told over Redis: triggers in the database tell the running nodes.
     const silent = { publish: () => {} }
     const parts = { pool: database.pool, server: config, bus: silent, personBus: silent, sessions: { announceRevocation: () => {} } }
-    for await (const printed of command.run({ parts, actorId: null }, given)) await print(printed, given.json)
+    for await (const printed of command.run({ parts, actorId: null, ip: null }, given)) await print(printed, given.json)
   } finally {
     await database.close()
   }

@@ -102,6 +102,31 @@ describe('what the audit log records', () => {
     expect((await newest('room.inviteAccepted', ben.username)).room?.id).toBe(room)
   })
 
+  it('acts of admins, with the address that they came from', async () => {
+    const other = await person()
+    await admin.trpc.admin.setRole.mutate({ username: other.username, role: 'admin' })
+    await until(async () => (await other.trpc.admin.people.query().catch(() => null)) !== null)
+    const [{ username }, lost] = [await person(), await person()]
+    const room = (await lost.trpc.rooms.create.mutate({ name: `Room of ${lost.username}`, kind: 'private' })).id
+    const acts = other.trpc.admin
+    await acts.setRole.mutate({ username, role: 'guest' })
+    await acts.resetLink.mutate({ username })
+    await acts.endSessions.mutate({ username })
+    await acts.disable.mutate({ username })
+    await acts.enable.mutate({ username })
+    await acts.deletePerson.mutate({ username })
+    await acts.updateSettings.mutate({ name: 'Roomline' })
+    const { id: invite } = await acts.createInvite.mutate({})
+    await acts.revokeInvite.mutate({ invite })
+    await acts.deleteRoom.mutate({ room })
+    const entries = await readAll({ kind: 'admin', actor: other.username })
+    expect(entries.map(({ kind }) => kind).reverse()).toEqual([
+      ...['admin.roleSet', 'admin.resetLinkMade', 'admin.sessionsEnded', 'admin.disabled', 'admin.enabled', 'admin.personDeleted'],
+      ...['admin.settingsUpdated', 'admin.inviteCreated', 'admin.inviteRevoked', 'admin.roomDeleted'],
+    ])
+    expect(entries.map(({ ip }) => ip)).toEqual(entries.map(() => '127.0.0.1'))
+  })
+
   it('sign-outs, ended sessions and new passwords', async () => {
     const ada = await person()
     const [second, third] = [await roomline.signIn(ada.username), await roomline.signIn(ada.username)]

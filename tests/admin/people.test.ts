@@ -60,6 +60,29 @@ describe('admin.disable', () => {
     expect(await auditOf(ada.username)).toEqual(['admin.resetLinkMade', 'admin.disabled', 'admin.enabled'])
   })
 
+  it('an invitation to a room that they create at the same moment: does not outlive the disabling', async () => {
+    const ada = await person()
+    const room = await makeRoom('private', ada)
+    const disabling = await roomline.pool.connect()
+    await disabling.query('BEGIN')
+    await disabling.query('UPDATE users SET disabled_at = now() WHERE username = $1', [ada.username])
+    const created = ada.trpc.rooms.createInvite.mutate({ room }).then(
+      () => 'created',
+      (error) => error.data?.failure,
+    )
+    await until(async () => {
+      const { rows } = await roomline.pool.query(
+        `SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')::int AS waiting,
+           (SELECT count(*) FROM invites WHERE room_id = $1)::int AS invites`,
+        [room],
+      )
+      return rows[0].waiting > 0 || rows[0].invites > 0
+    })
+    await disabling.query('COMMIT')
+    disabling.release()
+    expect(await created).toBe('UNAUTHORIZED')
+  })
+
   it('disabling twice, and somebody who does not exist: changes nothing', async () => {
     const ada = await person()
     await admin.trpc.admin.disable.mutate({ username: ada.username })
@@ -92,6 +115,20 @@ describe('admin.setRole', () => {
     await admin.trpc.admin.setRole.mutate({ username: ada.username, role: 'member' })
     const invited = { username: 'invited-by-ada', password, invite: token }
     expect((await roomline.web.register(postJson('/api/register', invited))).status).toBe(404)
+  })
+
+  it('an admin who loses the role: their invitations to rooms stay valid only where they are a moderator', async () => {
+    const [ada, bob] = [await person(), await person()]
+    await admin.trpc.admin.setRole.mutate({ username: ada.username, role: 'admin' })
+    await until(async () => (await ada.trpc.admin.people.query().catch(() => null)) !== null)
+    const [own, other] = [await makeRoom('private', ada), await makeRoom('public', bob)]
+    const [kept, void_] = [
+      await ada.trpc.rooms.createInvite.mutate({ room: own }),
+      await ada.trpc.rooms.createInvite.mutate({ room: other }),
+    ]
+    await admin.trpc.admin.setRole.mutate({ username: ada.username, role: 'member' })
+    expect((await admin.trpc.rooms.showInvite.query({ token: kept.token })).room).toBe(own)
+    expect(await failureOf(admin.trpc.rooms.showInvite.query({ token: void_.token }))).toBe('INVITE_NOT_FOUND')
   })
 
   it('bots: keep their role', async () => {

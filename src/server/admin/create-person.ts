@@ -13,12 +13,12 @@ export async function createPerson(
   ctx: AdminContext,
   { username, displayName, role }: { username: string; displayName: string; role: 'admin' | 'member' | 'guest' },
 ): Promise<ResetLink & { username: string; role: string }> {
-  const { parts, actorId } = ctx
+  const { parts, actorId, ip } = ctx
   const { user, joined } = await createSessionStore(parts.pool).createPerson(
     { username, displayName, passwordHash: null },
     async (transaction) => ({
       role,
-      welcome: ({ id: subjectId }) => writeAudit(transaction, { kind: 'admin.personCreated', actorId, subjectId, detail: { role } }),
+      welcome: ({ id: subjectId }) => writeAudit(transaction, { kind: 'admin.personCreated', actorId, subjectId, ip, detail: { role } }),
     }),
   )
   if (joined) announceToRoom(parts, joined.room, [{ type: 'membership', userId: user.id, version: joined.version }])

@@ -9,7 +9,7 @@ import type { AdminContext } from './needs'
  * Deletes somebody's account. Their messages stay, under "Deleted user"; rooms that only they own get another owner.
  * @throws {Failure} USER_NOT_FOUND, LAST_ADMIN; OWN_ACCOUNT, because deleting one's own account needs the password
  */
-export async function deletePerson({ parts, actorId }: AdminContext, username: string): Promise<{ username: string }> {
+export async function deletePerson({ parts, actorId, ip }: AdminContext, username: string): Promise<{ username: string }> {
   const { changed } = await eraseAccount(parts.pool, {
     ownedRooms: 'hand over',
     begin: async (transaction) => {
@@ -21,7 +21,7 @@ export async function deletePerson({ parts, actorId }: AdminContext, username: s
       return person.id
     },
     record: (transaction, userId) =>
-      writeAudit(transaction, { kind: 'admin.personDeleted', actorId, subjectId: userId, detail: { username } }),
+      writeAudit(transaction, { kind: 'admin.personDeleted', actorId, subjectId: userId, ip, detail: { username } }),
   })
   for (const { room, ...change } of changed) announceToRoom(parts, room, [{ type: 'membership', ...change }])
   parts.sessions.announceRevocation()

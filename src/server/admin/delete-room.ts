@@ -45,10 +45,10 @@ export async function deleteRoom(ctx: AdminContext, roomId: string): Promise<{ r
     )
     const { name, kind, lastSeq, memberCount } = room
     await writeAudit(transaction, {
-      ...{ kind: 'admin.roomDeleted', actorId: ctx.actorId, room: roomId },
+      ...{ kind: 'admin.roomDeleted', actorId: ctx.actorId, ip: ctx.ip, room: roomId },
       detail: { name, kind, messages: lastSeq, members: memberCount },
     })
-    await addJobs(transaction, [{ job: jobName, key: roomId, payload: { room: roomId } }])
+    await addJobs(transaction, [jobFor(roomId)])
     return hidden[0]?.version ?? 0
   })
   announceToRoom(parts, roomId, [{ type: 'room', version }])
@@ -56,15 +56,27 @@ export async function deleteRoom(ctx: AdminContext, roomId: string): Promise<{ r
   return { room: roomId }
 }
 
-/** Goes on where a call, or a process that was killed, has stopped. */
+const jobFor = (room: string) => ({ job: jobName, key: room, payload: { room } })
+
+/**
+ * Goes on where a call, or a process that was killed, has stopped. Once an hour it looks for rooms whose job was given up: the
+ * database was away for too long.
+ */
 export const createRoomDeletionJob = (pool: Pool): JobHandler => ({
   name: jobName,
+  schedule: '47 * * * *',
   run: async (payload) => {
-    const { room } = payload as { room: string }
+    const { room } = payload as { room?: string }
+    if (room === undefined) return addJobs(pool, (await findMarked(pool)).map(jobFor))
     const isDone = await deleteRows(pool, room, performance.now() + jobMs)
-    if (!isDone) await addJobs(pool, [{ job: jobName, key: room, payload: { room } }])
+    if (!isDone) await addJobs(pool, [jobFor(room)])
   },
 })
+
+async function findMarked(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>('SELECT id FROM rooms WHERE deleted_at IS NOT NULL')
+  return rows.map(({ id }) => id)
+}
 
 /**
  * Deletes the rows of a room that is marked as deleted, and the room last. Any number of processes may do it at once.

@@ -15,7 +15,7 @@ export async function* exportRoom(ctx: AdminContext, room: string): AsyncGenerat
   await actAsAdmin(ctx, async (transaction) => {
     const { rowCount } = await transaction.query('SELECT FROM rooms WHERE id = $1 AND deleted_at IS NULL', [room])
     if (!rowCount) throw new Failure('ROOM_NOT_FOUND')
-    await writeAudit(transaction, { kind: 'admin.roomExported', actorId: ctx.actorId, room })
+    await writeAudit(transaction, { kind: 'admin.roomExported', actorId: ctx.actorId, ip: ctx.ip, room })
   })
   const history = createMessageHistory(ctx.parts.pool)
   for (let after = 0, hasAfter = true; hasAfter; ) {

@@ -14,4 +14,6 @@ export interface AdminContext<Needs = AdminNeeds> {
   parts: Needs
   /** The id of the admin who acts; null for the operator at the command line. */
   actorId: string | null
+  /** The address that the call came from; null at the command line. */
+  ip: string | null
 }

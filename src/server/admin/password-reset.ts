@@ -32,7 +32,7 @@ export const createResetLink = (ctx: AdminContext, username: string): Promise<Re
     )
     const [row] = rows
     if (!row) throw new Error('INSERT returned no row')
-    await writeAudit(transaction, { kind: 'admin.resetLinkMade', actorId: ctx.actorId, subjectId: person.id })
+    await writeAudit(transaction, { kind: 'admin.resetLinkMade', actorId: ctx.actorId, subjectId: person.id, ip: ctx.ip })
     return { url: `${ctx.parts.server.publicUrl}/reset/${token}`, expiresAt: row.expires_at.toISOString() }
   })
 

@@ -35,9 +35,10 @@ export const disablePerson = (ctx: AdminContext, username: string): Promise<Admi
     // First: from here on each statement elsewhere that would begin a session waits, and then finds them disabled.
     await transaction.query('UPDATE users SET disabled_at = now() WHERE id = $1', [person.id])
     await revokeSessions(transaction, { userId: person.id, reason: 'disabled' })
-    await voidLinks(transaction, person.id)
+    await transaction.query('DELETE FROM password_resets WHERE user_id = $1', [person.id])
+    await revokeServerInvitesOf(transaction, person.id)
     await transaction.query('UPDATE invites SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL', [person.id])
-    await writeAudit(transaction, { kind: 'admin.disabled', actorId: ctx.actorId, subjectId: person.id })
+    await writeAudit(transaction, { kind: 'admin.disabled', actorId: ctx.actorId, subjectId: person.id, ip: ctx.ip })
   })
 
 /** @throws {Failure} USER_NOT_FOUND */
@@ -45,7 +46,7 @@ export const enablePerson = (ctx: AdminContext, username: string): Promise<Admin
   changePerson(ctx, username, async (transaction, person) => {
     if (!person.isDisabled) return
     await transaction.query('UPDATE users SET disabled_at = NULL WHERE id = $1', [person.id])
-    await writeAudit(transaction, { kind: 'admin.enabled', actorId: ctx.actorId, subjectId: person.id })
+    await writeAudit(transaction, { kind: 'admin.enabled', actorId: ctx.actorId, subjectId: person.id, ip: ctx.ip })
   })
 
 /** @throws {Failure} USER_NOT_FOUND, LAST_ADMIN, NOT_ALLOWED for bots */
@@ -55,19 +56,24 @@ export const setServerRole = (ctx: AdminContext, input: { username: string; role
     if (person.role === input.role) return
     if (person.role === 'admin') {
       await requireOtherAdmin(transaction, person.id)
-      // Only admins may invite to the server.
-      await transaction.query('UPDATE server_invites SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL', [person.id])
     }
     await transaction.query('UPDATE users SET role = $2::server_role WHERE id = $1', [person.id, input.role])
+    if (person.role === 'admin') await revokeInvitesOfAdmin(transaction, person.id)
     const detail = { from: person.role, to: input.role }
-    await writeAudit(transaction, { kind: 'admin.roleSet', actorId: ctx.actorId, subjectId: person.id, detail })
+    await writeAudit(transaction, { kind: 'admin.roleSet', actorId: ctx.actorId, subjectId: person.id, ip: ctx.ip, detail })
   })
 
 /** Signs somebody out everywhere. They can sign in again. @throws {Failure} USER_NOT_FOUND */
 export const endSessionsOf = (ctx: AdminContext, username: string): Promise<AdminPerson> =>
   changePerson(ctx, username, async (transaction, person) => {
     const ended = await revokeSessions(transaction, { userId: person.id, reason: 'ended by an admin' })
-    await writeAudit(transaction, { kind: 'admin.sessionsEnded', actorId: ctx.actorId, subjectId: person.id, detail: { ended } })
+    await writeAudit(transaction, {
+      kind: 'admin.sessionsEnded',
+      actorId: ctx.actorId,
+      subjectId: person.id,
+      ip: ctx.ip,
+      detail: { ended },
+    })
   })
 
 /**
@@ -77,13 +83,21 @@ export const endSessionsOf = (ctx: AdminContext, username: string): Promise<Admi
 export const removeSecondFactorsOf = (ctx: AdminContext, username: string): Promise<AdminPerson> =>
   changePerson(ctx, username, async (transaction, person) => {
     const { twoStep, passkeys } = await removeSecondFactors(transaction, person.id)
-    const entry = { actorId: ctx.actorId, subjectId: person.id }
+    const entry = { actorId: ctx.actorId, subjectId: person.id, ip: ctx.ip }
     if (twoStep) await writeAudit(transaction, { kind: 'account.secondFactorRemoved', ...entry })
     if (passkeys > 0) await writeAudit(transaction, { kind: 'account.passkeyRemoved', ...entry, detail: { passkeys } })
   })
 
-/** Makes a person's reset link and their invitations to the server void. */
-async function voidLinks(transaction: Querying, userId: string): Promise<void> {
-  await transaction.query('DELETE FROM password_resets WHERE user_id = $1', [userId])
+async function revokeServerInvitesOf(transaction: Querying, userId: string): Promise<void> {
   await transaction.query('UPDATE server_invites SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL', [userId])
+}
+
+/** Only admins may invite to the server, and to rooms that they do not moderate. */
+async function revokeInvitesOfAdmin(transaction: Querying, userId: string): Promise<void> {
+  await revokeServerInvitesOf(transaction, userId)
+  await transaction.query(
+    `UPDATE invites i SET revoked_at = now() WHERE i.created_by = $1 AND i.revoked_at IS NULL AND NOT EXISTS (
+       SELECT FROM memberships s WHERE s.room_id = i.room_id AND s.user_id = $1 AND s.role <> 'member')`,
+    [userId],
+  )
 }

@@ -24,7 +24,7 @@ import { disablePerson, enablePerson, endSessionsOf, removeSecondFactorsOf, setS
 import { createServerInvite, listServerInvites, revokeServerInvite } from './server-invites'
 import { showSettings, updateSettings } from './settings'
 
-const asAdmin = <Needs>({ parts, caller }: CallContext<Needs>): AdminContext<Needs> => ({ parts, actorId: caller.user.id })
+const asAdmin = <Needs>({ parts, caller }: CallContext<Needs>): AdminContext<Needs> => ({ parts, actorId: caller.user.id, ip: caller.ip })
 
 export const adminRouter = router({
   people: signedInProcedure.input(adminPeopleInput).query(({ ctx, input }) => listPeople(asAdmin(ctx), input)),

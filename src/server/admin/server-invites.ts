@@ -37,7 +37,8 @@ export const createServerInvite = (
     )
     const [row] = rows
     if (!row) throw new Error('INSERT returned no row')
-    await writeAudit(transaction, { kind: 'admin.inviteCreated', actorId: ctx.actorId, detail: { invite: row.id, role, hours, maxUses } })
+    const detail = { invite: row.id, role, hours, maxUses }
+    await writeAudit(transaction, { kind: 'admin.inviteCreated', actorId: ctx.actorId, ip: ctx.ip, detail })
     return { ...toServerInvite(row), token, url: `${ctx.parts.server.publicUrl}/register?invite=${token}` }
   })
 
@@ -58,7 +59,7 @@ export const revokeServerInvite = (ctx: AdminContext, invite: string): Promise<{
       ? await transaction.query('UPDATE server_invites SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL', [invite])
       : { rowCount: 0 }
     if (!rowCount) throw new Failure('INVITE_NOT_FOUND')
-    await writeAudit(transaction, { kind: 'admin.inviteRevoked', actorId: ctx.actorId, detail: { invite } })
+    await writeAudit(transaction, { kind: 'admin.inviteRevoked', actorId: ctx.actorId, ip: ctx.ip, detail: { invite } })
     return { id: invite }
   })
 

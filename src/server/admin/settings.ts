@@ -58,7 +58,7 @@ export function updateSettings(
     )
     const changed = { ...(name !== undefined && { name }), ...(registration && { registration }) }
     const detail = logo === undefined ? changed : { ...changed, logo: image ? 'changed' : 'removed' }
-    await writeAudit(transaction, { kind: 'admin.settingsUpdated', actorId: ctx.actorId, detail })
+    await writeAudit(transaction, { kind: 'admin.settingsUpdated', actorId: ctx.actorId, ip: ctx.ip, detail })
     return readSettings(transaction, ctx.parts.server)
   })
 }

@@ -8,8 +8,8 @@ const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 /** At most half of the cores hash at the same time: the others serve those who are signed in. */
 const queue = createFairQueue({
   atOnce: Math.max(1, Math.floor(availableParallelism() / 2)),
-  maxPerLine: 20,
-  maxWaiting: 200,
+  maxPerLine: 200,
+  maxWaiting: 500,
   workMs: 25,
 })
 

@@ -15,7 +15,7 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest()
 /**
  * @param input null for no limit
  * @returns the invitation with its token. Only the token's hash is stored, so it cannot be shown again.
- * @throws {Failure} DIRECT_ROOM, ROOM_ARCHIVED
+ * @throws {Failure} DIRECT_ROOM, ROOM_ARCHIVED; UNAUTHORIZED when the caller was disabled or got another role meanwhile
  */
 export const createInvite = (
   ctx: RoomsContext,
@@ -25,13 +25,17 @@ export const createInvite = (
     room.requireChangeable()
     const { hours, maxUses } = input
     const token = randomBytes(24).toString('base64url')
+    // The lock on the person makes whoever disables or demotes them wait and then revoke this too, or makes this wait for them.
     const { rows } = await room.query<{ id: string; created_at: Date; expires_at: Date | null }>(
-      `INSERT INTO invites (token_hash, room_id, created_by, expires_at, max_uses)
-       VALUES ($1, $2, $3, now() + $4::int * interval '1 hour', $5) RETURNING id, created_at, expires_at`,
-      [hashOf(token), room.id, room.actor.id, hours, maxUses],
+      `WITH creator AS (
+         SELECT id FROM users WHERE id = $3 AND role = $6::server_role AND disabled_at IS NULL AND deleted_at IS NULL FOR SHARE
+       )
+       INSERT INTO invites (token_hash, room_id, created_by, expires_at, max_uses)
+       SELECT $1, $2, id, now() + $4::int * interval '1 hour', $5 FROM creator RETURNING id, created_at, expires_at`,
+      [hashOf(token), room.id, room.actor.id, hours, maxUses, room.actor.server],
     )
     const [row] = rows
-    if (!row) throw new Error('INSERT returned no row')
+    if (!row) throw new Failure('UNAUTHORIZED')
     await room.audit('room.inviteCreated', null, { invite: row.id, hours, maxUses })
     return { token, ...toInvite({ ...row, username: room.actor.username, max_uses: maxUses, uses: 0 }) }
   })
