@@ -6,7 +6,7 @@ import { key } from '../../contract/text'
 import { writeAudit } from '../admin/audit-log'
 import { acceptCode } from '../security/codes'
 import type { SecurityParts } from '../security/security-parts'
-import { type Device, hashDevice } from './devices'
+import { type Device, hashDevice, isKnownDevice } from './devices'
 import type { Proof } from './proof'
 import { type StartedSession, startSession } from './sessions'
 import type { SignInParts } from './sign-in'
@@ -39,10 +39,11 @@ export async function finishSignIn(
   device: Device,
 ): Promise<StartedSession> {
   const { pool, security, throttle } = parts
-  const opened = await security.tickets.find(ticket, device.token ?? '')
+  const opened = await security.tickets.find(ticket)
   if (!opened) throw new Failure('SIGN_IN_EXPIRED')
-  const { userId, username, isKnownDevice } = opened
-  const knownDevice = isKnownDevice && device.token !== null ? hashDevice(userId, device.token) : null
+  const { userId, username } = opened
+  const deviceHash = device.token === null ? null : hashDevice(userId, device.token)
+  const knownDevice = deviceHash && (await isKnownDevice(pool, userId, deviceHash)) ? deviceHash : null
   const used = await throttle.run({ step: 'code', name: username, ip: device.ip, knownDevice }, async () => {
     // Only here: being told to wait uses up no ticket.
     if (!(await security.tickets.countTry(ticket))) throw new Failure('SIGN_IN_EXPIRED')

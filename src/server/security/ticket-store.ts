@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
 import type { User } from '../../contract/session'
-import { deviceHashSql } from '../auth/devices'
 
 const ticketMinutes = 5
 /** Codes that may be tried with one ticket. After that the password has to be entered again. */
@@ -20,16 +19,12 @@ export function createTicketStore(pool: Pool) {
       return ticket
     },
 
-    /**
-     * @param deviceToken of the device that they sign in from; "" if it has none
-     * @returns whose ticket it is; null when it is unknown, used up or expired
-     */
-    find: async (ticket: string, deviceToken: string): Promise<{ userId: string; username: string; isKnownDevice: boolean } | null> => {
-      const { rows } = await pool.query<{ userId: string; username: string; isKnownDevice: boolean }>(
-        `SELECT users.id AS "userId", users.username,
-           EXISTS (SELECT FROM known_devices WHERE user_id = users.id AND device_hash = ${deviceHashSql}) AS "isKnownDevice"
-         FROM sign_in_tickets t JOIN users ON users.id = t.user_id WHERE t.hash = $1 AND t.expires_at > now() AND t.tries < $3`,
-        [digest(ticket), deviceToken, maxTries],
+    /** @returns whose ticket it is; null when it is unknown, used up or expired */
+    find: async (ticket: string): Promise<{ userId: string; username: string } | null> => {
+      const { rows } = await pool.query<{ userId: string; username: string }>(
+        `SELECT u.id AS "userId", u.username FROM sign_in_tickets t JOIN users u ON u.id = t.user_id
+         WHERE t.hash = $1 AND t.expires_at > now() AND t.tries < $2`,
+        [digest(ticket), maxTries],
       )
       return rows[0] ?? null
     },
