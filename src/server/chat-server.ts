@@ -201,13 +201,25 @@ export async function startChatServer(
     if (pathOf(request) !== realtimePath) return refuseUpgrade(wire, '404 Not Found')
     // Otherwise a page of another site could act with its visitor's cookie.
     if (isForeign(request)) return refuseUpgrade(wire, '403 Forbidden')
-    const address = parts.fairness.address(networkOf(readClientAddress(request, parts.trustProxyHops)))
-    const waitMs = address.waitMs()
-    if (waitMs > 0) return refuseUpgrade(wire, '429 Too Many Requests', `Retry-After: ${Math.ceil(waitMs / 1_000)}`)
-    address.runInTurn(costs.connect, () => {
-      if (!wire.destroyed) wss.handleUpgrade(request, wire, head, accept)
+    void findUpgradePayer(request).then((payer) => {
+      const waitMs = payer.waitMs()
+      if (waitMs > 0) return refuseUpgrade(wire, '429 Too Many Requests', `Retry-After: ${Math.ceil(waitMs / 1_000)}`)
+      payer.runInTurn(0, () => {
+        addressOf(request).spend(costs.connect)
+        if (!wire.destroyed) wss.handleUpgrade(request, wire, head, accept)
+      })
     })
   })
+
+  const addressOf = (request: IncomingMessage) => parts.fairness.address(networkOf(readClientAddress(request, parts.trustProxyHops)))
+
+  /** The address, until it has used up its budget: from then on it does not count for those who are signed in. */
+  async function findUpgradePayer(request: IncomingMessage): Promise<FairClient> {
+    const address = addressOf(request)
+    if (address.waitMs() === 0) return address
+    const userId = await findTokenOwner(parts.sessions.tokens, tokensOf(request, parts.publicUrl))
+    return userId === null ? address : parts.fairness.person(userId)
+  }
 
   /** A separate function, so that the socket's callbacks do not keep the whole request (some kilobytes) in memory. */
   function accept(socket: ClientSocket, request: IncomingMessage) {

@@ -342,7 +342,7 @@ export class Connection implements SocketOwner, IntakeSocket {
     try {
       await this.untilReadable()
       // After the close no call is run: the session may be over.
-      if (this.#isClosed || this.isSessionOver) throw new Failure('UNAUTHORIZED')
+      if (this.#isClosed || !this.isOpen() || this.isSessionOver) throw new Failure('UNAUTHORIZED')
       const end = this.client().begin()
       try {
         return await call()

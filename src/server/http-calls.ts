@@ -6,7 +6,7 @@ import type { Context } from './context'
 import { costs, type FairClient } from './fairness/fair-client'
 import type { Log } from './platform/log'
 import { appRouter } from './router'
-import { reportError, toErrorShape, tooManyTogether, toTRPCError } from './trpc'
+import { isJunk, reportError, toErrorShape, tooManyTogether, toTRPCError } from './trpc'
 
 interface HttpCallsParts {
   /** Who makes the calls of this request. @param turns runs each of them @throws {Failure} UNAUTHORIZED */
@@ -63,22 +63,30 @@ export function createHttpCalls({ identify, parts, log }: HttpCallsParts) {
       let characters = 0
       for (const index of calls.paths.keys()) {
         if (response.destroyed) return
-        const made = characters < maxAnswer ? await makeCall(calls, index, caller, abort.signal) : describe(answersTooBig())
+        const made = characters < maxAnswer ? await makeCall(calls, index, caller, client, abort.signal) : describe(answersTooBig())
         client.spend(made.json.length * costs.byteOut)
         characters += made.json.length
         answers.push(made)
       }
       send(response, calls.isBatch, isLines, answers)
     } catch (error) {
-      const failed = toTRPCError(error)
+      const given = toTRPCError(error)
+      const failed = isJunk(given) && !client.allowsJunk() ? toTRPCError(tooMuchJunk()) : given
       reportError(log, failed, undefined, 'unknown')
+      const isCutOff = failed.code === 'TOO_MANY_REQUESTS'
       // Nothing of a request that was refused before is read.
-      if (!request.complete) response.setHeader('connection', 'close')
+      if (!request.complete || isCutOff) response.setHeader('connection', 'close')
       send(response, false, false, [describe(failed)])
     }
   }
 
-  async function makeCall({ paths, inputs, type }: Calls, index: number, caller: Caller, signal: AbortSignal): Promise<Answer> {
+  async function makeCall(
+    { paths, inputs, type }: Calls,
+    index: number,
+    caller: Caller,
+    client: FairClient,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const path = paths[index] ?? ''
     try {
       const known = procedures[path]
@@ -96,6 +104,7 @@ export function createHttpCalls({ identify, parts, log }: HttpCallsParts) {
       return { status: 200, json: JSON.stringify({ result: { data } }) }
     } catch (error) {
       const failed = toTRPCError(error)
+      if (isJunk(failed) && !client.allowsJunk()) throw tooMuchJunk()
       reportError(log, failed, path, type)
       return describe(failed, path)
     }
@@ -113,6 +122,9 @@ function describe(error: Failure | TRPCError, path?: string): Answer {
   const shape = toErrorShape(toTRPCError(error), path)
   return { status: shape.data.httpStatus, json: JSON.stringify({ error: shape }), retryAfterMs: shape.data.retryAfterMs }
 }
+
+/** What a socket is closed for with 1008. The request is answered as a whole, and its connection closed. */
+const tooMuchJunk = () => new Failure('TOO_MANY_REQUESTS', { retryAfterMs: 1_000 })
 
 function send(response: ServerResponse, isBatch: boolean, isLines: boolean, answers: Answer[]): void {
   if (response.destroyed) return

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import next from 'next'
 import { createAdministration } from '../server/admin/administration'
+import { startRefusedCalls } from '../server/admin/refused-calls'
 import { findSetupLink } from '../server/admin/setup-link'
 import { createWebSession } from '../server/auth/account-routes'
 import { createOidc } from '../server/auth/oidc'
@@ -57,6 +58,7 @@ await runProcess(async () => {
   const announceJoin: SignInParts['announceJoin'] = ({ room, userId, version }) =>
     bus.publish(room, { type: 'membership', userId, version })
   const tokens = acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, { store, announceJoin, log })
+  const refusedCalls = startRefusedCalls({ querying: database.pool, log })
   const session = createWebSession({
     administration: createAdministration({
       ...{ pool: database.pool, bus, server: config, readMessages: readMessagesAt, announceRevocation: tellRevocation },
@@ -72,6 +74,7 @@ await runProcess(async () => {
     security: createSecurityParts(database.pool, config),
     limits: config,
     config,
+    refusedCalls,
     log,
   })
   /** The response of the running request. */
@@ -165,7 +168,7 @@ await runProcess(async () => {
     await app.close()
     await sharedLimits.close()
     redis.close()
-    await watch.close()
+    await Promise.all([watch.close(), refusedCalls.close()])
     await database.close()
   }
 })

@@ -28,6 +28,7 @@ const methods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELE
 const limited: Partial<Record<string, LimitClass & keyof PageAdmissionOptions['limits']>> = {
   '/api/refresh': 'acts',
   '/api/session': 'reads',
+  '/api/admin/audit.jsonl': 'acts',
 }
 
 /** Lets each person and each address have a share of the web server, and refuses what is no request for it. */

@@ -31,6 +31,10 @@ const calls = (count: number, path: string, input?: unknown, method?: string) =>
 
 const subscribe = (id: number) => frame(call(id, 'chat.onMessage', { room: 'general' }, 'subscription'))
 
+/** Opens a subscription and stops it. */
+const again = (path: string, input?: unknown) =>
+  times(50, (index) => frame(index % 2 === 0 ? call(7, path, input, 'subscription') : '{"id":7,"method":"subscription.stop"}'))
+
 const inOneFrame = (count: number, path: string, input?: unknown) =>
   frame(`[${Array.from({ length: count }, (_, index) => call(index + 1, path, input)).join(',')}]`)
 
@@ -46,10 +50,15 @@ export const signedInDoses = {
   'session.me, 1,000 in a frame': () => inOneFrame(1_000, 'session.me'),
   'bad input': () => calls(200, 'chat.history', { room: 1, extra: true }),
   'history of 100 messages': () => calls(50, 'chat.history', { room: 'general', limit: 100 }),
+  search: () => calls(100, 'chat.search', { query: 'something' }),
+  'rooms.list': () => calls(100, 'rooms.list'),
+  typing: () => calls(200, 'chat.typing', { room: 'general' }, 'mutation'),
+  'read marks': () => calls(200, 'chat.markRead', { room: 'general', seq: 1 }, 'mutation'),
+  'presence again and again': () => again('presence.onChange', { room: 'general' }),
+  'the room list again and again': () => again('rooms.onChange'),
   'acts refused by role': () => calls(100, 'rooms.update', { room: 'general', name: 'mine' }, 'mutation'),
   'unknown subscription.stop': () => times(200, (index) => frame(`{"id":${index + 1},"method":"subscription.stop"}`)),
-  'one subscription again and again': () =>
-    times(50, (index) => (index % 2 === 0 ? subscribe(7) : frame('{"id":7,"method":"subscription.stop"}'))),
+  'one subscription again and again': () => again('chat.onMessage', { room: 'general' }),
   'subscriptions with the same id': () => times(100, () => subscribe(7)),
   'malformed envelopes': () =>
     times(200, (index) => frame(['{"id":1}', 'null', '1', '"x"', '{', '{"id":1,"method":"x"}'][index % 6] ?? '')),

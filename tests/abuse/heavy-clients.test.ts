@@ -48,6 +48,31 @@ describe('a heavy but honest client', () => {
     expect(ada.opened).toHaveLength(2)
   })
 
+  it('connects while somebody at its address floods without signing in', async () => {
+    const ada = await roomline.signUp()
+    const localAddress = '127.0.0.77'
+    const port = Number(new URL(roomline.urls[0] ?? '').port)
+    const statusOf = (headers: Record<string, string>) =>
+      new Promise<number>((resolve) => {
+        const socket = new WebSocket(roomline.urls[0] ?? '', { localAddress, headers })
+        socket.on('error', () => {})
+        socket.once('unexpected-response', (_, { statusCode = 0 }) => resolve(statusCode))
+        socket.once('open', () => resolve(101))
+        socket.once('open', () => socket.terminate())
+      })
+    const chunked = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'
+    const refuse = () =>
+      new Promise((resolve) => {
+        const socket = connect({ port, host: '127.0.0.1', localAddress }, () => socket.write(chunked))
+        socket.on('error', () => {})
+        socket.resume()
+        socket.once('close', resolve)
+      })
+    await Promise.all(Array.from({ length: 100 }, refuse))
+    expect(await statusOf({})).toBe(429)
+    expect(await statusOf({ cookie: ada.cookie })).toBe(101)
+  })
+
   it('shares its address with a whole office', async () => {
     const people = []
     for (let count = 0; count < 15; count++) people.push(await roomline.signUp())

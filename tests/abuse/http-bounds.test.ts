@@ -149,6 +149,20 @@ describe('requests', () => {
     for (const { socket } of others) socket.destroy()
   })
 
+  it('http: calls that cannot be understood are answered until there are far too many', async () => {
+    const bea = await roomline.signUp()
+    const paths = Array.from({ length: 100 }, () => 'no.such').join()
+    const ask = () => fetch(`http://127.0.0.1:${port}/trpc/${paths}?batch=1`, { headers: { cookie: bea.cookie } })
+    expect((await ask()).status).toBe(404)
+    const statuses: number[] = []
+    while (!statuses.includes(429) && statuses.length < 100) statuses.push((await ask()).status)
+    const last = await ask()
+    expect(last.status).toBe(429)
+    expect(last.headers.get('retry-after')).toBe('1')
+    expect(last.headers.get('connection')).toBe('close')
+    expect(statuses.filter((status) => status === 404).length).toBeGreaterThan(40)
+  })
+
   it('http: a rate limit answers 429 with Retry-After', async () => {
     await using limited = await startRoomline({ env: { SENDS_PER_MINUTE: '6' } })
     const dan = await limited.signUp()
@@ -173,10 +187,10 @@ describe('requests', () => {
       [`${request('POST /trpc/chat.send', withCookie(), ...body(70_000))}${'x'.repeat(70_000)}`, 413],
       [
         `${request('POST /trpc/chat.send', withCookie(), 'Content-Type: application/json', 'Transfer-Encoding: chunked')}${'1\r\nx\r\n'.repeat(70_000)}`,
-        413,
+        411,
       ],
       [request('POST /trpc/chat.send', ...body(60_000)), 401],
-      [request('POST /trpc/chat.send', 'Content-Type: application/json', 'Transfer-Encoding: chunked'), 401],
+      [request('POST /trpc/chat.send', 'Content-Type: application/json', 'Transfer-Encoding: chunked'), 411],
       [`${request('POST /trpc/chat.send', withCookie(), 'Content-Type: text/plain', 'Content-Length: 2')}{}`, 415],
       [`${request('POST /trpc/chat.send', withCookie(), ...body(60_000))}${'['.repeat(30_000)}${']'.repeat(30_000)}`, 400],
       [`${request('POST /trpc/chat.send?batch=1', withCookie(), ...body(4))}null`, 400],

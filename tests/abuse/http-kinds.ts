@@ -8,21 +8,32 @@ export interface Kind {
   drip?: string
   /** Sent as fast as they are taken, without waiting for answers. */
   isBlind?: boolean
+  /** The answers are never read. */
+  isDeaf?: boolean
+  /** Closed as soon as the request is sent. */
+  isHasty?: boolean
 }
 
 const get = (path: string, headers = '') => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n`
 const post = (path: string, headers: string, body = '') => `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n${body}`
 const json = 'Content-Type: application/json\r\n'
 
-const historyBatch = () => {
-  const inputs = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [index, { room: 'general', limit: 100 }]))
-  const paths = Array.from({ length: 100 }, () => 'chat.history').join()
+const batch = (path: string, input?: object) => {
+  const inputs = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [index, input]))
+  const paths = Array.from({ length: 100 }, () => path).join()
   return `/trpc/${paths}?batch=1&input=${encodeURIComponent(JSON.stringify(inputs))}`
 }
+
+const historyBatch = () => batch('chat.history', { room: 'general', limit: 100 })
 
 /** By name; each gets the header with the cookie, or nothing. */
 export const httpKinds: Record<string, (cookie: string) => Kind> = {
   'history, 100 in a batch': (cookie) => ({ dose: get(historyBatch(), cookie) }),
+  'history that nobody reads': (cookie) => ({ dose: get(historyBatch(), cookie), isDeaf: true }),
+  'session.me, closed at once': (cookie) => ({ dose: get('/trpc/session.me', cookie), isHasty: true }),
+  'tiny requests, pipelined': () => ({ dose: 'GET / HTTP/1.1\r\nHost:\r\n\r\n'.repeat(2_500), requests: 2_500, isBlind: true }),
+  'search, 100 in a batch': (cookie) => ({ dose: get(batch('chat.search', { query: 'something' }), cookie) }),
+  'rooms.list, 100 in a batch': (cookie) => ({ dose: get(batch('rooms.list'), cookie) }),
   'session.me': (cookie) => ({ dose: get('/trpc/session.me', cookie) }),
   'session.me, 100 in a batch': (cookie) => ({ dose: get(`/trpc/${'session.me,'.repeat(99)}session.me?batch=1`, cookie) }),
   'session.me, pipelined': (cookie) => ({ dose: get('/trpc/session.me', cookie).repeat(100), requests: 100, isBlind: true }),

@@ -274,7 +274,9 @@ describe('the export', () => {
 
   it('is downloaded by admins only, with the filters of the page', async () => {
     expect((await get('/api/admin/audit.jsonl')).status).toBe(401)
-    expect((await get('/api/admin/audit.jsonl', (await person()).cookie)).status).toBe(403)
+    const other = await person()
+    expect((await get('/api/admin/audit.jsonl', other.cookie)).status).toBe(403)
+    expect(await newest('access.refused', other.username)).toMatchObject({ detail: { procedure: 'GET /api/admin/audit.jsonl' } })
     expect((await get('/api/admin/audit.jsonl?kind=nothing', admin.cookie)).status).toBe(400)
     const response = await get(`/api/admin/audit.jsonl?actor=${admin.username}&kind=signIn.succeeded`, admin.cookie)
     expect(response.status).toBe(200)

@@ -113,7 +113,7 @@ describe('signing in', () => {
     })
     expect([alone.status, known.status, elsewhere.status]).toEqual([200, 200, 200])
     expect(leftAfterKnown).toBeGreaterThan(0)
-  })
+  }, 120_000)
 })
 
 describe('an unknown user and a wrong password', () => {

@@ -210,7 +210,6 @@ const table: Row[] = [
       'server/people/erase-account',
       'server/admin/acting',
       'server/admin/audit-log',
-      'server/auth/devices',
       'server/auth/revoke-sessions',
       ...platform('database'),
       'contract/failures',
@@ -288,6 +287,7 @@ const table: Row[] = [
     ],
     types: [
       'server/admin/administration',
+      'server/admin/refused-calls',
       'server/jobs/job-worker',
       'server/security/security-parts',
       ...platform('config', 'log'),

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { createAdministration } from '../../src/server/admin/administration'
+import { startRefusedCalls } from '../../src/server/admin/refused-calls'
 import { createWebSession } from '../../src/server/auth/account-routes'
 import { createOidc } from '../../src/server/auth/oidc'
 import { acceptOutsideTokens } from '../../src/server/auth/outside-tokens'
@@ -71,6 +72,7 @@ export async function startRoomline({
   const database = openDatabase(databaseUrl, { onError: () => {} })
   const redis = new Redis(redisUrl())
   const store = createSessionStore(database.pool)
+  const refusedCalls = startRefusedCalls({ querying: database.pool, log })
   const web = createWebSession({
     administration: createAdministration({
       pool: database.pool,
@@ -90,6 +92,7 @@ export async function startRoomline({
     security: createSecurityParts(database.pool, config),
     limits: config,
     config,
+    refusedCalls,
     log,
   })
   const started = await Promise.all(Array.from({ length: nodes }, () => startRealtimeNode(config, log, options)))
@@ -121,6 +124,7 @@ export async function startRoomline({
     [Symbol.asyncDispose]: async () => {
       await Promise.all(clients.map((client) => client.close()))
       await Promise.all(started.map((node) => node.close()))
+      await refusedCalls.close()
       redis.disconnect()
       await database.close()
     },

@@ -3,6 +3,7 @@ import { auditInput } from '../../contract/admin'
 import { Failure } from '../../contract/failures'
 import { limits } from '../../contract/rules'
 import { exportAuditLog } from '../admin/audit-entries'
+import type { RefusedCalls } from '../admin/refused-calls'
 import { readBearer } from '../platform/bearer'
 import type { Config } from '../platform/config'
 import type { Log } from '../platform/log'
@@ -35,6 +36,7 @@ export interface AccountRoutesParts extends SecondStepParts {
   config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'realtimeUrl' | 'realtimePort' | 'authSecrets'>
   /** Null when no issuer is configured. */
   oidc: Oidc | null
+  refusedCalls: Pick<RefusedCalls, 'note'>
   log: Log
 }
 
@@ -109,7 +111,10 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
       const requireAdmin = async () => {
         const session = await firstOf(tokensOf(request, config.publicUrl), (token) => findSession(parts, token))
         if (!session) throw new Failure('UNAUTHORIZED')
-        if (session.role !== 'admin') throw new Failure('NOT_ALLOWED')
+        if (session.role === 'admin') return
+        const { ip } = readDevice(request, config.publicUrl)
+        parts.refusedCalls.note({ userId: session.user.id, procedure: 'GET /api/admin/audit.jsonl', ip })
+        throw new Failure('NOT_ALLOWED')
       }
       await requireAdmin()
       const { searchParams } = new URL(request.url)

@@ -75,8 +75,6 @@ export type Admit = (
   welcome(user: User): Promise<void>
 }>
 
-const admitEverybody: Admit = async (_, isFirst) => ({ role: isFirst ? 'admin' : 'member', welcome: async () => {} })
-
 const userColumns = 'id, username, display_name AS "displayName", avatar'
 
 interface LiveRow {
@@ -256,7 +254,7 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
 
     /**
      * Creates a person as a member of `general`.
-     * @param admit decides whether they may have an account, and what they become; by default the first person is the admin
+     * @param admit decides whether they may have an account, and what they become
      * @throws {Failure} USERNAME_TAKEN, NAME_TAKEN, and what `admit` throws
      */
     createPerson: (
@@ -267,7 +265,7 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
         passwordHash: string | null
         external?: { issuer: string; subject: string; picture: string | null }
       },
-      admit: Admit = admitEverybody,
+      admit: Admit,
     ): Promise<{ user: User; joined: { room: string; version: number } | null }> =>
       inTransaction(pool, async (transaction) => {
         const { external } = person

@@ -1,4 +1,7 @@
-/** Something that is used up and fills up again evenly, up to a limit. It may be overdrawn: then nothing more is due until it is repaid. */
+/**
+ * Something that is used up and fills up again evenly, up to a limit. It may be overdrawn by as much: then nothing more is due
+ * until that is repaid.
+ */
 export class Allowance {
   #left: number
   #at: number
@@ -17,7 +20,7 @@ export class Allowance {
   }
 
   take(amount: number): void {
-    if (this.perSecond !== Number.POSITIVE_INFINITY) this.#left = this.left() - amount
+    if (this.perSecond !== Number.POSITIVE_INFINITY) this.#left = Math.max(this.left() - amount, -this.burst)
   }
 
   giveBack(amount: number): void {

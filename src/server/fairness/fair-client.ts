@@ -93,6 +93,8 @@ export class FairClient implements TurnTaker {
 
   /** Counts useless things: what an honest client sends rarely or never. @returns false from when there are too many */
   allowsJunk(points = 1): boolean {
+    // Not overdrawn further: a flood that has ended must not cost its person another hour.
+    if (this.junk.left() <= 0) return false
     this.junk.take(points)
     return this.junk.left() > 0
   }
@@ -129,10 +131,11 @@ export class FairClient implements TurnTaker {
   /**
    * Runs a call when it is the client's turn, when its budget allows it, and when fewer than the allowed number are running.
    * @param units what the call costs, apart from its bytes
+   * @param signal ends the wait at no cost, and rejects with its reason; a call that runs already goes on
    * @throws {Failure} TOO_MANY_REQUESTS when too many are waiting
    */
-  async run<Value>(call: () => Promise<Value>, units: number = costs.call): Promise<Value> {
-    const end = await this.#turn(units)
+  async run<Value>(call: () => Promise<Value>, units: number = costs.call, signal?: AbortSignal): Promise<Value> {
+    const end = await this.#turn(units, signal)
     try {
       return await call()
     } finally {
@@ -192,15 +195,30 @@ export class FairClient implements TurnTaker {
     this.turns.join(this)
   }
 
-  async #turn(units: number): Promise<() => void> {
+  #forget(worker: TurnWorker): void {
+    for (const workers of [this.#workers, this.#blocked]) {
+      const at = workers.indexOf(worker)
+      if (at >= 0) workers.splice(at, 1)
+    }
+  }
+
+  async #turn(units: number, signal: AbortSignal | undefined): Promise<() => void> {
+    signal?.throwIfAborted()
     if (this.mayRunNow() && !this.isBusy()) {
       this.spend(units)
       return this.begin()
     }
     if (this.#waiting >= maxWaiting) throw new Failure('TOO_MANY_REQUESTS', { retryAfterMs: Math.max(this.waitMs(), 1_000) })
     this.#waiting++
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       let isDone = false
+      signal?.addEventListener('abort', () => {
+        if (isDone) return
+        isDone = true
+        this.#waiting--
+        this.#forget(worker)
+        reject(signal.reason)
+      })
       const worker: TurnWorker = {
         step: () => {
           if (isDone) return null

@@ -1,7 +1,6 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import { deletedUsernamePrefix } from '../../contract/rules'
-import { forgetDevices } from '../auth/devices'
 import { revokeSessions } from '../auth/revoke-sessions'
 import { inTransaction, type Querying, retried } from '../platform/database'
 
@@ -117,7 +116,6 @@ async function erasePerson(transaction: Querying, userId: string): Promise<void>
   for (const { table, column } of ownRows) await transaction.query(`DELETE FROM ${table} WHERE ${column} = $1`, [userId])
   await revokeSessions(transaction, { userId, reason: 'deleted' })
   await transaction.query('UPDATE sessions SET ip = NULL, user_agent = NULL, device_hash = NULL WHERE user_id = $1', [userId])
-  await forgetDevices(transaction, userId)
 }
 
 /** Rows that are nobody's after the deletion. */
@@ -126,6 +124,7 @@ const ownRows = [
     column: 'user_id',
     tables: [
       'person_names',
+      'known_devices',
       'bans',
       'past_memberships',
       'passkeys',

@@ -139,8 +139,11 @@ export function createPauses(): () => Promise<void> {
 }
 
 export interface Gate {
-  /** Runs `work` as soon as fewer than the allowed number are running, in the order of arrival. */
-  run<Value>(work: () => Promise<Value>): Promise<Value>
+  /**
+   * Runs `work` as soon as fewer than the allowed number are running, in the order of arrival.
+   * @param signal ends the wait, which then rejects with its reason; work that runs already goes on
+   */
+  run<Value>(work: () => Promise<Value>, signal?: AbortSignal): Promise<Value>
   isBusy(): boolean
   /** How many have not started yet. */
   waiting(): number
@@ -159,10 +162,11 @@ class FairGate implements Gate {
 
   constructor(private readonly maxRunning: number) {}
 
-  async run<Value>(work: () => Promise<Value>): Promise<Value> {
+  async run<Value>(work: () => Promise<Value>, signal?: AbortSignal): Promise<Value> {
     if (this.#closedFor) throw this.#closedFor
+    signal?.throwIfAborted()
     // Finished work hands its place to the next in line, so that newcomers cannot overtake.
-    if (this.#running >= this.maxRunning) await new Promise<void>((begin, reject) => this.#queue.push({ begin, reject }))
+    if (this.#running >= this.maxRunning) await this.#wait(signal)
     else this.#running++
     try {
       return await work()
@@ -171,6 +175,19 @@ class FairGate implements Gate {
       if (next) next.begin()
       else this.#running--
     }
+  }
+
+  #wait(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((begin, reject) => {
+      const waiter = { begin, reject }
+      this.#queue.push(waiter)
+      signal?.addEventListener('abort', () => {
+        const at = this.#queue.indexOf(waiter)
+        if (at < 0) return
+        this.#queue.splice(at, 1)
+        reject(signal.reason)
+      })
+    })
   }
 
   isBusy(): boolean {

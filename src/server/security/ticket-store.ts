@@ -57,6 +57,4 @@ export function createTicketStore(pool: Pool) {
   }
 }
 
-export type TicketStore = ReturnType<typeof createTicketStore>
-
 const digest = (text: string) => createHash('sha256').update(text).digest()
