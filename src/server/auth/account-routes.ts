@@ -29,7 +29,7 @@ import { readDevice } from './read-device'
 import { createRouteGuards } from './route-guards'
 import { askForCode, createSecondFactorRoutes } from './second-factor-routes'
 import { requireSecondStep, type SecondStepParts } from './second-step'
-import { clearedSessionCookie, readSessionCookies, sessionCookie, signedInCookies } from './session-cookie'
+import { clearedSessionCookie, deviceCookie, readSessionCookies, sessionCookie, signedInCookies } from './session-cookie'
 import { findSession, isAnotherPersons, refreshSession, revokeSession, type StartedSession } from './sessions'
 import { loginInput, logoutInput, register, registerInput, resetByLink, resetInput, signInWithPassword } from './sign-in'
 import type { WebSession } from './web-session'
@@ -131,8 +131,9 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
     reset: changing(async (request) => {
       const { body, isForm } = await readBody(request)
       try {
-        await resetByLink(parts, parseBody(resetInput, body), readDevice(request, config.publicUrl))
-        return isForm ? seeOther('/login?notice=reset') : noContent()
+        const deviceToken = await resetByLink(parts, parseBody(resetInput, body), readDevice(request, config.publicUrl))
+        const cookies = [deviceCookie(deviceToken, config.publicUrl)]
+        return isForm ? seeOther('/login?notice=reset', { cookies }) : noContent({ cookies })
       } catch (thrown) {
         const error = toFailure(thrown, log)
         if (!isForm || error.failure === 'INTERNAL') throw error
