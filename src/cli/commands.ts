@@ -14,7 +14,7 @@ import { exportRoom } from '../server/admin/export-room'
 import { listPeople } from '../server/admin/list-people'
 import type { AdminContext } from '../server/admin/needs'
 import { createResetLink } from '../server/admin/password-reset'
-import { disablePerson, enablePerson, endSessionsOf, setServerRole } from '../server/admin/person-acts'
+import { disablePerson, enablePerson, endSessionsOf, removeSecondFactorsOf, setServerRole } from '../server/admin/person-acts'
 import { createServerInvite } from '../server/admin/server-invites'
 import { showSettings, updateSettings } from '../server/admin/settings'
 import { registerInput } from '../server/auth/sign-in'
@@ -78,10 +78,15 @@ export const commands: Record<string, Command> = {
   },
 
   'reset-link': {
-    ...{ args: ['username'], summary: 'print a one-time link for a new password', example: 'reset-link ada' },
-    run: async function* (ctx, { args: [name] }) {
-      const link = await createResetLink(ctx, checkInput(adminPersonInput, { username: name }).username)
-      yield { json: link, text: describeLink(link) }
+    ...{ args: ['username'], flags: { 'remove-second-factor': 'turn off two-step sign-in and remove their passkeys too' } },
+    ...{ summary: 'print a one-time link for a new password', example: 'reset-link ada --remove-second-factor' },
+    run: async function* (ctx, { args: [name], flags }) {
+      const { username } = checkInput(adminPersonInput, { username: name })
+      const removesFactors = flags.has('remove-second-factor')
+      if (removesFactors) await removeSecondFactorsOf(ctx, username)
+      const link = await createResetLink(ctx, username)
+      const removed = `Two-step sign-in of ${username} is off, and their passkeys are removed.\n`
+      yield { json: link, text: `${removesFactors ? removed : ''}${describeLink(link)}` }
     },
   },
 

@@ -8,7 +8,7 @@ import { ConfigError, readConfig } from '../server/platform/config'
 import type { Printed } from './command'
 import { commands } from './commands'
 import { openOperatorDatabase } from './operator-database'
-import { parseGiven, syntaxOf, UsageError } from './usage'
+import { parseGiven, syntaxOf, type Usage, UsageError } from './usage'
 
 const exitCodes = { refused: 1, usage: 2 } as const
 
@@ -19,9 +19,11 @@ async function print({ json, text }: Printed, asJson: boolean): Promise<void> {
   if (!process.stdout.write(`${asJson ? JSON.stringify(json) : text}\n`)) await once(process.stdout, 'drain')
 }
 
+const flagLines = ({ flags = {} }: Pick<Usage, 'flags'>) => Object.entries(flags).map(([flag, meaning]) => `      --${flag}: ${meaning}`)
+
 function help(only?: string): string {
   const chosen = Object.entries(commands).filter(([name]) => only === undefined || name === only)
-  const lines = chosen.flatMap(([name, command]) => [`  ${syntaxOf(name, command)}`, `      ${command.summary}`])
+  const lines = chosen.flatMap(([name, command]) => [`  ${syntaxOf(name, command)}`, `      ${command.summary}`, ...flagLines(command)])
   const examples = chosen.map(([, { example }]) => `  npm run admin -- ${example}`)
   return [
     'Usage: npm run admin -- <command> [--json]',

@@ -11,6 +11,8 @@ export interface Usage {
   args: readonly string[]
   /** What each option takes, by its name: a word for it. */
   options?: Record<string, string>
+  /** Options without a value: what each does. */
+  flags?: Record<string, string>
   summary: string
   example: string
 }
@@ -18,39 +20,47 @@ export interface Usage {
 export interface Given {
   args: string[]
   options: Record<string, string | undefined>
+  flags: ReadonlySet<string>
   json: boolean
   help: boolean
 }
 
 /** @throws {UsageError} */
-export function parseGiven(name: string, { args, options = {} }: Usage, argv: string[]): Given {
-  const flags = { json: { type: 'boolean' }, help: { type: 'boolean' } } as const
+export function parseGiven(name: string, usage: Usage, argv: string[]): Given {
+  const { args, options = {}, flags = {} } = usage
+  const switches = Object.fromEntries(['json', 'help', ...Object.keys(flags)].map((flag) => [flag, { type: 'boolean' as const }]))
   const named = Object.fromEntries(Object.keys(options).map((option) => [option, { type: 'string' as const }]))
   let parsed: { values: Record<string, string | boolean | undefined>; positionals: string[] }
   try {
-    parsed = parseArgs({ args: argv, options: { ...named, ...flags }, allowPositionals: true, strict: true })
+    parsed = parseArgs({ args: argv, options: { ...named, ...switches }, allowPositionals: true, strict: true })
   } catch (error) {
-    throw new UsageError(`${(error as Error).message.split(/[.\n]/, 1)[0]}. ${describe(name, { args, options })}`)
+    throw new UsageError(`${(error as Error).message.split(/[.\n]/, 1)[0]}. ${describe(name, usage)}`)
   }
   const { json = false, help = false, ...given } = parsed.values
   const least = args.filter((arg) => !arg.startsWith('[')).length
   if (!help && (parsed.positionals.length < least || parsed.positionals.length > args.length))
     throw new UsageError(
       parsed.positionals.length < least
-        ? `${name} needs ${args.slice(parsed.positionals.length, least).join(' and ')}. ${describe(name, { args, options })}`
-        : `${name} takes ${args.length === 0 ? 'no arguments' : args.join(' ')}. ${describe(name, { args, options })}`,
+        ? `${name} needs ${args.slice(parsed.positionals.length, least).join(' and ')}. ${describe(name, usage)}`
+        : `${name} takes ${args.length === 0 ? 'no arguments' : args.join(' ')}. ${describe(name, usage)}`,
     )
-  return { args: parsed.positionals, options: given as Given['options'], json: json === true, help: help === true }
+  return {
+    args: parsed.positionals,
+    options: given as Given['options'],
+    flags: new Set(Object.keys(flags).filter((flag) => given[flag] === true)),
+    ...{ json: json === true, help: help === true },
+  }
 }
 
-const describe = (name: string, usage: Pick<Usage, 'args' | 'options'>) => `Usage: npm run admin -- ${syntaxOf(name, usage)}`
+const describe = (name: string, usage: Usage) => `Usage: npm run admin -- ${syntaxOf(name, usage)}`
 
 /** @example syntaxOf('set-role', …) // "set-role <username> <role>" */
-export const syntaxOf = (name: string, { args, options = {} }: Pick<Usage, 'args' | 'options'>): string =>
+export const syntaxOf = (name: string, { args, options = {}, flags = {} }: Usage): string =>
   [
     name,
     ...args.map((arg) => (arg.startsWith('[') ? arg : `<${arg}>`)),
     ...Object.entries(options).map(([option, word]) => `[--${option} ${word}]`),
+    ...Object.keys(flags).map((flag) => `[--${flag}]`),
   ].join(' ')
 
 /** Checks input as the procedures do. @throws {UsageError} */

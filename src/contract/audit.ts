@@ -30,6 +30,7 @@ export const auditKinds = [
   'admin.roleSet',
   'admin.resetLinkMade',
   'admin.sessionsEnded',
+  'admin.secondFactorsRemoved',
   'admin.personCreated',
   'admin.personDeleted',
   'admin.settingsUpdated',

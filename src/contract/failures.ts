@@ -63,7 +63,7 @@ export const failures = {
   USER_NOT_FOUND: { code: 'NOT_FOUND', retry: false, words: "There's no one with that username." },
   NO_SUCH_PROCEDURE: { code: 'NOT_FOUND', retry: false, words: "The server doesn't know this call." },
   METHOD_NOT_ALLOWED: { code: 'METHOD_NOT_SUPPORTED', retry: false, words: "This address doesn't support that HTTP method." },
-  USERNAME_TAKEN: { code: 'CONFLICT', retry: false, words: 'That username is taken, or looks like a name that is.' },
+  USERNAME_TAKEN: { code: 'CONFLICT', retry: false, words: 'That username is taken, or looks too much like another one.' },
   NAME_TAKEN: { code: 'CONFLICT', retry: false, words: 'Someone here already has that name, or one that looks like it.' },
   ROOM_NAME_TAKEN: { code: 'CONFLICT', retry: false, words: "There's already a room with that name, or one that looks like it." },
   CLIENT_ID_REUSED: { code: 'CONFLICT', retry: false, words: 'Another message was already sent with this clientId.' },

@@ -45,7 +45,7 @@ export const username = z
   .string()
   .max(limits.typedUsername)
   .transform(foldUsername)
-  .refine(isUsername, 'must have 2 to 32 characters from a-z, 0-9, _ . and -')
+  .refine(isUsername, 'must have 2 to 32 characters: a-z, 0-9, _ . -')
 
 /** A password that somebody chooses. NFC: the same characters can be typed in two ways. */
 export const password = z

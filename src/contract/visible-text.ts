@@ -42,7 +42,7 @@ const piledMarks = /[\p{Mn}\p{Me}]{5}|([\p{Mn}\p{Me}])\1/u
 export function findLineFault(line: string): string | null {
   if (line === '') return null
   if (lineBreaks.test(line)) return 'must be one line'
-  if (invisible.test(line.replace(emojiSequences, '').replace(shapedLetters, ''))) return 'must have no invisible characters'
+  if (invisible.test(line.replace(emojiSequences, '').replace(shapedLetters, ''))) return "can't have invisible characters"
   if (piledMarks.test(line.normalize('NFD'))) return 'has too many marks on one letter'
   return hasVisibleCharacter(line) ? null : 'must have a visible character'
 }

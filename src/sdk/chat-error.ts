@@ -30,6 +30,8 @@ export interface ChatFailure {
   retryAfterMs?: number
   /** What is wrong with each field of the input, by its path. */
   fields?: FailureFields
+  /** With SECOND_FACTOR_REQUIRED: what `finishSignIn` takes beside the code. Keep it like a password. */
+  ticket?: string
 }
 
 /** An error with its failure. `signIn` throws it. */
@@ -50,7 +52,7 @@ export class ChatError extends Error {
 
 type Details = Partial<Omit<ChatFailure, 'name'>>
 
-export function failureNamed(name: ChatFailureName, { words, retry, retryAfterMs, fields }: Details = {}): ChatFailure {
+export function failureNamed(name: ChatFailureName, { words, retry, retryAfterMs, fields, ticket }: Details = {}): ChatFailure {
   const known = isFailureName(name) ? failures[name] : clientFailures[name]
   return {
     name,
@@ -58,6 +60,7 @@ export function failureNamed(name: ChatFailureName, { words, retry, retryAfterMs
     retry: retry ?? known.retry,
     ...(retryAfterMs && { retryAfterMs }),
     ...(fields && { fields }),
+    ...(ticket && { ticket }),
   }
 }
 

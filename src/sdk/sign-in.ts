@@ -13,17 +13,37 @@ export interface SignedIn {
 /**
  * Signs a program in with a username and password. Browsers do not need it: they post to `/api/login` and get a cookie.
  * @param webUrl the address of the web app, for example `http://localhost:3000`
- * @throws {ChatError} INVALID_CREDENTIALS, TOO_MANY_REQUESTS with `retryAfterMs`, DISCONNECTED when the server cannot be
+ * @throws {ChatError} INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED with a `ticket` for `finishSignIn`, TOO_MANY_REQUESTS with `retryAfterMs`, DISCONNECTED when the server cannot be
  * reached, NOT_ROOMLINE when something else answers
  * @example
  * const { token, realtimeUrl } = await signIn('http://localhost:3000', { username: 'echo', password })
  * const client = createChatClient({ url: realtimeUrl, auth: token })
  */
-export async function signIn(webUrl: string, credentials: { username: string; password: string }): Promise<SignedIn> {
-  const response = await request(webUrl, '/api/login', {
+export function signIn(webUrl: string, credentials: { username: string; password: string }): Promise<SignedIn> {
+  return enter(webUrl, '/api/login', credentials)
+}
+
+/**
+ * The second step for somebody whose two-step sign-in is on.
+ * @param step.ticket the one in the failure SECOND_FACTOR_REQUIRED of `signIn`; good for five minutes and five codes
+ * @param step.code what the authenticator app shows, or a recovery code
+ * @throws {ChatError} WRONG_CODE; SIGN_IN_EXPIRED: start again with `signIn`; otherwise as `signIn` does
+ * @example
+ * const signedIn = await signIn(webUrl, credentials).catch(async (error) => {
+ *   const { ticket } = readFailure(error)
+ *   if (!ticket) throw error
+ *   return finishSignIn(webUrl, { ticket, code: await askForCode() })
+ * })
+ */
+export function finishSignIn(webUrl: string, step: { ticket: string; code: string }): Promise<SignedIn> {
+  return enter(webUrl, '/api/login/second-factor', step)
+}
+
+async function enter(webUrl: string, route: string, body: object): Promise<SignedIn> {
+  const response = await request(webUrl, route, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(credentials),
+    body: JSON.stringify(body),
   })
   const token = response.headers
     .getSetCookie()
@@ -36,6 +56,12 @@ export async function signIn(webUrl: string, credentials: { username: string; pa
   return { user, token, realtimeUrl }
 }
 
+interface RouteError {
+  code?: unknown
+  fields?: Record<string, string>
+  ticket?: string
+}
+
 const answerTimeoutMs = 20_000
 
 async function request(webUrl: string, route: string, init: RequestInit): Promise<Response> {
@@ -46,10 +72,10 @@ async function request(webUrl: string, route: string, init: RequestInit): Promis
     },
   )
   if (response.ok) return response
-  const body = (await response.json().catch(() => null)) as { error?: { code?: unknown; fields?: Record<string, string> } } | null
-  const { code, fields } = body?.error ?? {}
+  const body = (await response.json().catch(() => null)) as { error?: RouteError } | null
+  const { code, fields, ticket } = body?.error ?? {}
   const seconds = Number(response.headers.get('retry-after'))
-  const details = { ...(fields && { fields }), ...(seconds > 0 && { retryAfterMs: seconds * 1_000 }) }
+  const details = { ...(fields && { fields }), ...(ticket && { ticket }), ...(seconds > 0 && { retryAfterMs: seconds * 1_000 }) }
   if (isFailureName(code)) throw new ChatError(failureNamed(code, details))
   // A proxy answers like this while the server behind it is down.
   if (response.status >= 500 || response.status === 429) throw new ChatError(failureNamed('UNAVAILABLE', details))

@@ -3,7 +3,7 @@ import { createAuditRetentionJob } from './admin/audit-retention'
 import { type OpenConnection, type SurveyNews, startConnectionSurvey } from './admin/connection-survey'
 import { createRoomDeletionJob } from './admin/delete-room'
 import { startRefusedCalls } from './admin/refused-calls'
-import { createHousekeepingJob } from './auth/housekeeping'
+import { createHousekeepingJob, createRateLimitsJob } from './auth/housekeeping'
 import { acceptOutsideTokens } from './auth/outside-tokens'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
@@ -176,6 +176,7 @@ export async function startRealtimeNode(
       databaseUrl,
       afterCommit: [searchIndexing],
       handlers: [
+        createRateLimitsJob(control),
         createHousekeepingJob(control, createSecurityParts(control, config)),
         createRoomDeletionJob(control),
         createAuditRetentionJob(control, config),

@@ -59,7 +59,18 @@ describe('the queue for hashing', () => {
     add('newcomer')
     await new Promise((resolve) => setImmediate(resolve))
     expect(queue.waiting()).toBe(60)
-    expect(refused.slice(4)).toEqual(['first UNAVAILABLE'])
+    expect(refused.slice(4)).toEqual(['second UNAVAILABLE'])
+  })
+
+  it('lets somebody known in when strangers from as many addresses as it holds have filled it', async () => {
+    const { add, refused, queue, begun, step } = createStepped()
+    for (let index = 0; index < 61; index++) add(`stranger ${index}`)
+    expect(queue.waiting()).toBe(60)
+    add('known', { line: 'device', isKnown: true })
+    await step()
+    await step()
+    expect(begun).toContain('known')
+    expect(refused).toEqual(['stranger 60 UNAVAILABLE'])
   })
 
   it('ends empty, whatever the work does', async () => {

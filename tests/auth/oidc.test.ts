@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findSetupLink } from '../../src/server/admin/setup-link'
+import { findOrCreateOutsidePerson } from '../../src/server/auth/outside-people'
+import { ticketCookie } from '../../src/server/auth/session-cookie'
+import { createSessionStore } from '../../src/server/auth/session-store'
 import { type Issuer, startIssuer } from '../support/issuer'
+import { password } from '../support/people'
 import { postJson, type Roomline, startRoomline } from '../support/roomline'
 import { failureOf } from '../support/stock-client'
 
@@ -93,7 +98,7 @@ describe('signing in with an OpenID Connect issuer', () => {
     expect(first.finished.headers.get('location')).toBe('/rooms/general?seq=3')
     const user = await sessionOf(first.browser)
     expect(user).toMatchObject({ username: login, displayName: `Grace ${login}`, avatar: 'https://id.example/grace.png' })
-    expect(first.browser.cookies(roomline.config.publicUrl).has('X-Sign-In')).toBe(false)
+    expect(first.browser.cookies(roomline.config.publicUrl).has('X-Issuer')).toBe(false)
 
     issuer.people.set(login, { preferred_username: 'somebody-else', name: 'Renamed there' })
     expect((await sessionOf((await signIn(login)).browser))?.id).toBe(user?.id)
@@ -102,6 +107,30 @@ describe('signing in with an OpenID Connect issuer', () => {
       [user?.id],
     )
     expect(rows).toEqual([{ method: 'oidc' }, { method: 'oidc' }])
+  })
+
+  it('never makes an admin of the first to come, and leaves the setup link to whoever runs the server', async () => {
+    await using fresh = await startRoomline({ nodes: 0, env: { ...issuer.client, PUBLIC_URL: 'https://chat.example.com' } })
+    const parts = { store: createSessionStore(fresh.pool), announceJoin: () => {} }
+    const person = { issuer: issuer.url, subject: 'first', preferredUsername: 'first', name: 'First', picture: undefined }
+    await findOrCreateOutsidePerson(parts, person, '192.0.2.8')
+    expect((await fresh.pool.query('SELECT role FROM users')).rows).toEqual([{ role: 'member' }])
+    const link = await findSetupLink(fresh.pool, fresh.config)
+    expect(link).not.toBeNull()
+    const register = (body: object) => fresh.web.register(postJson('/api/register', { username: 'operator', password, ...body }))
+    expect((await register({})).status).toBe(403)
+    expect((await register({ setup: new URL(link ?? '').searchParams.get('setup') })).status).toBe(201)
+    expect((await fresh.pool.query(`SELECT role FROM users WHERE username = 'operator'`)).rows).toEqual([{ role: 'admin' }])
+    expect(await findSetupLink(fresh.pool, fresh.config)).toBeNull()
+    const { rows } = await fresh.pool.query(`SELECT ip, detail FROM audit_log WHERE action = 'account.registered' ORDER BY id LIMIT 1`)
+    expect(rows).toEqual([{ ip: '192.0.2.8', detail: { by: 'outside issuer', issuer: issuer.url } }])
+  })
+
+  it('keeps its place in a cookie of its own: entering a password and a code meanwhile does not lose it', async () => {
+    const browser = createBrowser()
+    await browser.start()
+    const [name = ''] = [...browser.cookies(roomline.config.publicUrl).keys()]
+    expect(ticketCookie('a ticket', roomline.config.publicUrl).startsWith(`${name}=`)).toBe(false)
   })
 
   it('asks the issuer for a code with PKCE, state and nonce, and shows the browser no secret', async () => {
@@ -120,7 +149,7 @@ describe('signing in with an OpenID Connect issuer', () => {
       code_challenge_method: 'S256',
     })
     const [cookie = ''] = started.headers.getSetCookie()
-    expect(cookie).toMatch(/^X-Sign-In=[\w.-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/)
+    expect(cookie).toMatch(/^X-Issuer=[\w.-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/)
     expect(cookie).not.toContain(searchParams.get('state'))
     expect(cookie).not.toContain(Buffer.from(searchParams.get('nonce') ?? '').toString('base64url'))
   })
@@ -158,7 +187,7 @@ describe('signing in with an OpenID Connect issuer', () => {
       await isRefused(other.finish(changed(name, value)), other)
     }
     const forged = createBrowser()
-    forged.cookies(roomline.config.publicUrl).set('X-Sign-In', `${cookies.get('X-Sign-In')?.slice(0, -4)}AAAA`)
+    forged.cookies(roomline.config.publicUrl).set('X-Issuer', `${cookies.get('X-Issuer')?.slice(0, -4)}AAAA`)
     await isRefused(forged.finish(back.href), forged)
   })
 

@@ -11,7 +11,7 @@ async function signIn(page: Page, username: string, word = password) {
   await page.goto('/login')
   await page.getByLabel('Username').fill(username)
   await page.getByLabel('Password', { exact: true }).fill(word)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
 async function openAccount(page: Page, tab: 'Profile' | 'Security' | 'Sessions' | 'Delete') {
@@ -132,7 +132,7 @@ describe('account', () => {
     await dialog.getByLabel('Your password').fill(password)
     await dialog.getByRole('button', { name: 'Delete my account' }).click()
     await vera.page.waitForURL('**/login')
-    expect(await vera.context.cookies()).toEqual([])
+    expect((await vera.context.cookies()).map(({ name }) => name)).not.toContain('X-Token')
     await signIn(vera.page, 'vera')
     await vera.page.getByText('Wrong username or password.').waitFor()
 

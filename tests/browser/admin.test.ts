@@ -52,7 +52,7 @@ async function choose(page: Page, person: string, item: string) {
 async function fillAccount(page: Page, username: string, word: string, button: string) {
   await page.getByLabel('Username').fill(username)
   await page.getByLabel('Password', { exact: true }).fill(word)
-  await page.getByRole('button', { name: button }).click()
+  await page.getByRole('button', { name: button, exact: true }).click()
 }
 
 const composerOf = (page: Page) => page.getByRole('textbox', { name: 'Message general' })

@@ -134,7 +134,7 @@ async function goToLogin(page: Page, room: string) {
 async function signIn(page: Page, { username }: Person) {
   await page.getByLabel('Username').fill(username)
   await page.getByLabel('Password', { exact: true }).fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await account(page).getByText(`@${username}`).waitFor()
 }
 

@@ -290,7 +290,7 @@ describe('rooms', () => {
     await page.goto('/login')
     await page.getByLabel('Username').fill('first-admin')
     await page.getByLabel('Password', { exact: true }).fill(password)
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await createRoom(page, 'Attic', { kind: 'Private' })
     await chooseInRoomMenu(page, 'Attic', 'Room settings')
     await page.getByRole('dialog').getByRole('button', { name: 'Archive room…' }).click()

@@ -70,10 +70,20 @@ describe('npm run admin', () => {
       const exported = values((await admin('export-room', 'general')).out)
       expect(exported).toHaveLength(1_200)
       expect(exported.map(({ seq }) => seq)).toEqual(Array.from({ length: 1_200 }, (_, index) => index + 1))
+      await client.query(`INSERT INTO authenticators (user_id, sealed_secret, enabled_at) SELECT id, 'sealed', now() FROM users`)
+      const countFactors = async () => (await client.query('SELECT FROM authenticators')).rowCount
+      expect((await admin('reset-link', 'ada')).out).toMatch(/^https:.*\nIt works once/)
+      expect(await countFactors()).toBe(1)
+      const removed = await admin('reset-link', 'ada', '--remove-second-factor')
+      expect(removed.out).toMatch(/^Two-step sign-in of ada is off, and their passkeys are removed\.\nhttps:/)
+      expect(await countFactors()).toBe(0)
       expect((await admin('registration', 'closed')).out).toBe('Registration is closed.\n')
       const { rows } = await client.query(`SELECT action, actor_id FROM audit_log WHERE action LIKE 'admin.%' ORDER BY id`)
       expect(rows.map(({ action, actor_id }) => [action, actor_id])).toEqual(
-        ['admin.personCreated', 'admin.resetLinkMade', 'admin.roomExported', 'admin.settingsUpdated'].map((action) => [action, null]),
+        [
+          ...['admin.personCreated', 'admin.resetLinkMade', 'admin.roomExported', 'admin.resetLinkMade'],
+          ...['admin.secondFactorsRemoved', 'admin.resetLinkMade', 'admin.settingsUpdated'],
+        ].map((action) => [action, null]),
       )
     } finally {
       await client.end()

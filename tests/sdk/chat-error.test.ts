@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { TRPCClientError } from '@trpc/client'
 import { describe, expect, it } from 'vitest'
-import { ChatError, readFailure, signIn } from '../../src/sdk'
+import { ChatError, finishSignIn, readFailure, signIn } from '../../src/sdk'
 import { failureNamed, toClientError } from '../../src/sdk/chat-error'
 
 type Answer = Parameters<typeof TRPCClientError.from>[0]
@@ -57,6 +57,15 @@ describe('signIn', () => {
       (error: unknown) => ({ isChatError: error instanceof ChatError, ...readFailure(error) }),
     )
   const refusal = (code: string) => JSON.stringify({ error: { code, message: '' } })
+
+  it('hands on the ticket that the second step takes', async () => {
+    const error = { code: 'SECOND_FACTOR_REQUIRED', message: '', ticket: 'a ticket' }
+    await using web = await startWeb(401, JSON.stringify({ error }))
+    expect(await failing(web.url)).toMatchObject({ name: 'SECOND_FACTOR_REQUIRED', retry: false, ticket: 'a ticket' })
+    await using refusing = await startWeb(401, refusal('WRONG_CODE'))
+    const wrong = finishSignIn(refusing.url, { ticket: 'a ticket', code: '000000' })
+    await expect(wrong).rejects.toMatchObject({ code: 'WRONG_CODE' })
+  })
 
   it.each<[number, string, Record<string, string>, object]>([
     [401, refusal('INVALID_CREDENTIALS'), {}, { name: 'INVALID_CREDENTIALS', retry: false }],

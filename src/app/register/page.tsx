@@ -36,7 +36,7 @@ export default async function RegisterPage({ searchParams }: PageProps<'/registe
   return (
     <AccountPage
       title={invite === '' ? 'Create an account' : `You're invited to ${name}`}
-      intro={invite === '' ? 'All you need is a username and a password.' : 'Choose a username and a password, and you are in.'}
+      intro={invite === '' ? 'All you need is a username and a password.' : 'Choose a username and a password to join.'}
       footer={
         <>
           Already have an account?{' '}

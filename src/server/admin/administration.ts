@@ -12,7 +12,7 @@ export interface Administration {
   /** The logo by the hash in its path. */
   findLogo(hash: string): Promise<Logo | null>
   /** @throws {Failure} BAD_REQUEST, RESET_LINK_NOT_FOUND */
-  resetPassword(input: { token: string; password: string }, ip: string): Promise<void>
+  resetPassword(input: { token: string; password: string }, from: { ip: string; deviceToken: string }): Promise<void>
 }
 
 export function createAdministration(parts: RegistrationParts & { pool: Pool; announceRevocation: () => void }): Administration {
@@ -20,6 +20,6 @@ export function createAdministration(parts: RegistrationParts & { pool: Pool; an
     registration: createRegistration(parts),
     settings: () => readSettings(parts.pool, parts.server),
     findLogo: (hash) => findLogo(parts.pool, hash),
-    resetPassword: (input, ip) => resetPassword(parts, input, ip),
+    resetPassword: (input, from) => resetPassword(parts, input, from),
   }
 }

@@ -15,7 +15,8 @@ type PersonRow = Omit<AdminPerson, 'createdAt' | 'lastSeenAt' | 'disabledAt'> & 
 }
 
 const columns = `u.id, u.username, u.display_name AS "displayName", u.avatar, u.status, u.role, u.created_at AS "createdAt",
-  u.last_seen_at AS "lastSeenAt", u.disabled_at AS "disabledAt", u.external_issuer AS "externalIssuer",
+  greatest(u.last_seen_at, (SELECT max(s.last_seen_at) FROM sessions s WHERE s.user_id = u.id)) AS "lastSeenAt",
+  u.disabled_at AS "disabledAt", u.external_issuer AS "externalIssuer",
   u.password_hash IS NOT NULL AS "hasPassword",
   EXISTS (SELECT FROM authenticators a WHERE a.user_id = u.id AND a.enabled_at IS NOT NULL) AS "hasSecondFactor",
   (SELECT count(*)::int FROM passkeys p WHERE p.user_id = u.id) AS passkeys,

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { ResetLink } from '../../contract/admin'
 import { Failure } from '../../contract/failures'
-import { forgetDevices } from '../auth/devices'
+import { forgetDevices, hashDevice, rememberDevice } from '../auth/devices'
 import { requireAcceptablePassword } from '../auth/password-strength'
 import { hashPassword } from '../auth/passwords'
 import { revokeSessions } from '../auth/revoke-sessions'
@@ -43,7 +43,7 @@ export const createResetLink = (ctx: AdminContext, username: string): Promise<Re
 export async function resetPassword(
   { pool, announceRevocation }: { pool: Pool; announceRevocation: () => void },
   { token, password }: { token: string; password: string },
-  ip: string,
+  { ip, deviceToken }: { ip: string; deviceToken: string },
 ): Promise<void> {
   const hash = hashLinkToken(token)
   const { rows } = await pool.query<{ username: string; display_name: string }>(
@@ -72,6 +72,7 @@ export async function resetPassword(
     const ended = await revokeSessions(transaction, { userId, reason: 'password' })
     // Somebody else may have signed in on one of them.
     await forgetDevices(transaction, userId)
+    await rememberDevice(transaction, userId, hashDevice(userId, deviceToken))
     await writeAudit(transaction, { kind: 'account.passwordReset', actorId: userId, subjectId: userId, ip, detail: { ended } })
   })
   announceRevocation()

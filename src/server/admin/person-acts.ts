@@ -82,10 +82,10 @@ export const endSessionsOf = (ctx: AdminContext, username: string): Promise<Admi
  */
 export const removeSecondFactorsOf = (ctx: AdminContext, username: string): Promise<AdminPerson> =>
   changePerson(ctx, username, async (transaction, person) => {
-    const { twoStep, passkeys } = await removeSecondFactors(transaction, person.id)
-    const entry = { actorId: ctx.actorId, subjectId: person.id, ip: ctx.ip }
-    if (twoStep) await writeAudit(transaction, { kind: 'account.secondFactorRemoved', ...entry })
-    if (passkeys > 0) await writeAudit(transaction, { kind: 'account.passkeyRemoved', ...entry, detail: { passkeys } })
+    const removed = await removeSecondFactors(transaction, person.id)
+    if (!removed.twoStep && removed.passkeys === 0) return
+    const entry = { actorId: ctx.actorId, subjectId: person.id, ip: ctx.ip, detail: removed }
+    await writeAudit(transaction, { kind: 'admin.secondFactorsRemoved', ...entry })
   })
 
 async function revokeServerInvitesOf(transaction: Querying, userId: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { isUnclaimed } from '../auth/session-store'
 import type { Querying } from '../platform/database'
 
 /** For whoever starts the server: it lets them create the first account. Every process makes the same one from the secret. */
@@ -17,7 +18,6 @@ export async function findSetupLink(
   querying: Querying,
   { publicUrl, authSecrets }: { publicUrl: string; authSecrets: readonly string[] },
 ): Promise<string | null> {
-  const { rows } = await querying.query<{ isEmpty: boolean }>('SELECT NOT EXISTS (SELECT FROM users) AS "isEmpty"')
   const [secret] = authSecrets
-  return rows[0]?.isEmpty && secret ? `${publicUrl}/register?setup=${tokenOf(secret)}` : null
+  return secret && (await isUnclaimed(querying)) ? `${publicUrl}/register?setup=${tokenOf(secret)}` : null
 }

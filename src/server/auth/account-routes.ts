@@ -10,6 +10,7 @@ import type { Log } from '../platform/log'
 import { realtimeUrl } from '../platform/realtime-url'
 import type { Device } from './devices'
 import {
+  backTo,
   imageResponse,
   isFormPost,
   json,
@@ -21,13 +22,14 @@ import {
   seeOther,
   toFailure,
 } from './http-bodies'
+import { enteredPath, keepNext } from './next-path'
 import type { Oidc } from './oidc'
 import { createOidcRoutes } from './oidc-routes'
 import { readDevice } from './read-device'
 import { createRouteGuards } from './route-guards'
 import { askForCode, createSecondFactorRoutes } from './second-factor-routes'
 import { requireSecondStep, type SecondStepParts } from './second-step'
-import { clearedSessionCookie, readSessionCookies, sessionCookie, signedInCookies } from './session-cookie'
+import { clearedSessionCookie, deviceCookie, readSessionCookies, sessionCookie, signedInCookies } from './session-cookie'
 import { findSession, isAnotherPersons, refreshSession, revokeSession, type StartedSession } from './sessions'
 import { loginInput, logoutInput, register, registerInput, resetByLink, resetInput, signInWithPassword } from './sign-in'
 import type { WebSession } from './web-session'
@@ -54,22 +56,20 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
     enter: (input: Input, device: Device) => Promise<StartedSession>,
   ) =>
     changing(async (request) => {
-      const { body, isForm } = await readBody(request)
+      const { body, isForm, next } = await readBody(request)
       try {
         const signedIn = await enter(parseBody(schema, body), readDevice(request, config.publicUrl))
         const cookies = signedInCookies(signedIn, config.publicUrl)
-        // Over http a browser drops the cookie of an https site. That page then says so.
-        const entered = config.publicUrl.startsWith('https:') ? '/login?notice=entered' : '/'
-        return isForm ? seeOther(entered, { cookies }) : json(status, { user: signedIn.user }, { cookies })
+        return isForm ? seeOther(enteredPath(next, config.publicUrl), { cookies }) : json(status, { user: signedIn.user }, { cookies })
       } catch (thrown) {
         const error = toFailure(thrown, log)
-        if (error.detail.ticket) return askForCode(error, { isForm, publicUrl: config.publicUrl, log })
+        if (error.detail.ticket) return askForCode(error, { isForm, next, publicUrl: config.publicUrl, log })
         if (!isForm || error.failure === 'INTERNAL') throw error
         const typed = (name: string, max: number) => String((body as Record<string, unknown> | null)?.[name] ?? '').slice(0, max)
         const kept = ['invite', 'setup'].flatMap((name) =>
           typed(name, limits.inviteToken) ? [[name, typed(name, limits.inviteToken)]] : [],
         )
-        return backTo(page, error, { username: typed('username', 64), ...Object.fromEntries(kept) })
+        return backTo(page, error, { username: typed('username', 64), ...Object.fromEntries(kept), ...keepNext(next) })
       }
     })
 
@@ -131,8 +131,9 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
     reset: changing(async (request) => {
       const { body, isForm } = await readBody(request)
       try {
-        await resetByLink(parts, parseBody(resetInput, body), readDevice(request, config.publicUrl))
-        return isForm ? seeOther('/login?notice=reset') : noContent()
+        const deviceToken = await resetByLink(parts, parseBody(resetInput, body), readDevice(request, config.publicUrl))
+        const cookies = [deviceCookie(deviceToken, config.publicUrl)]
+        return isForm ? seeOther('/login?notice=reset', { cookies }) : noContent({ cookies })
       } catch (thrown) {
         const error = toFailure(thrown, log)
         if (!isForm || error.failure === 'INTERNAL') throw error
@@ -178,16 +179,6 @@ function toStream(texts: AsyncGenerator<string, void>): ReadableStream<Uint8Arra
       await texts.return()
     },
   })
-}
-
-/** Leads a form that was posted without JavaScript back to its page, with the reason in the address. */
-function backTo(page: string, { failure, detail: { fields = {}, retryAfterMs } }: Failure, kept: Record<string, string> = {}): Response {
-  const [field, why] = Object.entries(fields)[0] ?? []
-  const query = new URLSearchParams({
-    ...{ error: failure, ...kept, ...(field && { field, why }) },
-    ...(retryAfterMs && { wait: String(Math.ceil(retryAfterMs / 1000)) }),
-  })
-  return seeOther(`${page}?${query}`)
 }
 
 const tokensOf = ({ headers }: Request, publicUrl: string) => readTokens(headers.get('authorization'), headers.get('cookie'), publicUrl)

@@ -44,6 +44,11 @@ export async function rememberDevice(querying: Querying, userId: string, deviceH
   return isKnown
 }
 
+export async function isKnownDevice(querying: Querying, userId: string, deviceHash: Buffer): Promise<boolean> {
+  const { rowCount } = await querying.query('SELECT FROM known_devices WHERE user_id = $1 AND device_hash = $2', [userId, deviceHash])
+  return rowCount === 1
+}
+
 /** From then on, no device is one that this person has signed in from. */
 export async function forgetDevices(querying: Querying, userId: string): Promise<void> {
   await querying.query('DELETE FROM known_devices WHERE user_id = $1', [userId])

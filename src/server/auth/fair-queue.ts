@@ -56,13 +56,15 @@ export function createFairQueue({ atOnce, maxPerLine, maxWaiting, workMs }: Fair
     return undefined
   }
 
-  /** Makes room for somebody with a shorter line. @returns false when nobody has a longer one */
-  function evictLongest(shorterThan: number): boolean {
-    let longest: Waiting[] = []
-    for (const line of strangers.values()) if (line.length > longest.length) longest = line
-    if (longest.length <= shorterThan + 1) return false
+  /** Sends the last of the longest line of strangers away. @returns false when none is at least so long */
+  function evictLongest(atLeast: number): boolean {
+    let longest: [key: string, line: Waiting[]] = ['', []]
+    for (const each of strangers) if (each[1].length >= longest[1].length) longest = each
+    const [key, line] = longest
+    if (line.length < atLeast) return false
     count--
-    longest.pop()?.reject(new Failure('UNAVAILABLE', { retryAfterMs: retryAfterMs() }))
+    line.pop()?.reject(new Failure('UNAVAILABLE', { retryAfterMs: retryAfterMs() }))
+    if (line.length === 0) strangers.delete(key)
     return true
   }
 
@@ -70,7 +72,9 @@ export function createFairQueue({ atOnce, maxPerLine, maxWaiting, workMs }: Fair
     const lines = isKnown ? known : strangers
     const line = lines.get(key) ?? []
     if (line.length >= maxPerLine) throw new Failure('TOO_MANY_REQUESTS', { retryAfterMs: retryAfterMs() })
-    if (count >= maxWaiting && !evictLongest(line.length)) throw new Failure('UNAVAILABLE', { retryAfterMs: retryAfterMs() })
+    // Strangers with many addresses could fill it with lines of one. Somebody known does not wait behind them.
+    if (count >= maxWaiting && !evictLongest(isKnown ? 1 : line.length + 2))
+      throw new Failure('UNAVAILABLE', { retryAfterMs: retryAfterMs() })
     count++
     lines.set(key, line)
     await new Promise<void>((begin, reject) => line.push({ begin, reject }))

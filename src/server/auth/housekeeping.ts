@@ -3,13 +3,21 @@ import type { JobHandler } from '../jobs/job-worker'
 import { resealAll } from '../security/reseal'
 import type { SecurityParts } from '../security/security-parts'
 
-/** Deletes outdated rows once an hour: expired rate limits, old sessions, devices and revocations. */
+/** Every refused attempt to sign in counts in some rows: from many addresses, an hour's would be millions. */
+export const createRateLimitsJob = (pool: Pool): JobHandler => ({
+  name: 'forget rate limits',
+  schedule: '* * * * *',
+  run: async () => {
+    await pool.query('DELETE FROM rate_limits WHERE resets_at < now()')
+  },
+})
+
+/** Deletes outdated rows once an hour: old sessions, devices and revocations. */
 export function createHousekeepingJob(pool: Pool, security: Pick<SecurityParts, 'authenticators' | 'sealing'>): JobHandler {
   return {
     name: 'housekeeping',
     schedule: '17 * * * *',
     run: async () => {
-      await pool.query('DELETE FROM rate_limits WHERE resets_at < now()')
       await pool.query('DELETE FROM sign_in_tickets WHERE expires_at < now()')
       await pool.query('DELETE FROM used_challenges WHERE expires_at < now()')
       await pool.query(`DELETE FROM session_revocations WHERE at < now() - interval '1 day'`)

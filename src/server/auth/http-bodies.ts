@@ -1,8 +1,10 @@
 import type { z } from 'zod'
 import { Failure, type FailureCode, failures } from '../../contract/failures'
 import { fieldsOf } from '../../contract/fields'
+import { toOwnPath } from '../../contract/rules'
 import { isUnavailable } from '../platform/database'
 import type { Log } from '../platform/log'
+import { withQuery } from './next-path'
 
 const maxBodyBytes = 16 * 1024
 
@@ -10,17 +12,18 @@ const isJson = (request: Request) => /^application\/json\b/i.test(request.header
 
 export const isFormPost = (request: Request) => /^application\/x-www-form-urlencoded\b/i.test(request.headers.get('content-type') ?? '')
 
-export async function readBody(request: Request): Promise<{ body: unknown; isForm: boolean }> {
+/** @returns `next`: where a plain form wants to go afterwards, a path on this site */
+export async function readBody(request: Request): Promise<{ body: unknown; isForm: boolean; next: string }> {
   if (isFormPost(request)) {
-    const fields = Object.fromEntries(new URLSearchParams(await readText(request)))
+    const { next = '', ...fields }: Record<string, string> = Object.fromEntries(new URLSearchParams(await readText(request)))
     // An empty form field counts as not filled in.
     for (const name of ['displayName', 'invite', 'setup']) if (fields[name] === '') delete fields[name]
-    return { body: fields, isForm: true }
+    return { body: fields, isForm: true, next: toOwnPath(next) }
   }
   if (!isJson(request)) {
     throw new Failure('BAD_REQUEST', { fields: { 'content-type': 'must be application/json' } })
   }
-  return { body: parseJson(await readText(request)), isForm: false }
+  return { body: parseJson(await readText(request)), isForm: false, next: '/' }
 }
 
 /** Signing out needs no body. An empty or unknown one must not prevent it. */
@@ -98,6 +101,20 @@ export function noContent(extra: AnswerHeaders = {}): Response {
 
 export function seeOther(location: string, extra: AnswerHeaders = {}): Response {
   return new Response(null, { status: 303, headers: headersOf({ ...extra, location }) })
+}
+
+/** Leads a form that was posted without JavaScript back to its page, with the reason in the address. */
+export function backTo(
+  page: string,
+  { failure, detail: { fields = {}, retryAfterMs } }: Failure,
+  kept: Record<string, string> = {},
+): Response {
+  const [field, why] = Object.entries(fields)[0] ?? []
+  const query = {
+    ...{ error: failure, ...kept, ...(field && { field, why }) },
+    ...(retryAfterMs && { wait: String(Math.ceil(retryAfterMs / 1000)) }),
+  }
+  return seeOther(withQuery(page, query))
 }
 
 /** An image whose address changes with it. Its policy keeps whatever else it may be from acting. */

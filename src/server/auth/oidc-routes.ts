@@ -24,7 +24,7 @@ interface OidcRoutesParts extends SignInParts {
 /** How long somebody has for signing in at the issuer. */
 const patienceMinutes = 10
 
-const cookieName = (publicUrl: string) => `${publicUrl.startsWith('https:') ? '__Host-' : ''}X-Sign-In`
+const cookieName = (publicUrl: string) => `${publicUrl.startsWith('https:') ? '__Host-' : ''}X-Issuer`
 
 function cookieOf(publicUrl: string, value: string): string {
   const maxAgeSeconds = value === '' ? 0 : patienceMinutes * 60
@@ -88,7 +88,7 @@ export function createOidcRoutes(parts: OidcRoutesParts, readDevice: (request: R
       const { next, ...begun } = await openCookie(request)
       await requireSignInTry(parts, device)
       const person = await finish(new URL(request.url).search, begun)
-      const user = await findOrCreateOutsidePerson(parts, person)
+      const user = await findOrCreateOutsidePerson(parts, person, device.ip)
       const signedIn = await startSession(parts, { user, proof: { kind: 'oidc', issuer: person.issuer } }, device).catch((error) => {
         // Its words are about a password.
         throw error instanceof Failure && error.failure === 'INVALID_CREDENTIALS' ? new Failure('OUTSIDE_SIGN_IN_FAILED') : error

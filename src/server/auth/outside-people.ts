@@ -47,8 +47,9 @@ type Parts = Pick<SignInParts, 'store' | 'announceJoin'>
 /**
  * The account of this issuer and subject, made on first sight. An account with the same name is never taken over, whatever the
  * issuer says: the new one gets a name that is free.
+ * @param ip where they come from, if that is known: for the audit log
  */
-export async function findOrCreateOutsidePerson({ store, announceJoin }: Parts, person: OutsidePerson): Promise<User> {
+export async function findOrCreateOutsidePerson({ store, announceJoin }: Parts, person: OutsidePerson, ip: string | null): Promise<User> {
   const { issuer, subject } = person
   const found = await store.findByIssuer(issuer, subject)
   if (found) return found
@@ -56,7 +57,7 @@ export async function findOrCreateOutsidePerson({ store, announceJoin }: Parts, 
     try {
       const { user, joined } = await store.createPerson(
         { ...names, passwordHash: null, external: { issuer, subject, picture: person.picture ?? null } },
-        admitMember(issuer),
+        admitMember(issuer, ip),
       )
       if (joined) announceJoin({ ...joined, userId: user.id })
       return user
@@ -72,10 +73,11 @@ export async function findOrCreateOutsidePerson({ store, announceJoin }: Parts, 
 
 /** The issuer decides who gets in, whatever REGISTRATION says. Nobody becomes an admin by being the first. */
 const admitMember =
-  (issuer: string): Admit =>
+  (issuer: string, ip: string | null): Admit =>
   async (transaction) => ({
     role: 'member',
-    welcome: ({ id }) => writeAudit(transaction, { kind: 'account.registered', actorId: id, detail: { issuer } }),
+    welcome: ({ id }) =>
+      writeAudit(transaction, { kind: 'account.registered', actorId: id, subjectId: id, ip, detail: { by: 'outside issuer', issuer } }),
   })
 
 /** Names for a new account, the best first. */

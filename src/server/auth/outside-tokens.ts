@@ -45,7 +45,7 @@ export function acceptOutsideTokens(own: SessionTokens, outside: Config['outside
     // A token that was seen before stays with its person, also when they have deleted their account since.
     const owner = await parts.store.findSessionOwner(sessionId)
     if (owner) return { userId: owner, isStored: true }
-    const { id } = await findOrCreateOutsidePerson(parts, readOutsidePerson(payload))
+    const { id } = await findOrCreateOutsidePerson(parts, readOutsidePerson(payload), null)
     return { userId: id, isStored: await parts.store.createForToken({ id: sessionId, userId: id, expiresAt }) }
   }
 

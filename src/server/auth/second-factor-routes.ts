@@ -1,11 +1,12 @@
 import { Failure } from '../../contract/failures'
 import type { Config } from '../platform/config'
 import type { Log } from '../platform/log'
-import { failureResponse, json, parseBody, readBody, seeOther, toFailure } from './http-bodies'
+import { backTo, failureResponse, json, parseBody, readBody, seeOther, toFailure } from './http-bodies'
+import { enteredPath, keepNext, withQuery } from './next-path'
 import { passkeySignInInput, signInWithPasskey } from './passkey-sign-in'
 import { readDevice } from './read-device'
 import type { RouteGuards } from './route-guards'
-import { finishSignIn, type SecondStepParts, secondStepInput } from './second-step'
+import { finishSecondStep, type SecondStepParts, secondStepInput } from './second-step'
 import { clearedTicketCookie, readTicketCookie, signedInCookies, ticketCookie } from './session-cookie'
 import type { WebSession } from './web-session'
 
@@ -30,25 +31,28 @@ export function createSecondFactorRoutes(
     }),
 
     secondFactor: changing(async (request) => {
-      const { body, isForm } = await readBody(request)
+      const { body, isForm, next } = await readBody(request)
       try {
         const { code, ticket = readTicketCookie(request.headers.get('cookie'), config.publicUrl) } = parseBody(secondStepInput, body)
         if (!ticket) throw new Failure('SIGN_IN_EXPIRED')
-        const started = await finishSignIn(parts, { ticket, code }, readDevice(request, config.publicUrl))
+        const started = await finishSecondStep(parts, { ticket, code }, readDevice(request, config.publicUrl))
         const cookies = [...signedInCookies(started, config.publicUrl), clearedTicketCookie(config.publicUrl)]
-        return isForm ? seeOther('/', { cookies }) : json(200, { user: started.user }, { cookies })
+        return isForm ? seeOther(enteredPath(next, config.publicUrl), { cookies }) : json(200, { user: started.user }, { cookies })
       } catch (thrown) {
         const error = toFailure(thrown, log)
         if (!isForm || error.failure === 'INTERNAL') throw error
         const page = error.failure === 'SIGN_IN_EXPIRED' ? '/login' : '/login/code'
-        return seeOther(`${page}?${new URLSearchParams({ error: error.failure })}`)
+        return backTo(page, error, keepNext(next))
       }
     }),
   }
 }
 
 /** The password was right, and a code is needed too: the answer to a program, or the way to the form that asks for it. */
-export function askForCode(failure: Failure, { isForm, publicUrl, log }: { isForm: boolean; publicUrl: string; log: Log }): Response {
+export function askForCode(
+  failure: Failure,
+  { isForm, next, publicUrl, log }: { isForm: boolean; next: string; publicUrl: string; log: Log },
+): Response {
   const cookies = [ticketCookie(failure.detail.ticket ?? '', publicUrl)]
-  return isForm ? seeOther('/login/code', { cookies }) : failureResponse(failure, log, { cookies })
+  return isForm ? seeOther(withQuery('/login/code', keepNext(next)), { cookies }) : failureResponse(failure, log, { cookies })
 }

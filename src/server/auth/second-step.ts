@@ -6,9 +6,8 @@ import { key } from '../../contract/text'
 import { writeAudit } from '../admin/audit-log'
 import { acceptCode } from '../security/codes'
 import type { SecurityParts } from '../security/security-parts'
-import type { Device } from './devices'
+import { type Device, hashDevice, isKnownDevice } from './devices'
 import type { Proof } from './proof'
-import { forgetAttempts, takeAttempt } from './rate-limits'
 import { type StartedSession, startSession } from './sessions'
 import type { SignInParts } from './sign-in'
 
@@ -34,25 +33,26 @@ export async function requireSecondStep({ security }: Pick<SecondStepParts, 'sec
  * The second step: a code of an authenticator app, or a recovery code.
  * @throws {Failure} WRONG_CODE, SIGN_IN_EXPIRED, TOO_MANY_REQUESTS
  */
-export async function finishSignIn(
+export async function finishSecondStep(
   parts: SecondStepParts,
   { ticket, code }: { ticket: string; code: string },
   device: Device,
 ): Promise<StartedSession> {
-  const { pool, security } = parts
-  const taken = await security.tickets.take(ticket)
-  if (!taken) throw new Failure('SIGN_IN_EXPIRED')
-  const { userId } = taken
-  const guesses = { key: `second step ${userId}`, free: 5, pauseMs: 1_000, longestMs: 15 * 60_000 }
-  // Counted before the check, so that codes that are tried at once are counted too.
-  const retryAfterMs = await takeAttempt(pool, [guesses])
-  if (retryAfterMs > 0) throw new Failure('TOO_MANY_REQUESTS', { retryAfterMs })
-  const used = await acceptCode({ store: security.authenticators, sealing: security.sealing }, userId, code)
+  const { pool, security, throttle } = parts
+  const opened = await security.tickets.find(ticket)
+  if (!opened) throw new Failure('SIGN_IN_EXPIRED')
+  const { userId, username } = opened
+  const deviceHash = device.token === null ? null : hashDevice(userId, device.token)
+  const knownDevice = deviceHash && (await isKnownDevice(pool, userId, deviceHash)) ? deviceHash : null
+  const used = await throttle.run({ step: 'code', name: username, ip: device.ip, knownDevice }, async () => {
+    // Only here: being told to wait uses up no ticket.
+    if (!(await security.tickets.countTry(ticket))) throw new Failure('SIGN_IN_EXPIRED')
+    return acceptCode({ store: security.authenticators, sealing: security.sealing }, userId, code)
+  })
   if (!used) {
     await writeAudit(pool, { kind: 'signIn.failed', actorId: null, subjectId: userId, ip: device.ip, detail: { method: 'code' } })
     throw new Failure('WRONG_CODE')
   }
-  await forgetAttempts(pool, [guesses.key])
   const redeemed = await security.tickets.redeem(ticket)
   if (!redeemed) throw new Failure('SIGN_IN_EXPIRED')
   const { user, passwordHash } = redeemed

@@ -61,8 +61,12 @@ function readCookies(header: string | null | undefined, names: readonly string[]
 
 /** The cookies of somebody who has just signed in: the session's, then the device's. */
 export function signedInCookies({ token, expiresAt, deviceToken }: StartedSession, publicUrl: string): string[] {
-  return [sessionCookie(token, expiresAt, publicUrl), serialize(publicUrl, deviceName, deviceToken, deviceMaxAgeSeconds)]
+  return [sessionCookie(token, expiresAt, publicUrl), deviceCookie(deviceToken, publicUrl)]
 }
+
+/** `Set-Cookie` for a device. */
+export const deviceCookie = (deviceToken: string, publicUrl: string): string =>
+  serialize(publicUrl, deviceName, deviceToken, deviceMaxAgeSeconds)
 
 /** `Set-Cookie` for a session. */
 export function sessionCookie(token: string, expiresAt: Date, publicUrl: string): string {

@@ -315,13 +315,20 @@ async function revokeOldest(transaction: Querying, userId: string, newest: strin
 
 export type SessionStore = ReturnType<typeof createSessionStore>
 
+/**
+ * Whether nobody runs this server yet. People of an outside issuer do not count, unless they were made admins: the first of
+ * them to come by must not use up the setup link.
+ */
+export async function isUnclaimed(querying: Querying): Promise<boolean> {
+  const { rows } = await querying.query<{ unclaimed: boolean }>(
+    `SELECT NOT EXISTS (SELECT FROM users WHERE external_issuer IS NULL AND role <> 'bot' OR role = 'admin') AS unclaimed`,
+  )
+  return rows[0]?.unclaimed ?? false
+}
+
 async function isFirstPerson(transaction: Querying): Promise<boolean> {
-  const isEmpty = async () => {
-    const { rows } = await transaction.query<{ empty: boolean }>('SELECT NOT EXISTS (SELECT FROM users) AS empty')
-    return rows[0]?.empty ?? false
-  }
-  if (!(await isEmpty())) return false
+  if (!(await isUnclaimed(transaction))) return false
   // Two people who sign up at once both find nobody. The second waits here for the first, and then checks again.
   await transaction.query('SELECT pg_advisory_xact_lock($1)', [firstPersonLock])
-  return isEmpty()
+  return isUnclaimed(transaction)
 }

@@ -10,6 +10,8 @@ const minute = 60 * second
 
 /** Somebody who tries to sign in. */
 export interface Attempt {
+  /** What is guessed. Each has counts of its own: whoever knows the password must not get free guesses at codes by it. */
+  step: 'password' | 'code'
   /** The username as typed, folded. Whether it exists makes no difference to any limit. */
   name: string
   ip: string
@@ -33,9 +35,9 @@ export function createSignInThrottle(pool: Pool) {
  * The limit over all networks is for those who have many: it refills so fast that some few networks, slowed down, cannot use
  * it up and keep everybody else out.
  */
-function limitsOf({ name, ip, knownDevice }: Attempt): [AttemptLimit, ...AttemptLimit[]] {
+function limitsOf({ step, name, ip, knownDevice }: Attempt): [AttemptLimit, ...AttemptLimit[]] {
   // Names are hashed: people type their password there by mistake.
-  const account = `sign-in ${createHash('sha256').update(name).digest('base64url')}`
+  const account = `${step === 'code' ? 'second step' : 'sign-in'} ${createHash('sha256').update(name).digest('base64url')}`
   const growing = { pauseMs: second, longestMs: 15 * minute }
   if (knownDevice) return [{ key: `${account} device ${knownDevice.toString('base64url')}`, free: 10, ...growing }]
   return [

@@ -8,11 +8,11 @@ import type { Administration } from '../admin/administration'
 import { writeAudit } from '../admin/audit-log'
 import { networkOf, wideNetworkOf } from '../platform/client-address'
 import type { Config } from '../platform/config'
-import { type Device, hashDevice } from './devices'
+import { type Device, deviceTokenOf, hashDevice } from './devices'
 import type { Asker } from './fair-queue'
 import { requireAcceptablePassword } from './password-strength'
 import { hashPassword, verifyPassword } from './passwords'
-import { requireWithinLimit } from './rate-limits'
+import { countUse, requireWithinLimit } from './rate-limits'
 import type { PersonToSignIn } from './session-store'
 import { type SessionParts, type StartedSession, startSession } from './sessions'
 import type { SignInThrottle } from './sign-in-throttle'
@@ -78,7 +78,7 @@ export async function signInWithPassword(parts: SignInParts, input: z.output<typ
   if (knownDevice) await requireWithinLimit(parts.pool, `login ${asker.line}`, parts.limits.loginsPerMinute, 60_000)
   else await requireSignInTry(parts, device)
 
-  const proven = await parts.throttle.run({ name, ip: device.ip, knownDevice }, async () => {
+  const proven = await parts.throttle.run({ step: 'password', name, ip: device.ip, knownDevice }, async () => {
     const matches = await verifyPassword(person?.passwordHash ?? null, input.password, asker)
     return person?.passwordHash && matches ? { user: person.user, passwordHash: person.passwordHash } : null
   })
@@ -90,10 +90,16 @@ export async function signInWithPassword(parts: SignInParts, input: z.output<typ
   return startSession(parts, { user, proof: { kind: 'password', passwordHash } }, device)
 }
 
-/** Sets a password by a one-time link. @throws {Failure} BAD_REQUEST, RESET_LINK_NOT_FOUND, TOO_MANY_REQUESTS, UNAVAILABLE */
-export async function resetByLink(parts: SignInParts, input: z.output<typeof resetInput>, device: Device): Promise<void> {
+/**
+ * Sets a password by a one-time link. Its device counts as known then: while others guess at the account, no new device gets in.
+ * @returns the device's token
+ * @throws {Failure} BAD_REQUEST, RESET_LINK_NOT_FOUND, TOO_MANY_REQUESTS, UNAVAILABLE
+ */
+export async function resetByLink(parts: SignInParts, input: z.output<typeof resetInput>, device: Device): Promise<string> {
   await requireAddressWithin(parts, 'reset', device, parts.limits.loginsPerMinute, 60_000)
-  await parts.administration.resetPassword(input, device.ip)
+  const deviceToken = deviceTokenOf(device)
+  await parts.administration.resetPassword(input, { ip: device.ip, deviceToken })
+  return deviceToken
 }
 
 /** Counts a try to sign in, of whatever kind, against the network it comes from. @throws {Failure} TOO_MANY_REQUESTS */
@@ -109,8 +115,17 @@ async function requireAddressWithin({ pool }: { pool: Pool }, act: string, { ip 
 
 const strangerFrom = ({ ip }: Device): Asker => ({ line: networkOf(ip), isKnown: false })
 
+/** In an hour, of one person, or of names that nobody has from one network: a flood of them must not fill the audit log. */
+const maxFailuresListed = 30
+const maxFailuresListedInAll = 2_000
+
 /** A name that could be nobody's is not written down: it may be a password, typed into the wrong field. */
 async function noteFailure(pool: Pool, name: string, person: PersonToSignIn | null, { ip, userAgent }: Device): Promise<void> {
-  const detail = { ...(isUsername(name) && { username: name }), device: userAgent }
+  const whose = person ? `of ${person.user.id}` : `from ${networkOf(ip)}`
+  const withheld =
+    (await countUse(pool, `failures ${whose}`, maxFailuresListed, hourMs)) +
+    (await countUse(pool, `failures of ${person ? 'people' : 'nobody'}`, maxFailuresListedInAll, hourMs))
+  if (withheld > 0 && (await countUse(pool, `failures ${whose}, noted`, 1, hourMs)) > 0) return
+  const detail = { ...(isUsername(name) && { username: name }), device: userAgent, ...(withheld > 0 && { furtherNotListed: true }) }
   await writeAudit(pool, { kind: 'signIn.failed', actorId: null, subjectId: person?.user.id ?? null, ip, detail })
 }

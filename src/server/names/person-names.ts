@@ -47,5 +47,5 @@ async function claimKeys(transaction: Querying, userId: string, keys: readonly s
 
 function requireFree(displayName: string, taken: ReadonlySet<string>): void {
   const isTaken = looksReserved(displayName) || lookAlikeKeys(displayName).some((key) => taken.has(key))
-  if (isTaken) throw new Failure('NAME_TAKEN', { fields: { displayName: 'is taken, or looks like a name that is' } })
+  if (isTaken) throw new Failure('NAME_TAKEN', { fields: { displayName: 'is taken, or looks too much like another one' } })
 }

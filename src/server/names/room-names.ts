@@ -36,7 +36,7 @@ export async function claimRoomName(transaction: Querying, room: { id: string; n
     [keys, room.id, actorId],
   )
   if (namesakes.some((other) => seesRoom({ ...other, isArchived: false }, other)))
-    throw new Failure('ROOM_NAME_TAKEN', { fields: { name: 'is taken, or looks like a name that is' } })
+    throw new Failure('ROOM_NAME_TAKEN', { fields: { name: 'is taken, or looks too much like another one' } })
   await transaction.query('DELETE FROM room_names WHERE room_id = $1', [room.id])
   await transaction.query('INSERT INTO room_names (room_id, key) SELECT $1, unnest($2::text[])', [room.id, keys])
 }

@@ -40,7 +40,7 @@ export function createAuthenticatorStore(pool: Pool) {
      * Turns two-step sign-in on. The code that confirmed it counts as used.
      * @returns false when this setup was replaced or confirmed meanwhile
      */
-    enable: (userId: string, setup: { sealed: Uint8Array; step: number; codes: readonly Uint8Array[] }): Promise<boolean> =>
+    enable: (userId: string, setup: { sealed: Uint8Array; step: number; codes: readonly Uint8Array[] }, ip: string): Promise<boolean> =>
       inTransaction(pool, async (transaction) => {
         const { rowCount } = await transaction.query(
           'UPDATE authenticators SET enabled_at = now(), last_step = $3 WHERE user_id = $1 AND sealed_secret = $2 AND enabled_at IS NULL',
@@ -48,15 +48,15 @@ export function createAuthenticatorStore(pool: Pool) {
         )
         if (rowCount !== 1) return false
         await replaceCodes(transaction, userId, setup.codes)
-        await writeAudit(transaction, { kind: 'account.secondFactorAdded', actorId: userId })
+        await writeAudit(transaction, { kind: 'account.secondFactorAdded', actorId: userId, ip })
         return true
       }),
 
     /** @returns false when two-step sign-in was off already */
-    disable: (userId: string): Promise<boolean> =>
+    disable: (userId: string, ip: string): Promise<boolean> =>
       inTransaction(pool, async (transaction) => {
         const wasOn = await deleteAuthenticator(transaction, userId)
-        if (wasOn) await writeAudit(transaction, { kind: 'account.secondFactorRemoved', actorId: userId })
+        if (wasOn) await writeAudit(transaction, { kind: 'account.secondFactorRemoved', actorId: userId, ip })
         return wasOn
       }),
 

@@ -28,7 +28,9 @@ export async function startPasskey({ parts, caller }: SecurityContext, confirmat
  * @throws {Failure} INVALID_PASSKEY, PASSKEY_TAKEN, TOO_MANY_PASSKEYS
  */
 export async function addPasskey({ parts, caller }: SecurityContext, input: z.output<typeof addPasskeyInput>): Promise<Passkey> {
-  return toPasskey(await parts.security.passkeys.addNew(caller.user.id, adding(caller), input.name, input.passkey))
+  return toPasskey(
+    await parts.security.passkeys.addNew({ userId: caller.user.id, ip: caller.ip }, adding(caller), input.name, input.passkey),
+  )
 }
 
 /** @throws {Failure} PASSKEY_NOT_FOUND */
@@ -44,7 +46,8 @@ export async function removePasskey(
   input: { id: string; confirmation: string },
 ): Promise<{ id: string }> {
   parts.security.confirmations.require(caller, input.confirmation)
-  if (!isUuid(input.id) || !(await parts.security.passkeyStore.remove(caller.user.id, input.id))) throw new Failure('PASSKEY_NOT_FOUND')
+  if (!isUuid(input.id) || !(await parts.security.passkeyStore.remove(caller.user.id, input.id, caller.ip)))
+    throw new Failure('PASSKEY_NOT_FOUND')
   return { id: input.id }
 }
 

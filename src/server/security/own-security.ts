@@ -64,14 +64,14 @@ export async function enableTwoStep({ parts, caller }: SecurityContext, typed: s
   if (step === null) throw new Failure('BAD_REQUEST', { fields: { code: 'is wrong: enter the one that the app shows now' } })
   const recoveryCodes = newRecoveryCodes()
   const codes = recoveryCodes.map((code) => hashRecoveryCode(userId, code))
-  if (!(await authenticators.enable(userId, { sealed, step, codes }))) throw new Failure('TWO_STEP_ON')
+  if (!(await authenticators.enable(userId, { sealed, step, codes }, caller.ip))) throw new Failure('TWO_STEP_ON')
   return { recoveryCodes }
 }
 
 /** @throws {Failure} CONFIRMATION_REQUIRED, TWO_STEP_OFF */
 export async function disableTwoStep({ parts, caller }: SecurityContext, confirmation: string): Promise<{ disabled: true }> {
   parts.security.confirmations.require(caller, confirmation)
-  if (!(await parts.security.authenticators.disable(caller.user.id))) throw new Failure('TWO_STEP_OFF')
+  if (!(await parts.security.authenticators.disable(caller.user.id, caller.ip))) throw new Failure('TWO_STEP_OFF')
   return { disabled: true }
 }
 

@@ -91,6 +91,7 @@ export function createPasskeyStore(pool: Pool, maxPerPerson: number) {
     add: async (
       passkey: NewPasskey,
       challenge: { challengeHash: Uint8Array; expiresAt: Date },
+      ip: string,
     ): Promise<StoredPasskey | 'INVALID_PASSKEY' | 'PASSKEY_TAKEN' | 'TOO_MANY_PASSKEYS'> => {
       const { userId, credentialId, publicKey, counter, transports, synced, name } = passkey
       return inTransaction(pool, async (transaction) => {
@@ -103,7 +104,7 @@ export function createPasskeyStore(pool: Pool, maxPerPerson: number) {
           [userId, credentialId, publicKey, counter, transports, synced, name, maxPerPerson],
         )
         if (!rows[0]) return 'TOO_MANY_PASSKEYS'
-        await writeAudit(transaction, { kind: 'account.passkeyAdded', actorId: userId, detail: { passkey: rows[0].id, name } })
+        await writeAudit(transaction, { kind: 'account.passkeyAdded', actorId: userId, ip, detail: { passkey: rows[0].id, name } })
         return rows[0]
       }).catch((error: unknown) => {
         if (isUniqueViolation(error)) return 'PASSKEY_TAKEN'
@@ -120,14 +121,14 @@ export function createPasskeyStore(pool: Pool, maxPerPerson: number) {
     },
 
     /** @returns whether it was theirs */
-    remove: (userId: string, id: string): Promise<boolean> =>
+    remove: (userId: string, id: string, ip: string): Promise<boolean> =>
       inTransaction(pool, async (transaction) => {
         const { rows } = await transaction.query<{ name: string }>('DELETE FROM passkeys WHERE id = $1 AND user_id = $2 RETURNING name', [
           id,
           userId,
         ])
         if (!rows[0]) return false
-        await writeAudit(transaction, { kind: 'account.passkeyRemoved', actorId: userId, detail: { passkey: id, name: rows[0].name } })
+        await writeAudit(transaction, { kind: 'account.passkeyRemoved', actorId: userId, ip, detail: { passkey: id, name: rows[0].name } })
         return true
       }),
   }

@@ -46,7 +46,7 @@ export interface Passkeys {
   /** @throws {Failure} PASSKEYS_UNAVAILABLE */
   askForNew(user: User, purpose: string): Promise<NewPasskeyRequest>
   /** @throws {Failure} INVALID_PASSKEY, PASSKEY_TAKEN, TOO_MANY_PASSKEYS, PASSKEYS_UNAVAILABLE */
-  addNew(userId: string, purpose: string, name: string, answer: NewPasskeyAnswer): Promise<StoredPasskey>
+  addNew(owner: { userId: string; ip: string }, purpose: string, name: string, answer: NewPasskeyAnswer): Promise<StoredPasskey>
 }
 
 export function createPasskeys({ store, tokens, relyingParty }: PasskeysParts): Passkeys {
@@ -140,7 +140,7 @@ export function createPasskeys({ store, tokens, relyingParty }: PasskeysParts): 
         supportedAlgorithmIDs: algorithms,
       }),
 
-    addNew: async (userId, purpose, name, answer) => {
+    addNew: async ({ userId, ip }, purpose, name, answer) => {
       const party = requireParty()
       const checked = await nullWhenBroken(() => checkNew(party, purpose, answer))
       if (!checked) throw new Failure('INVALID_PASSKEY')
@@ -153,6 +153,7 @@ export function createPasskeys({ store, tokens, relyingParty }: PasskeysParts): 
           transports: [...new Set(answer.response.transports)].filter((each) => transports.includes(each)),
         },
         checked,
+        ip,
       )
       if (typeof added === 'string') throw new Failure(added)
       return added

@@ -19,13 +19,23 @@ export function createTicketStore(pool: Pool) {
       return ticket
     },
 
-    /** Counts a try. @returns whose ticket it is; null when it is unknown, used up or expired */
-    take: async (ticket: string): Promise<{ userId: string } | null> => {
-      const { rows } = await pool.query<{ userId: string }>(
-        `UPDATE sign_in_tickets SET tries = tries + 1 WHERE hash = $1 AND expires_at > now() AND tries < $2 RETURNING user_id AS "userId"`,
+    /** @returns whose ticket it is; null when it is unknown, used up or expired */
+    find: async (ticket: string): Promise<{ userId: string; username: string } | null> => {
+      const { rows } = await pool.query<{ userId: string; username: string }>(
+        `SELECT u.id AS "userId", u.username FROM sign_in_tickets t JOIN users u ON u.id = t.user_id
+         WHERE t.hash = $1 AND t.expires_at > now() AND t.tries < $2`,
         [digest(ticket), maxTries],
       )
       return rows[0] ?? null
+    },
+
+    /** @returns false when the ticket is used up or expired */
+    countTry: async (ticket: string): Promise<boolean> => {
+      const { rowCount } = await pool.query(
+        'UPDATE sign_in_tickets SET tries = tries + 1 WHERE hash = $1 AND expires_at > now() AND tries < $2',
+        [digest(ticket), maxTries],
+      )
+      return rowCount === 1
     },
 
     /**

@@ -12,11 +12,11 @@ export interface AccountFailure {
 
 const labels: Record<string, string> = { username: 'Username', password: 'Password', displayName: 'Display name' }
 
-/** The password was right, but the browser did not keep the cookie: it only does over https, where the server is set up for that. */
+/** Signing in worked, but the browser did not keep the cookie: it only does over https, where the server is set up for that. */
 export const cookieRefused: AccountFailure = {
   code: 'UNAUTHORIZED',
   fields: {},
-  words: "Your password is right, but your browser didn't keep the sign-in. Open this site with https:// instead of http://.",
+  words: "That was right, but your browser didn't keep you signed in. Open this site with https:// instead of http://.",
 }
 
 /** Reads the failure from the address that a route redirects a plain form to. @param query `wait` is in seconds */

@@ -4,8 +4,8 @@ import { limits } from '../../contract/rules'
 import { FailureLine } from '../ui/act'
 import { Button } from '../ui/button'
 import { Field } from '../ui/fields'
-import { type AccountFailure, cookieRefused } from './account-failure'
-import { usePostedForm } from './posted-form'
+import type { AccountFailure } from './account-failure'
+import { leaveSignedIn, usePostedForm } from './posted-form'
 
 interface AccountFormProps {
   action: '/api/login' | '/api/register'
@@ -22,13 +22,7 @@ interface AccountFormProps {
 export function AccountForm({ action, failure: initialFailure, username, next, carried = {} }: AccountFormProps) {
   const { form, failure, pending, onSubmit } = usePostedForm(action, {
     failure: initialFailure,
-    onAccepted: async () => {
-      // Over http a browser drops the cookie of an https site, without a word.
-      const session = location.protocol === 'http:' ? await fetch('/api/session', { cache: 'no-store' }) : null
-      if (session?.status === 401) return cookieRefused
-      location.assign(next)
-      return null
-    },
+    onAccepted: () => leaveSignedIn(next),
     leadsTo: ({ code }) => (code === 'SECOND_FACTOR_REQUIRED' ? codePath(next) : null),
   })
   const isNew = action === '/api/register'
@@ -36,6 +30,7 @@ export function AccountForm({ action, failure: initialFailure, username, next, c
   return (
     <form ref={form} method="post" action={action} onSubmit={onSubmit} className="space-y-4">
       {Object.keys(fieldErrors).length === 0 && <FailureLine failure={failure} />}
+      {next !== '/' && <input type="hidden" name="next" value={next} />}
       {Object.entries(carried).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}

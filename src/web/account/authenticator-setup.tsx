@@ -40,6 +40,7 @@ export function SetUpAuthenticator({ client, setup, onDone }: SetUpAuthenticator
         label="Code that the app shows"
         name="code"
         required
+        autoFocus
         inputMode="numeric"
         autoComplete="one-time-code"
         maxLength={16}

@@ -4,7 +4,7 @@ import { FailureLine } from '../ui/act'
 import { Button } from '../ui/button'
 import { Field } from '../ui/fields'
 import type { AccountFailure } from './account-failure'
-import { usePostedForm } from './posted-form'
+import { leaveSignedIn, usePostedForm } from './posted-form'
 
 interface CodeFormProps {
   /** The failure of a form that was posted without JavaScript. */
@@ -19,14 +19,13 @@ const route = '/api/login/second-factor'
 export function CodeForm({ failure: initialFailure, next }: CodeFormProps) {
   const { form, failure, pending, onSubmit } = usePostedForm(route, {
     failure: initialFailure,
-    onAccepted: async () => {
-      location.assign(next)
-      return null
-    },
-    leadsTo: ({ code }) => (code === 'SIGN_IN_EXPIRED' ? '/login?error=SIGN_IN_EXPIRED' : null),
+    onAccepted: () => leaveSignedIn(next),
+    leadsTo: ({ code }) =>
+      code === 'SIGN_IN_EXPIRED' ? `/login?${new URLSearchParams({ error: code, ...(next !== '/' && { next }) })}` : null,
   })
   return (
     <form ref={form} method="post" action={route} onSubmit={onSubmit} className="space-y-4">
+      {next !== '/' && <input type="hidden" name="next" value={next} />}
       {!failure?.fields.code && <FailureLine failure={failure} />}
       <Field
         label="Code"

@@ -7,6 +7,7 @@ import { FailureLine } from '../ui/act'
 import { Button } from '../ui/button'
 import { readResponseFailure } from './account-failure'
 import { canUsePasskeys, choosePasskey } from './passkey-browser'
+import { leaveSignedIn } from './posted-form'
 
 interface PasskeySignInProps {
   /** The domain that passkeys of this server belong to; null when it has none. */
@@ -30,8 +31,9 @@ export function PasskeySignIn({ domain, next }: PasskeySignInProps) {
       if (!request.ok) throw new Error((await readResponseFailure(request)).words)
       const passkey = await choosePasskey((await request.json()) as PasskeyRequest)
       const answer = await post('/api/login/passkey', { passkey })
-      if (answer.ok) return location.assign(next)
-      setFailure(await readResponseFailure(answer))
+      const failed = answer.ok ? await leaveSignedIn(next) : await readResponseFailure(answer)
+      if (!failed) return
+      setFailure(failed)
     } catch (error) {
       setFailure({ words: (error as Error).message })
     }

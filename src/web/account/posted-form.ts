@@ -1,6 +1,6 @@
 import { type FormEvent, type RefObject, useEffect, useState } from 'react'
 import { useInvalidFocus } from '../ui/fields'
-import { type AccountFailure, readResponseFailure } from './account-failure'
+import { type AccountFailure, cookieRefused, readResponseFailure } from './account-failure'
 
 interface PostedForm {
   /** For the form element. */
@@ -65,8 +65,19 @@ export function usePostedForm(
     onSubmit: (event) => {
       event.preventDefault()
       // An optional field that is empty counts as not filled in.
-      const filled = [...new FormData(event.currentTarget)].filter(([name, value]) => value !== '' || name !== 'displayName')
+      const filled = [...new FormData(event.currentTarget)]
+        .filter(([name, value]) => value !== '' || name !== 'displayName')
+        .filter(([name]) => name !== 'next')
       if (!pending) void submit(Object.fromEntries(filled))
     },
   }
+}
+
+/** Goes on once somebody is signed in. @returns why not, when the browser refused the cookie */
+export async function leaveSignedIn(next: string): Promise<AccountFailure | null> {
+  // Over http a browser drops the cookie of an https site, without a word.
+  const session = location.protocol === 'http:' ? await fetch('/api/session', { cache: 'no-store' }) : null
+  if (session?.status === 401) return cookieRefused
+  location.assign(next)
+  return null
 }

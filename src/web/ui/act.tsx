@@ -60,7 +60,7 @@ interface FailureLineProps {
 export function FailureLine({ failure, onDismiss, className = '' }: FailureLineProps) {
   if (!failure) return null
   return (
-    <div role="alert" className={`flex gap-2 rounded-m bg-danger-soft px-3 py-2.5 text-danger text-sm ${className}`}>
+    <div ref={showInDialog} role="alert" className={`flex gap-2 rounded-m bg-danger-soft px-3 py-2.5 text-danger text-sm ${className}`}>
       <CircleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
       <span className="min-w-0 flex-1 [overflow-wrap:anywhere]">{failureWords(failure)}</span>
       {onDismiss && (
@@ -70,6 +70,11 @@ export function FailureLine({ failure, onDismiss, className = '' }: FailureLineP
       )}
     </div>
   )
+}
+
+/** What appears below the end of a dialog that scrolls would not be seen. */
+function showInDialog(line: HTMLElement | null) {
+  if (line?.closest('[role="dialog"]')) line.scrollIntoView({ block: 'nearest' })
 }
 
 function failureWords({ name, words, fields, retryAfterMs }: ShownFailure): string {
@@ -90,7 +95,7 @@ export function DoneLine({ children }: { children: string | null }) {
       {children && (
         <>
           <Check aria-hidden="true" className="size-4 shrink-0 text-accent" />
-          {children}
+          <span ref={showInDialog}>{children}</span>
         </>
       )}
     </p>

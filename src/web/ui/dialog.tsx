@@ -23,7 +23,7 @@ export function Dialog({ title, description, onClose, children }: DialogProps) {
         <Radix.Content
           onCloseAutoFocus={returnFocus}
           {...(!description && { 'aria-describedby': undefined })}
-          className="dialog fixed inset-x-0 bottom-0 z-30 flex max-h-[92dvh] flex-col rounded-t-l border border-line bg-raised shadow-high outline-none md:inset-x-auto md:top-[14vh] md:bottom-auto md:left-[calc(50%-15rem)] md:max-h-[72vh] md:w-[30rem] md:rounded-l"
+          className="dialog fixed inset-x-0 bottom-0 z-30 flex max-h-[92dvh] flex-col rounded-t-l border border-line bg-raised shadow-high outline-none md:inset-x-auto md:top-[14vh] md:bottom-auto md:left-[calc(50%-15rem)] md:max-h-[80vh] md:w-[30rem] md:rounded-l"
         >
           <div className="px-5 pt-4 pr-14 pb-3">
             <Radix.Title className="font-semibold text-lg tracking-tight [overflow-wrap:anywhere]">{title}</Radix.Title>

@@ -50,7 +50,7 @@ export default async function InvitePage({ params }: PageProps<'/invite/[token]'
         </>
       }
     >
-      Create an account and you are in, or accept the invitation with your own.
+      Create an account to join. If you already have one, sign in and accept the invitation.
     </NoticePage>
   )
 }

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { CodeForm } from '../../../web/account/code-form'
 import { AccountPage } from '../../../web/ui/pages'
-import { readAccountQuery } from '../../account-query'
+import { readAccountQuery, withNext } from '../../account-query'
 
 export const metadata: Metadata = { title: 'Two-step sign-in' }
 
@@ -14,7 +14,7 @@ export default async function CodePage({ searchParams }: PageProps<'/login/code'
       footer={
         <>
           Lost your phone? Enter one of your recovery codes, or ask an admin of this server.{' '}
-          <a className="font-medium text-accent underline underline-offset-3" href="/login">
+          <a className="font-medium text-accent underline underline-offset-3" href={withNext('/login', next)}>
             Start again
           </a>
         </>

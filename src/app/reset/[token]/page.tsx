@@ -11,10 +11,10 @@ export default async function ResetPage({ params, searchParams }: PageProps<'/re
   return (
     <AccountPage
       title="Choose a new password"
-      intro="Afterwards you'll be signed out everywhere, and sign in with the new password."
+      intro="You'll be signed out everywhere and can sign in with the new password."
       footer={
         <>
-          Remembered it?{' '}
+          Remembered your password?{' '}
           <a className={textLink} href="/login">
             Sign in
           </a>

@@ -1,4 +1,5 @@
 import type { AuditEntry, AuditKind, AuditPerson, auditGroups } from '../../../contract/audit'
+import { describeDevice } from '../../account/session-list'
 
 /** What somebody did, as the end of a sentence that begins with their name. `{person}` and `{room}` stand for whom and where. */
 export const auditWords: Record<AuditKind, string> = {
@@ -26,6 +27,7 @@ export const auditWords: Record<AuditKind, string> = {
   'admin.roleSet': 'changed the role of {person}',
   'admin.resetLinkMade': 'made a password reset link for {person}',
   'admin.sessionsEnded': 'signed {person} out everywhere',
+  'admin.secondFactorsRemoved': "removed {person}'s two-step sign-in and passkeys",
   'admin.personCreated': "created {person}'s account",
   'admin.personDeleted': "deleted {person}'s account",
   'admin.settingsUpdated': "changed the server's settings",
@@ -86,13 +88,18 @@ export function detailWords(detail: AuditEntry['detail']): string {
       .filter(([name, value]) => value !== null && value !== '' && !unspoken.has(name))
       // The database keeps no order.
       .sort(([a], [b]) => a.localeCompare(b))
-      .map(([name, value]) => `${spaced(name)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+      .map(([name, value]) => `${spaced(name)} ${valueWords(name, value)}`)
       .join(', ')
   )
 }
 
 /** Ids, and what the sentence has said already. */
-const unspoken = new Set(['username', 'invite', 'session'])
+const unspoken = new Set(['username', 'invite', 'session', 'passkey', 'newDevice'])
+
+function valueWords(name: string, value: unknown): string {
+  if (name === 'device') return describeDevice(String(value)).words
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
 
 const spaced = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 

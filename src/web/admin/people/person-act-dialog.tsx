@@ -11,7 +11,7 @@ import { NewLink } from '../../ui/new-link'
 import { formatUntil } from '../../ui/times'
 import { TypedName } from '../typed-name'
 
-export type PersonAct = 'role' | 'resetLink' | 'endSessions' | 'disable' | 'enable' | 'delete'
+export type PersonAct = 'role' | 'resetLink' | 'removeSecondFactors' | 'endSessions' | 'disable' | 'enable' | 'delete'
 
 interface PersonActDialogProps {
   client: ChatClient
@@ -45,6 +45,17 @@ export function PersonActDialog({ act, ...props }: PersonActDialogProps) {
       return <RoleDialog {...props} />
     case 'resetLink':
       return <ResetLinkDialog {...props} />
+    case 'removeSecondFactors':
+      return (
+        <ConfirmDialog
+          title={`Let ${name} sign in with the password alone?`}
+          description="Turns off two-step sign-in and removes all their passkeys. Do this only if you are sure that it is really them who is asking. If they don't know their password either, give them a reset link as well."
+          confirm="Remove second factors"
+          act={() => run(client.admin.removeSecondFactors.mutate({ username }), `${name} can sign in with the password alone.`)}
+          onDone={onClose}
+          onClose={onClose}
+        />
+      )
     case 'endSessions':
       return (
         <ConfirmDialog

@@ -1,4 +1,4 @@
-import { Ban, CircleCheck, Ellipsis, KeyRound, LogOut, ScrollText, Trash2, UserCog } from 'lucide-react'
+import { Ban, CircleCheck, Ellipsis, KeyRound, LogOut, ScrollText, ShieldOff, Trash2, UserCog } from 'lucide-react'
 import * as Menu from 'radix-ui/dropdown-menu'
 import type { AdminPerson } from '../../../contract/admin'
 import { goTo } from '../../navigation'
@@ -65,7 +65,7 @@ export function PersonRow({ person, isMe, onAct }: PersonRowProps) {
 }
 
 function PersonMenu({ person, isMe, onAct }: PersonRowProps) {
-  const { username, displayName, role, disabledAt, sessions, externalIssuer } = person
+  const { username, displayName, role, disabledAt, sessions, externalIssuer, hasSecondFactor, passkeys } = person
   const isBot = role === 'bot'
   return (
     <Menu.Root modal={false}>
@@ -83,6 +83,11 @@ function PersonMenu({ person, isMe, onAct }: PersonRowProps) {
         {!isBot && !externalIssuer && !disabledAt && (
           <MenuItem icon={<KeyRound aria-hidden="true" />} onSelect={() => onAct('resetLink')}>
             Reset password…
+          </MenuItem>
+        )}
+        {(hasSecondFactor || passkeys > 0) && (
+          <MenuItem icon={<ShieldOff aria-hidden="true" />} onSelect={() => onAct('removeSecondFactors')}>
+            Remove second factors…
           </MenuItem>
         )}
         {!isMe && sessions > 0 && (
