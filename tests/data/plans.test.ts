@@ -20,7 +20,15 @@ const allowed: { statement: RegExp; reason: string }[] = [
 ]
 
 /** What calls may be rejected with: they still run their statements up to there. */
-const expectedFailures = ['WRONG_PASSWORD', 'LAST_OWNER', 'CONFIRMATION_REQUIRED', 'INVALID_PASSKEY', 'PASSKEY_NOT_FOUND', 'TWO_STEP_OFF']
+const expectedFailures = [
+  'WRONG_PASSWORD',
+  'NO_PASSWORD',
+  'LAST_OWNER',
+  'CONFIRMATION_REQUIRED',
+  'INVALID_PASSKEY',
+  'PASSKEY_NOT_FOUND',
+  'TWO_STEP_OFF',
+]
 
 let databases: LargeDatabases
 beforeAll(async () => {

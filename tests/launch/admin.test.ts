@@ -99,5 +99,6 @@ describe('npm run admin', () => {
     const { code, out } = await admin('--help')
     expect(code).toBe(0)
     expect(out).toContain('create-person <username>')
-  })
+    // Five processes at once, each compiled as it starts.
+  }, 90_000)
 })
