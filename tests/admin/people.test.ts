@@ -67,8 +67,8 @@ describe('admin.disable', () => {
     await disabling.query('BEGIN')
     await disabling.query('UPDATE users SET disabled_at = now() WHERE username = $1', [ada.username])
     const created = ada.trpc.rooms.createInvite.mutate({ room }).then(
-      () => 'created',
-      (error) => error.data?.failure,
+      () => true,
+      () => false,
     )
     await until(async () => {
       const { rows } = await roomline.pool.query(
@@ -80,7 +80,9 @@ describe('admin.disable', () => {
     })
     await disabling.query('COMMIT')
     disabling.release()
-    expect(await created).toBe('UNAUTHORIZED')
+    // Rejected with a reason, or by the end of their connection.
+    expect(await created).toBe(false)
+    expect((await roomline.pool.query('SELECT FROM invites WHERE room_id = $1', [room])).rowCount).toBe(0)
   })
 
   it('disabling twice, and somebody who does not exist: changes nothing', async () => {

@@ -77,3 +77,5 @@ BEGIN
 END
 $$;
 
+-- Whether anybody has claimed this server: asked at each sign-up, and answered by one row.
+CREATE INDEX "users_claimed_idx" ON "users" ("id") WHERE "external_issuer" IS NULL AND "role" <> 'bot' OR "role" = 'admin';
