@@ -128,10 +128,11 @@ describe('sending', () => {
     expect(await send({ room: 'nowhere', text: 'x' })).toBe('ROOM_NOT_FOUND')
   })
 
-  it('accepts 4,000 characters of any script, and trims the space around them', async () => {
+  it('accepts 4,000 characters of any script, and cuts blank lines around them and spaces at their end', async () => {
     const { trpc } = roomline.connect(ada)
     const emoji = '🦊'.repeat(4_000)
-    expect((await trpc.chat.send.mutate({ room: 'general', text: `  ${emoji}\n` })).text).toBe(emoji)
+    expect((await trpc.chat.send.mutate({ room: 'general', text: `\n  \n${emoji}  \n` })).text).toBe(emoji)
+    expect((await trpc.chat.send.mutate({ room: 'general', text: '\n    indented\n  less  \n\n' })).text).toBe('    indented\n  less')
   })
 
   it('limits how many messages a person sends per minute, and says how long to wait', async () => {

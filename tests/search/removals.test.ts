@@ -108,6 +108,8 @@ describe('a room that is deleted and made again', () => {
     await ada.trpc.chat.edit.mutate({ room, seq, text: 'the first life, edited' })
     const { rows } = await roomline.pool.query(`SELECT ${indexedColumns} FROM messages m WHERE room_id = $1 AND seq = $2`, [room, seq])
     await roomline.pool.query('DELETE FROM rooms WHERE id = $1', [room])
+    // Otherwise the new room would get another id.
+    await roomline.pool.query('DELETE FROM past_room_ids WHERE id = $1', [room])
     await untilIndexed(roomline)
     await writeTerms(roomline.pool, rows)
     expect((await make()).id).toBe(room)
