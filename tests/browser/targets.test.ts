@@ -54,7 +54,7 @@ async function open(options: BrowserContextOptions): Promise<Page> {
   await page.goto('/login')
   await page.getByLabel('Username').fill(names.viewer)
   await page.getByLabel('Password', { exact: true }).fill(password)
-  await page.getByRole('button', { name: /sign in/i }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.waitForURL('**/rooms/*')
   await page.goto(`/rooms/${room}`)
   await page.locator('[data-seq]').filter({ hasText: 'edited' }).last().waitFor()
