@@ -139,7 +139,12 @@ it('web server: /api/ready says what is wrong, from start to shutdown', async ()
   await until(async () => (await web.ready()).status === 200)
 
   // While a request is still being answered, /ready tells the load balancer to send no more.
-  const slow = request({ port: web.port, path: '/api/login', method: 'POST', headers: { 'content-type': 'application/json' } })
+  const slow = request({
+    port: web.port,
+    path: '/api/login',
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-length': 2 },
+  })
   const answered = new Promise<number | undefined>((resolve) => slow.once('response', ({ statusCode }) => resolve(statusCode)))
   slow.write('{')
   await until(async () => /under_way 2/.test(await (await web.ask('/api/metrics')).text()))
