@@ -24,7 +24,7 @@ const isScrollLocked = (page: Page) => page.evaluate(() => getComputedStyle(docu
 
 describe('page policy', () => {
   it('menus, dialogs and drawers need nothing that it refuses, and keep the page behind them still', async () => {
-    const { context, page } = await signUp('pol-ada', { displayName: 'Ada' })
+    const { context, page } = await signUp('pol-ada', { displayName: 'Pol Ada' })
     const violations = await watchPolicy(context)
     await page.reload()
     await sendMessage(page, 'a line with `code`, a https://link.example and an emoji 👋')
@@ -52,7 +52,7 @@ describe('page policy', () => {
   })
 
   it('no page needs anything that it refuses', async () => {
-    const { context, page } = await signUp('pol-ben', { displayName: 'Ben' })
+    const { context, page } = await signUp('pol-ben', { displayName: 'Pol Ben' })
     const violations = await watchPolicy(context)
     for (const path of ['/', '/rooms/general', '/rooms/no-such-room', '/invite/none', '/no-such-page']) {
       await page.goto(path)
