@@ -76,10 +76,12 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     return () => removeEventListener('beforeunload', warn)
   }, [openRooms])
 
-  useEffect(() => {
-    addEventListener('pagehide', drafts.save)
-    return () => removeEventListener('pagehide', drafts.save)
-  }, [drafts])
+  useEffect(() => drafts.follow(), [drafts])
+
+  function signOut() {
+    drafts.clearOnLeave()
+    onSignOut()
+  }
 
   /** After the account was deleted. */
   function forgetPerson() {
@@ -117,7 +119,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
       onCreate={() => setOpened({ dialog: 'create' })}
       onAccount={() => setOpened({ dialog: 'account' })}
       onDirect={() => setOpened({ dialog: 'direct' })}
-      onSignOut={onSignOut}
+      onSignOut={signOut}
     />
   )
   const showRooms = () => setShowsDrawer(true)
