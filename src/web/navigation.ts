@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { type AdminSection, parseAdminPath, parseRoomPath, roomPath } from './paths'
+import { type AdminSection, messagePath, parseAdminPath, parseMessagePath, parseRoomPath, roomPath } from './paths'
 
 const listeners = new Set<() => void>()
 
@@ -10,6 +10,35 @@ export function useRoomInAddress(initial: string | null): string | null {
     () => parseRoomPath(location.pathname),
     () => initial,
   )
+}
+
+/** How the person got to the address in the address bar. A new object each time, also when the address is the same. */
+export interface Arrival {
+  room: string | null
+  /** The message that the address names. */
+  seq: number | null
+  /** The entry of the browser's history. */
+  entry: string
+  /** Whether the person came by the browser's Back or Forward. */
+  isReturn: boolean
+}
+
+let arrival: Arrival | null = null
+let entries = 0
+
+/** The latest arrival; null until the page's effects have run. */
+export const useArrival = (): Arrival | null => useSyncExternalStore(subscribe, readArrival, () => null)
+
+const readArrival = (): Arrival => {
+  arrival ??= arriveAt(entryInHistory(), false)
+  return arrival
+}
+
+const entryInHistory = (): string => String((history.state as { entry?: unknown } | null)?.entry ?? '')
+
+function arriveAt(entry: string, isReturn: boolean): Arrival {
+  const { room, seq } = parseMessagePath(location.pathname) ?? { room: null, seq: null }
+  return { room, seq, entry, isReturn }
 }
 
 /** The admin page in the address bar. @param initial the one that was requested */
@@ -30,20 +59,37 @@ export const useQueryInAddress = (): string =>
   )
 
 function subscribe(listener: () => void) {
+  if (listeners.size === 0) addEventListener('popstate', onReturn)
   listeners.add(listener)
-  addEventListener('popstate', listener)
   return () => {
     listeners.delete(listener)
-    removeEventListener('popstate', listener)
+    if (listeners.size === 0) removeEventListener('popstate', onReturn)
   }
+}
+
+function onReturn() {
+  arrival = arriveAt(entryInHistory(), true)
+  notify()
+}
+
+function notify() {
+  for (const listener of [...listeners]) listener()
 }
 
 /** Changes the address without loading another page. */
 export function goTo(path: string, { replace = false } = {}) {
-  history[replace ? 'replaceState' : 'pushState'](null, '', path)
-  for (const listener of listeners) listener()
+  const entry = `${performance.timeOrigin} ${entries++}`
+  history[replace ? 'replaceState' : 'pushState']({ entry }, '', path)
+  arrival = arriveAt(entry, false)
+  notify()
 }
 
 export const goToRoom = (room: string, options?: { replace?: boolean }) => goTo(roomPath(room), options)
+
+/** Opens the room at a message, and highlights it. The browser's Back returns to where the person was. */
+export function goToMessage(room: string, seq: number) {
+  const path = messagePath(room, seq)
+  goTo(path, { replace: location.pathname === path })
+}
 
 export const goToNewestRoom = () => goTo('/')

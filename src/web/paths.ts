@@ -1,11 +1,22 @@
+import { maxInteger } from '../contract/rules'
+
 /** The path of a room's page. Ids can contain letters of any script. */
 export const roomPath = (room: string) => `/rooms/${encodeURIComponent(room)}`
 
-/** The room of a room page's path; null for any other path. */
+/** The path that opens a room at one of its messages. */
+export const messagePath = (room: string, seq: number) => `${roomPath(room)}/${seq}`
+
+/** The room of the path of a room or of a message; null for any other path. */
 export function parseRoomPath(path: string): string | null {
-  const [, room] = /^\/rooms\/([^/]+)\/?$/.exec(path) ?? []
+  return parseMessagePath(path)?.room ?? null
+}
+
+/** The room of such a path, and the message that it names: null for the room itself. Null for any other path. */
+export function parseMessagePath(path: string): { room: string; seq: number | null } | null {
+  const [, room, seq] = /^\/rooms\/([^/]+)(?:\/([1-9]\d{0,9}))?\/?$/.exec(path) ?? []
+  if (!room || Number(seq ?? 1) > maxInteger) return null
   try {
-    return room ? decodeURIComponent(room) : null
+    return { room: decodeURIComponent(room), seq: seq === undefined ? null : Number(seq) }
   } catch {
     return null
   }

@@ -1,13 +1,11 @@
 import clsx from 'clsx'
-import { X } from 'lucide-react'
 import { useState } from 'react'
 import { limits } from '../../contract/rules'
 import type { ChatClient, Member, Room } from '../../sdk'
+import { SidePanelFrame } from '../room/side-panel'
 import { rightsIn } from '../rooms/room-rights'
 import { FailureLine, useAct } from '../ui/act'
-import { IconButton } from '../ui/button'
 import { useDebounced } from '../ui/debounced'
-import { Drawer } from '../ui/dialog'
 import { SearchField } from '../ui/fields'
 import { useWideScreen } from '../ui/media'
 import { BannedList } from './banned-list'
@@ -26,37 +24,42 @@ interface MembersPanelProps {
   onClose(): void
 }
 
-/** A room's members: next to the messages on a wide screen, in a drawer on a narrow one. */
-export default function MembersPanel(props: MembersPanelProps) {
-  if (useWideScreen()) {
-    return (
-      <aside aria-label="Members" className="flex w-72 shrink-0 flex-col border-line border-l">
-        <Panel key={props.room.id} {...props} />
-      </aside>
-    )
+/** A room's members. */
+export default function MembersPanel({ room, onOpenRoom, onClose, ...props }: MembersPanelProps) {
+  const [shown, setShown] = useState<{ room: string; tab: PeopleTab }>({ room: room.id, tab: 'members' })
+  const { moderates } = rightsIn(room)
+  const tab = moderates && shown.room === room.id ? shown.tab : 'members'
+  const isWide = useWideScreen()
+
+  function leaveFor(to: string) {
+    if (!isWide) onClose()
+    onOpenRoom(to)
   }
-  function leaveFor(room: string) {
-    props.onClose()
-    props.onOpenRoom(room)
-  }
+
   return (
-    <Drawer title="Members" side="right" onClose={props.onClose}>
-      <Panel key={props.room.id} {...props} onOpenRoom={leaveFor} />
-    </Drawer>
+    <SidePanelFrame
+      title={room.kind === 'direct' ? 'People' : 'Members'}
+      head={moderates && <PanelTabs tab={tab} onTab={(next) => setShown({ room: room.id, tab: next })} />}
+      closeLabel="Close members"
+      onClose={onClose}
+    >
+      {tab === 'banned' ? (
+        <BannedList client={props.client} room={room.id} />
+      ) : (
+        <Panel key={room.id} {...props} room={room} onOpenRoom={leaveFor} />
+      )}
+    </SidePanelFrame>
   )
 }
 
-function Panel({ client, room, me, presence, onOpenRoom, onClose }: MembersPanelProps) {
+function Panel({ client, room, me, presence, onOpenRoom }: Omit<MembersPanelProps, 'onClose'>) {
   const [query, setQuery] = useState('')
-  const [tab, setTab] = useState<PeopleTab>('members')
   const [unconfirmed, setUnconfirmed] = useState<UnconfirmedAct | null>(null)
   const { failure, run } = useAct()
   const members = useMembers(client, room.id, useDebounced(query.trim()))
   const reload = useReloadMembers(room.id)
   // The author of a new message may be a new member. Other changes are noticed by the button that opened this panel.
   useReloadAfter(`${room.lastSeq}`, 10_000, reload)
-  const { moderates } = rightsIn(room)
-  const isDirect = room.kind === 'direct'
 
   async function act(member: Member, wantedAct: MemberAct) {
     if (needsConfirmation(wantedAct, member, me)) return setUnconfirmed({ member, act: wantedAct })
@@ -69,33 +72,17 @@ function Panel({ client, room, me, presence, onOpenRoom, onClose }: MembersPanel
 
   return (
     <>
-      <div className="flex shrink-0 items-center gap-1 pt-2 pr-2 pb-1 pl-2">
-        {moderates ? (
-          <PanelTabs tab={tab} onTab={setTab} />
-        ) : (
-          <h2 className="flex-1 px-2 font-semibold text-base">{isDirect ? 'People' : 'Members'}</h2>
-        )}
-        <IconButton label="Close members" onClick={onClose}>
-          <X />
-        </IconButton>
-      </div>
-      {moderates && tab === 'banned' ? (
-        <BannedList client={client} room={room.id} />
-      ) : (
-        <>
-          {!isDirect && (
-            <SearchField
-              label="Search members"
-              value={query}
-              maxLength={limits.peopleQuery}
-              onValue={setQuery}
-              className="mx-3 mb-1 shrink-0"
-            />
-          )}
-          <FailureLine failure={failure} className="mx-3 mt-1" />
-          <MemberList {...members} query={query.trim()} room={room} me={me} presence={presence} onAct={act} />
-        </>
+      {room.kind !== 'direct' && (
+        <SearchField
+          label="Search members"
+          value={query}
+          maxLength={limits.peopleQuery}
+          onValue={setQuery}
+          className="mx-3 mb-1 shrink-0"
+        />
       )}
+      <FailureLine failure={failure} className="mx-3 mt-1" />
+      <MemberList {...members} query={query.trim()} room={room} me={me} presence={presence} onAct={act} />
       {unconfirmed && (
         <ConfirmAct
           client={client}

@@ -1,6 +1,7 @@
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react'
 import type { ChatClient, Message, Room, RoomHandle, RoomState } from '../../sdk'
 import type { Visitor } from '../account/visitor'
+import { goToMessage, useArrival } from '../navigation'
 import { FailureLine, useAct } from '../ui/act'
 import type { ComposerMode } from './composer/composer-mode'
 import { ComposerPanel } from './composer/composer-panel'
@@ -50,10 +51,16 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
 
   const { mayAct, mayRemoveOwn, mayRemoveAny } = rights
   const mayWrite = rights.refusal === null
-  const jumpTo = jump.to
+  const { to: jumpTo } = jump
+  const arrival = useArrival()
+  useEffect(() => {
+    if (isLive && arrival?.room === handle.room && arrival.seq !== null) jumpTo(arrival.seq)
+  }, [isLive, arrival, handle, jumpTo])
+
   const acts = useMemo(
     (): MessageActs => ({
-      ...{ me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny, jumpTo },
+      ...{ me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny },
+      jumpTo: (seq) => goToMessage(handle.room, seq),
       reply: (to) => setMode({ kind: 'reply', to }),
       edit: (message) => setMode({ kind: 'edit', message }),
       remove: setRemoving,
@@ -67,7 +74,7 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
           setFirstUnread(seq)
         }),
     }),
-    [handle, run, readMarks, setFirstUnread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny, jumpTo],
+    [handle, run, readMarks, setFirstUnread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny],
   )
 
   return (

@@ -17,6 +17,7 @@ import type { OpenRooms } from './open-rooms'
 import { useOpenRoom } from './open-rooms'
 import { RoomClosed } from './room-closed'
 import { RoomSkeleton } from './room-skeleton'
+import type { SidePanel } from './side-panel'
 
 const MembersPanel = lazy(() => import('../people/members-panel'))
 
@@ -51,7 +52,8 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
   const isPair = last?.kind === 'direct' && last.people.length <= 1
   const presence = useRoomPresence(client, shown ? room : null)
   const other = isPair ? last.people[0] : undefined
-  const [showsMembers, setShowsMembers] = useState(false)
+  const [panel, setPanel] = useState<SidePanel>(null)
+  const showsMembers = panel?.kind === 'members' && !isPair
   useReopening(listed !== undefined, opened)
 
   return (
@@ -69,7 +71,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
             room={shown}
             isOpen={showsMembers}
             presence={presence?.people}
-            onToggle={() => setShowsMembers(!showsMembers)}
+            onToggle={() => setPanel(showsMembers ? null : { kind: 'members' })}
           />
         )}
         {listed && (
@@ -90,14 +92,14 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
           {renderState()}
         </div>
         <Suspense>
-          {shown && showsMembers && !isPair && (
+          {shown && showsMembers && (
             <MembersPanel
               client={client}
               room={shown}
               me={visitor.username}
               {...(presence && { presence: presence.people })}
               onOpenRoom={on.onOpenRoom}
-              onClose={() => setShowsMembers(false)}
+              onClose={() => setPanel(null)}
             />
           )}
         </Suspense>

@@ -47,12 +47,14 @@ export function Dialog({ title, description, onClose, children }: DialogProps) {
 interface DrawerProps {
   title: string
   side?: 'left' | 'right'
+  /** Covers a phone's whole screen. */
+  isWide?: boolean
   onClose(): void
   children: ReactNode
 }
 
 /** A panel that slides in from the side on a narrow screen. Open as long as it is rendered. */
-export function Drawer({ title, side = 'left', onClose, children }: DrawerProps) {
+export function Drawer({ title, side = 'left', isWide = false, onClose, children }: DrawerProps) {
   const returnFocus = useReturnFocus()
   return (
     <Radix.Root open onOpenChange={(open) => open || onClose()}>
@@ -63,7 +65,8 @@ export function Drawer({ title, side = 'left', onClose, children }: DrawerProps)
           aria-describedby={undefined}
           data-side={side}
           className={clsx(
-            'drawer fixed inset-y-0 z-20 flex w-[min(20rem,86vw)] flex-col shadow-high outline-none',
+            'drawer fixed inset-y-0 z-20 flex flex-col shadow-high outline-none',
+            isWide ? 'w-full sm:w-[26rem]' : 'w-[min(20rem,86vw)]',
             side === 'left' ? 'left-0 bg-canvas' : 'right-0 bg-surface',
           )}
         >

@@ -1,7 +1,8 @@
-import { Copy, MailOpen, Pencil, Reply, Trash2 } from 'lucide-react'
+import { Copy, Link2, MailOpen, Pencil, Reply, Trash2 } from 'lucide-react'
 import type { ComponentType } from 'react'
 import { createContext, useContext } from 'react'
 import type { Message } from '../../../sdk'
+import { messagePath } from '../../paths'
 import type { MessageRights } from '../message-rights'
 
 /** What the viewer can do with messages. The object stays the same until one of its values changes. */
@@ -42,6 +43,10 @@ export function messageChoices(message: Message, acts: MessageActs): ActChoice[]
     isOwn && acts.mayAct && { name: 'Edit', Icon: Pencil, run: () => acts.edit(message) },
     // Browsers offer a clipboard only over HTTPS and on localhost.
     'clipboard' in navigator && { name: 'Copy text', Icon: Copy, run: () => void navigator.clipboard.writeText(message.text) },
+    'clipboard' in navigator && {
+      ...{ name: 'Copy link', Icon: Link2 },
+      run: () => void navigator.clipboard.writeText(location.origin + messagePath(message.room, message.seq)),
+    },
     { name: 'Mark as unread', Icon: MailOpen, run: () => acts.markUnread(message) },
     (acts.mayRemoveAny || (isOwn && acts.mayRemoveOwn)) && {
       ...{ name: 'Remove', Icon: Trash2, isDanger: true },

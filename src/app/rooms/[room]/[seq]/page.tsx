@@ -1,0 +1,13 @@
+import { notFound } from 'next/navigation'
+import { Chat } from '../../../../web/chat'
+import { messagePath, parseMessagePath } from '../../../../web/paths'
+import { readTheme, requireVisitor } from '../../../visitor'
+
+/** The chat, showing a room at one of its messages. */
+export default async function MessagePage({ params }: PageProps<'/rooms/[room]/[seq]'>) {
+  const { room, seq } = await params
+  const place = parseMessagePath(`/rooms/${room}/${seq}`)
+  if (place?.seq == null) notFound()
+  const visitor = await requireVisitor(messagePath(place.room, place.seq))
+  return <Chat key={visitor.id} visitor={visitor} room={place.room} theme={await readTheme()} />
+}
