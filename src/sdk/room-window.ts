@@ -28,11 +28,11 @@ export interface RoomListener {
 
 interface RoomWindowOptions {
   state: Store<RoomState> & { set(state: RoomState): void }
-  readPage(place: Place, signal?: AbortSignal): Promise<HistoryPage>
+  readPage(place: HistoryPlace, signal?: AbortSignal): Promise<HistoryPage>
 }
 
 /** Where a page of history is; without a bound it is the newest one. */
-export interface Place {
+interface HistoryPlace {
   before?: number
   after?: number
   around?: number
@@ -55,7 +55,7 @@ export function createRoomWindow({ state, readPage }: RoomWindowOptions) {
   const listeners = new Set<RoomListener>()
   const growing = new Map<string, Promise<void>>()
 
-  async function load(place: Place, isWanted: () => boolean): Promise<void> {
+  async function load(place: HistoryPlace, isWanted: () => boolean): Promise<void> {
     const opening = openings
     const arrived: Message[] = []
     arriving.add(arrived)
@@ -69,7 +69,7 @@ export function createRoomWindow({ state, readPage }: RoomWindowOptions) {
   }
 
   /** Trims first, so that no update changes both ends of the window. */
-  function grow(place: Place): Promise<void> {
+  function grow(place: HistoryPlace): Promise<void> {
     const key = JSON.stringify(place)
     const running = growing.get(key)
     if (running) return running
