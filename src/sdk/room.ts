@@ -1,4 +1,4 @@
-import type { Message } from '../contract/message'
+import type { FirstPage, Message } from '../contract/message'
 import type { Room } from '../contract/room'
 import type { Calls } from './calls'
 import { readFailure } from './chat-error'
@@ -6,8 +6,8 @@ import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
 import type { Outbox } from './outbox'
 import type { Unsent } from './outbox-storage'
-import { emptyTimeline, type RoomTimeline, withoutUnsent, withUnsent } from './room-timeline'
-import { createRoomWindow, type RoomListener, type RoomState } from './room-window'
+import { type RoomTimeline, withoutUnsent, withUnsent } from './room-timeline'
+import { createRoomWindow, type RoomListener, type RoomState, startState } from './room-window'
 import { createStore, type Store } from './store'
 
 export interface RoomHandle {
@@ -64,9 +64,17 @@ export interface RoomHandle {
 
 const pageSize = 50
 
-/** Loads the newest page, then subscribes from there, so that nothing in between is missed. */
-export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionStatus>, outbox: Outbox, room: string): RoomHandle {
-  const state = createStore<RoomState>({ state: 'loading', timeline: emptyTimeline })
+interface OpenRoomOptions {
+  calls: Pick<Calls, 'chat'>
+  status: Store<ConnectionStatus>
+  outbox: Outbox
+  room: string
+  first: FirstPage | null
+}
+
+/** Loads the newest page unless it has a first one, then subscribes from there, so that nothing in between is missed. */
+export function openRoom({ calls, status, outbox, room, first }: OpenRoomOptions): RoomHandle {
+  const state = createStore(startState(first))
   const closing = new AbortController()
   const { signal } = closing
   const update = (change: (timeline: RoomTimeline) => RoomTimeline) => {
@@ -78,7 +86,7 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
     readPage: (place, pageSignal = signal) => calls.chat.history.query({ room, ...place, limit: pageSize }, { signal: pageSignal }),
   })
   /** The version up to which every change is known; null at first. An acknowledged send must not move it: others' changes before it may be missing. */
-  let cursor: number | null = null
+  let cursor: number | null = first?.version ?? null
 
   const stopFollowingOutbox = outbox.follow(room, {
     onUnsent: (unsent) => update((timeline) => withUnsent(timeline, unsent)),

@@ -1,4 +1,6 @@
 import type { ServerSettings } from '../../contract/admin'
+import type { FirstPage } from '../../contract/message'
+import type { Room } from '../../contract/room'
 import type { ServerRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
 
@@ -27,6 +29,12 @@ export interface WebSession {
   auditLog(request: Request): Promise<Response>
   /** The signed-in person, from a `Cookie` header. @throws {Failure} UNAVAILABLE: check its `name`, as the class differs between bundles */
   findUser(cookieHeader: string | null): Promise<{ user: User; role: ServerRole; expiresAt: Date } | null>
+  /**
+   * What the page of a room begins with, read with the rights of this person; null when they are not in the room, or when it
+   * cannot be read now.
+   * @param around the seq of a message; null for the newest ones
+   */
+  openRoom(user: User, room: string, around: number | null): Promise<{ room: Room; first: FirstPage } | null>
   /** The server's name, logo and registration mode, for everybody. @throws {Failure} UNAVAILABLE */
   settings(): Promise<ServerSettings>
   /** The URL of the realtime server for this page's browser. @param host the request's `Host` */
