@@ -10,8 +10,10 @@ import { goToNewestRoom, goToRoom, useRoomInAddress } from './navigation'
 import { useAway } from './people/away'
 import { useDirectPresence } from './people/presence'
 import { createDrafts } from './room/composer/drafts'
+import { FirstMessages } from './room/first-messages'
 import { RoomHeader } from './room/header/room-header'
 import { createOpenRooms } from './room/open-rooms'
+import type { OpenedRoom } from './room/opened-room'
 import { RoomSkeleton } from './room/room-skeleton'
 import { RoomView } from './room/room-view'
 import { useMyRooms } from './rooms/my-rooms'
@@ -25,6 +27,7 @@ import { FailedPart } from './ui/failed-part'
 import { Notice } from './ui/notice'
 import { useServerIdentity } from './ui/server-identity'
 import type { Theme } from './ui/theme'
+import { useTimeZoneCookie } from './ui/time-zone'
 
 const AccountDialog = lazy(() => import('./account/account-dialog'))
 const BrowseRooms = lazy(() => import('./rooms/browse-rooms'))
@@ -37,16 +40,25 @@ const Drawer = lazy(() => import('./ui/dialog').then(({ Drawer }) => ({ default:
 
 type Opened = { dialog: 'account' | 'browse' | 'create' | 'direct' } | { dialog: 'invite' | 'settings' | 'leave'; room: Room }
 
+interface ChatProps {
+  visitor: Visitor
+  room: string | null
+  /** The room as it was read for this page; null when that was not possible. */
+  opened: OpenedRoom | null
+  theme: Theme
+}
+
 /** The user's rooms on the left, one of them on the right. */
-export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
+export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, theme }: ChatProps) {
   const [displayName, setDisplayName] = useState(arrived.displayName)
   useRenewal(arrived)
+  useTimeZoneCookie()
   const { client, queries, status, isTurnedAway, onSignOut } = useSignedInClient(arrived)
   const role = useServerRole(client, status, queries, arrived.role)
   const visitor = useMemo(() => ({ ...arrived, displayName, role }), [arrived, displayName, role])
   const myRooms = useMyRooms(client, visitor.role)
   const { rooms, waitUntilListed } = myRooms
-  const openRooms = useMemo(() => client && createOpenRooms(client), [client])
+  const openRooms = useMemo(() => client && createOpenRooms(client, openedRoom), [client, openedRoom])
   const drafts = useMemo(() => createDrafts(visitor.id), [visitor.id])
   const [showsDrawer, setShowsDrawer] = useState(false)
   const [opened, setOpened] = useState<Opened | null>(null)
@@ -56,7 +68,8 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   useAway(client, status)
 
   const room = useRoomInAddress(initialRoom)
-  const listed = rooms?.find(({ id }) => id === room)
+  const first = openedRoom?.room.id === room ? openedRoom : null
+  const listed = rooms ? rooms.find(({ id }) => id === room) : (first?.room ?? undefined)
   const newest = rooms?.[0]?.id
   useEffect(() => {
     if (room === null && newest !== undefined) goToRoom(newest, { replace: true })
@@ -234,7 +247,13 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     }
     return (
       <>
-        <RoomHeader name={title ?? server.name} onShowRooms={showRooms} />
+        <RoomHeader
+          name={title ?? server.name}
+          topic={first?.room.topic}
+          kind={listed?.kind}
+          people={listed?.people}
+          onShowRooms={showRooms}
+        />
         {rooms?.length === 0 ? (
           <Notice
             title="You're not in any rooms yet"
@@ -250,7 +269,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
             Browse the public rooms, or create one of your own.
           </Notice>
         ) : (
-          <RoomSkeleton />
+          (first && <FirstMessages opened={first} visitor={visitor} />) || <RoomSkeleton />
         )}
       </>
     )

@@ -43,7 +43,7 @@ export interface AccountRoutesParts extends SecondStepParts {
 }
 
 /** The HTTP routes for accounts, each a function from a request to its response. */
-export function createWebSession(needs: AccountRoutesParts): Omit<WebSession, 'openRoom'> {
+export function createWebSession(needs: AccountRoutesParts): WebSession {
   const { config, log } = needs
   const parts: AccountRoutesParts = { ...needs, requireSecondFactor: (signIn) => requireSecondStep(needs, signIn) }
   const guards = createRouteGuards(parts)

@@ -19,15 +19,19 @@ interface RowsOf {
   own: PersonName
   /** The seq of the message that has the "New" line above it; null for none. */
   firstUnread: number | null
+  /** Where days begin; the person's own time zone by default. */
+  timeZone?: string | undefined
 }
 
 /** The rows of the list from top to bottom: stored messages, then unsent ones. */
-export function createListRows({ messages, unsent, own, firstUnread }: RowsOf): ListRow[] {
+export function createListRows({ messages, unsent, own, firstUnread, timeZone }: RowsOf): ListRow[] {
+  const days = timeZone === undefined ? null : new Intl.DateTimeFormat('en', { timeZone, dateStyle: 'short' })
+  const dayOf = (time: Date) => days?.format(time) ?? time.toDateString()
   let previous: { author: PersonName | null; time: Date } | null = null
 
   function place(author: PersonName, isoTime: string, answers: Message['replyTo'] | undefined) {
     const time = new Date(isoTime)
-    const day = !previous || previous.time.toDateString() !== time.toDateString() ? time : null
+    const day = !previous || dayOf(previous.time) !== dayOf(time) ? time : null
     const isSame = previous?.author?.username === author.username && previous.author.displayName === author.displayName
     const startsGroup = day !== null || !previous || !isSame || time.getTime() - previous.time.getTime() > groupMs
     previous = { author, time }

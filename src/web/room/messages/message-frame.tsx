@@ -2,7 +2,7 @@ import clsx from 'clsx'
 import type { ComponentProps, ReactNode } from 'react'
 import type { PersonName } from '../../people/people-search'
 import { Avatar } from '../../ui/avatar'
-import { formatClock, formatFull } from '../../ui/times'
+import { LocalTime } from '../../ui/local-time'
 
 interface MessageFrameProps extends ComponentProps<'li'> {
   author: PersonName
@@ -33,13 +33,10 @@ export function MessageFrame({ author, time, startsGroup, look = 'plain', toolba
       {startsGroup ? (
         <Avatar {...author} className="mt-1.5 hidden! mouse:mt-1 @3xs:inline-flex!" />
       ) : (
-        <time
-          dateTime={time}
-          title={formatFull(time)}
+        <LocalTime
+          time={time}
           className="@3xs:block hidden whitespace-nowrap pt-1.5 text-right text-[0.625rem] text-faint leading-4 opacity-0 group-hover/message:opacity-100"
-        >
-          {formatClock(time)}
-        </time>
+        />
       )}
       <div className="min-w-0 self-center py-1 mouse:py-0.5">
         {startsGroup && (
@@ -48,9 +45,7 @@ export function MessageFrame({ author, time, startsGroup, look = 'plain', toolba
             {author.displayName.toLowerCase() !== author.username && (
               <span className="text-faint text-xs [overflow-wrap:anywhere]">@{author.username}</span>
             )}
-            <time dateTime={time} title={formatFull(time)} className="text-faint text-xs">
-              {formatClock(time)}
-            </time>
+            <LocalTime time={time} className="text-faint text-xs" />
           </div>
         )}
         {children}

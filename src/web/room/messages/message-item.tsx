@@ -2,6 +2,7 @@ import { MessageSquareReply } from 'lucide-react'
 import { type KeyboardEvent, lazy, memo, Suspense, useState } from 'react'
 import { isMentioned } from '../../../contract/text-tokens'
 import type { Message } from '../../../sdk'
+import { useIsLocal } from '../../ui/local-time'
 import { formatFull } from '../../ui/times'
 import { useLongPress } from './long-press'
 import { useMessageActs } from './message-acts'
@@ -41,6 +42,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
 
 function WrittenMessage({ message, startsGroup, isHighlighted }: MessageItemProps) {
   const { me } = useMessageActs()
+  const isLocal = useIsLocal()
   const [isHovered, setHovered] = useState(false)
   const [hasFocus, setHasFocus] = useState(false)
   const [isMenuOpen, setMenuOpen] = useState(false)
@@ -84,7 +86,10 @@ function WrittenMessage({ message, startsGroup, isHighlighted }: MessageItemProp
       {message.replyTo && <QuotedLine {...message.replyTo} />}
       <MessageText text={message.text} mentions={message.mentions} me={me}>
         {message.editedAt && (
-          <span className="ms-1.5 whitespace-nowrap text-faint text-xs" title={`Edited ${formatFull(message.editedAt)}`}>
+          <span
+            className="ms-1.5 whitespace-nowrap text-faint text-xs"
+            title={isLocal ? `Edited ${formatFull(message.editedAt)}` : undefined}
+          >
             edited
           </span>
         )}
