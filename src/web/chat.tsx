@@ -78,10 +78,12 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     return () => removeEventListener('beforeunload', warn)
   }, [openRooms])
 
-  useEffect(() => {
-    addEventListener('pagehide', drafts.save)
-    return () => removeEventListener('pagehide', drafts.save)
-  }, [drafts])
+  useEffect(() => drafts.follow(), [drafts])
+
+  function signOut() {
+    drafts.clearOnLeave()
+    onSignOut()
+  }
 
   /** After the account was deleted. */
   function forgetPerson() {
@@ -123,7 +125,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
       onCreate={() => setOpened({ dialog: 'create' })}
       onAccount={() => setOpened({ dialog: 'account' })}
       onDirect={() => setOpened({ dialog: 'direct' })}
-      onSignOut={onSignOut}
+      onSignOut={signOut}
     />
   )
   const showRooms = () => setShowsDrawer(true)
