@@ -30,9 +30,7 @@ export function PersonBar({ visitor, theme, onSignOut, onAccount, children, clas
   )
   const look = 'flex min-h-11 min-w-0 flex-1 items-center gap-2.5 overflow-hidden rounded-m px-2 py-1 text-left leading-tight'
   return (
-    <div
-      className={`${className} shrink-0 items-center border-line border-t px-2 py-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))]`}
-    >
+    <div className={`${className} shrink-0 items-center border-line border-t px-2 py-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))]`}>
       {onAccount ? (
         <button type="button" title="Your account" onClick={onAccount} className={`${look} transition-colors hover:bg-hover`}>
           {person}

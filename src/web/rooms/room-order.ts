@@ -61,10 +61,7 @@ export function keepOrder(shown: readonly RoomSection[], fresh: readonly RoomSec
   const kept = new Set(shown.flatMap(({ rooms }) => rooms.map(({ id }) => id)))
   return sectionNames.map((name) => ({
     name,
-    rooms: [
-      ...roomsIn(shown, name).flatMap(({ id }) => now.get(id) ?? []),
-      ...roomsIn(fresh, name).filter(({ id }) => !kept.has(id)),
-    ],
+    rooms: [...roomsIn(shown, name).flatMap(({ id }) => now.get(id) ?? []), ...roomsIn(fresh, name).filter(({ id }) => !kept.has(id))],
   }))
 }
 
