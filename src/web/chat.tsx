@@ -17,7 +17,7 @@ import { RoomHeader } from './room/header/room-header'
 import { createOpenRooms } from './room/open-rooms'
 import { RoomSkeleton } from './room/room-skeleton'
 import { RoomView } from './room/room-view'
-import { createListChoices } from './rooms/list-choices'
+import { createListChoices, useListChoices } from './rooms/list-choices'
 import { isUnread } from './rooms/list-rows'
 import { useMyRooms } from './rooms/my-rooms'
 import { useNotifications } from './rooms/notifications'
@@ -67,7 +67,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   const listed = rooms?.find(({ id }) => id === room)
   const newest = rooms?.[0]?.id
   const choices = useMemo(() => createListChoices(visitor.id), [visitor.id])
-  const { order } = useStore(choices.state)
+  const { order } = useListChoices(choices)
   const [isListInUse, setListInUse] = useState(false)
   const sections = useRoomSections(rooms, { order, current: room, isHeld: isListInUse || showsDrawer })
   const draftRooms = useStore(drafts.rooms)

@@ -1,4 +1,5 @@
-import { createStore, type Store } from '../../sdk'
+import { useSyncExternalStore } from 'react'
+import { createStore, type Store } from '../../sdk/store'
 import { type RoomOrder, type SectionName, sectionNames } from './room-order'
 
 /** How a person wants their room list, kept in their browser. */
@@ -45,3 +46,6 @@ export function createListChoices(owner: string, storage: () => Pick<Storage, 'g
     }
   }
 }
+
+/** What the person has chosen. The HTML from the server is as usual: only the browser knows more. */
+export const useListChoices = ({ state }: ChosenList): ListChoices => useSyncExternalStore(state.subscribe, state.get, () => usual)

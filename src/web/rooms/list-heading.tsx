@@ -22,7 +22,7 @@ interface ListHeadingProps {
 
 export function ListHeading({ section, isFolded, unread, onFold, children }: ListHeadingProps) {
   return (
-    <div className="flex items-center pt-3 pb-1">
+    <div className="flex items-center pt-2">
       <h2 className="min-w-0 flex-1">
         <button
           type="button"

@@ -95,7 +95,7 @@ export function RoomList({ rows, current, presence, drafts, actions, focusFirst,
     <div className="relative flex min-h-0 flex-1 flex-col" {...hold}>
       {hints.above && <UnreadHint {...hints.above} Icon={ArrowUp} className="top-1" onGo={focusRow} />}
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys move between the links in it */}
-      <div ref={scroller} onKeyDown={onKeyDown} className="min-h-0 flex-1 overflow-y-auto px-2 pb-4 [scrollbar-gutter:stable]">
+      <div ref={scroller} onKeyDown={onKeyDown} className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
         <Rows value={rows}>
           <Virtualizer
             ref={list}

@@ -1,7 +1,6 @@
 import { Compass, Keyboard, Plus, Search, ShieldCheck, SquarePen } from 'lucide-react'
 import { lazy, Suspense, useDeferredValue, useMemo, useRef, useState } from 'react'
 import type { PresenceState } from '../../sdk'
-import { useStore } from '../../sdk/react'
 import { PersonBar } from '../account/person-bar'
 import type { Visitor } from '../account/visitor'
 import { useKeyWords } from '../keys/key-words'
@@ -10,7 +9,7 @@ import { FailureLine } from '../ui/act'
 import { Button, IconButton, iconLook } from '../ui/button'
 import { Wordmark } from '../ui/mark'
 import type { Theme } from '../ui/theme'
-import type { ChosenList } from './list-choices'
+import { type ChosenList, useListChoices } from './list-choices'
 import { listRows } from './list-rows'
 import { ListTools } from './list-tools'
 import type { MyRooms } from './my-rooms'
@@ -50,7 +49,7 @@ export function Sidebar({ visitor, myRooms, sections, choices, current, theme, p
   const [filter, setFilter] = useState('')
   const searchKey = useKeyWords('Mod+K')
   const [menu, setMenu] = useState<MenuPlace | null>(null)
-  const { order, folded } = useStore(choices.state)
+  const { order, folded } = useListChoices(choices)
   const focusFirst = useRef<(() => void) | null>(null)
   // Typing stays smooth while thousands of rooms are filtered.
   const shownFilter = useDeferredValue(filter)
