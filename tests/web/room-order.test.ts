@@ -3,10 +3,19 @@ import { createTestRoom, createTestUser } from '../../src/sdk/testing'
 import { nextRoom } from '../../src/web/keys/next-room'
 import { createListChoices } from '../../src/web/rooms/list-choices'
 import { isUnread, listRows, rowKey, unreadBeyond } from '../../src/web/rooms/list-rows'
-import { createNameRanks, filterRooms, flatten, keepOrder, orderRooms, type RoomOrder, type RoomSection } from '../../src/web/rooms/room-order'
+import {
+  createNameRanks,
+  filterRooms,
+  flatten,
+  keepOrder,
+  orderRooms,
+  type RoomOrder,
+  type RoomSection,
+} from '../../src/web/rooms/room-order'
 
 type Fields = Parameters<typeof createTestRoom>[0]
-const room = (id: string, fields: Fields = {}) => createTestRoom({ id, name: id, kind: 'public', unread: 0, mentions: 0, notify: 'all', ...fields })
+const room = (id: string, fields: Fields = {}) =>
+  createTestRoom({ id, name: id, kind: 'public', unread: 0, mentions: 0, notify: 'all', ...fields })
 
 const rank = createNameRanks()
 const order = (rooms: ReturnType<typeof room>[], by: RoomOrder = 'name', current: string | null = null) =>
@@ -121,7 +130,10 @@ describe('stepping through the rooms', () => {
 describe('what a person chose for their list', () => {
   it('is kept, apart from others in the same browser, and survives nonsense and a browser without storage', () => {
     const kept = new Map<string, string>()
-    const storage = () => ({ getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value) })
+    const storage = () => ({
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+    })
     createListChoices('ada', storage).choose({ order: 'latest', folded: ['direct'] })
     expect(createListChoices('ada', storage).state.get()).toEqual({ order: 'latest', folded: ['direct'] })
     expect(createListChoices('ben', storage).state.get()).toEqual({ order: 'name', folded: [] })
