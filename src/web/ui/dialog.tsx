@@ -81,6 +81,9 @@ export function Drawer({ title, side = 'left', isWide = false, onClose, children
   )
 }
 
+/** Whether the focus is in a composer: that of a room, or of a thread. */
+export const isInComposer = () => document.activeElement?.id.endsWith('composer') === true
+
 /**
  * Returns the focus to where it was before the dialog opened, unless the dialog has led to a room whose composer already
  * has the focus.
@@ -89,7 +92,7 @@ export function useReturnFocus(): (event: Event) => void {
   const [before] = useState(() => document.activeElement)
   return (event) => {
     event.preventDefault()
-    if (document.activeElement?.id === 'composer') return
+    if (isInComposer()) return
     if (before instanceof HTMLElement && before.isConnected) before.focus()
   }
 }
