@@ -59,7 +59,10 @@ const actsBefore = (me: string): MessageActs => ({
   remove: () => {},
   toggleReaction: () => {},
   markUnread: () => {},
+  togglePin: () => {},
   jumpTo: () => {},
+  focusComposer: () => {},
+  openThread: () => {},
 })
 
 function FirstDayLine({ day }: { day: Date }) {

@@ -15,7 +15,7 @@ export const useIsLocal = (): boolean =>
 const subscribe = () => () => {}
 
 /** The time of day in the person's own time zone. Before that is known there is a space of the same height. */
-export function LocalTime({ time, className }: { time: string; className?: string }) {
+export function LocalTime({ time, className }: { time: string; className?: string | undefined }) {
   const isLocal = useIsLocal()
   return (
     <time dateTime={time} title={isLocal ? formatFull(time) : undefined} className={className}>
