@@ -34,7 +34,7 @@ import { FailedPart } from './ui/failed-part'
 import { Notice } from './ui/notice'
 import { useServerIdentity } from './ui/server-identity'
 import type { Theme } from './ui/theme'
-import { useTimeZoneCookie } from './ui/time-zone'
+import { rememberTimeZone } from './ui/time-zone'
 
 const AccountDialog = lazy(() => import('./account/account-dialog'))
 const BrowseRooms = lazy(() => import('./rooms/browse-rooms'))
@@ -60,7 +60,7 @@ interface ChatProps {
 export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, theme }: ChatProps) {
   const [displayName, setDisplayName] = useState(arrived.displayName)
   useRenewal(arrived)
-  useTimeZoneCookie()
+  useEffect(rememberTimeZone, [])
   const { client, queries, status, isTurnedAway, onSignOut } = useSignedInClient(arrived)
   const role = useServerRole(client, status, queries, arrived.role)
   const visitor = useMemo(() => ({ ...arrived, displayName, role }), [arrived, displayName, role])

@@ -1,5 +1,3 @@
-import { useEffect } from 'react'
-
 /** Says where the days of a person begin, to the server that renders their first page. */
 export const timeZoneCookie = 'time-zone'
 
@@ -12,10 +10,9 @@ export function parseTimeZone(value: string | undefined): string {
   }
 }
 
-export function useTimeZoneCookie() {
-  useEffect(() => {
-    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
-    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is too new to lean on
-    document.cookie = `${timeZoneCookie}=${encodeURIComponent(timeZone)}; Path=/; Max-Age=31536000; SameSite=Lax`
-  }, [])
+/** Keeps the browser's time zone in the cookie. */
+export function rememberTimeZone() {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is too new to lean on
+  document.cookie = `${timeZoneCookie}=${encodeURIComponent(timeZone)}; Path=/; Max-Age=31536000; SameSite=Lax`
 }
