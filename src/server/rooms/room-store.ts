@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import type { NotificationLevel, RoomKind } from '../../contract/room'
-import type { RoomRole, ServerRole } from '../../contract/rules'
+import { limits, type RoomRole, type ServerRole } from '../../contract/rules'
 import { joinLookUps } from '../platform/look-ups'
 import { seesRoom } from '../rights'
 
@@ -27,6 +27,9 @@ interface MembershipRow {
 
 /** Whether the account of a membership `s` is neither disabled nor deleted. */
 const mayAct = 'EXISTS (SELECT FROM users u WHERE u.id = s.user_id AND u.disabled_at IS NULL AND u.deleted_at IS NULL)'
+
+/** Whether a room `r` shows its members how far each of them has read: only where that costs little and concerns few. */
+export const showsReads = (room: string) => `(${room}.kind = 'direct' OR ${room}.member_count <= ${limits.readersShown})`
 
 /** Memberships. All of it is SQL: locks, clocks and arrays of pairs are what the hot paths need, and Prisma has no words for them. */
 export function createRoomStore(pool: Pool) {
@@ -79,14 +82,36 @@ export function createRoomStore(pool: Pool) {
       return new Set(rows.map(({ room_id }) => room_id))
     },
 
-    /** Moves this person's read mark: `upTo` only forward, `set` in either direction. */
-    moveReadMark: async (roomId: string, userId: string, mark: { upTo: number } | { set: number }): Promise<void> => {
+    /**
+     * Moves this person's read mark: `upTo` only forward, `set` in either direction.
+     * @returns where it is now, if it has moved and the others in the room may see it
+     */
+    moveReadMark: async (roomId: string, userId: string, mark: { upTo: number } | { set: number }): Promise<number | null> => {
       const forward = 'upTo' in mark
-      await pool.query(
+      const { rows } = await pool.query<{ shown: number | null }>(
         `UPDATE memberships s SET read_seq = CASE WHEN $4 THEN greatest(s.read_seq, least($3::int, r.last_seq)) ELSE least($3::int, r.last_seq) END
          FROM rooms r WHERE r.id = s.room_id AND s.room_id = $1 AND s.user_id = $2 AND ${mayAct}
-           AND CASE WHEN $4 THEN s.read_seq < least($3::int, r.last_seq) ELSE s.read_seq <> least($3::int, r.last_seq) END`,
+           AND CASE WHEN $4 THEN s.read_seq < least($3::int, r.last_seq) ELSE s.read_seq <> least($3::int, r.last_seq) END
+         RETURNING CASE WHEN ${showsReads('r')} AND NOT (SELECT u.hide_reads FROM users u WHERE u.id = s.user_id) THEN s.read_seq END AS shown`,
         [roomId, userId, forward ? mark.upTo : mark.set, forward],
+      )
+      return rows[0]?.shown ?? null
+    },
+
+    /** The rooms of this person that show how far people have read. */
+    roomsShowingReads: async (userId: string): Promise<string[]> => {
+      const { rows } = await pool.query<{ id: string }>(
+        `SELECT r.id FROM (SELECT room_id FROM memberships WHERE user_id = $1 OFFSET 0) s
+         CROSS JOIN LATERAL (SELECT * FROM rooms r WHERE r.id = s.room_id AND ${showsReads('r')} LIMIT 1) r`,
+        [userId],
+      )
+      return rows.map(({ id }) => id)
+    },
+
+    setFavorite: async (roomId: string, userId: string, favorite: boolean): Promise<void> => {
+      await pool.query(
+        `UPDATE memberships s SET favorite = $3 WHERE s.room_id = $1 AND s.user_id = $2 AND s.favorite <> $3 AND ${mayAct}`,
+        [...[roomId, userId, favorite]],
       )
     },
 
