@@ -1,5 +1,5 @@
 import type { FailureName } from '../contract/failures'
-import { hasRoomRole, hasServerRole, type Roles, type RoomRole, type ServerRole } from '../contract/rules'
+import { hasRoomRole, hasServerRole, limits, type Roles, type RoomRole, type ServerRole } from '../contract/rules'
 import type { LimitClass } from './fairness/call-limits'
 
 interface Right {
@@ -150,6 +150,12 @@ export function seesRoom(
   if (person.server === 'admin') return room.kind === 'public'
   return room.kind === 'public' && !room.isArchived && !person.isBanned && person.server !== 'guest'
 }
+
+/**
+ * SQL: whether the members of a room may see how far each of them has read. Only where it concerns few, and costs little.
+ * @param room the name of the room's row in the statement
+ */
+export const showsReads = (room: string) => `(${room}.kind = 'direct' OR ${room}.member_count <= ${limits.readersShown})`
 
 /** The limit that counts calls of this procedure. */
 export const limitOf = (path: string): LimitClass | undefined => findRight(path)?.limit

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { showsReads } from '../rooms/room-store'
+import { showsReads } from '../rights'
 
 /** A member of a room, with what presence shows of them. */
 export interface PresenceMember {

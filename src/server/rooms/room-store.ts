@@ -1,9 +1,9 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import type { NotificationLevel, RoomKind } from '../../contract/room'
-import { limits, type RoomRole, type ServerRole } from '../../contract/rules'
+import type { RoomRole, ServerRole } from '../../contract/rules'
 import { joinLookUps } from '../platform/look-ups'
-import { seesRoom } from '../rights'
+import { seesRoom, showsReads } from '../rights'
 
 /** What a member may do in a room. */
 export interface Membership {
@@ -27,9 +27,6 @@ interface MembershipRow {
 
 /** Whether the account of a membership `s` is neither disabled nor deleted. */
 const mayAct = 'EXISTS (SELECT FROM users u WHERE u.id = s.user_id AND u.disabled_at IS NULL AND u.deleted_at IS NULL)'
-
-/** Whether a room `r` shows its members how far each of them has read: only where that costs little and concerns few. */
-export const showsReads = (room: string) => `(${room}.kind = 'direct' OR ${room}.member_count <= ${limits.readersShown})`
 
 /** Memberships. All of it is SQL: locks, clocks and arrays of pairs are what the hot paths need, and Prisma has no words for them. */
 export function createRoomStore(pool: Pool) {
