@@ -1,7 +1,7 @@
 import { Command } from 'cmdk'
 import { CornerDownLeft, History, type LucideIcon, Search, X } from 'lucide-react'
 import * as Radix from 'radix-ui/dialog'
-import { type KeyboardEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, type RefObject, useRef, useState } from 'react'
 import { limits as bounds } from '../../contract/rules'
 import type { ChatClient, Room, SearchHit } from '../../sdk'
 import { goToMessage } from '../navigation'
@@ -76,9 +76,6 @@ export default function Palette({ client, me, rooms, current, actions, recent, k
   const nameOfRoom = (room: string) => roomsById.get(room)?.name ?? room
 
   kept.current = { text, limits, selected, scrollTop: scrollTop.current }
-  useLayoutEffect(() => {
-    if (before && list.current) list.current.scrollTop = before.scrollTop
-  }, [before])
 
   const isEmpty = words === '' && !hasLimits
   const shownRooms = typed || hasLimits ? [] : isEmpty ? suggestRooms(rooms, current) : bestMatches(rooms, words, 5, namesOfRoom)
@@ -135,6 +132,7 @@ export default function Palette({ client, me, rooms, current, actions, recent, k
           onOpenAutoFocus={(event) => {
             event.preventDefault()
             input.current?.focus({ preventScroll: true })
+            if (before && list.current) list.current.scrollTop = before.scrollTop
           }}
           className="dialog fixed inset-0 z-30 flex flex-col bg-raised outline-none md:inset-x-auto md:top-[9vh] md:bottom-auto md:left-[calc(50%-min(21rem,48vw))] md:max-h-[78vh] md:w-[min(42rem,96vw)] md:rounded-l md:border md:border-line md:shadow-high"
         >
