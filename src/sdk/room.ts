@@ -136,12 +136,6 @@ export function openRoom({ calls, status, outbox, room, first }: OpenRoomOptions
     })
   }
 
-  // The server is getting these at the same time.
-  const coming = calls.chat as unknown as {
-    pin: { mutate(input: { room: string; seq: number }, options: { signal: AbortSignal }): Promise<Message> }
-    unpin: { mutate(input: { room: string; seq: number }, options: { signal: AbortSignal }): Promise<Message> }
-    at: { query(input: { room: string; time: string }, options: { signal: AbortSignal }): Promise<{ seq: number | null }> }
-  }
   const shown = async (call: Promise<Message>): Promise<Message> => {
     const message = await call
     receive(message)
@@ -163,9 +157,9 @@ export function openRoom({ calls, status, outbox, room, first }: OpenRoomOptions
     remove: (seq) => shown(calls.chat.remove.mutate({ room, seq }, { signal })),
     react: (seq, emoji) => shown(calls.chat.react.mutate({ room, seq, emoji }, { signal })),
     unreact: (seq, emoji) => shown(calls.chat.unreact.mutate({ room, seq, emoji }, { signal })),
-    pin: (seq) => shown(coming.pin.mutate({ room, seq }, { signal })),
-    unpin: (seq) => shown(coming.unpin.mutate({ room, seq }, { signal })),
-    at: async (time) => (await coming.at.query({ room, time }, { signal })).seq,
+    pin: (seq) => shown(calls.chat.pin.mutate({ room, seq }, { signal })),
+    unpin: (seq) => shown(calls.chat.unpin.mutate({ room, seq }, { signal })),
+    at: async (time) => (await calls.chat.at.query({ room, time }, { signal })).seq,
     markRead: (seq) => {
       if (seq >= state.get().timeline.lastSeq) reachNewest()
       return calls.chat.markRead.mutate({ room, seq }, { signal })

@@ -45,7 +45,7 @@ export function FirstMessages({ opened, visitor }: { opened: OpenedRoom; visitor
         </div>
       </div>
       <div className="shrink-0 px-3 pt-5.5 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:px-6 md:pb-4">
-        <div className="h-13 rounded-l border border-line-strong bg-raised shadow-low md:h-12" />
+        <div className="h-13.5 rounded-l border border-line-strong bg-raised shadow-low md:h-12.5" />
       </div>
     </MessageActsProvider>
   )
