@@ -1,7 +1,7 @@
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
 import { isModerator } from '../../contract/rules'
-import { findMentions } from '../../contract/text-tokens'
+import { findMentions } from '../../contract/markdown/mentions'
 import { changeRoom } from '../rooms/room-lock'
 import { requireMayWrite, requireMessage } from './locked-message'
 import type { ChatContext } from './needs'
