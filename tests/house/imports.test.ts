@@ -46,6 +46,8 @@ const table: Row[] = [
       'uqr',
       '@simplewebauthn/browser',
       'get-nonce',
+      'cmdk',
+      'virtua',
     ],
     types: ['contract/admin'],
     node: false,
