@@ -50,6 +50,8 @@ const table: Row[] = [
       'uqr',
       '@simplewebauthn/browser',
       'get-nonce',
+      'cmdk',
+      'virtua',
     ],
     types: ['contract/admin'],
     node: false,
