@@ -20,6 +20,7 @@ import { RoomSkeleton } from './room-skeleton'
 import type { SidePanel } from './side-panel'
 
 const MembersPanel = lazy(() => import('../people/members-panel'))
+const ThreadPanel = lazy(() => import('./thread/thread-panel'))
 
 interface RoomViewProps {
   client: ChatClient
@@ -94,21 +95,45 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
           <ConnectionBanner status={status} />
           {renderState()}
         </div>
-        <Suspense>
-          {shown && showsMembers && (
+        <Suspense>{renderPanel()}</Suspense>
+      </div>
+    </>
+  )
+
+  function renderPanel(): ReactNode {
+    const onClose = () => setPanel(null)
+    if (!shown || !panel) return null
+    switch (panel.kind) {
+      case 'members':
+        return (
+          !isPair && (
             <MembersPanel
               client={client}
               room={shown}
               me={visitor.username}
               {...(presence && { presence: presence.people })}
               onOpenRoom={on.onOpenRoom}
-              onClose={() => setPanel(null)}
+              onClose={onClose}
             />
-          )}
-        </Suspense>
-      </div>
-    </>
-  )
+          )
+        )
+      case 'thread':
+        return (
+          panel.room === room &&
+          opened && (
+            <ThreadPanel
+              key={`${room} ${panel.seq}`}
+              {...{ client, visitor, drafts, onClose }}
+              seq={panel.seq}
+              handle={opened.handle}
+              listed={shown}
+            />
+          )
+        )
+      case 'pins':
+        return null
+    }
+  }
 
   function renderState(): ReactNode {
     if (!opened) return <RoomSkeleton />
