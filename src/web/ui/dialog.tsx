@@ -4,6 +4,7 @@ import * as Radix from 'radix-ui/dialog'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import { IconButton } from './button'
+import { useLayer } from './layers'
 import './style-nonce'
 
 interface DialogProps {
@@ -16,6 +17,7 @@ interface DialogProps {
 /** Open as long as it is rendered. Escape or a click outside closes it, and the focus returns to where it was. */
 export function Dialog({ title, description, onClose, children }: DialogProps) {
   const returnFocus = useReturnFocus()
+  useLayer(onClose)
   return (
     <Radix.Root open onOpenChange={(open) => open || onClose()}>
       <Radix.Portal>
@@ -56,6 +58,7 @@ interface DrawerProps {
 /** A panel that slides in from the side on a narrow screen. Open as long as it is rendered. */
 export function Drawer({ title, side = 'left', isWide = false, onClose, children }: DrawerProps) {
   const returnFocus = useReturnFocus()
+  useLayer(onClose)
   return (
     <Radix.Root open onOpenChange={(open) => open || onClose()}>
       <Radix.Portal>
