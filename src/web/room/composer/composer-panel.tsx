@@ -27,7 +27,19 @@ interface ComposerPanelProps {
 }
 
 /** Everything below the messages: who is typing, and the composer or the reason why there is none. */
-export function ComposerPanel({ client, handle, timeline, listed, name, me, typing, drafts, refusal, onSent, fieldId = 'composer' }: ComposerPanelProps) {
+export function ComposerPanel({
+  client,
+  handle,
+  timeline,
+  listed,
+  name,
+  me,
+  typing,
+  drafts,
+  refusal,
+  onSent,
+  fieldId = 'composer',
+}: ComposerPanelProps) {
   const { room } = handle
   const isSlow = listed !== undefined && listed.slowModeSeconds > 0 && !hasRoomRole(listed.role, 'moderator')
   const slowModeSeconds = isSlow ? listed.slowModeSeconds : 0

@@ -34,7 +34,17 @@ interface MessageActing {
 }
 
 /** What the viewer can do with the messages of a room or thread. The functions given must stay the same. */
-export function useMessageActing({ handle, drafts, place, me, rights, run, markUnread, openThread, onJump }: MessageActingOptions): MessageActing {
+export function useMessageActing({
+  handle,
+  drafts,
+  place,
+  me,
+  rights,
+  run,
+  markUnread,
+  openThread,
+  onJump,
+}: MessageActingOptions): MessageActing {
   const [removing, setRemoving] = useState<Message | null>(null)
   const { mayAct, mayRemoveOwn, mayRemoveAny } = rights
   const mayWrite = rights.refusal === null
