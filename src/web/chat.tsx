@@ -23,6 +23,7 @@ import { createOpenRooms } from './room/open-rooms'
 import type { OpenedRoom } from './room/opened-room'
 import { RoomSkeleton } from './room/room-skeleton'
 import { RoomView } from './room/room-view'
+import { RoomNamesProvider, useRoomNamesOf } from './room/text/room-names'
 import { createListChoices, useListChoices } from './rooms/list-choices'
 import { isUnread } from './rooms/list-rows'
 import { useMyRooms } from './rooms/my-rooms'
@@ -75,6 +76,7 @@ export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, 
   const visitor = useMemo(() => ({ ...arrived, displayName, role }), [arrived, displayName, role])
   const myRooms = useMyRooms(client, visitor.role)
   const { rooms, waitUntilListed } = myRooms
+  const roomNames = useRoomNamesOf(rooms)
   const openRooms = useMemo(() => client && createOpenRooms(client, openedRoom), [client, openedRoom])
   const drafts = useMemo(() => createDrafts(visitor.id), [visitor.id])
   const [showsDrawer, setShowsDrawer] = useState(false)
@@ -246,7 +248,7 @@ export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, 
               </button>
             </form>
           </noscript>
-          {renderMain()}
+          <RoomNamesProvider value={roomNames}>{renderMain()}</RoomNamesProvider>
         </main>
 
         <ErrorBoundary of={`${showsDrawer} ${opened?.dialog}`} instead={() => <FailedPart onClose={closeAll} />}>

@@ -37,7 +37,12 @@ export function FirstMessages({ opened, visitor }: { opened: OpenedRoom; visitor
               <Fragment key={row.key}>
                 {row.day && <FirstDayLine day={row.day} />}
                 {'message' in row && (
-                  <MessageItem message={row.message} startsGroup={row.startsGroup} isHighlighted={row.message.seq === around} />
+                  <MessageItem
+                    message={row.message}
+                    startsGroup={row.startsGroup}
+                    quote={row.quote}
+                    isHighlighted={row.message.seq === around}
+                  />
                 )}
               </Fragment>
             ))}
