@@ -44,13 +44,14 @@ const table: Row[] = [
       'uqr',
       '@simplewebauthn/browser',
       'get-nonce',
+      'frimousse',
     ],
     types: ['contract/admin'],
     node: false,
   },
   {
     file: /^app\//,
-    may: ['app/', 'web/', '@fontsource-variable/inter', 'server/auth/web-session', 'contract/failures', 'next', 'react'],
+    may: ['app/', 'web/', '@fontsource-variable/inter', 'emojibase-data', 'server/auth/web-session', 'contract/failures', 'next', 'react'],
     types: ['contract/'],
   },
   {

@@ -86,7 +86,7 @@ export function useReturnFocus(): (event: Event) => void {
   const [before] = useState(() => document.activeElement)
   return (event) => {
     event.preventDefault()
-    if (document.activeElement?.id === 'composer') return
+    if (document.activeElement?.matches('[data-writing]')) return
     if (before instanceof HTMLElement && before.isConnected) before.focus()
   }
 }

@@ -20,7 +20,7 @@ export default function MessageMenu({ message, trigger, open, onOpenChange }: Me
       <MenuContent
         onCloseAutoFocus={(event) => {
           // "Reply" and "Edit" have moved the focus to the composer.
-          if (document.activeElement?.id === 'composer') event.preventDefault()
+          if (document.activeElement?.matches('[data-writing]')) event.preventDefault()
         }}
       >
         {messageChoices(message, acts).map(({ name, Icon, run, isDanger = false }) => (
