@@ -3,9 +3,11 @@ import type { ChatClient, Message, Room, RoomHandle, RoomState } from '../../sdk
 import type { Visitor } from '../account/visitor'
 import { goToMessage, useArrival } from '../navigation'
 import { FailureLine, useAct } from '../ui/act'
+import { useCompletionSources } from './composer/completion-sources'
 import { quoteOf } from './composer/composer-mode'
 import { ComposerPanel } from './composer/composer-panel'
 import type { Drafts } from './composer/drafts'
+import { openEdit, WritingPlaceProvider } from './composer/edit-in-place'
 import { useMessageRights } from './message-rights'
 import { useFirstUnread } from './messages/first-unread'
 import { useJump } from './messages/jump'
@@ -29,12 +31,24 @@ interface ConversationProps {
   typing?: readonly string[]
   /** Shown in place of the composer. */
   instead?: ReactNode
+  onLeave(): void
 }
 
 const nobody: readonly string[] = []
 
 /** A room's messages, and the composer below them. Mounted anew each time the room is shown. */
-export function Conversation({ client, handle, state, listed, name, visitor, drafts, typing = nobody, instead }: ConversationProps) {
+export function Conversation({
+  client,
+  handle,
+  state,
+  listed,
+  name,
+  visitor,
+  drafts,
+  typing = nobody,
+  instead,
+  onLeave,
+}: ConversationProps) {
   const { timeline } = state
   const me = visitor.username
   const isLive = state.state === 'live'
@@ -61,7 +75,7 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
       ...{ me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny },
       jumpTo: (seq) => goToMessage(handle.room, seq),
       reply: (to) => drafts.update(handle.room, { reply: quoteOf(to) }),
-      edit: ({ seq, text }) => drafts.update(handle.room, { edit: { seq, from: text, text } }),
+      edit: (message) => openEdit(drafts, handle.room, message),
       remove: setRemoving,
       toggleReaction: ({ seq, reactions }, emoji) => {
         const isThere = reactions.find((reaction) => reaction.emoji === emoji)?.usernames.includes(me)
@@ -76,31 +90,38 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
     [handle, drafts, run, readMarks, setFirstUnread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny],
   )
 
+  const sources = useCompletionSources({ client, room: handle.room, me })
+  const writing = useMemo(() => ({ place: handle.room, client, drafts, handle, sources }), [client, handle, drafts, sources])
+
   return (
     <MessageActsProvider value={acts}>
-      {isLive ? (
-        <MessageList
-          {...{ handle, timeline, visitor, readMarks, firstUnread, jump }}
-          name={listed?.kind === 'direct' ? `your conversation with ${name}` : name}
-          topic={listed?.topic ?? ''}
-          listedReadSeq={listed?.readSeq}
-        />
-      ) : (
-        <RoomSkeleton />
-      )}
-      <FailureLine failure={failure} onDismiss={dismiss} className="mx-3 shrink-0 md:mx-6" />
-      {instead || (
-        <ComposerPanel
-          {...{ client, handle, timeline, listed, name, me, typing, drafts }}
-          refusal={rights.refusal}
-          onSent={readMarks.resume}
-        />
-      )}
-      <Suspense>
-        {removing && (
-          <RemoveMessage handle={handle} message={removing} isOwn={removing.author.username === me} onClose={() => setRemoving(null)} />
+      <WritingPlaceProvider value={writing}>
+        {isLive ? (
+          <MessageList
+            {...{ handle, timeline, visitor, readMarks, firstUnread, jump }}
+            name={listed?.kind === 'direct' ? `your conversation with ${name}` : name}
+            topic={listed?.topic ?? ''}
+            listedReadSeq={listed?.readSeq}
+          />
+        ) : (
+          <RoomSkeleton />
         )}
-      </Suspense>
+        <FailureLine failure={failure} onDismiss={dismiss} className="mx-3 shrink-0 md:mx-6" />
+        {instead || (
+          <ComposerPanel
+            {...{ client, handle, timeline, listed, name, me, typing, drafts }}
+            refusal={rights.refusal}
+            onSent={readMarks.resume}
+            onLeave={onLeave}
+            onJump={acts.jumpTo}
+          />
+        )}
+        <Suspense>
+          {removing && (
+            <RemoveMessage handle={handle} message={removing} isOwn={removing.author.username === me} onClose={() => setRemoving(null)} />
+          )}
+        </Suspense>
+      </WritingPlaceProvider>
     </MessageActsProvider>
   )
 }

@@ -24,7 +24,8 @@ function readEmoji(): EmojiFile {
     .map(({ emoji, label, group, hexcode, tags = [], skins = [] }): EmojiFile['emoji'][number] => {
       const light = skins.find(({ tone }) => tone === 1)?.emoji
       const category = groups.findIndex(({ order }) => order === group)
-      return [emoji, label, category, tags.join(' '), shortcodesOf(hexcode).join(' '), ...(light ? ([light] as const) : [])]
+      const row = [emoji, label, category, tags.join(' '), shortcodesOf(hexcode).join(' ')] as const
+      return light ? [...row, light] : [...row]
     })
   return { categories: groups.map(({ message }) => message), emoji }
 }

@@ -1,6 +1,6 @@
 import { failures } from '../../../contract/failures'
 import { foldUsername, isUsername } from '../../../contract/rules'
-import { type ChatClient, readFailure, type Room } from '../../../sdk'
+import { type ChatClient, type Room, readFailure } from '../../../sdk'
 import { rightsIn } from '../../rooms/room-rights'
 
 /** Something that a text beginning with a slash does. */

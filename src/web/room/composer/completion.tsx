@@ -101,7 +101,7 @@ function useFound(trigger: Trigger | null, source: CompletionSource | undefined)
   }, [source, sign, query])
 
   const [shown, setShown] = useState(nothing)
-  const isOfSign = answer !== null && answer.sign === sign && query !== null && query.startsWith(answer.query)
+  const isOfSign = answer !== null && answer.sign === sign && query?.startsWith(answer.query) === true
   const matching = !isOfSign
     ? nothing
     : answer.query === query

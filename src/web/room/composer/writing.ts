@@ -66,7 +66,9 @@ export function toggleMark({ text, start, end }: Writing, mark: string): TextCha
   }
   const insert = selected
     .split('\n')
-    .map((line) => line.replace(/^(\s*)(.*?)(\s*)$/s, (whole, left, words, right) => (words ? `${left}${mark}${words}${mark}${right}` : whole)))
+    .map((line) =>
+      line.replace(/^(\s*)(.*?)(\s*)$/s, (whole, left, words, right) => (words ? `${left}${mark}${words}${mark}${right}` : whole)),
+    )
     .join('\n')
   if (selected.trim() === '') {
     const caret = start + mark.length
@@ -125,7 +127,13 @@ export function breakLine({ text, start, end }: Writing): TextChange {
   const mark = listMark.exec(line)
   if (!mark?.groups || mark.groups.space === '') return insertAt('\n')
   const { indent = '', bullet, number, dot = '', space = ' ' } = mark.groups
-  if (line.length === mark[0].length && text.slice(end).match(/^[^\n]*/)?.[0].trim() === '') {
+  if (
+    line.length === mark[0].length &&
+    text
+      .slice(end)
+      .match(/^[^\n]*/)?.[0]
+      .trim() === ''
+  ) {
     return { from: lineStart, to: end, insert: '', start: lineStart, end: lineStart }
   }
   return insertAt(`\n${indent}${bullet ?? (number ? `${Number(number) + 1}${dot}` : '>')}${space}`)

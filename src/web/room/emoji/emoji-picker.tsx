@@ -1,5 +1,5 @@
 import clsx from 'clsx'
-import { EmojiPicker as Picker, type EmojiPickerListEmojiProps } from 'frimousse'
+import { type EmojiPickerListEmojiProps, EmojiPicker as Picker } from 'frimousse'
 import { type KeyboardEvent, useRef, useState } from 'react'
 import { Button } from '../../ui/button'
 import { loadEmoji } from './emoji-data'
@@ -99,7 +99,7 @@ export function EmojiPicker({ action, onPick, isForTouch = false, className }: E
         </select>
       </div>
       {search === '' && <QuickEmoji action={action} onPick={pick} className="border-line border-b pb-1.5" />}
-      <Picker.Viewport className={clsx('relative min-h-0 flex-1 outline-none', isForTouch ? 'h-[45dvh]' : 'h-64')}>
+      <Picker.Viewport className={clsx('relative min-h-0 outline-none', isForTouch ? 'h-[45dvh]' : 'h-64')}>
         {hasFailed ? (
           <div className="flex flex-col items-center gap-3 p-6 text-center text-soft text-sm">
             Couldn't load the emoji.

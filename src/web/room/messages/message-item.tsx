@@ -3,6 +3,7 @@ import { type KeyboardEvent, lazy, memo, Suspense, useState } from 'react'
 import { isMentioned } from '../../../contract/text-tokens'
 import type { Message } from '../../../sdk'
 import { formatFull } from '../../ui/times'
+import { MessageEditor, useIsEdited } from '../composer/edit-in-place'
 import { useLongPress } from './long-press'
 import { useMessageActs } from './message-acts'
 import { MessageFrame } from './message-frame'
@@ -41,6 +42,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
 
 function WrittenMessage({ message, startsGroup, isHighlighted }: MessageItemProps) {
   const { me } = useMessageActs()
+  const isEdited = useIsEdited(message.seq)
   const [isHovered, setHovered] = useState(false)
   const [hasFocus, setHasFocus] = useState(false)
   const [isMenuOpen, setMenuOpen] = useState(false)
@@ -65,7 +67,7 @@ function WrittenMessage({ message, startsGroup, isHighlighted }: MessageItemProp
       author={message.author}
       time={message.time}
       startsGroup={startsGroup}
-      look={isHighlighted ? 'highlighted' : mentionsMe ? 'mention' : 'plain'}
+      look={isHighlighted || isEdited ? 'highlighted' : mentionsMe ? 'mention' : 'plain'}
       className="[@media(hover:none)]:select-none [@media(hover:none)]:[-webkit-touch-callout:none]"
       // Not pointer events: a finger leaves at once, but a tap should keep the message active until the next tap.
       onMouseEnter={() => setHovered(true)}
@@ -82,13 +84,17 @@ function WrittenMessage({ message, startsGroup, isHighlighted }: MessageItemProp
       {...longPress}
     >
       {message.replyTo && <QuotedLine {...message.replyTo} />}
-      <MessageText text={message.text} mentions={message.mentions} me={me}>
-        {message.editedAt && (
-          <span className="ms-1.5 whitespace-nowrap text-faint text-xs" title={`Edited ${formatFull(message.editedAt)}`}>
-            edited
-          </span>
-        )}
-      </MessageText>
+      {isEdited ? (
+        <MessageEditor message={message} />
+      ) : (
+        <MessageText text={message.text} mentions={message.mentions} me={me}>
+          {message.editedAt && (
+            <span className="ms-1.5 whitespace-nowrap text-faint text-xs" title={`Edited ${formatFull(message.editedAt)}`}>
+              edited
+            </span>
+          )}
+        </MessageText>
+      )}
       <Reactions message={message} />
       <ReplyCount count={message.replyCount} />
       <Suspense>{showsSheet && <MessageSheet message={message} onClose={() => setShowsSheet(false)} />}</Suspense>
