@@ -62,7 +62,8 @@ interface Naming {
 const namesByClient = new WeakMap<ChatClient, PeopleNames>()
 
 function namesFrom(client: ChatClient): PeopleNames {
-  const known = namesByClient.get(client) ?? createPeopleNames((usernames) => (client.users as unknown as Naming).named.query({ usernames }))
+  const known =
+    namesByClient.get(client) ?? createPeopleNames((usernames) => (client.users as unknown as Naming).named.query({ usernames }))
   namesByClient.set(client, known)
   return known
 }

@@ -1,22 +1,20 @@
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useMemo } from 'react'
 import type { ChatClient, Message, Room, RoomHandle, RoomState } from '../../sdk'
 import type { Visitor } from '../account/visitor'
-import { goToMessage, useArrival } from '../navigation'
+import { useArrival } from '../navigation'
 import { FailureLine, useAct } from '../ui/act'
 import { useCompletionSources } from './composer/completion-sources'
-import { quoteOf } from './composer/composer-mode'
 import { ComposerPanel } from './composer/composer-panel'
 import type { Drafts } from './composer/drafts'
-import { openEdit, WritingPlaceProvider } from './composer/edit-in-place'
+import { WritingPlaceProvider } from './composer/edit-in-place'
 import { useMessageRights } from './message-rights'
 import { useFirstUnread } from './messages/first-unread'
 import { useJump } from './messages/jump'
-import { type MessageActs, MessageActsProvider } from './messages/message-acts'
+import { useMessageActing } from './messages/message-acting'
+import { MessageActsProvider } from './messages/message-acts'
 import { MessageList } from './messages/message-list'
 import { createReadMarks } from './messages/read-marks'
 import { RoomSkeleton } from './room-skeleton'
-
-const RemoveMessage = lazy(() => import('./messages/remove-message'))
 
 interface ConversationProps {
   client: ChatClient
@@ -29,6 +27,7 @@ interface ConversationProps {
   drafts: Drafts
   /** Usernames of the people who are typing. */
   typing?: readonly string[]
+  openThread(message: Message): void
   /** Shown in place of the composer. */
   instead?: ReactNode
   onLeave(): void
@@ -46,6 +45,7 @@ export function Conversation({
   visitor,
   drafts,
   typing = nobody,
+  openThread,
   instead,
   onLeave,
 }: ConversationProps) {
@@ -53,7 +53,6 @@ export function Conversation({
   const me = visitor.username
   const isLive = state.state === 'live'
   const rights = useMessageRights(listed, timeline.messages)
-  const [removing, setRemoving] = useState<Message | null>(null)
   // Concurrent, so that one can react to several messages in a row without waiting.
   const { failure, run, dismiss } = useAct({ concurrent: true })
   const jump = useJump(handle, run)
@@ -62,33 +61,20 @@ export function Conversation({
   const firstUnread = useFirstUnread(isLive ? timeline.messages : null, listed?.readSeq, me)
   const { set: setFirstUnread } = firstUnread
 
-  const { mayAct, mayRemoveOwn, mayRemoveAny } = rights
-  const mayWrite = rights.refusal === null
   const { to: jumpTo } = jump
   const arrival = useArrival()
   useEffect(() => {
     if (isLive && arrival?.room === handle.room && arrival.seq !== null) jumpTo(arrival.seq)
   }, [isLive, arrival, handle, jumpTo])
 
-  const acts = useMemo(
-    (): MessageActs => ({
-      ...{ me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny },
-      jumpTo: (seq) => goToMessage(handle.room, seq),
-      reply: (to) => drafts.update(handle.room, { reply: quoteOf(to) }),
-      edit: (message) => openEdit(drafts, handle.room, message),
-      remove: setRemoving,
-      toggleReaction: ({ seq, reactions }, emoji) => {
-        const isThere = reactions.find((reaction) => reaction.emoji === emoji)?.usernames.includes(me)
-        void run(() => (isThere ? handle.unreact(seq, emoji) : handle.react(seq, emoji)))
-      },
-      markUnread: ({ seq }) =>
-        void run(async () => {
-          await readMarks.markUnread(seq)
-          setFirstUnread(seq)
-        }),
-    }),
-    [handle, drafts, run, readMarks, setFirstUnread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny],
+  const markUnread = useCallback(
+    async (seq: number) => {
+      await readMarks.markUnread(seq)
+      setFirstUnread(seq)
+    },
+    [readMarks, setFirstUnread],
   )
+  const { acts, dialog } = useMessageActing({ handle, drafts, me, rights, run, markUnread, openThread, place: handle.room })
 
   const sources = useCompletionSources({ client, room: handle.room, me })
   const writing = useMemo(() => ({ place: handle.room, client, drafts, handle, sources }), [client, handle, drafts, sources])
@@ -116,11 +102,7 @@ export function Conversation({
             onJump={acts.jumpTo}
           />
         )}
-        <Suspense>
-          {removing && (
-            <RemoveMessage handle={handle} message={removing} isOwn={removing.author.username === me} onClose={() => setRemoving(null)} />
-          )}
-        </Suspense>
+        {dialog}
       </WritingPlaceProvider>
     </MessageActsProvider>
   )

@@ -1,6 +1,6 @@
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { isUuid } from '../../contract/rules'
-import type { ChatClient, ConnectionStatus, Room, RoomState } from '../../sdk'
+import type { ChatClient, ConnectionStatus, Message, Room, RoomState } from '../../sdk'
 import { isOfSession } from '../account/signed-in-client'
 import type { Visitor } from '../account/visitor'
 import { useRoomPresence } from '../people/presence'
@@ -54,6 +54,9 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
   const other = isPair ? last.people[0] : undefined
   const [panel, setPanel] = useState<SidePanel>(null)
   const showsMembers = panel?.kind === 'members' && !isPair
+  const openThread = useCallback((message: Message) => {
+    setPanel({ kind: 'thread', room: message.room, seq: message.thread ?? message.seq })
+  }, [])
   useReopening(listed !== undefined, opened)
 
   return (
@@ -121,6 +124,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
             listed={shown}
             {...(presence && { typing: presence.typing })}
             onLeave={() => listed && on.onLeave(listed)}
+            openThread={openThread}
             instead={archived && <ArchivedNotice client={client} room={archived} />}
           />
         )

@@ -11,6 +11,8 @@ import { applyChange, findFormat, hasCommandKey, readWriting } from './text-fiel
 import { breakLine, fenceAround, fenced, isInCode, linkSelection } from './writing'
 
 interface ComposerProps {
+  /** Ends in "composer": dialogs leave the focus to such a field. That of an edit has an id of its own. */
+  id?: string
   label: string
   text: string
   /** It edits an existing message. */
@@ -42,6 +44,7 @@ const countFrom = 3_600
 const isTouchOnly = () => matchMedia('(hover: none) and (pointer: coarse)').matches
 
 export function Composer({
+  id = 'composer',
   label,
   text,
   isEdit = false,
@@ -87,7 +90,10 @@ export function Composer({
     const isNew = before.current === undefined
     const isSame = before.current === about
     before.current = about
-    if (!field || isSame || (isNew && !(takesFocus ?? matchMedia('(hover: hover)').matches)) || (!isNew && about === null)) return
+    // On a phone, the focus would open the keyboard over the messages.
+    const hasKeyboard = matchMedia('(hover: hover)').matches
+    const mayTake = isNew ? (takesFocus ?? hasKeyboard) : about !== null || hasKeyboard
+    if (!field || isSame || !mayTake) return
     field.focus()
     field.setSelectionRange(field.value.length, field.value.length)
   }, [about, takesFocus])
@@ -214,8 +220,7 @@ export function Composer({
         <div className="flex items-end gap-1 p-1">
           <textarea
             ref={textarea}
-            id={isEdit ? fieldId : 'composer'}
-            data-writing=""
+            id={isEdit ? `${fieldId}-composer` : id}
             rows={1}
             dir="auto"
             value={text}

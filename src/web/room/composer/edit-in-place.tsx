@@ -3,6 +3,7 @@ import { hasVisibleCharacter } from '../../../contract/visible-text'
 import type { ChatClient, Message, RoomHandle } from '../../../sdk'
 import { fieldError, useAct } from '../../ui/act'
 import { Button } from '../../ui/button'
+import { useMessageActs } from '../messages/message-acts'
 import type { CompletionSources } from './completion'
 import { Composer } from './composer'
 import { type Drafts, isChanged } from './drafts'
@@ -54,6 +55,7 @@ export function MessageEditor({ message }: { message: Message }) {
   const { place, drafts, handle, sources } = at
   const store = drafts.in(place)
   const edit = useSyncExternalStore(store.subscribe, store.get, store.get).edit
+  const { focusComposer } = useMessageActs()
   const { pending, failure, run, dismiss } = useAct()
   const [takesFocus] = useState(() => {
     const isOpened = toFocus === `${place} ${message.seq}`
@@ -64,7 +66,7 @@ export function MessageEditor({ message }: { message: Message }) {
 
   function close(kept: typeof edit) {
     drafts.update(place, { edit: kept })
-    if (matchMedia('(hover: hover)').matches) document.getElementById('composer')?.focus()
+    if (matchMedia('(hover: hover)').matches) focusComposer()
   }
 
   function save(text: string) {

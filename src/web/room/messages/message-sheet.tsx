@@ -1,4 +1,5 @@
 import clsx from 'clsx'
+import { TextSelect } from 'lucide-react'
 import { useState } from 'react'
 import { cutText } from '../../../contract/rules'
 import type { Message } from '../../../sdk'
@@ -6,12 +7,23 @@ import { Button } from '../../ui/button'
 import { Dialog } from '../../ui/dialog'
 import { QuickEmoji } from '../emoji/emoji-grid'
 import { EmojiPicker } from '../emoji/emoji-picker'
-import { messageChoices, useMessageActs } from './message-acts'
+import { type ActChoice, messageChoices, useMessageActs } from './message-acts'
+
+interface MessageSheetProps {
+  message: Message
+  /** Called once the sheet is gone. */
+  onSelectText(): void
+  onClose(): void
+}
 
 /** Everything that can be done with a message, on a touch screen. */
-export default function MessageSheet({ message, onClose }: { message: Message; onClose(): void }) {
+export default function MessageSheet({ message, onSelectText, onClose }: MessageSheetProps) {
   const acts = useMessageActs()
   const [showsAll, setShowsAll] = useState(false)
+
+  const choices: ActChoice[] = messageChoices(message, acts)
+  const copy = choices.findIndex(({ name }) => name === 'Copy text')
+  choices.splice(copy + 1, 0, { name: 'Select text', Icon: TextSelect, run: onSelectText })
 
   function pick(emoji: string) {
     onClose()
@@ -36,7 +48,7 @@ export default function MessageSheet({ message, onClose }: { message: Message; o
         </>
       )}
       <ul className="-mx-2">
-        {messageChoices(message, acts).map(({ name, Icon, run, isDanger }) => (
+        {choices.map(({ name, Icon, run, isDanger }) => (
           <li key={name}>
             <button
               type="button"
