@@ -55,15 +55,11 @@ export function createPeopleNames(find: FindPeople): PeopleNames {
   }
 }
 
-interface Naming {
-  named: { query(input: { usernames: string[] }): Promise<User[]> }
-}
-
 const namesByClient = new WeakMap<ChatClient, PeopleNames>()
 
 function namesFrom(client: ChatClient): PeopleNames {
   const known =
-    namesByClient.get(client) ?? createPeopleNames((usernames) => (client.users as unknown as Naming).named.query({ usernames }))
+    namesByClient.get(client) ?? createPeopleNames((usernames) => client.users.named.query({ usernames }))
   namesByClient.set(client, known)
   return known
 }
