@@ -12,7 +12,7 @@ export interface Trigger {
 // A number or a word before the sign: a time, an address, a link's anchor.
 const room = /(?<![\p{L}\p{N}\p{M}_/&#.-])#(?<query>[\p{L}\p{M}\p{N}-]{0,60})$/u
 // Two letters at least, so that ":)" and ": " suggest nothing.
-const emoji = /(?<![p{L}p{N}:/])(?::)(?<query>[a-z0-9+][a-z0-9_+-]+|[+-]1?)$/i
+const emoji = /(?<![\p{L}\p{N}:/]):(?<query>[a-z0-9+][a-z0-9_+-]+|[+-]1?)$/iu
 const command = /^\/(?<query>[a-z]*)$/i
 
 /** @param hasCommands whether a text that begins with a slash can be a command here */
