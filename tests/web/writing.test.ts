@@ -29,7 +29,7 @@ function show({ text }: Writing, change: TextChange | null): string {
     : `${next.slice(0, start)}|${next.slice(start, end)}|${next.slice(end)}`
 }
 
-const after = (marked: string, act: (writing: Writing) => TextChange | null) => show(read(marked), act(read(marked)))
+const applied = (marked: string, act: (writing: Writing) => TextChange | null) => show(read(marked), act(read(marked)))
 
 describe('formatting keys', () => {
   it.each([
@@ -45,7 +45,7 @@ describe('formatting keys', () => {
     ['a |', '`', 'a `|`'],
     ['`|code|`', '`', '|code|'],
   ])('%j with %s becomes %j', (marked, mark, expected) => {
-    expect(after(marked, (writing) => toggleMark(writing, mark))).toBe(expected)
+    expect(applied(marked, (writing) => toggleMark(writing, mark))).toBe(expected)
   })
 
   it.each([
@@ -57,7 +57,7 @@ describe('formatting keys', () => {
     ['|a| after', '```ts\na\n```\n| after'],
   ])('a block of code: %j becomes %j', (marked, expected) => {
     const { text, start, end } = read(marked)
-    expect(after(marked, (writing) => fenced(text.slice(start, end), writing, 'ts'))).toBe(expected)
+    expect(applied(marked, (writing) => fenced(text.slice(start, end), writing, 'ts'))).toBe(expected)
   })
 })
 
@@ -76,7 +76,7 @@ describe('a new line', () => {
     ['```\n  - code|\n```', '```\n  - code\n  |\n```'],
     ['```\n\tif|', '```\n\tif\n\t|'],
   ])('%j becomes %j', (marked, expected) => {
-    expect(after(marked, breakLine)).toBe(expected)
+    expect(applied(marked, breakLine)).toBe(expected)
   })
 })
 
@@ -152,7 +152,7 @@ describe('pasting', () => {
     ['|here|', 'https://example.com and more', 'no change'],
     ['`|here|`', 'https://example.com', 'no change'],
   ])('an address over a selection: %j and %s become %j', (marked, url, expected) => {
-    expect(after(marked, (writing) => linkSelection(writing, url))).toBe(expected)
+    expect(applied(marked, (writing) => linkSelection(writing, url))).toBe(expected)
   })
 })
 
