@@ -58,8 +58,7 @@ export function createPeopleNames(find: FindPeople): PeopleNames {
 const namesByClient = new WeakMap<ChatClient, PeopleNames>()
 
 function namesFrom(client: ChatClient): PeopleNames {
-  const known =
-    namesByClient.get(client) ?? createPeopleNames((usernames) => client.users.named.query({ usernames }))
+  const known = namesByClient.get(client) ?? createPeopleNames((usernames) => client.users.named.query({ usernames }))
   namesByClient.set(client, known)
   return known
 }

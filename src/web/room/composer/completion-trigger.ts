@@ -1,4 +1,4 @@
-import { findMentionBeingTyped } from '../../../contract/text-tokens'
+import { findMentionBeingTyped } from '../../../contract/markdown/mentions'
 import { isInCode } from './writing'
 
 /** What somebody is typing that can be completed: everything from `at` to the caret. */

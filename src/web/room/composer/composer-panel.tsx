@@ -13,8 +13,8 @@ import { createTypingNotifier, TypingLine } from './typing-line'
 
 interface ComposerPanelProps {
   client: ChatClient
-  handle: RoomHandle
-  timeline: RoomTimeline
+  handle: Pick<RoomHandle, 'room' | 'send' | 'edit'>
+  timeline: Pick<RoomTimeline, 'messages' | 'unsent'>
   listed: Room | undefined
   name: string
   me: string
@@ -23,13 +23,30 @@ interface ComposerPanelProps {
   /** Why the viewer may not write here; null when they may. */
   refusal: string | null
   onSent(): void
-  onLeave(): void
+  onLeave?(): void
   /** Shows a message, however far away it is. */
   onJump(seq: number): void
+  /** The id of the field. */
+  fieldId?: string
+  /** Where its drafts are; by default in the room. */
+  place?: string
 }
 
 /** Everything below the messages: who is typing, and the composer or the reason why there is none. */
-export function ComposerPanel({ client, handle, timeline, listed, name, me, typing, drafts, refusal, ...on }: ComposerPanelProps) {
+export function ComposerPanel({
+  client,
+  handle,
+  timeline,
+  listed,
+  name,
+  me,
+  typing,
+  drafts,
+  refusal,
+  fieldId = 'composer',
+  place = handle.room,
+  ...on
+}: ComposerPanelProps) {
   const { room } = handle
   const { onSent, onLeave, onJump } = on
   const isSlow = listed !== undefined && listed.slowModeSeconds > 0 && !hasRoomRole(listed.role, 'moderator')
@@ -38,31 +55,32 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
   const waitSeconds = useSlowMode(slowModeSeconds, lastOwn?.time)
   const hasPending = timeline.unsent.some(({ state }) => state === 'pending')
 
-  const commands = useMemo(() => commandsIn(listed), [listed])
+  const mayLeave = onLeave !== undefined
+  const commands = useMemo(() => commandsIn(listed).filter(({ name }) => name !== 'leave' || mayLeave), [listed, mayLeave])
   const sources = useCompletionSources({ client, room, me, commands })
   const [refused, setRefused] = useState<string | null>(null)
   const notifyTyping = useMemo(() => createTypingNotifier(client, room), [client, room])
-  const draft = useDraft(drafts, room)
+  const draft = useDraft(drafts, place)
   const { reply, edit } = draft
   const answered = reply && timeline.messages.find(({ seq }) => seq === reply.seq)
   const isAnsweredGone = answered != null && answered.deletedAt !== null
   const unknown = findUnknownCommand(draft.text, commands)
-  const cancelReply = () => drafts.update(room, { reply: null })
+  const cancelReply = () => drafts.update(place, { reply: null })
 
   function send(text: string) {
     handle.send(text, reply && !isAnsweredGone ? { replyTo: answered ? quoteOf(answered) : reply } : {})
-    drafts.update(room, { text: '', reply: null })
+    drafts.update(place, { text: '', reply: null })
     onSent()
   }
 
   async function submit(text: string) {
     const found = findCommand(text, commands)
     if (!found || !listed) return send(text)
-    drafts.update(room, { text: '' })
-    const problem = await runCommand(found, { client, room: listed, send, onLeave })
+    drafts.update(place, { text: '' })
+    const problem = await runCommand(found, { client, room: listed, send, onLeave: () => onLeave?.() })
     if (problem === null) return
     setRefused(problem)
-    if (drafts.in(room).get().text === '') drafts.update(room, { text })
+    if (drafts.in(place).get().text === '') drafts.update(place, { text })
   }
 
   return (
@@ -84,11 +102,11 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
             edit={edit}
             message={timeline.messages.find(({ seq }) => seq === edit.seq)}
             onContinue={() => {
-              openEdit(drafts, room, { seq: edit.seq, text: edit.from })
+              openEdit(drafts, place, { seq: edit.seq, text: edit.from })
               onJump(edit.seq)
             }}
-            onReuse={() => drafts.update(room, { text: draft.text === '' ? edit.text : `${draft.text}\n${edit.text}`, edit: null })}
-            onDiscard={() => drafts.update(room, { edit: null })}
+            onReuse={() => drafts.update(place, { text: draft.text === '' ? edit.text : `${draft.text}\n${edit.text}`, edit: null })}
+            onDiscard={() => drafts.update(place, { edit: null })}
           />
         )}
         {renderComposer()}
@@ -100,7 +118,7 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
     if (refusal) {
       return (
         <p
-          id="composer"
+          id={fieldId}
           role="status"
           tabIndex={-1}
           className="rounded-l border border-line bg-canvas px-4 py-3 text-center text-soft text-sm outline-none"
@@ -112,6 +130,7 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
     return (
       <Composer
         key="new"
+        fieldId={fieldId}
         label={`Message ${name}`}
         text={draft.text}
         bar={reply && <ReplyBar to={answered ? quoteOf(answered) : reply} isRemoved={isAnsweredGone} onCancel={cancelReply} />}
@@ -134,14 +153,14 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
         }
         onChange={(text) => {
           setRefused(null)
-          drafts.update(room, { text })
+          drafts.update(place, { text })
           notifyTyping(text)
         }}
         onSubmit={(text) => void submit(text)}
         onCancel={reply ? cancelReply : undefined}
         onBack={() => {
           const last = timeline.messages.findLast((message) => isOwnText(message, me))
-          if (last) openEdit(drafts, room, last)
+          if (last) openEdit(drafts, place, last)
         }}
       />
     )

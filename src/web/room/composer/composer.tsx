@@ -11,8 +11,8 @@ import { applyChange, findFormat, hasCommandKey, readWriting } from './text-fiel
 import { breakLine, fenceAround, fenced, isInCode, linkSelection } from './writing'
 
 interface ComposerProps {
-  /** Ends in "composer": dialogs leave the focus to such a field. That of an edit has an id of its own. */
-  id?: string
+  /** The id of the field. It ends in "composer": dialogs leave the focus to such a field. An edit's field has an id of its own. */
+  fieldId?: string
   label: string
   text: string
   /** It edits an existing message. */
@@ -44,7 +44,7 @@ const countFrom = 3_600
 const isTouchOnly = () => matchMedia('(hover: none) and (pointer: coarse)').matches
 
 export function Composer({
-  id = 'composer',
+  fieldId = 'composer',
   label,
   text,
   isEdit = false,
@@ -64,7 +64,7 @@ export function Composer({
   const [pastedCode, setPastedCode] = useState<{ text: string; at: number; plain: string; length: number } | null>(null)
   const textarea = useRef<HTMLTextAreaElement>(null)
   const isPlainPaste = useRef(false)
-  const fieldId = useId()
+  const editId = useId()
   const counterId = useId()
   const listId = useId()
   const length = countCharacters(cleanMessage(text))
@@ -220,7 +220,7 @@ export function Composer({
         <div className="flex items-end gap-1 p-1">
           <textarea
             ref={textarea}
-            id={isEdit ? `${fieldId}-composer` : id}
+            id={isEdit ? `${editId}-composer` : fieldId}
             rows={1}
             dir="auto"
             value={text}

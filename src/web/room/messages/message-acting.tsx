@@ -24,6 +24,8 @@ interface MessageActingOptions {
   run: Act['run']
   markUnread(seq: number): Promise<unknown>
   openThread: ((message: Message) => void) | null
+  /** Called when a message of the room is about to be shown. */
+  onJump?(): void
 }
 
 interface MessageActing {
@@ -33,14 +35,27 @@ interface MessageActing {
 }
 
 /** What the viewer can do with the messages of a room or thread. The functions given must stay the same. */
-export function useMessageActing({ handle, drafts, place, me, rights, run, markUnread, openThread }: MessageActingOptions): MessageActing {
+export function useMessageActing({
+  handle,
+  drafts,
+  place,
+  me,
+  rights,
+  run,
+  markUnread,
+  openThread,
+  onJump,
+}: MessageActingOptions): MessageActing {
   const [removing, setRemoving] = useState<Message | null>(null)
   const { mayAct, mayRemoveOwn, mayRemoveAny } = rights
   const mayWrite = rights.refusal === null
   const acts = useMemo(
     (): MessageActs => ({
       ...{ me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny, openThread },
-      jumpTo: (seq) => goToMessage(handle.room, seq),
+      jumpTo: (seq) => {
+        onJump?.()
+        goToMessage(handle.room, seq)
+      },
       focusComposer: () => document.getElementById(composerIdOf(place))?.focus(),
       reply: (to) => drafts.update(place, { reply: quoteOf(to) }),
       edit: (message) => openEdit(drafts, place, message),
@@ -52,7 +67,7 @@ export function useMessageActing({ handle, drafts, place, me, rights, run, markU
       togglePin: ({ seq, pinnedAt }) => void run(() => (pinnedAt === null ? handle.pin(seq) : handle.unpin(seq))),
       markUnread: ({ seq }) => void run(() => markUnread(seq)),
     }),
-    [handle, drafts, place, run, markUnread, openThread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny],
+    [handle, drafts, place, run, markUnread, openThread, onJump, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny],
   )
   return {
     acts,
