@@ -4,6 +4,7 @@ import { isMentioned } from '../../../contract/markdown/names'
 import type { Message } from '../../../sdk'
 import { useIsLocal } from '../../ui/local-time'
 import { formatFull } from '../../ui/times'
+import { MessageEditor, useIsEdited } from '../composer/edit-in-place'
 import { useMessageActivity } from './active-message'
 import { useLongPress } from './long-press'
 import { useMessageActs } from './message-acts'
@@ -48,6 +49,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
 
 function WrittenMessage({ message, startsGroup, isHighlighted, quote = 'line' }: MessageItemProps) {
   const { me, focusComposer } = useMessageActs()
+  const isEdited = useIsEdited(message.seq)
   const { isActive, take, drop } = useMessageActivity()
   const isLocal = useIsLocal()
   const [isMenuOpen, setMenuOpen] = useState(false)
@@ -83,8 +85,10 @@ function WrittenMessage({ message, startsGroup, isHighlighted, quote = 'line' }:
       time={message.time}
       place={message}
       startsGroup={startsGroup}
-      look={isHighlighted ? 'highlighted' : mentionsMe ? 'mention' : 'plain'}
-      className={selection.isOn ? 'select-text' : '[@media(hover:none)]:select-none [@media(hover:none)]:[-webkit-touch-callout:none]'}
+      look={isHighlighted || isEdited ? 'highlighted' : mentionsMe ? 'mention' : 'plain'}
+      className={
+        selection.isOn || isEdited ? 'select-text' : '[@media(hover:none)]:select-none [@media(hover:none)]:[-webkit-touch-callout:none]'
+      }
       // Not pointer events: a finger leaves at once, but a tap should keep the message active until the next tap.
       onMouseEnter={() => take('pointer')}
       onMouseLeave={() => drop('pointer')}
@@ -92,23 +96,27 @@ function WrittenMessage({ message, startsGroup, isHighlighted, quote = 'line' }:
       onFocus={({ target }) => target.matches(':focus-visible') && take('focus')}
       onBlur={({ currentTarget, relatedTarget }) => currentTarget.contains(relatedTarget) || drop('focus')}
       onKeyDown={onKeyDown}
-      toolbar={<MessageToolbar message={message} isActive={isActive} onOpenChange={changeMenu} onSheet={openSheet} />}
+      toolbar={<MessageToolbar message={message} isActive={isActive && !isEdited} onOpenChange={changeMenu} onSheet={openSheet} />}
       mark={replyTo && quote === 'mark' && <ReplyMark {...replyTo} />}
       {...longPress}
     >
       {replyTo && quote === 'line' && <QuotedLine {...replyTo} />}
-      <div ref={text}>
-        <MessageText text={message.text} mentions={message.mentions} me={me}>
-          {message.editedAt && (
-            <span
-              className="ms-1.5 whitespace-nowrap text-faint text-xs"
-              title={isLocal ? `Edited ${formatFull(message.editedAt)}` : undefined}
-            >
-              edited
-            </span>
-          )}
-        </MessageText>
-      </div>
+      {isEdited ? (
+        <MessageEditor message={message} />
+      ) : (
+        <div ref={text}>
+          <MessageText text={message.text} mentions={message.mentions} me={me}>
+            {message.editedAt && (
+              <span
+                className="ms-1.5 whitespace-nowrap text-faint text-xs"
+                title={isLocal ? `Edited ${formatFull(message.editedAt)}` : undefined}
+              >
+                edited
+              </span>
+            )}
+          </MessageText>
+        </div>
+      )}
       <Reactions message={message} />
       <Footer message={message} />
       <Suspense>
