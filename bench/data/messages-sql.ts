@@ -46,7 +46,7 @@ export function messageSteps(sizes: Sizes): Step[] {
       weight: 14,
       sql: `
         CREATE UNLOGGED TABLE made.answers AS
-        SELECT p.room, p.seq, a.seq AS answered FROM (
+        SELECT p.room, p.seq, a.seq AS answered, a.seq AS thread FROM (
           SELECT room, seq, CASE
               WHEN room = 0 AND seq > ${many} AND seq <= ${many} + 2 * ${sizes.answers} AND seq % 2 = 0 THEN ${many}
               WHEN room = 0 AND seq > ${many} AND seq <= ${many} + 80 THEN ${few}
@@ -54,6 +54,17 @@ export function messageSteps(sizes: Sizes): Step[] {
             END AS to_seq
           FROM made.plan WHERE NOT (${line})
         ) p JOIN made.plan a ON a.room = p.room AND a.seq = p.to_seq WHERE p.to_seq >= 1 AND NOT (a.${line});
+        CREATE INDEX ON made.answers (room, seq);
+        ANALYZE made.answers;
+        -- Each answer takes the thread of the message that it answers; every round doubles how far up they have come.
+        DO $$
+        BEGIN
+          LOOP
+            UPDATE made.answers a SET thread = p.thread FROM made.answers p WHERE p.room = a.room AND p.seq = a.thread;
+            EXIT WHEN NOT FOUND;
+          END LOOP;
+        END
+        $$;
         CREATE UNLOGGED TABLE made.reactions AS
         SELECT c.room, c.seq, c.nth, (ARRAY['👍','🎉','❤️','😂','👀'])[1 + made.whole(n, 24, 5)] AS emoji, m.person
         FROM (
@@ -130,19 +141,19 @@ function insertMessages(from: number, to: number, { messages }: Sizes): string {
   })
   const known = knownTexts.reduce((sum, { per100_000 }) => sum + per100_000, 0)
   return `
-    INSERT INTO messages (room_id, seq, version, kind, author_id, detail_user_id, uid, client_id, body_hash, text, time, reply_to_seq, reply_count,
+    INSERT INTO messages (room_id, seq, version, kind, author_id, detail_user_id, uid, client_id, body_hash, text, time, reply_to_seq, thread, reply_count,
       mentions, mentions_room, reaction_count, edited_at, deleted_at, pinned_at)
     SELECT id, seq, version, CASE WHEN is_line THEN 'added' ELSE 'text' END, author_id, CASE WHEN is_line THEN named_id END,
       CASE WHEN NOT is_line THEN 'n8f3k2-' || (n % 5000) END, client_id,
       CASE WHEN client_id IS NULL THEN NULL WHEN answered IS NULL THEN substr(sha256(convert_to(text, 'UTF8')), 1, 8)
         ELSE substr(sha256(sha256(convert_to(text, 'UTF8')) || int4send(answered)), 1, 8) END,
-      CASE WHEN is_line OR ${removed} THEN '' ELSE text END, at, answered, answers,
+      CASE WHEN is_line OR ${removed} THEN '' ELSE text END, at, answered, thread, answers,
       CASE WHEN ${mentioning} THEN ARRAY[named] WHEN ${mentioningAll} THEN ARRAY['@room'] ELSE '{}' END, ${mentioningAll},
       CASE WHEN ${reactedTo} THEN reactions ELSE 0 END,
       CASE WHEN ${edited} THEN at + interval '1 minute' END, CASE WHEN ${removed} THEN at + interval '1 hour' END,
       CASE WHEN ${pinned} THEN at + interval '1 hour' END
     FROM (
-      SELECT p.n, p.h, r.id, p.seq, v.version, w.id AS author_id, o.id AS named_id, o.username AS named, a.answered,
+      SELECT p.n, p.h, r.id, p.seq, v.version, w.id AS author_id, o.id AS named_id, o.username AS named, a.answered, a.thread,
         p.h < 4 AND r.kind = 'private' AS is_line,
         CASE WHEN NOT (p.h < 4 AND r.kind = 'private') THEN made.id('send' || p.n)::text END AS client_id,
         now() - interval '10 years' + p.n * (interval '10 years' / ${messages}) AS at,

@@ -22,6 +22,7 @@ export function createMessage(room: string, text: string): Message {
     time: new Date().toISOString(),
     replyTo: null,
     replyCount: 0,
+    thread: null,
     mentions: [],
     attachments: [],
     reactions: [],

@@ -46,6 +46,8 @@ export interface Message {
   replyTo: { seq: number; author: User; text: string } | null
   /** How many messages answer it. */
   replyCount: number
+  /** The seq of the first message of the chain of answers that it belongs to; null when it answers nothing. */
+  thread: number | null
   /** Usernames of members, and "@room" for everybody in the room. */
   mentions: string[]
   attachments: { id: string; name: string; type: string; size: number; width?: number; height?: number; url: string }[]
@@ -61,6 +63,14 @@ export interface HistoryPage {
   messages: Message[]
   hasBefore: boolean
   hasAfter: boolean
+}
+
+export interface ThreadPage {
+  /** The message that the thread began with. */
+  root: Message
+  /** Its answers and theirs, ascending by seq, without the root. */
+  messages: Message[]
+  hasBefore: boolean
 }
 
 const seq = z.int().min(0).max(maxInteger)
@@ -111,11 +121,22 @@ export const reactInput = z.strictObject({ room: roomId, seq: position, emoji })
 
 export const markReadInput = z.strictObject({ room: roomId, seq })
 
+export const threadInput = z.strictObject({
+  room: roomId,
+  /** The seq of any message of the thread. */
+  seq: position,
+  /** Only messages below this seq: the page before one that is known. */
+  before: position.optional(),
+  limit: z.int().min(1).max(limits.historyPage.max).default(limits.historyPage.usual),
+})
+
 /** A point in time, ISO 8601, or a date, which is its first moment in UTC. */
 const time = z
   .union([z.iso.datetime({ offset: true }).max(limits.time), z.iso.date()], 'must be a date, or a time in ISO 8601')
   .transform((value) => new Date(value).toISOString())
   .refine(isUtcTime, 'must be in the years 1000 to 2999')
+
+export const atInput = z.strictObject({ room: roomId, time })
 
 export const searchInput = z.strictObject({
   /** Words, "a phrase", -without. May be empty beside a filter. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { User } from './session'
 
 /**
  * - `here`: connected
@@ -18,7 +19,18 @@ export interface PersonPresence {
  * The events of `presence.onChange`: first `now`, then `changed` with what is different. They are made to be looked at, not
  * to be logged: several changes are sent as one, short-lived ones are left out, and in a large room not everybody is named.
  */
-export type PresenceEvent =
+export type PresenceEvent = PresenceNews & {
+  /** How far people have read, who have read further since the last event; never in a large room. */
+  reads?: ReadMark[]
+}
+
+/** How far somebody has read a room. */
+export interface ReadMark {
+  username: string
+  readSeq: number
+}
+
+type PresenceNews =
   | {
       type: 'now'
       /** False while the server does not know who is here. Then nobody is shown as offline. */
@@ -31,6 +43,11 @@ export type PresenceEvent =
       typing: string[]
     }
   | { type: 'changed'; known: boolean; count: number; people: PersonPresence[]; typing: string[] }
+
+/** The answer of `chat.readers`. */
+export interface Readers {
+  readers: { user: User; readSeq: number }[]
+}
 
 export const presenceUpdateInput = z.strictObject({
   /** Whether the person is idle on this connection. */

@@ -33,6 +33,8 @@ export interface Room {
   mentions: number
   /** What this person wants to be notified of. */
   notify: NotificationLevel
+  /** Whether this person keeps the room at the top of their list. */
+  favorite: boolean
   lastMessage: LastMessage | null
   /** Who may write. */
   postingPolicy: PostingPolicy
@@ -137,6 +139,8 @@ export const archiveRoomInput = z.strictObject({
 export const directInput = z.strictObject({ usernames: z.array(username).min(1).max(limits.directPeople) })
 
 export const notifyInput = z.strictObject({ room: roomId, notify: z.enum(notificationLevels) })
+
+export const favoriteInput = z.strictObject({ room: roomId, favorite: z.boolean() })
 
 export const membersInput = z.strictObject({
   room: roomId,

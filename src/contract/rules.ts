@@ -33,6 +33,14 @@ export const limits = {
   reactorsNamed: 50,
   mentionsPerMessage: 50,
 
+  /** Pinned messages of one room. */
+  pinsPerRoom: 100,
+  /** Members of the largest room that shows who has read how far. */
+  readersShown: 20,
+
+  timeZone: 64,
+  /** People asked for by username at once. */
+  peopleNamed: 100,
   peopleQuery: 64,
   roomQuery: 60,
   messageQuery: 500,

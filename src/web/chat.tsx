@@ -20,6 +20,8 @@ import { Sidebar } from './rooms/sidebar'
 import { countAttention, titleOf } from './rooms/unread'
 import { Button } from './ui/button'
 import { useDebounced } from './ui/debounced'
+import { ErrorBoundary } from './ui/error-boundary'
+import { FailedPart } from './ui/failed-part'
 import { Notice } from './ui/notice'
 import { useServerIdentity } from './ui/server-identity'
 import type { Theme } from './ui/theme'
@@ -76,10 +78,12 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     return () => removeEventListener('beforeunload', warn)
   }, [openRooms])
 
-  useEffect(() => {
-    addEventListener('pagehide', drafts.save)
-    return () => removeEventListener('pagehide', drafts.save)
-  }, [drafts])
+  useEffect(() => drafts.follow(), [drafts])
+
+  function signOut() {
+    drafts.clearOnLeave()
+    onSignOut()
+  }
 
   /** After the account was deleted. */
   function forgetPerson() {
@@ -87,9 +91,13 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     onSignOut()
   }
 
-  function go(to: string) {
+  function closeAll() {
     setOpened(null)
     setShowsDrawer(false)
+  }
+
+  function go(to: string) {
+    closeAll()
     goToRoom(to)
   }
 
@@ -117,7 +125,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
       onCreate={() => setOpened({ dialog: 'create' })}
       onAccount={() => setOpened({ dialog: 'account' })}
       onDirect={() => setOpened({ dialog: 'direct' })}
-      onSignOut={onSignOut}
+      onSignOut={signOut}
     />
   )
   const showRooms = () => setShowsDrawer(true)
@@ -145,14 +153,16 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
           {renderMain()}
         </main>
 
-        <Suspense>
-          {showsDrawer && (
-            <Drawer title="Rooms" onClose={() => setShowsDrawer(false)}>
-              {sidebar}
-            </Drawer>
-          )}
-        </Suspense>
-        <Suspense>{client && opened && renderDialog(client, opened)}</Suspense>
+        <ErrorBoundary of={`${showsDrawer} ${opened?.dialog}`} instead={() => <FailedPart onClose={closeAll} />}>
+          <Suspense>
+            {showsDrawer && (
+              <Drawer title="Rooms" onClose={() => setShowsDrawer(false)}>
+                {sidebar}
+              </Drawer>
+            )}
+          </Suspense>
+          <Suspense>{client && opened && renderDialog(client, opened)}</Suspense>
+        </ErrorBoundary>
       </div>
     </QueryClientProvider>
   )
@@ -191,23 +201,35 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     }
     if (client && openRooms && room !== null) {
       return (
-        <RoomView
-          client={client}
-          status={status}
-          openRooms={openRooms}
-          room={room}
-          listed={listed}
-          isListRead={rooms !== null}
-          visitor={visitor}
-          drafts={drafts}
-          onShowRooms={showRooms}
-          onBrowse={() => setOpened({ dialog: 'browse' })}
-          onInvite={(to) => setOpened({ dialog: 'invite', room: to })}
-          onSettings={(of) => setOpened({ dialog: 'settings', room: of })}
-          onLeave={(leaving) => setOpened({ dialog: 'leave', room: leaving })}
-          onOpenRoom={goToNew}
-          waitUntilListed={waitUntilListed}
-        />
+        <ErrorBoundary
+          of={room}
+          instead={(retry) => (
+            <>
+              <RoomHeader name={title ?? server.name} onShowRooms={showRooms} />
+              <Notice title="This room couldn't be shown" actions={<Button onClick={retry}>Try again</Button>}>
+                Something went wrong here. Your messages are safe, and the other rooms still work.
+              </Notice>
+            </>
+          )}
+        >
+          <RoomView
+            client={client}
+            status={status}
+            openRooms={openRooms}
+            room={room}
+            listed={listed}
+            isListRead={rooms !== null}
+            visitor={visitor}
+            drafts={drafts}
+            onShowRooms={showRooms}
+            onBrowse={() => setOpened({ dialog: 'browse' })}
+            onInvite={(to) => setOpened({ dialog: 'invite', room: to })}
+            onSettings={(of) => setOpened({ dialog: 'settings', room: of })}
+            onLeave={(leaving) => setOpened({ dialog: 'leave', room: leaving })}
+            onOpenRoom={goToNew}
+            waitUntilListed={waitUntilListed}
+          />
+        </ErrorBoundary>
       )
     }
     return (

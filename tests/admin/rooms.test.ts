@@ -113,8 +113,8 @@ describe('admin.deleteRoom', () => {
     const other = await makeRoom('private', ada)
     await roomline.pool.query(
       `WITH r AS (UPDATE rooms SET last_seq = 12000, last_version = 12000 WHERE id = $1 RETURNING id)
-       INSERT INTO messages (room_id, seq, version, author_id, text, reply_to_seq)
-       SELECT r.id, n, n, u.id, 'one of many', CASE WHEN n % 3 = 0 THEN n - 1 END FROM r, users u, generate_series(1, 12000) n WHERE u.username = $2`,
+       INSERT INTO messages (room_id, seq, version, author_id, text, reply_to_seq, thread)
+       SELECT r.id, n, n, u.id, 'one of many', CASE WHEN n % 3 = 0 THEN n - 1 END, CASE WHEN n % 3 = 0 THEN n - 1 END FROM r, users u, generate_series(1, 12000) n WHERE u.username = $2`,
       [room, ada.username],
     )
     const deleting = admin.trpc.admin.deleteRoom.mutate({ room })

@@ -126,8 +126,8 @@ describe('a message', () => {
     await roomline.pool.query(
       `WITH raised AS (UPDATE rooms SET last_seq = last_seq + $3, last_version = last_version + $3 WHERE id = $1),
        noted AS (INSERT INTO after_commit (room_id, seq, version, what) SELECT $1, n + 1, n + 1, 'stored' FROM generate_series(1, $3::int) n)
-       INSERT INTO messages (room_id, seq, version, author_id, text, reply_to_seq)
-       SELECT $1, n + 1, n + 1, $2, 'about that ' || n, 1 FROM generate_series(1, $3::int) n`,
+       INSERT INTO messages (room_id, seq, version, author_id, text, reply_to_seq, thread)
+       SELECT $1, n + 1, n + 1, $2, 'about that ' || n, 1, 1 FROM generate_series(1, $3::int) n`,
       [room, id, count],
     )
     const followed = await ben.follow(room)

@@ -19,6 +19,7 @@ const open = ['contract/rules', 'contract/visible-text']
 /** Who may import what. The first row that matches a file applies to it. */
 const table: Row[] = [
   { file: /^contract\/(rules|text-tokens|visible-text)\.ts$/, may: [], node: false },
+  { file: /^contract\/markdown\//, may: [], node: false },
   { file: /^contract\//, may: ['contract/', 'zod'], node: false },
   { file: /^sdk\/react\//, may: ['sdk/', 'react'], node: false },
   {
@@ -35,6 +36,7 @@ const table: Row[] = [
       'sdk/',
       'contract/audit',
       'contract/failures',
+      'contract/markdown/',
       'contract/text-tokens',
       'react',
       'radix-ui',

@@ -24,7 +24,9 @@ describe('a person’s profile', () => {
       avatar: null,
       status: '',
       role: 'member',
+      timeZone: null,
       hideLastSeen: false,
+      hideReads: false,
     })
     expect(await ada.trpc.users.update.mutate({ displayName: '  Ada Lovelace ' })).toEqual({ ...me, displayName: 'Ada Lovelace' })
     expect(await ada.trpc.users.update.mutate({ status: 'counting 🧮', hideLastSeen: true })).toEqual({
@@ -52,6 +54,7 @@ describe('a person’s profile', () => {
       avatar: null,
       status: 'away',
       role: 'member',
+      timeZone: null,
     })
     expect(await failureOf(ben.trpc.users.get.query({ username: 'nobody-of-that-name' }))).toBe('USER_NOT_FOUND')
   })
@@ -111,7 +114,9 @@ describe('searching for people', () => {
     expect(await find('üBER')).toEqual(['zoe'])
     expect(await find('', 3)).toHaveLength(3)
     expect(await ada.trpc.users.search.query({ query: 'heinz' })).toEqual({
-      users: [{ id: expect.any(String), username: 'heinz', displayName: 'Heinz', avatar: null, status: '', role: 'member' }],
+      users: [
+        { id: expect.any(String), username: 'heinz', displayName: 'Heinz', avatar: null, status: '', role: 'member', timeZone: null },
+      ],
       cursor: null,
     })
   })

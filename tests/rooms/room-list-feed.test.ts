@@ -38,7 +38,7 @@ function createTestFeed() {
     summariesOf: async (rooms) => rooms.filter((id) => lastSeqs.has(id)).map(summaryOf),
     partsAmong: async (pairs) => {
       reads++
-      const part = { role: 'member', readSeq, mentions: 0, notify: 'all', mutedUntil: null } as const
+      const part = { role: 'member', readSeq, mentions: 0, notify: 'all', favorite: false, mutedUntil: null } as const
       await afterReadingParts()
       return pairs.map(({ room }) => (lastSeqs.has(room) ? { ...part, version: lastSeqs.get(room) ?? 0 } : null))
     },

@@ -75,7 +75,7 @@ class StoredRoom {
     const isMention = ({ seq, author, mentions }: Message) =>
       seq > readSeq && author.id !== owner.userId && (mentions.includes(owner.username) || mentions.includes('@room'))
     const mentions = notify === 'nothing' ? 0 : this.messages.filter(isMention).length
-    return { version: this.version, role: 'member', readSeq, mentions, notify, mutedUntil: null }
+    return { version: this.version, role: 'member', readSeq, mentions, notify, favorite: false, mutedUntil: null }
   }
 
   room(owner: Owner): Room | null {

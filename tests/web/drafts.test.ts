@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createDrafts } from '../../src/web/room/composer/drafts'
+import { createDrafts, type Drafts, emptyDraft, threadPlace } from '../../src/web/room/composer/drafts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -8,91 +8,219 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A stand-in for localStorage. */
-function createStorage() {
+/** A browser: its localStorage, and the tabs that share it. */
+function createBrowser() {
   const stored = new Map<string, string>()
-  const storage = {
-    getItem: (key: string) => stored.get(key) ?? null,
-    setItem: vi.fn((key: string, text: string) => void stored.set(key, text)),
-    removeItem: (key: string) => void stored.delete(key),
-    key: (index: number) => [...stored.keys()][index] ?? null,
-    get length() {
-      return stored.size
-    },
+  const tabs = new Set<EventTarget>()
+
+  /** @param owner whose page it is */
+  function open(owner: string) {
+    const page = new EventTarget()
+    const tell = (key: string) => {
+      for (const tab of tabs) if (tab !== page) tab.dispatchEvent(Object.assign(new Event('storage'), { key }))
+    }
+    const storage = {
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: vi.fn((key: string, text: string) => {
+        stored.set(key, text)
+        tell(key)
+      }),
+      removeItem: (key: string) => {
+        if (stored.delete(key)) tell(key)
+      },
+      key: (index: number) => [...stored.keys()][index] ?? null,
+      get length() {
+        return stored.size
+      },
+    }
+    const drafts = createDrafts(owner, () => storage)
+    tabs.add(page)
+    drafts.follow(page as unknown as Parameters<Drafts['follow']>[0])
+    return { drafts, storage, leave: () => page.dispatchEvent(new Event('pagehide')) }
   }
-  return { stored, storage, open: (owner: string) => createDrafts(owner, () => storage) }
+  return { stored, open }
 }
+
+const quote = { seq: 7, author: { id: '1', username: 'bob', displayName: 'Bob', avatar: null }, text: 'Who?' }
+const textIn = (drafts: Drafts, place: string) => drafts.in(place).get().text
 
 describe('drafts', () => {
   it('are there again when their author opens the page again, for each room', () => {
-    const { storage, open } = createStorage()
-    const drafts = open('ada')
-    for (const text of ['h', 'ha', 'half', 'half a']) drafts.set('general', text)
-    drafts.set('garden', '  tomatoes')
+    const { open } = createBrowser()
+    const { drafts, storage } = open('ada')
+    for (const text of ['h', 'ha', 'half', 'half a']) drafts.update('general', { text })
+    drafts.update('garden', { text: '  tomatoes', reply: quote, edit: { seq: 3, from: 'old', text: 'new' } })
     expect(storage.setItem).not.toHaveBeenCalled()
     vi.runAllTimers()
     expect(storage.setItem).toHaveBeenCalledTimes(2)
-    expect(open('ada').get('general')).toBe('half a')
-    expect(open('ada').get('garden')).toBe('  tomatoes')
-    expect(open('ada').get('another')).toBe('')
+    const again = open('ada').drafts
+    expect(again.in('general').get()).toEqual({ text: 'half a', reply: null, edit: null })
+    expect(again.in('garden').get()).toEqual({ text: '  tomatoes', reply: quote, edit: { seq: 3, from: 'old', text: 'new' } })
+    expect(again.in('another').get()).toEqual(emptyDraft)
   })
 
-  it('are neither shown to another user nor cleared by one', () => {
-    const { open } = createStorage()
-    const adas = open('ada')
-    adas.set('general', 'half')
-    adas.save()
-    const bobs = open('bob')
-    expect(bobs.get('general')).toBe('')
-    bobs.set('general', 'mine')
-    bobs.save()
-    bobs.clear()
-    expect(open('ada').get('general')).toBe('half')
-    expect(open('bob').get('general')).toBe('')
+  it('are neither shown to another person nor deleted when that person signs out', () => {
+    const { open } = createBrowser()
+    const ada = open('ada')
+    ada.drafts.update('general', { text: 'half' })
+    ada.leave()
+    const bob = open('bob')
+    expect(textIn(bob.drafts, 'general')).toBe('')
+    expect(bob.drafts.rooms.get().size).toBe(0)
+    bob.drafts.update('general', { text: 'mine' })
+    bob.drafts.clearOnLeave()
+    bob.leave()
+    expect(textIn(open('ada').drafts, 'general')).toBe('half')
+    expect(textIn(open('bob').drafts, 'general')).toBe('')
   })
 
-  it('are stored when the page is closed before the delay is over', () => {
-    const { open } = createStorage()
-    const drafts = open('ada')
-    drafts.set('general', 'half')
-    drafts.save()
-    expect(open('ada').get('general')).toBe('half')
+  it('are stored when the page goes away before the delay is over', () => {
+    const { open } = createBrowser()
+    const { drafts, leave } = open('ada')
+    drafts.update('general', { text: 'half' })
+    leave()
+    expect(textIn(open('ada').drafts, 'general')).toBe('half')
   })
 
   it('are deleted at once when the text is sent or emptied', () => {
-    const { stored, open } = createStorage()
-    const drafts = open('ada')
-    drafts.set('general', 'half')
+    const { stored, open } = createBrowser()
+    const { drafts } = open('ada')
+    drafts.update('general', { text: 'half' })
     drafts.save()
-    drafts.set('general', 'half, and the rest')
-    drafts.set('general', '')
+    drafts.update('general', { text: 'half, and the rest' })
+    drafts.update('general', { text: '' })
     expect(stored.size).toBe(0)
     vi.runAllTimers()
     expect(stored.size).toBe(0)
-    expect(drafts.get('general')).toBe('')
+    expect(textIn(drafts, 'general')).toBe('')
   })
 
-  it('stay deleted after clear, even when one was still waiting to be stored', () => {
-    const { stored, open } = createStorage()
-    const drafts = open('ada')
-    drafts.set('general', 'half')
+  it('rooms: those with a text, a changed edit or a text in a thread', () => {
+    const { open } = createBrowser()
+    const { drafts } = open('ada')
+    const listener = vi.fn()
+    drafts.rooms.subscribe(listener)
+    drafts.update('blank', { text: ' \n' })
+    drafts.update('answering', { reply: quote })
+    drafts.update('untouched', { edit: { seq: 1, from: 'same', text: 'same' } })
+    expect(listener).not.toHaveBeenCalled()
+    drafts.update('general', { text: 'h' })
+    drafts.update('general', { text: 'half' })
+    expect(listener).toHaveBeenCalledTimes(1)
+    drafts.update(threadPlace('garden', 12), { text: 'tomatoes' })
+    drafts.update('edited', { edit: { seq: 1, from: 'old', text: 'new' } })
+    const written = ['edited', 'garden', 'general']
+    expect([...drafts.rooms.get()].sort()).toEqual(written)
     drafts.save()
-    drafts.set('garden', 'tomatoes')
+    expect([...open('ada').drafts.rooms.get()].sort()).toEqual(written)
+    drafts.update(threadPlace('garden', 12), { text: '' })
+    drafts.update('edited', { edit: null })
+    expect([...drafts.rooms.get()]).toEqual(['general'])
+  })
+
+  it('tabs: show what another one stored, unless they have something newer', () => {
+    const { open } = createBrowser()
+    const [one, two] = [open('ada').drafts, open('ada').drafts]
+    expect(textIn(two, 'general')).toBe('')
+    one.update('general', { text: 'half' })
+    one.save()
+    expect(textIn(two, 'general')).toBe('half')
+    expect([...two.rooms.get()]).toEqual(['general'])
+    one.update('general', { text: '' })
+    expect(textIn(two, 'general')).toBe('')
+    expect(two.rooms.get().size).toBe(0)
+
+    two.update('general', { text: 'newer' })
+    one.update('general', { text: 'older' })
+    one.save()
+    expect(textIn(two, 'general')).toBe('newer')
+    two.save()
+    expect(textIn(one, 'general')).toBe('newer')
+  })
+
+  it('signing out: deletes everything when the page goes away, in the other tabs too', () => {
+    const { stored, open } = createBrowser()
+    const [one, two] = [open('ada'), open('ada')]
+    one.drafts.update('general', { text: 'half' })
+    one.drafts.save()
+    two.drafts.update('garden', { text: 'not stored yet' })
+    one.drafts.clearOnLeave()
+    expect(textIn(one.drafts, 'general')).toBe('half')
+    one.leave()
+    two.leave()
+    expect(stored.size).toBe(0)
+    expect(textIn(two.drafts, 'garden')).toBe('')
+  })
+
+  it('signing out: keeps what is typed after the person chose to stay', () => {
+    const { open } = createBrowser()
+    const { drafts, leave } = open('ada')
+    drafts.clearOnLeave()
+    drafts.update('general', { text: 'I stay' })
+    leave()
+    expect(textIn(open('ada').drafts, 'general')).toBe('I stay')
+  })
+
+  it('clear: nothing comes back, not even what was waiting to be stored', () => {
+    const { stored, open } = createBrowser()
+    const { drafts } = open('ada')
+    drafts.update('general', { text: 'half' })
+    drafts.save()
+    drafts.update('garden', { text: 'tomatoes' })
     drafts.clear()
     vi.runAllTimers()
     drafts.save()
     expect(stored.size).toBe(0)
-    expect(drafts.get('general')).toBe('')
+    expect(textIn(drafts, 'general')).toBe('')
+    expect(drafts.rooms.get().size).toBe(0)
   })
 
-  it('last until the page is closed when the browser denies storage', () => {
+  it('old ones, and the oldest of too many, are deleted', () => {
+    const { stored, open } = createBrowser()
+    const { drafts } = open('ada')
+    drafts.update('old', { text: 'from spring' })
+    drafts.save()
+    vi.advanceTimersByTime(91 * 24 * 60 * 60_000)
+    for (let index = 0; index < 120; index++) {
+      drafts.update(`room-${index}`, { text: 'half' })
+      vi.advanceTimersByTime(1_000)
+    }
+    expect(stored.size).toBe(100)
+    const again = open('ada').drafts
+    expect(textIn(again, 'old')).toBe('')
+    expect(textIn(again, 'room-0')).toBe('')
+    expect(textIn(again, 'room-119')).toBe('half')
+    expect(again.rooms.get().size).toBe(100)
+  })
+
+  it.each(['', 'half', '{}', 'null', '{"text":7,"at":1}', '{"text":"half","reply":null}'])(
+    'something else in the storage is no draft: %s',
+    (text) => {
+      const { stored, open } = createBrowser()
+      stored.set('roomline-draft/ada/general', text)
+      expect(open('ada').drafts.in('general').get()).toEqual(emptyDraft)
+      expect(stored.size).toBe(0)
+    },
+  )
+
+  it('a target that cannot be read is left out', () => {
+    const { stored, open } = createBrowser()
+    stored.set('roomline-draft/ada/general', JSON.stringify({ text: 'half', reply: { seq: 1 }, edit: { seq: '2' }, at: Date.now() }))
+    expect(open('ada').drafts.in('general').get()).toEqual({ ...emptyDraft, text: 'half' })
+  })
+
+  it.each(['denied', 'full'])('last until the page is closed when storage is %s', (problem) => {
     const drafts = createDrafts('ada', () => {
-      throw new DOMException('denied', 'SecurityError')
+      if (problem === 'denied') throw new DOMException('denied', 'SecurityError')
+      const setItem = () => {
+        throw new DOMException('full', 'QuotaExceededError')
+      }
+      return { getItem: () => null, setItem, removeItem: () => {}, key: () => null, length: 0 }
     })
-    drafts.set('general', 'half')
+    drafts.update('general', { text: 'half' })
     vi.runAllTimers()
-    expect(drafts.get('general')).toBe('half')
+    expect(textIn(drafts, 'general')).toBe('half')
     drafts.clear()
-    expect(drafts.get('general')).toBe('')
+    expect(textIn(drafts, 'general')).toBe('')
   })
 })

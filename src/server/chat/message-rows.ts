@@ -23,6 +23,7 @@ export interface MessageRow {
   time: Date
   reply_to_seq: number | null
   reply_count: number
+  thread: number | null
   reaction_count: number
   mentions: string[]
   edited_at: Date | null
@@ -33,7 +34,7 @@ export interface MessageRow {
 /** The columns of a message `m`, its author `u` and the person `d` that a line about the room names. */
 export const messageColumns = `m.room_id, m.seq, m.version, m.kind, m.author_id, u.username, u.display_name, u.avatar,
   m.detail, m.detail_user_id, d.username AS detail_username, d.display_name AS detail_display_name, d.avatar AS detail_avatar,
-  m.uid, m.client_id, m.text, m.time, m.reply_to_seq, m.reply_count, m.reaction_count, m.mentions,
+  m.uid, m.client_id, m.text, m.time, m.reply_to_seq, m.reply_count, m.thread, m.reaction_count, m.mentions,
   m.edited_at, m.deleted_at, m.pinned_at`
 // LATERAL with LIMIT 1, here and below: looked up by key, whatever the planner expects of the number of messages.
 export const joinPeople = `CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = m.author_id LIMIT 1) u
@@ -89,6 +90,7 @@ export async function toMessages(querying: Querying, rows: readonly MessageRow[]
     time: row.time.toISOString(),
     replyTo: (row.reply_to_seq !== null && quotes.get(keyOf(row.room_id, row.reply_to_seq))) || null,
     replyCount: row.reply_count,
+    thread: row.thread,
     mentions: row.mentions,
     attachments: [],
     reactions: (row.reaction_count > 0 && reactions.get(keyOf(row.room_id, row.seq))) || [],

@@ -22,6 +22,7 @@ interface StoreRow {
   avatar: string | null
   mentions: string[] | null
   reply_to: Message['replyTo']
+  thread: number | null
   /** The new version of the message that it answers; null when a later answer stored with it has it. */
   parent_version: number | null
   /** Of `too_soon`. */
@@ -86,7 +87,7 @@ export function createSendStore(pool: Pool, messages: Pick<MessageHistory, 'find
 export type SendStore = ReturnType<typeof createSendStore>
 
 function toNewMessage({ room, authorId, uid, clientId, text }: Send, row: StoreRow): Message {
-  const { seq, version, time, username, display_name: displayName, avatar, mentions, reply_to: replyTo } = row
+  const { seq, version, time, username, display_name: displayName, avatar, mentions, reply_to: replyTo, thread } = row
   if (seq === null || version === null || time === null) throw new Error('a message was stored without its place')
   return {
     room,
@@ -101,6 +102,7 @@ function toNewMessage({ room, authorId, uid, clientId, text }: Send, row: StoreR
     time: time.toISOString(),
     replyTo: replyTo && { ...replyTo, text: cutQuote(replyTo.text) },
     replyCount: 0,
+    thread,
     mentions: mentions ?? [],
     attachments: [],
     reactions: [],

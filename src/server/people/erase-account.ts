@@ -109,7 +109,7 @@ async function erasePerson(transaction: Querying, userId: string): Promise<void>
   await transaction.query(
     `UPDATE users SET
        username = $2::text || right(replace(id::text, '-', ''), 12), display_name = 'Deleted user', password_hash = NULL,
-       external_issuer = NULL, external_subject = NULL, avatar = NULL, status = '', last_seen_at = NULL, role = 'member', deleted_at = now()
+       external_issuer = NULL, external_subject = NULL, avatar = NULL, status = '', time_zone = NULL, last_seen_at = NULL, role = 'member', deleted_at = now()
      WHERE id = $1`,
     [userId, deletedUsernamePrefix],
   )

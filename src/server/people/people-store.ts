@@ -5,9 +5,9 @@ import { joinLookUps } from '../platform/look-ups'
 import { namePart, readNamed } from '../platform/name-search'
 
 const active = { disabledAt: null, deletedAt: null } as const
-const personFields = { id: true, username: true, displayName: true, avatar: true, status: true, role: true } as const
+const personFields = { id: true, username: true, displayName: true, avatar: true, status: true, role: true, timeZone: true } as const
 
-const personColumns = 'u.id, u.username, u.display_name AS "displayName", u.avatar, u.status, u.role'
+const personColumns = 'u.id, u.username, u.display_name AS "displayName", u.avatar, u.status, u.role, u.time_zone AS "timeZone"'
 const isActive = 'u.disabled_at IS NULL AND u.deleted_at IS NULL'
 const wanted = 'fold_name($1)'
 /** "~" comes after every character of usernames. */
@@ -41,7 +41,7 @@ export function createPeopleStore({ prisma, pool }: Pick<Database, 'prisma' | 'p
   const lookUpProfile = joinLookUps<string, Profile | undefined>(async (ids) => {
     const profiles = await prisma.user.findMany({
       where: { id: { in: [...new Set(ids)] }, ...active },
-      select: { ...personFields, hideLastSeen: true },
+      select: { ...personFields, hideLastSeen: true, hideReads: true },
     })
     const byId = new Map(profiles.map((profile) => [profile.id, profile]))
     return ids.map((id) => byId.get(id))
@@ -71,6 +71,8 @@ export function createPeopleStore({ prisma, pool }: Pick<Database, 'prisma' | 'p
         avatar?: string | null | undefined
         status?: string | undefined
         hideLastSeen?: boolean | undefined
+        timeZone?: string | null | undefined
+        hideReads?: boolean | undefined
       },
     ): Promise<void> => {
       const { displayName, ...others } = change

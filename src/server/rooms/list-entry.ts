@@ -35,10 +35,10 @@ export interface EntryParts {
 /** A room as the list of this member shows it, as JSON: the same as `toRoom`. */
 export function encodeEntry({ settings, lastSeq, lastMessage, people }: EntryParts, part: OwnPart, userId: string): string {
   const { readSeq, unread, mentions } = countsOf(part, lastSeq)
-  const { role, notify, mutedUntil } = part
+  const { role, notify, favorite, mutedUntil } = part
   const names = people ? `${JSON.stringify(namesFor(userId, '', people)).slice(1, -1)},` : ''
   const until = mutedUntil === null ? 'null' : `"${mutedUntil}"`
-  return `{${settings},${names}"role":"${role}","lastSeq":${lastSeq},"readSeq":${readSeq},"unread":${unread},"mentions":${mentions},"notify":"${notify}","mutedUntil":${until},"lastMessage":${lastMessage}}`
+  return `{${settings},${names}"role":"${role}","lastSeq":${lastSeq},"readSeq":${readSeq},"unread":${unread},"mentions":${mentions},"notify":"${notify}","favorite":${favorite},"mutedUntil":${until},"lastMessage":${lastMessage}}`
 }
 
 /**
@@ -57,4 +57,6 @@ function countsOf({ readSeq, mentions }: OwnPart, lastSeq: number): Pick<Room, '
   return { readSeq: read, unread: lastSeq - read, mentions: Math.min(mentions, lastSeq - read) }
 }
 
-const ownFields = ({ role, notify, mutedUntil }: OwnPart): Pick<Room, 'role' | 'notify' | 'mutedUntil'> => ({ role, notify, mutedUntil })
+const ownFields = ({ role, notify, favorite, mutedUntil }: OwnPart): Pick<Room, 'role' | 'notify' | 'favorite' | 'mutedUntil'> => ({
+  ...{ role, notify, favorite, mutedUntil },
+})

@@ -14,7 +14,7 @@ export interface RoomSummary
 }
 
 /** What is a member's own in their list, as it is at a version of the room. */
-export interface OwnPart extends Pick<Room, 'role' | 'readSeq' | 'mentions' | 'notify' | 'mutedUntil'> {
+export interface OwnPart extends Pick<Room, 'role' | 'readSeq' | 'mentions' | 'notify' | 'favorite' | 'mutedUntil'> {
   version: number
 }
 
@@ -38,7 +38,10 @@ type MessageRow = [
   ...message: [seq: number, version: number, MessageKind, text: string, time: number, editedAt: number | null, deletedAt: number | null],
   ...people: [author: User, LineDetail | null, detailUser: User | null],
 ]
-type PartRow = [place: number, version: number, RoomRole, readSeq: number, mentions: number, NotificationLevel, mutedUntil: number | null]
+type PartRow = [
+  ...part: [place: number, version: number, RoomRole, readSeq: number, mentions: number, NotificationLevel],
+  ...own: [favorite: boolean, mutedUntil: number | null],
+]
 
 // In these statements LATERAL with LIMIT 1 is looked up by key, whatever the planner expects of the tables. Rows come as one
 // JSON array, which is read many times faster than rows of columns, and times as numbers.
@@ -73,7 +76,7 @@ const selectParts = `SELECT json_agg(json_build_array(k.place, r.last_version, s
       LIMIT ${maxMentions}
     ) room_mentions
   ) END,
-  s.notify, ${msOf('s.muted_until')})) AS rows
+  s.notify, s.favorite, ${msOf('s.muted_until')})) AS rows
   FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS k(user_id, room_id, place)
   CROSS JOIN LATERAL (SELECT * FROM memberships s WHERE s.room_id = k.room_id AND s.user_id = k.user_id LIMIT 1) s
   CROSS JOIN LATERAL (SELECT * FROM rooms r WHERE r.id = k.room_id AND ($3 OR r.archived_at IS NULL) LIMIT 1) r`
@@ -138,12 +141,20 @@ function toLastMessage([seq, version, kind, text, time, editedAt, deletedAt, aut
   }
 }
 
-function toPart([version, role, readSeq, mentions, notify, mutedUntil]: [
+function toPart([version, role, readSeq, mentions, notify, favorite, mutedUntil]: [
   version: number,
   ...(PartRow extends [unknown, unknown, ...infer Rest] ? Rest : never),
 ]): OwnPart {
   // Null for a mute that is over.
-  return { version, role, readSeq, mentions, notify, mutedUntil: mutedUntil && mutedUntil > Date.now() ? toTime(mutedUntil) : null }
+  return {
+    version,
+    role,
+    readSeq,
+    mentions,
+    notify,
+    favorite,
+    mutedUntil: mutedUntil && mutedUntil > Date.now() ? toTime(mutedUntil) : null,
+  }
 }
 
 const toTime = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())

@@ -1,12 +1,13 @@
 'use client'
 
 import { QueryClientProvider } from '@tanstack/react-query'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import { useRenewal, useSignedInClient } from '../account/signed-in-client'
 import type { Visitor } from '../account/visitor'
 import { useAdminSectionInAddress } from '../navigation'
 import type { AdminSection } from '../paths'
 import { Button } from '../ui/button'
+import { useEver } from '../ui/last-known'
 import { Notice } from '../ui/notice'
 import { linkButton, NoticePage } from '../ui/pages'
 import { useServerIdentity } from '../ui/server-identity'
@@ -28,8 +29,7 @@ export function Admin({ visitor, section: initial, theme }: { visitor: Visitor; 
   const section = useAdminSectionInAddress(initial)
   const hasLostRight = useLostRight(queries)
   const { name } = useServerIdentity()
-  const [hasConnected, setHasConnected] = useState(false)
-  if (status.state === 'connected' && !hasConnected) setHasConnected(true)
+  const hasConnected = useEver(status.state === 'connected')
 
   useEffect(() => {
     document.title = `${sectionNames[section]} · Administration · ${name}`

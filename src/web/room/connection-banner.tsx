@@ -1,14 +1,14 @@
 import { useEffect, useState } from 'react'
 import type { ConnectionStatus } from '../../sdk'
+import { useEver } from '../ui/last-known'
 
 const graceMs = 1_200
 
 /** Shows that the connection is lost, and why if that is known. Short interruptions are not shown. */
 export function ConnectionBanner({ status }: { status: ConnectionStatus }) {
   const [shows, setShows] = useState(false)
-  const [hadConnection, setHadConnection] = useState(false)
+  const hadConnection = useEver(status.state === 'connected')
   const isAway = status.state === 'connecting'
-  if (status.state === 'connected' && !hadConnection) setHadConnection(true)
 
   useEffect(() => {
     if (!isAway) return setShows(false)

@@ -3,7 +3,7 @@ import type { ChatClient, Message, Room, RoomHandle, RoomState } from '../../sdk
 import type { Visitor } from '../account/visitor'
 import { goToMessage, useArrival } from '../navigation'
 import { FailureLine, useAct } from '../ui/act'
-import type { ComposerMode } from './composer/composer-mode'
+import { quoteOf } from './composer/composer-mode'
 import { ComposerPanel } from './composer/composer-panel'
 import type { Drafts } from './composer/drafts'
 import { useMessageRights } from './message-rights'
@@ -39,7 +39,6 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
   const me = visitor.username
   const isLive = state.state === 'live'
   const rights = useMessageRights(listed, timeline.messages)
-  const [mode, setMode] = useState<ComposerMode>({ kind: 'new' })
   const [removing, setRemoving] = useState<Message | null>(null)
   // Concurrent, so that one can react to several messages in a row without waiting.
   const { failure, run, dismiss } = useAct({ concurrent: true })
@@ -61,8 +60,8 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
     (): MessageActs => ({
       ...{ me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny },
       jumpTo: (seq) => goToMessage(handle.room, seq),
-      reply: (to) => setMode({ kind: 'reply', to }),
-      edit: (message) => setMode({ kind: 'edit', message }),
+      reply: (to) => drafts.update(handle.room, { reply: quoteOf(to) }),
+      edit: ({ seq, text }) => drafts.update(handle.room, { edit: { seq, from: text, text } }),
       remove: setRemoving,
       toggleReaction: ({ seq, reactions }, emoji) => {
         const isThere = reactions.find((reaction) => reaction.emoji === emoji)?.usernames.includes(me)
@@ -74,7 +73,7 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
           setFirstUnread(seq)
         }),
     }),
-    [handle, run, readMarks, setFirstUnread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny],
+    [handle, drafts, run, readMarks, setFirstUnread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny],
   )
 
   return (
@@ -92,9 +91,8 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
       <FailureLine failure={failure} onDismiss={dismiss} className="mx-3 shrink-0 md:mx-6" />
       {instead || (
         <ComposerPanel
-          {...{ client, handle, timeline, listed, name, me, typing, drafts, mode }}
+          {...{ client, handle, timeline, listed, name, me, typing, drafts }}
           refusal={rights.refusal}
-          onMode={setMode}
           onSent={readMarks.resume}
         />
       )}

@@ -1,10 +1,10 @@
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { Archive } from 'lucide-react'
-import { useMemo, useState } from 'react'
 import { failures } from '../../contract/failures'
 import type { ChatClient, Room, ServerRole } from '../../sdk'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
+import { useLastKnown } from '../ui/last-known'
 import { forRole, rightsIn } from './room-rights'
 
 /**
@@ -20,11 +20,8 @@ export function useArchivedRoom(client: ChatClient, room: string | null, role: S
     placeholderData: keepPreviousData,
   })
   // When a read fails, the room stays as it was read before.
-  const [known, setKnown] = useState(data)
-  if (data && data !== known) setKnown(data)
-  const read = data ?? known
-  // The same object until it changes: the page keeps it in its state while it renders.
-  const found = useMemo(() => read && forRole(read, role), [read, role])
+  const read = useLastKnown(data)
+  const found = read && forRole(read, role)
   return room !== null && found?.id === room && found.archivedAt ? found : null
 }
 

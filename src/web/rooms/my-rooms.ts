@@ -1,7 +1,8 @@
-import { useCallback, useMemo, useRef, useState } from 'react'
+import { useCallback, useMemo } from 'react'
 import type { ChatClient, ChatFailure, Room, RoomListHandle, RoomListState, ServerRole } from '../../sdk'
 import { useHandle, useStore } from '../../sdk/react'
 import { isOfSession } from '../account/signed-in-client'
+import { useLastKnown } from '../ui/last-known'
 import { forRole } from './room-rights'
 
 export interface MyRooms {
@@ -17,11 +18,9 @@ export interface MyRooms {
 export function useMyRooms(client: ChatClient | null, role: ServerRole): MyRooms {
   const list = useHandle(useCallback(() => client?.openRoomList() ?? null, [client]))
   const state = useStore<RoomListState | null>(list?.state ?? nothing)
+  const listed = state?.state === 'live' ? state.rooms : null
   // A new client starts without a list: the old one stays on the screen until then.
-  const known = useRef<readonly Room[] | null>(null)
-  const rooms = state?.state === 'live' ? state.rooms : null
-  const current = useMemo(() => rooms?.map((room) => forRole(room, role)) ?? null, [rooms, role])
-  if (current) known.current = current
+  const rooms = useLastKnown(useMemo(() => listed?.map((room) => forRole(room, role)), [listed, role]))
 
   const waitUntilListed = useCallback(
     async (room: string, isListed = true) => {
@@ -30,7 +29,7 @@ export function useMyRooms(client: ChatClient | null, role: ServerRole): MyRooms
     [list],
   )
   return {
-    rooms: known.current,
+    rooms,
     failure: state?.state === 'ended' && !isOfSession(state.reason) ? state.reason : null,
     retry: () => list?.reopen(),
     waitUntilListed,
@@ -59,8 +58,6 @@ const nothing = { get: () => null, subscribe: () => () => {} }
 
 /** The room as it was last listed, so that it still has a name when it is no longer in the list. */
 export function useLastListed(id: string, listed: Room | undefined): Room | null {
-  const [seen, setSeen] = useState<Room | null>(null)
-  if (listed && listed !== seen) setSeen(listed)
-  const last = listed ?? seen
+  const last = useLastKnown(listed)
   return last?.id === id ? last : null
 }

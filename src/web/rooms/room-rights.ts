@@ -1,10 +1,18 @@
 import { hasRoomRole, outranks } from '../../contract/rules'
 import type { Room, RoomRole, ServerRole } from '../../sdk'
 
-/** The room with the role that a user with this server role has there: admins may do what owners may. */
+/**
+ * The room with the role that a user with this server role has there: admins may do what owners may. The same object for the
+ * same room: what is drawn from it is only drawn again when the room has changed.
+ */
 export function forRole(room: Room, role: ServerRole): Room {
-  return role === 'admin' && room.kind !== 'direct' ? { ...room, role: 'owner' } : room
+  if (role !== 'admin' || room.kind === 'direct' || room.role === 'owner') return room
+  const asOwner = asOwners.get(room) ?? { ...room, role: 'owner' }
+  asOwners.set(room, asOwner)
+  return asOwner
 }
+
+const asOwners = new WeakMap<Room, Room>()
 
 /** What a role allows in a room. In a direct room all members have the same rights. */
 export interface RoomRights {

@@ -3,38 +3,33 @@ import { cutQuote } from '../../../contract/rules'
 import type { Message, Unsent } from '../../../sdk'
 import { IconButton } from '../../ui/button'
 
-/** What the composer is used for. */
-export type ComposerMode = { kind: 'new' } | { kind: 'reply'; to: Message } | { kind: 'edit'; message: Message }
-
 /** What a reply shows of the message that it answers. */
 export function quoteOf({ seq, author, text }: Message): NonNullable<Unsent['replyTo']> {
   return { seq, author, text: cutQuote(text) }
 }
 
-/** Shown above the text of a reply or an edit. */
-export function ComposerBar({ mode, onCancel }: { mode: ComposerMode; onCancel(): void }) {
-  switch (mode.kind) {
-    case 'new':
-      return null
-    case 'reply':
-      return (
-        <Bar label="Cancel reply" onCancel={onCancel}>
-          <span className="max-w-3/4 shrink-0 truncate">
-            Replying to <bdi className="font-medium text-ink">{mode.to.author.displayName}</bdi>
-          </span>
-          <span dir="auto" className="truncate text-faint">
-            {mode.to.text.replaceAll('\n', ' ')}
-          </span>
-        </Bar>
-      )
-    case 'edit':
-      return (
-        <Bar label="Cancel editing" onCancel={onCancel}>
-          <span className="font-medium text-ink">Editing your message</span>
-          <span className="hidden truncate text-faint md:inline">Esc to cancel, Enter to save</span>
-        </Bar>
-      )
-  }
+/** Shown above the text of a reply. */
+export function ReplyBar({ to, onCancel }: { to: NonNullable<Unsent['replyTo']>; onCancel(): void }) {
+  return (
+    <Bar label="Cancel reply" onCancel={onCancel}>
+      <span className="max-w-3/4 shrink-0 truncate">
+        Replying to <bdi className="font-medium text-ink">{to.author.displayName}</bdi>
+      </span>
+      <span dir="auto" className="truncate text-faint">
+        {to.text.replaceAll('\n', ' ')}
+      </span>
+    </Bar>
+  )
+}
+
+/** Shown above the text of an edit. */
+export function EditBar({ onCancel }: { onCancel(): void }) {
+  return (
+    <Bar label="Cancel editing" onCancel={onCancel}>
+      <span className="font-medium text-ink">Editing your message</span>
+      <span className="hidden truncate text-faint md:inline">Esc to cancel, Enter to save</span>
+    </Bar>
+  )
 }
 
 function Bar({ label, onCancel, children }: { label: string; onCancel(): void; children: React.ReactNode }) {

@@ -4,8 +4,8 @@ import type { ChatClient, Message, Room, RoomHandle, RoomTimeline } from '../../
 import { fieldError, useAct } from '../../ui/act'
 import { formatDuration } from '../../ui/times'
 import { Composer } from './composer'
-import { ComposerBar, type ComposerMode, quoteOf } from './composer-mode'
-import type { Drafts } from './drafts'
+import { EditBar, ReplyBar } from './composer-mode'
+import { type Drafts, type EditDraft, useDraft } from './drafts'
 import type { FindMembers } from './mention-suggestions'
 import { useSlowMode } from './slow-mode'
 import { createTypingNotifier, TypingLine } from './typing-line'
@@ -21,13 +21,11 @@ interface ComposerPanelProps {
   drafts: Drafts
   /** Why the viewer may not write here; null when they may. */
   refusal: string | null
-  mode: ComposerMode
-  onMode(mode: ComposerMode): void
   onSent(): void
 }
 
 /** Everything below the messages: who is typing, and the composer or the reason why there is none. */
-export function ComposerPanel({ client, handle, timeline, listed, name, me, typing, drafts, refusal, mode, ...on }: ComposerPanelProps) {
+export function ComposerPanel({ client, handle, timeline, listed, name, me, typing, drafts, refusal, onSent }: ComposerPanelProps) {
   const { room } = handle
   const isSlow = listed !== undefined && listed.slowModeSeconds > 0 && !hasRoomRole(listed.role, 'moderator')
   const slowModeSeconds = isSlow ? listed.slowModeSeconds : 0
@@ -43,7 +41,10 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
     [client, room, me],
   )
   const notifyTyping = useMemo(() => createTypingNotifier(client, room), [client, room])
-  const leave = () => on.onMode({ kind: 'new' })
+  const draft = useDraft(drafts, room)
+  const { reply, edit } = draft
+  const cancelReply = () => drafts.update(room, { reply: null })
+  const cancelEdit = () => drafts.update(room, { edit: null })
 
   return (
     <div className="shrink-0 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:pb-4">
@@ -63,8 +64,15 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
   )
 
   function renderComposer() {
-    if (mode.kind === 'edit') {
-      return <EditComposer key={mode.message.seq} {...{ handle, findMembers }} message={mode.message} onDone={leave} />
+    if (edit) {
+      return (
+        <EditComposer
+          key={edit.seq}
+          {...{ handle, findMembers, edit }}
+          onText={(text) => drafts.update(room, { edit: { ...edit, text } })}
+          onDone={cancelEdit}
+        />
+      )
     }
     if (refusal) {
       return (
@@ -82,26 +90,26 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
       <Composer
         key="new"
         label={`Message ${name}`}
-        initial={drafts.get(room)}
-        bar={mode.kind === 'reply' && <ComposerBar mode={mode} onCancel={leave} />}
-        about={mode.kind === 'reply' ? mode.to : null}
+        text={draft.text}
+        bar={reply && <ReplyBar to={reply} onCancel={cancelReply} />}
+        about={reply?.seq ?? null}
         waitSeconds={waitSeconds}
         isBlocked={isSlow && hasPending}
         room={room}
         findMembers={findMembers}
         onChange={(text) => {
-          drafts.set(room, text)
+          drafts.update(room, { text })
           notifyTyping(text)
         }}
         onSubmit={(text) => {
-          handle.send(text, mode.kind === 'reply' ? { replyTo: quoteOf(mode.to) } : {})
-          leave()
-          on.onSent()
+          handle.send(text, reply ? { replyTo: reply } : {})
+          drafts.update(room, { text: '', reply: null })
+          onSent()
         }}
-        onCancel={leave}
+        onCancel={cancelReply}
         onBack={() => {
           const last = timeline.messages.findLast((message) => isOwnText(message, me))
-          if (last) on.onMode({ kind: 'edit', message: last })
+          if (last) drafts.update(room, { edit: { seq: last.seq, from: last.text, text: last.text } })
         }}
       />
     )
@@ -112,18 +120,19 @@ const isOwnText = ({ kind, author, deletedAt }: Message, me: string) => kind ===
 
 interface EditComposerProps {
   handle: RoomHandle
-  message: Message
+  edit: EditDraft
   findMembers: FindMembers
+  onText(text: string): void
   onDone(): void
 }
 
-function EditComposer({ handle, message, findMembers, onDone }: EditComposerProps) {
+function EditComposer({ handle, edit, findMembers, onText, onDone }: EditComposerProps) {
   const { pending, failure, run, dismiss } = useAct()
 
   function save(text: string) {
-    if (text === message.text) return onDone()
+    if (text === edit.from) return onDone()
     void run(async () => {
-      await handle.edit(message.seq, text)
+      await handle.edit(edit.seq, text)
       onDone()
     })
   }
@@ -137,14 +146,17 @@ function EditComposer({ handle, message, findMembers, onDone }: EditComposerProp
       )}
       <Composer
         label="Edit message"
-        initial={message.text}
+        text={edit.text}
         isEdit
-        about={message}
+        about={edit.seq}
         isBlocked={pending}
-        bar={<ComposerBar mode={{ kind: 'edit', message }} onCancel={onDone} />}
+        bar={<EditBar onCancel={onDone} />}
         room={handle.room}
         findMembers={findMembers}
-        onChange={dismiss}
+        onChange={(text) => {
+          dismiss()
+          onText(text)
+        }}
         onSubmit={save}
         onCancel={onDone}
       />

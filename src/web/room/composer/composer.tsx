@@ -7,8 +7,7 @@ import { type FindMembers, MentionList, optionId, useMentionSuggestions } from '
 
 interface ComposerProps {
   label: string
-  /** The text it starts with. */
-  initial: string
+  text: string
   /** It edits an existing message. */
   isEdit?: boolean
   /** The message that is answered or edited. The composer takes the focus when this changes. */
@@ -33,7 +32,7 @@ const countFrom = 3_600
 
 export function Composer({
   label,
-  initial,
+  text,
   isEdit = false,
   about = null,
   bar,
@@ -43,8 +42,7 @@ export function Composer({
   findMembers,
   ...on
 }: ComposerProps) {
-  const [text, setText] = useState(initial)
-  const [caret, setCaret] = useState(initial.length)
+  const [caret, setCaret] = useState(text.length)
   const caretToSet = useRef<number | null>(null)
   const textarea = useRef<HTMLTextAreaElement>(null)
   const counterId = useId()
@@ -78,7 +76,6 @@ export function Composer({
   }, [text])
 
   function change(value: string, at: number) {
-    setText(value)
     setCaret(at)
     on.onChange(value)
   }
@@ -86,7 +83,7 @@ export function Composer({
   function submit() {
     if (!canSend) return
     on.onSubmit(cleanMessage(text))
-    if (!isEdit) change('', 0)
+    setCaret(0)
     textarea.current?.focus()
   }
 

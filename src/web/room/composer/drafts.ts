@@ -1,28 +1,74 @@
-/** One user's unsent text for each room, stored in their browser. */
+import { useSyncExternalStore } from 'react'
+import type { Store, Unsent } from '../../../sdk'
+import { createStore } from '../../../sdk/store'
+
+/** What somebody has written in one place and not sent yet. */
+export interface Draft {
+  /** The text of the next message. */
+  text: string
+  /** The message that it answers, as it was when the person chose to answer it. */
+  reply: NonNullable<Unsent['replyTo']> | null
+  edit: EditDraft | null
+}
+
+/** A change of one of the person's own messages that is not saved yet. */
+export interface EditDraft {
+  seq: number
+  /** The message's text when the edit began. */
+  from: string
+  text: string
+}
+
+/**
+ * One person's drafts, kept in their browser and shared by all of its tabs. A place is a room's id, or that of a thread
+ * as `threadPlace` gives it.
+ */
 export interface Drafts {
-  /** The room's draft; '' when there is none. */
-  get(room: string): string
-  /** Stores a text a moment later, and an empty one at once. */
-  set(room: string, text: string): void
-  /** Stores what is not stored yet, for example before the page goes away. */
+  /** The draft in a place: always the same store. */
+  in(place: string): Store<Draft>
+  /** Changes a part of a draft. It is stored a moment later, or at once if nothing is left of it. */
+  update(place: string, change: Partial<Draft>): void
+  /** The rooms with a text or a changed edit, in the room itself or in one of its threads. */
+  rooms: Store<ReadonlySet<string>>
+  /** Follows what other tabs do, and stores what is not stored yet when the page goes away. @returns an unsubscribe function */
+  follow(page?: PageEvents): () => void
+  /** Stores what is not stored yet. */
   save(): void
-  /** Deletes all of the user's drafts. */
+  /** The person is signing out: when the page goes away, their drafts are deleted instead of stored. */
+  clearOnLeave(): void
+  /** Deletes all of the person's drafts. */
   clear(): void
 }
 
 type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
+type PageEvents = Pick<typeof globalThis, 'addEventListener' | 'removeEventListener'>
+
+export const emptyDraft: Draft = { text: '', reply: null, edit: null }
+
+/** The place of a thread's draft. Rooms' ids have no slash. */
+export const threadPlace = (room: string, root: number) => `${room}/${root}`
+
+const roomOf = (place: string) => place.replace(/\/.*/s, '')
 
 const delayMs = 400
+const maxStored = 100
+const maxAgeMs = 90 * 24 * 60 * 60_000
 
 /**
- * @param owner the user's id
+ * @param owner the person's id: nobody else sees the drafts
  * @param storage called only when needed: there is none on the server, and a browser may deny access
  */
 export function createDrafts(owner: string, storage: () => DraftStorage = () => localStorage): Drafts {
   const prefix = `roomline-draft/${owner}/`
-  const texts = new Map<string, string>()
+  /** Its change tells the other tabs that everything was deleted, even what they had not stored yet. */
+  const clearedKey = `roomline-drafts-cleared/${owner}`
+  const opened = new Map<string, ReturnType<typeof createStore<Draft>>>()
+  const rooms = createStore<ReadonlySet<string>>(new Set())
+  /** The places that count for `rooms`. */
+  const written = new Set<string>()
   const unsaved = new Set<string>()
   let timer: ReturnType<typeof setTimeout> | undefined
+  let isSigningOut = false
 
   /** Without storage, drafts last until the page is closed. */
   function tryStorage<Value>(act: (storage: DraftStorage) => Value): Value | null {
@@ -33,34 +79,140 @@ export function createDrafts(owner: string, storage: () => DraftStorage = () => 
     }
   }
 
+  const read = (place: string) => readDraft(tryStorage((storage) => storage.getItem(prefix + place)))?.draft ?? emptyDraft
+
+  function open(place: string) {
+    const known = opened.get(place)
+    if (known) return known
+    const store = createStore(read(place))
+    opened.set(place, store)
+    return store
+  }
+
+  function storedPlaces(): string[] {
+    const keys = tryStorage((storage) => Array.from({ length: storage.length }, (_, index) => storage.key(index))) ?? []
+    return keys.flatMap((key) => (key?.startsWith(prefix) ? [key.slice(prefix.length)] : []))
+  }
+
+  function note(...places: string[]) {
+    for (const place of places) {
+      if (isWritten(opened.get(place)?.get() ?? read(place))) written.add(place)
+      else written.delete(place)
+    }
+    const now = new Set([...written].map(roomOf))
+    const before = rooms.get()
+    if (now.size !== before.size || [...now].some((room) => !before.has(room))) rooms.set(now)
+  }
+
+  /** Deletes what is old or unreadable, and the oldest of too many. */
+  function removeOld() {
+    const dated = storedPlaces().map((place) => ({
+      place,
+      at: readDraft(tryStorage((storage) => storage.getItem(prefix + place)))?.at ?? 0,
+    }))
+    dated.sort((a, b) => b.at - a.at)
+    for (const [index, { place, at }] of dated.entries()) {
+      if (index >= maxStored || at < Date.now() - maxAgeMs) tryStorage((storage) => storage.removeItem(prefix + place))
+    }
+  }
+
   function save() {
     clearTimeout(timer)
     timer = undefined
-    for (const room of unsaved) {
-      const text = texts.get(room) ?? ''
-      tryStorage((storage) => (text.trim() === '' ? storage.removeItem(prefix + room) : storage.setItem(prefix + room, text)))
+    for (const place of unsaved) {
+      const draft = open(place).get()
+      tryStorage((storage) =>
+        isEmpty(draft)
+          ? storage.removeItem(prefix + place)
+          : storage.setItem(prefix + place, JSON.stringify({ ...draft, at: Date.now() } satisfies StoredDraft)),
+      )
     }
+    if (unsaved.size > 0) removeOld()
     unsaved.clear()
   }
 
+  /** Forgets what this page knows, but nothing that is stored. */
+  function forget() {
+    clearTimeout(timer)
+    timer = undefined
+    unsaved.clear()
+    for (const store of opened.values()) store.set(emptyDraft)
+    written.clear()
+    note()
+  }
+
+  function clear() {
+    forget()
+    tryStorage((storage) => {
+      for (const place of storedPlaces()) storage.removeItem(prefix + place)
+      storage.setItem(clearedKey, String(Date.now()))
+      storage.removeItem(clearedKey)
+    })
+  }
+
+  function onStorage({ key }: StorageEvent) {
+    // A null key: everything was deleted.
+    if (key === null || key === clearedKey) return forget()
+    if (!key.startsWith(prefix)) return
+    const place = key.slice(prefix.length)
+    // What was typed here is newer, and about to be stored.
+    if (unsaved.has(place)) return
+    opened.get(place)?.set(read(place))
+    note(place)
+  }
+
   return {
-    get: (room) => texts.get(room) ?? tryStorage((storage) => storage.getItem(prefix + room)) ?? '',
-    set: (room, text) => {
-      texts.set(room, text)
-      unsaved.add(room)
-      if (text.trim() === '') save()
+    in: open,
+    rooms,
+    save,
+    clear,
+    update: (place, change) => {
+      const store = open(place)
+      const draft = { ...store.get(), ...change }
+      isSigningOut = false
+      unsaved.add(place)
+      store.set(draft)
+      note(place)
+      if (isEmpty(draft)) save()
       else timer ??= setTimeout(save, delayMs)
     },
-    save,
-    clear: () => {
-      clearTimeout(timer)
-      timer = undefined
-      texts.clear()
-      unsaved.clear()
-      tryStorage((storage) => {
-        const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index))
-        for (const key of keys) if (key?.startsWith(prefix)) storage.removeItem(key)
-      })
+    clearOnLeave: () => {
+      isSigningOut = true
     },
+    follow: (page = globalThis) => {
+      const onLeave = () => (isSigningOut ? clear() : save())
+      removeOld()
+      note(...storedPlaces())
+      page.addEventListener('storage', onStorage)
+      page.addEventListener('pagehide', onLeave)
+      return () => {
+        page.removeEventListener('storage', onStorage)
+        page.removeEventListener('pagehide', onLeave)
+      }
+    },
+  }
+}
+
+/** The draft in a place. It is empty while the page is rendered on the server, and until its effects have run. */
+export function useDraft(drafts: Drafts, place: string): Draft {
+  const store = drafts.in(place)
+  return useSyncExternalStore(store.subscribe, store.get, () => emptyDraft)
+}
+
+type StoredDraft = Draft & { at: number }
+
+const isEmpty = ({ text, reply, edit }: Draft) => text.trim() === '' && !reply && !edit
+const isWritten = ({ text, edit }: Draft) => text.trim() !== '' || (edit !== null && edit.text !== edit.from)
+
+/** Another version of the page, or somebody's own hand, may have stored it. */
+function readDraft(stored: string | null): { draft: Draft; at: number } | null {
+  try {
+    const { text, reply, edit, at } = JSON.parse(stored ?? '') as StoredDraft
+    if (typeof text !== 'string' || typeof at !== 'number') return null
+    const isReply = typeof reply?.seq === 'number' && typeof reply.text === 'string' && typeof reply.author?.displayName === 'string'
+    const isEdit = typeof edit?.seq === 'number' && typeof edit.from === 'string' && typeof edit.text === 'string'
+    return { draft: { text, reply: isReply ? reply : null, edit: isEdit ? edit : null }, at }
+  } catch {
+    return null
   }
 }

@@ -1,4 +1,5 @@
 import { CornerUpRight } from 'lucide-react'
+import { plainText } from '../../../contract/markdown/plain-text'
 import type { Message } from '../../../sdk'
 import { useMessageActs } from './message-acts'
 
@@ -16,7 +17,7 @@ export function QuotedLine({ seq, author, text }: NonNullable<Message['replyTo']
       <span className="sr-only">In reply to</span>
       <bdi className="max-w-[min(10rem,50%)] shrink-0 truncate font-medium text-soft">{author.displayName}</bdi>
       <span dir="auto" className="min-w-0 truncate pr-0.5">
-        {text === '' ? <em>Message removed</em> : text.replaceAll('\n', ' ')}
+        {text === '' ? <em>Message removed</em> : plainText(text)}
       </span>
     </button>
   )
