@@ -41,6 +41,10 @@ export function createRowHeights(): RowHeights {
   }
 }
 
+/** Whether a place is in the window of messages that is loaded. @param hasAfter whether the room has messages after it */
+export const isWithin = ({ from, to }: Rows, hasAfter: boolean, place: Place): boolean =>
+  place.kind === 'newest' ? !hasAfter : place.seq >= from && place.seq <= to
+
 interface View {
   /** All rows of the list. */
   all: Rows

@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useLayoutEffect, useReducer, useRef, useState, useSyncExternalStore } from 'react'
-import { chooseRows, createRowHeights, type Place, type RowHeights, type Rows, rowAtOffset } from './row-window'
+import type { Goal } from './goal'
+import { chooseRows, createRowHeights, isWithin, type Place, type RowHeights, type Rows, rowAtOffset } from './row-window'
 
 export interface ScrollKeeping {
   scroller: RefObject<HTMLDivElement | null>
@@ -11,6 +12,8 @@ export interface ScrollKeeping {
   belowPx: number
   /** The room's newest seq when the person left the end of the list; null while they are there. */
   awaySince: number | null
+  /** The latest goal that the list has gone to. */
+  reached: Goal | null
   /** Whether the list's scroll position is ours. Before that, as in the page that the server rendered, CSS keeps it at the end. */
   isReady: boolean
   /** Call it after scrolling in any other way than the browser's own. */
@@ -23,8 +26,8 @@ interface Options {
   hasAfter: boolean
   /** The room's newest seq. */
   lastSeq: number
-  /** Where to go; a new object goes there again. */
-  goal: { place: Place } | null
+  /** Where to go, as soon as that is loaded; a new object goes there again. */
+  goal: Goal | null
   /** Called when the first or the last loaded message is near. */
   onNearTop(): void
   onNearBottom(): void
@@ -64,19 +67,20 @@ export function useScrollKeeping(options: Options): ScrollKeeping {
   const latest = useRef(options)
   latest.current = options
 
-  const goal = useRef<Options['goal']>(null)
+  const goal = useRef<Goal | null>(null)
   const place = useRef<Place>(newest)
   const rows = useRef<Rows>({ from: 0, to: -1 })
   /** The list as it was left: a different scroll position means that somebody scrolled. */
   const left = useRef({ viewPx: 0, scrollTop: 0 })
 
-  if (options.goal !== goal.current) {
+  const { all, hasAfter } = options
+  if (options.goal && options.goal !== goal.current && isWithin(all, hasAfter, options.goal.place)) {
     goal.current = options.goal
-    if (options.goal) place.current = options.goal.place
+    place.current = options.goal.place
   }
   const view = () => ({ all: latest.current.all, heights, place: place.current, viewPx: left.current.viewPx || usualViewPx })
   const chosen = chooseRows(view(), rows.current)
-  rows.current = list.current && isSelecting(list.current) ? joined(rows.current, chosen, options.all) : chosen
+  rows.current = list.current && isSelecting(list.current) ? joined(rows.current, chosen, all) : chosen
   const { from, to } = rows.current
 
   const keeper = useRef({
@@ -186,9 +190,9 @@ export function useScrollKeeping(options: Options): ScrollKeeping {
   }, [keeper])
 
   return {
-    ...{ scroller, list, awaySince, isReady, rows: { from, to } },
-    abovePx: heights.sum({ from: options.all.from, to: from - 1 }),
-    belowPx: heights.sum({ from: to + 1, to: options.all.to }),
+    ...{ scroller, list, awaySince, isReady, rows: { from, to }, reached: goal.current },
+    abovePx: heights.sum({ from: all.from, to: from - 1 }),
+    belowPx: heights.sum({ from: to + 1, to: all.to }),
     onScroll: keeper.onScroll,
     settle: keeper.onScroll,
   }
