@@ -1,19 +1,14 @@
 import type { Message } from '../contract/message'
 import type { Room } from '../contract/room'
 import type { Calls } from './calls'
-import { type ChatFailure, readFailure } from './chat-error'
+import { readFailure } from './chat-error'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
 import type { Outbox } from './outbox'
 import type { Unsent } from './outbox-storage'
-import { emptyTimeline, openTimeline, type RoomTimeline, withMessage, withOlderPage, withoutUnsent, withUnsent } from './room-timeline'
+import { emptyTimeline, type RoomTimeline, withoutUnsent, withUnsent } from './room-timeline'
+import { createRoomWindow, type RoomState } from './room-window'
 import { createStore, type Store } from './store'
-
-export type RoomState =
-  | { state: 'loading'; timeline: RoomTimeline }
-  | { state: 'live'; timeline: RoomTimeline }
-  /** The server has ended the subscription, for example because the person was removed, or the client has ended. */
-  | { state: 'ended'; timeline: RoomTimeline; reason: ChatFailure }
 
 export interface RoomHandle {
   room: string
@@ -30,8 +25,17 @@ export interface RoomHandle {
   retry(clientId: string): void
   /** Removes a failed message. */
   discard(clientId: string): void
-  /** Loads the page before the oldest loaded message. */
+  /** Adds the page before the window to it. A window that has become large loses messages at its other end. */
   loadOlder(): Promise<void>
+  /** Adds the page after the window to it. A window that has become large loses messages at its other end. */
+  loadNewer(): Promise<void>
+  /**
+   * Moves the window to this message, however far away it is, with some messages around it. It is there when the promise
+   * resolves, unless the window was moved again meanwhile. A seq that the room does not have yet leads to the newest messages.
+   */
+  openAround(seq: number): Promise<void>
+  /** Moves the window to the room's newest messages. */
+  openNewest(): Promise<void>
 
   // The following call the server once, and show its answer. They reject with an error for readFailure.
 
@@ -42,6 +46,11 @@ export interface RoomHandle {
   react(seq: number, emoji: string): Promise<Message>
   /** Removes your own reaction. */
   unreact(seq: number, emoji: string): Promise<Message>
+  /** Pins a message for everybody in the room. */
+  pin(seq: number): Promise<Message>
+  unpin(seq: number): Promise<Message>
+  /** The seq of the first message at this time or later, for `openAround`; null when there is none. @param time ISO 8601, or a date (UTC) */
+  at(time: string): Promise<number | null>
   /** Marks the room as read up to this message. The mark only moves forward. */
   markRead(seq: number): Promise<Room>
   /** Marks the room as unread from this message on. */
@@ -57,11 +66,15 @@ const pageSize = 50
 export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionStatus>, outbox: Outbox, room: string): RoomHandle {
   const state = createStore<RoomState>({ state: 'loading', timeline: emptyTimeline })
   const closing = new AbortController()
+  const { signal } = closing
   const update = (change: (timeline: RoomTimeline) => RoomTimeline) => {
     const now = state.get()
     state.set({ ...now, timeline: change(now.timeline) })
   }
-  const receive = (message: Message) => update((timeline) => withMessage(timeline, message))
+  const { open, receive, loadOlder, loadNewer, openAround, openNewest, reachNewest } = createRoomWindow({
+    state,
+    readPage: (place, pageSignal = signal) => calls.chat.history.query({ room, ...place, limit: pageSize }, { signal: pageSignal }),
+  })
   /** The version up to which every change is known; null at first. An acknowledged send must not move it: others' changes before it may be missing. */
   let cursor: number | null = null
 
@@ -76,9 +89,7 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
     follow: async ({ signal, onStarted, isReopened }) => {
       if (state.get().state === 'ended') state.set({ state: 'loading', timeline: state.get().timeline })
       if (cursor === null || (isReopened && state.get().state === 'loading')) {
-        const page = await calls.chat.history.query({ room, limit: pageSize }, { signal })
-        cursor = Math.max(0, ...page.messages.map(({ version }) => version))
-        state.set({ state: 'live', timeline: openTimeline(state.get().timeline, page) })
+        cursor = await open(signal)
       }
       try {
         await followFrom(cursor, signal, onStarted)
@@ -115,7 +126,12 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
     })
   }
 
-  const { signal } = closing
+  // The server is getting these at the same time.
+  const coming = calls.chat as unknown as {
+    pin: { mutate(input: { room: string; seq: number }, options: { signal: AbortSignal }): Promise<Message> }
+    unpin: { mutate(input: { room: string; seq: number }, options: { signal: AbortSignal }): Promise<Message> }
+    at: { query(input: { room: string; time: string }, options: { signal: AbortSignal }): Promise<{ seq: number | null }> }
+  }
   const shown = async (call: Promise<Message>): Promise<Message> => {
     const message = await call
     receive(message)
@@ -128,18 +144,21 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
     send: (text, { replyTo } = {}) => outbox.add(room, text, replyTo),
     retry: outbox.retry,
     discard: outbox.discard,
-    loadOlder: async () => {
-      const { timeline } = state.get()
-      const [oldest] = timeline.messages
-      if (!oldest || !timeline.hasBefore) return
-      const page = await calls.chat.history.query({ room, before: oldest.seq, limit: pageSize }, { signal })
-      update((now) => withOlderPage(now, page))
-    },
+    loadOlder,
+    loadNewer,
+    openAround,
+    openNewest,
     edit: (seq, text) => shown(calls.chat.edit.mutate({ room, seq, text }, { signal })),
     remove: (seq) => shown(calls.chat.remove.mutate({ room, seq }, { signal })),
     react: (seq, emoji) => shown(calls.chat.react.mutate({ room, seq, emoji }, { signal })),
     unreact: (seq, emoji) => shown(calls.chat.unreact.mutate({ room, seq, emoji }, { signal })),
-    markRead: (seq) => calls.chat.markRead.mutate({ room, seq }, { signal }),
+    pin: (seq) => shown(coming.pin.mutate({ room, seq }, { signal })),
+    unpin: (seq) => shown(coming.unpin.mutate({ room, seq }, { signal })),
+    at: async (time) => (await coming.at.query({ room, time }, { signal })).seq,
+    markRead: (seq) => {
+      if (seq >= state.get().timeline.lastSeq) reachNewest()
+      return calls.chat.markRead.mutate({ room, seq }, { signal })
+    },
     markUnread: (seq) => calls.chat.markUnread.mutate({ room, seq }, { signal }),
     reopen: following.reopen,
     close: () => {

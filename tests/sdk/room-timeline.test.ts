@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  emptyTimeline,
-  openTimeline,
-  type RoomTimeline,
-  withMessage,
-  withOlderPage,
-  withoutUnsent,
-  withUnsent,
-} from '../../src/sdk/room-timeline'
+import type { HistoryPage } from '../../src/contract/message'
+import { emptyTimeline, type RoomTimeline, withMessage, withoutUnsent, withPage, withUnsent } from '../../src/sdk/room-timeline'
 import { createTestMessage, createTestUser } from '../../src/sdk/testing'
 
 const page = (from: number, to: number) => ({
@@ -15,6 +8,8 @@ const page = (from: number, to: number) => ({
   hasBefore: from > 1,
   hasAfter: false,
 })
+const openTimeline = (timeline: RoomTimeline, opened: HistoryPage) => withPage(timeline, opened, { show: true })
+const withOlderPage = (timeline: RoomTimeline, older: HistoryPage) => withPage(timeline, older, { show: false })
 const pending = (clientId: string) => ({
   state: 'pending' as const,
   room: 'general',

@@ -14,8 +14,9 @@ import {
 import type { ChatClient } from '../chat-client'
 import type { ConnectionStatus } from '../connection/status'
 import { type PresenceView, unknownPresence } from '../presence'
-import type { RoomHandle, RoomState } from '../room'
+import type { RoomHandle } from '../room'
 import type { RoomListState } from '../room-list'
+import type { RoomState } from '../room-window'
 import type { Store } from '../store'
 
 const ClientContext = createContext<ChatClient | null>(null)

@@ -1,0 +1,155 @@
+import type { HistoryPage, Message } from '../contract/message'
+import { maxInteger } from '../contract/rules'
+import type { ChatFailure } from './chat-error'
+import {
+  emptyTimeline,
+  findMessage,
+  type RoomTimeline,
+  windowLimits,
+  withMessage,
+  withPage,
+  withTrimmedWindow,
+  withWindowAt,
+} from './room-timeline'
+import type { Store } from './store'
+
+export type RoomState =
+  | { state: 'loading'; timeline: RoomTimeline }
+  | { state: 'live'; timeline: RoomTimeline }
+  /** The server has ended the subscription, for example because the person was removed, or the client has ended. */
+  | { state: 'ended'; timeline: RoomTimeline; reason: ChatFailure }
+
+interface RoomWindowOptions {
+  state: Store<RoomState> & { set(state: RoomState): void }
+  readPage(place: Place, signal?: AbortSignal): Promise<HistoryPage>
+}
+
+/** Where a page of history is; without a bound it is the newest one. */
+export interface Place {
+  before?: number
+  after?: number
+  around?: number
+}
+
+/** The part of a room that is shown: it is loaded page by page, moved, and kept current by what `receive` gets. */
+export function createRoomWindow({ state, readPage }: RoomWindowOptions) {
+  const timeline = () => state.get().timeline
+  const update = (change: (timeline: RoomTimeline) => RoomTimeline) => state.set({ ...state.get(), timeline: change(timeline()) })
+  /** Counts how often the room was loaded from the start. Pages that were asked for before that may belong to another state of it. */
+  let openings = 0
+  /** Counts the moves of the window: only the latest one shows where it leads. */
+  let moves = 0
+  /** Where the window is on its way to. */
+  let destination: number | null = null
+  /** The end of the window where the reader is, as far as it is known: the other one is trimmed. */
+  let reader: 'older' | 'newer' = 'newer'
+  /** For each page that is being read, the changes that have arrived since it was asked for: the page may be older than they are. */
+  const arriving = new Set<Message[]>()
+  const growing = new Map<string, Promise<void>>()
+
+  async function load(place: Place, isWanted: () => boolean): Promise<void> {
+    const opening = openings
+    const arrived: Message[] = []
+    arriving.add(arrived)
+    try {
+      const page = await readPage(place)
+      if (opening !== openings) return
+      update((now) => arrived.reduce(withMessage, withPage(now, page, { show: isWanted() })))
+    } finally {
+      arriving.delete(arrived)
+    }
+  }
+
+  /** Trims first, so that no update changes both ends of the window. */
+  function grow(place: Place): Promise<void> {
+    const key = JSON.stringify(place)
+    const running = growing.get(key)
+    if (running) return running
+    update((now) => withTrimmedWindow(now, reader))
+    const started = load(place, () => false).finally(() => growing.delete(key))
+    growing.set(key, started)
+    return started
+  }
+
+  const untilOpen = () =>
+    new Promise<void>((resolve) => {
+      const check = () => {
+        if (state.get().state === 'loading') return
+        unsubscribe()
+        resolve()
+      }
+      const unsubscribe = state.subscribe(check)
+      check()
+    })
+
+  return {
+    receive: (message: Message) => {
+      for (const arrived of arriving) arrived.push(message)
+      update((now) => withMessage(now, message))
+      // In an update of its own, for the same reason as above.
+      if (timeline().messages.length > windowLimits.most) queueMicrotask(() => update((now) => withTrimmedWindow(now, reader)))
+    },
+
+    /** Loads the room from the start, with the window where it was. @returns the version up to which every change is known */
+    open: async (signal: AbortSignal): Promise<number> => {
+      const newest = await readPage({}, signal)
+      const { messages, hasAfter } = timeline()
+      const around = destination ?? (hasAfter ? messages[Math.floor(messages.length / 2)]?.seq : null) ?? null
+      // Asked for after the newest page: what changes in it later has a version that is not known yet.
+      const page = around === null ? null : await readPage({ around }, signal)
+      openings++
+      growing.clear()
+      const opened = withPage({ ...emptyTimeline, unsent: timeline().unsent }, newest, { show: true })
+      state.set({ state: 'live', timeline: page ? withPage(opened, page, { show: true }) : opened })
+      return Math.max(0, ...newest.messages.map(({ version }) => version))
+    },
+
+    loadOlder: async (): Promise<void> => {
+      const [oldest] = timeline().messages
+      if (!oldest || !timeline().hasBefore) return
+      reader = 'older'
+      await grow({ before: oldest.seq })
+    },
+
+    loadNewer: async (): Promise<void> => {
+      const newest = timeline().messages.at(-1)
+      if (!newest || !timeline().hasAfter) return
+      reader = 'newer'
+      await grow({ after: newest.seq })
+    },
+
+    openAround: async (seq: number): Promise<void> => {
+      const around = Math.min(Math.max(1, Math.trunc(seq) || 1), maxInteger)
+      const move = ++moves
+      const isLatest = () => move === moves
+      destination = around
+      try {
+        for (let opening = -1; isLatest() && opening !== openings && !findMessage(timeline(), around); ) {
+          await untilOpen()
+          opening = openings
+          if (isLatest() && !findMessage(timeline(), around)) await load({ around }, isLatest)
+        }
+      } finally {
+        if (isLatest()) destination = null
+      }
+      if (!isLatest()) return
+      reader = 'older'
+      update((now) => withWindowAt(now, around))
+    },
+
+    openNewest: async (): Promise<void> => {
+      const move = ++moves
+      destination = null
+      await untilOpen()
+      const { lastSeq } = timeline()
+      reader = 'newer'
+      if (timeline().hasAfter && !findMessage(timeline(), lastSeq)) await load({}, () => move === moves)
+      else if (move === moves) update((now) => withWindowAt(now, lastSeq))
+    },
+
+    /** The reader is at the newest message. */
+    reachNewest: () => {
+      reader = 'newer'
+    },
+  }
+}
