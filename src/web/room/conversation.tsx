@@ -1,5 +1,6 @@
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react'
+import { type KeyboardEvent, lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react'
 import type { ChatClient, Message, Room, RoomHandle, RoomState } from '../../sdk'
+import { useStore } from '../../sdk/react'
 import type { Visitor } from '../account/visitor'
 import { goToMessage, useArrival } from '../navigation'
 import { FailureLine, useAct } from '../ui/act'
@@ -8,7 +9,8 @@ import { ComposerPanel } from './composer/composer-panel'
 import type { Drafts } from './composer/drafts'
 import { useMessageRights } from './message-rights'
 import { useFirstUnread } from './messages/first-unread'
-import { useJump } from './messages/jump'
+import { useGoal } from './messages/goal'
+import { focusComposer } from './messages/log-keys'
 import { type MessageActs, MessageActsProvider } from './messages/message-acts'
 import { MessageList } from './messages/message-list'
 import { createReadMarks } from './messages/read-marks'
@@ -27,6 +29,7 @@ interface ConversationProps {
   drafts: Drafts
   /** Usernames of the people who are typing. */
   typing?: readonly string[]
+  onChooseDate(): void
   /** Shown in place of the composer. */
   instead?: ReactNode
 }
@@ -34,7 +37,18 @@ interface ConversationProps {
 const nobody: readonly string[] = []
 
 /** A room's messages, and the composer below them. Mounted anew each time the room is shown. */
-export function Conversation({ client, handle, state, listed, name, visitor, drafts, typing = nobody, instead }: ConversationProps) {
+export function Conversation({
+  client,
+  handle,
+  state,
+  listed,
+  name,
+  visitor,
+  drafts,
+  typing = nobody,
+  onChooseDate,
+  instead,
+}: ConversationProps) {
   const { timeline } = state
   const me = visitor.username
   const isLive = state.state === 'live'
@@ -42,20 +56,19 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
   const [removing, setRemoving] = useState<Message | null>(null)
   // Concurrent, so that one can react to several messages in a row without waiting.
   const { failure, run, dismiss } = useAct({ concurrent: true })
-  const jump = useJump(handle, run)
+  const arrival = useArrival()
+  const goal = useGoal(handle, timeline, isLive, arrival, run)
   const readMarks = useMemo(() => createReadMarks(handle), [handle])
   useEffect(() => readMarks.close, [readMarks])
-  const firstUnread = useFirstUnread(isLive ? timeline.messages : null, listed?.readSeq, me)
+  const firstUnread = useFirstUnread(isLive ? timeline : null, listed?.readSeq, me)
   const { set: setFirstUnread } = firstUnread
+
+  const draft = useStore(useMemo(() => drafts.in(handle.room), [drafts, handle.room]))
+  const hasReply = draft.reply !== null
+  const hasEdit = draft.edit !== null
 
   const { mayAct, mayRemoveOwn, mayRemoveAny } = rights
   const mayWrite = rights.refusal === null
-  const { to: jumpTo } = jump
-  const arrival = useArrival()
-  useEffect(() => {
-    if (isLive && arrival?.room === handle.room && arrival.seq !== null) jumpTo(arrival.seq)
-  }, [isLive, arrival, handle, jumpTo])
-
   const acts = useMemo(
     (): MessageActs => ({
       ...{ me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny },
@@ -76,26 +89,46 @@ export function Conversation({ client, handle, state, listed, name, visitor, dra
     [handle, drafts, run, readMarks, setFirstUnread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny],
   )
 
+  function toNewest() {
+    readMarks.resume()
+    goal.toNewest()
+  }
+
+  /** Escape, wherever it has nothing to close, leads to the newest message and to the composer. */
+  function onKeyDown(event: KeyboardEvent) {
+    const { defaultPrevented, key, nativeEvent, currentTarget, target } = event
+    if (key !== 'Escape' || defaultPrevented || nativeEvent.isComposing || !currentTarget.contains(target as Element)) return
+    if (hasReply || hasEdit) return
+    toNewest()
+    focusComposer()
+  }
+
   return (
     <MessageActsProvider value={acts}>
-      {isLive ? (
-        <MessageList
-          {...{ handle, timeline, visitor, readMarks, firstUnread, jump }}
-          name={listed?.kind === 'direct' ? `your conversation with ${name}` : name}
-          topic={listed?.topic ?? ''}
-          listedReadSeq={listed?.readSeq}
-        />
-      ) : (
-        <RoomSkeleton />
-      )}
-      <FailureLine failure={failure} onDismiss={dismiss} className="mx-3 shrink-0 md:mx-6" />
-      {instead || (
-        <ComposerPanel
-          {...{ client, handle, timeline, listed, name, me, typing, drafts }}
-          refusal={rights.refusal}
-          onSent={readMarks.resume}
-        />
-      )}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the key counts wherever the focus is in it */}
+      <div className="flex min-h-0 flex-1 flex-col" onKeyDown={onKeyDown}>
+        {isLive && !goal.isFirstPending ? (
+          <MessageList
+            {...{ handle, timeline, visitor, readMarks, firstUnread, onChooseDate }}
+            goal={goal.goal}
+            entry={arrival?.entry ?? ''}
+            onGo={acts.jumpTo}
+            onFirst={() => goal.toMessage(1)}
+            onNewest={toNewest}
+            name={listed?.kind === 'direct' ? `your conversation with ${name}` : name}
+            topic={listed?.topic ?? ''}
+            listedReadSeq={listed?.readSeq}
+          />
+        ) : (
+          <RoomSkeleton />
+        )}
+        <div className="mx-auto w-full max-w-(--measure) shrink-0 px-3 md:px-6">
+          <FailureLine failure={failure} onDismiss={dismiss} />
+        </div>
+        {instead || (
+          <ComposerPanel {...{ client, handle, timeline, listed, name, me, typing, drafts }} refusal={rights.refusal} onSent={toNewest} />
+        )}
+      </div>
       <Suspense>
         {removing && (
           <RemoveMessage handle={handle} message={removing} isOwn={removing.author.username === me} onClose={() => setRemoving(null)} />

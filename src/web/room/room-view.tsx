@@ -20,6 +20,7 @@ import { RoomSkeleton } from './room-skeleton'
 import type { SidePanel } from './side-panel'
 
 const MembersPanel = lazy(() => import('../people/members-panel'))
+const JumpToDate = lazy(() => import('./messages/jump-to-date'))
 
 interface RoomViewProps {
   client: ChatClient
@@ -53,6 +54,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
   const presence = useRoomPresence(client, shown ? room : null)
   const other = isPair ? last.people[0] : undefined
   const [panel, setPanel] = useState<SidePanel>(null)
+  const [choosesDate, setChoosesDate] = useState(false)
   const showsMembers = panel?.kind === 'members' && !isPair
   useReopening(listed !== undefined, opened)
 
@@ -80,6 +82,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
             room={listed}
             // If it fails, the menu still shows the old level.
             onNotify={(notify) => void client.rooms.setNotify.mutate({ room, notify }).catch(() => {})}
+            onJumpToDate={() => setChoosesDate(true)}
             onInvite={() => on.onInvite(listed)}
             onSettings={() => on.onSettings(listed)}
             onLeave={() => on.onLeave(listed)}
@@ -104,6 +107,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
           )}
         </Suspense>
       </div>
+      <Suspense>{opened && choosesDate && <JumpToDate handle={opened.handle} onClose={() => setChoosesDate(false)} />}</Suspense>
     </>
   )
 
@@ -120,6 +124,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
             {...{ client, handle, state, name, visitor, drafts }}
             listed={shown}
             {...(presence && { typing: presence.typing })}
+            onChooseDate={() => setChoosesDate(true)}
             instead={archived && <ArchivedNotice client={client} room={archived} />}
           />
         )

@@ -56,7 +56,11 @@ export function useFirstUnread(timeline: RoomTimeline | null, readSeq: number | 
 }
 
 /** The viewer's own messages are never unread. */
-export function findFirstUnread({ messages, lastSeq }: Pick<RoomTimeline, 'messages' | 'lastSeq'>, readSeq: number, username: string): Found {
+export function findFirstUnread(
+  { messages, lastSeq }: Pick<RoomTimeline, 'messages' | 'lastSeq'>,
+  readSeq: number,
+  username: string,
+): Found {
   const unread = { seq: readSeq + 1, count: lastSeq - readSeq }
   if (unread.count <= 0) return { seq: null, count: 0 }
   const seq = skipOwn(messages, unread.seq, username)

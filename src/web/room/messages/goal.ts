@@ -69,11 +69,12 @@ export function useGoal(handle: RoomHandle, timeline: RoomTimeline, isLive: bool
   hasShown.current ||= isThere
 
   return {
-    goal,
+    goal: target,
     isFirstPending: isLive && !hasShown.current,
     toNewest: useCallback(() => {
-      goToRoom(room, { replace: location.pathname === roomPath(room) })
-    }, [room]),
+      if (location.pathname === roomPath(room)) go({ ...toEnd })
+      else goToRoom(room)
+    }, [room, go]),
     toMessage: useCallback((seq: number) => go({ place: { kind: 'centre', seq }, isAsked: true }), [go]),
   }
 }

@@ -14,9 +14,17 @@ export function useHighlight(goal: Goal | null, list: RefObject<HTMLElement | nu
     const seq = isAsked && place.kind !== 'newest' ? place.seq : null
     setHighlighted(seq)
     if (seq === null) return
-    list.current?.querySelector<HTMLElement>(`:scope > [data-seq="${seq}"]`)?.focus({ preventScroll: true })
+    // After the composer has taken the focus of a room that is just opening.
+    const focusing = setTimeout(() => {
+      const row = list.current?.querySelector<HTMLElement>(`:scope > [data-seq="${seq}"]`)
+      row?.setAttribute('tabindex', '-1')
+      row?.focus({ preventScroll: true })
+    })
     const fading = setTimeout(() => setHighlighted(null), highlightMs)
-    return () => clearTimeout(fading)
+    return () => {
+      clearTimeout(focusing)
+      clearTimeout(fading)
+    }
   }, [goal, list])
   return highlighted
 }

@@ -8,10 +8,9 @@ interface LogKeys {
   scroll: Pick<ScrollKeeping, 'scroller' | 'list' | 'settle'>
   /** All that are loaded. */
   messages: readonly Message[]
-  onGo(seq: number): void
+  /** Goes to the room's first message, or to its newest one. */
+  onFirst(): void
   onNewest(): void
-  /** The seq of the room's first message. */
-  first: number
 }
 
 /** Below the upper edge and above the lower one, for what floats over the list. */
@@ -21,7 +20,7 @@ const marginPx = 64
  * The keys of a list of messages. Tab leads to one message, and on to what can be pressed in it; arrows lead from message
  * to message. @returns handlers for the list's scroller
  */
-export function useLogKeys({ scroll, messages, onGo, onNewest, first }: LogKeys) {
+export function useLogKeys({ scroll, messages, onFirst, onNewest }: LogKeys) {
   const { scroller, list } = scroll
   const acts = useMessageActs()
   const hadFocus = useRef(false)
@@ -65,7 +64,7 @@ export function useLogKeys({ scroll, messages, onGo, onNewest, first }: LogKeys)
     }
     if (key === 'Home' || key === 'End') {
       event.preventDefault()
-      return key === 'Home' ? onGo(first) : focusRow(toLast())
+      return key === 'Home' ? onFirst() : focusRow(toLast())
     }
     if (target !== row) return
     const message = messageOf(row, messages)

@@ -35,6 +35,7 @@ interface MessageListProps {
   /** The entry of the browser's history, to come back to the same place. */
   entry: string
   onGo(seq: number): void
+  onFirst(): void
   onNewest(): void
   onChooseDate(): void
 }
@@ -68,7 +69,7 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
     [messages, unsent, visitor, firstUnread.seq, rows],
   )
   const highlighted = useHighlight(scroll.reached, scroll.list)
-  const keys = useLogKeys({ scroll, messages, onGo: to.onGo, onNewest: to.onNewest, first: 1 })
+  const keys = useLogKeys({ scroll, messages, onFirst: to.onFirst, onNewest: to.onNewest })
   const unseen = awaySince === null ? 0 : lastSeq - awaySince
 
   const isLooking = usePageAttention() && awaySince === null && !hasAfter
@@ -131,11 +132,7 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
       </div>
       {(awaySince !== null || hasAfter) && (
         <div className="pointer-events-none absolute inset-x-0 bottom-3 z-10 flex justify-center px-2" data-floating="">
-          <Button
-            look={unseen > 0 ? 'primary' : 'outline'}
-            onClick={to.onNewest}
-            className="pointer-events-auto rounded-full! shadow-high"
-          >
+          <Button look={unseen > 0 ? 'primary' : 'outline'} onClick={to.onNewest} className="pointer-events-auto rounded-full! shadow-high">
             <ArrowDown aria-hidden="true" className="size-4" />
             {unseen > 0 ? `${unseen.toLocaleString()} new ${unseen === 1 ? 'message' : 'messages'}` : 'Jump to latest'}
           </Button>

@@ -69,6 +69,8 @@ export function useScrollKeeping(options: Options): ScrollKeeping {
 
   const goal = useRef<Goal | null>(null)
   const place = useRef<Place>(newest)
+  /** Whether the list has not been put at the goal yet. */
+  const isOnTheWay = useRef(false)
   const rows = useRef<Rows>({ from: 0, to: -1 })
   /** The list as it was left: a different scroll position means that somebody scrolled. */
   const left = useRef({ viewPx: 0, scrollTop: 0 })
@@ -77,10 +79,12 @@ export function useScrollKeeping(options: Options): ScrollKeeping {
   if (options.goal && options.goal !== goal.current && isWithin(all, hasAfter, options.goal.place)) {
     goal.current = options.goal
     place.current = options.goal.place
+    isOnTheWay.current = true
   }
   const view = () => ({ all: latest.current.all, heights, place: place.current, viewPx: left.current.viewPx || usualViewPx })
   const chosen = chooseRows(view(), rows.current)
-  rows.current = list.current && isSelecting(list.current) ? joined(rows.current, chosen, all) : chosen
+  const wanted = list.current && isSelecting(list.current) ? joined(rows.current, chosen, all) : chosen
+  if (wanted.from !== rows.current.from || wanted.to !== rows.current.to) rows.current = wanted
   const { from, to } = rows.current
 
   const keeper = useRef({
@@ -88,7 +92,10 @@ export function useScrollKeeping(options: Options): ScrollKeeping {
     keep() {
       const element = scroller.current
       if (!element || !list.current) return
-      keeper.absorb(element)
+      // A list that became shorter is moved by the browser, not by the person.
+      const isShorter = element.scrollTop < left.current.scrollTop && element.scrollTop >= element.scrollHeight - element.clientHeight - 1
+      if (!isOnTheWay.current && !isShorter) keeper.absorb(element)
+      isOnTheWay.current = false
       keeper.restore(element)
       measure(list.current, heights)
       keeper.settle(element, false)
@@ -118,11 +125,7 @@ export function useScrollKeeping(options: Options): ScrollKeeping {
           // The window has moved elsewhere.
           const { all, hasAfter } = latest.current
           place.current =
-            current.seq < all.from
-              ? { kind: 'message', seq: all.from, offsetPx: 0 }
-              : hasAfter
-                ? { kind: 'centre', seq: all.to }
-                : newest
+            current.seq < all.from ? { kind: 'message', seq: all.from, offsetPx: 0 } : hasAfter ? { kind: 'centre', seq: all.to } : newest
           renderAgain()
         }
       }
@@ -190,7 +193,7 @@ export function useScrollKeeping(options: Options): ScrollKeeping {
   }, [keeper])
 
   return {
-    ...{ scroller, list, awaySince, isReady, rows: { from, to }, reached: goal.current },
+    ...{ scroller, list, awaySince, isReady, rows: rows.current, reached: goal.current },
     abovePx: heights.sum({ from: all.from, to: from - 1 }),
     belowPx: heights.sum({ from: to + 1, to: all.to }),
     onScroll: keeper.onScroll,
