@@ -13,6 +13,7 @@ import { openRoom, type RoomHandle } from './room'
 import { openRoomList, type RoomListHandle } from './room-list'
 import { createSharedHandles } from './shared-handles'
 import type { Store } from './store'
+import { openThread, type ThreadHandle } from './thread'
 
 export interface ChatClientOptions {
   /** The address of the realtime server, for example `ws://localhost:3001/trpc`: the `realtimeUrl` of `signIn` or `GET /api/session`. */
@@ -51,6 +52,12 @@ export interface ChatClient extends Calls {
   status: Store<ConnectionStatus>
   /** A live view of a room: its messages, and your own before they are acknowledged. Close it when it is no longer shown. */
   openRoom(room: string): RoomHandle
+  /**
+   * A live view of a thread: a message, the messages that answer it, and those that answer them. It uses the room's own
+   * subscription. Close it when it is no longer shown.
+   * @param seq any message of the thread; one that nobody has answered yet can begin one
+   */
+  openThread(room: string, seq: number): ThreadHandle
   /** A live view of who is online in a room and who is typing. Close it when it is no longer shown. */
   openPresence(room: string): PresenceHandle
   /** A live view of the person's rooms. Close it when it is no longer shown. */
@@ -106,10 +113,12 @@ export function startChatClient(
     send: ({ room, text, clientId, replyTo }) => chat.send.mutate({ room, text, clientId, ...(replyTo && { replyTo: replyTo.seq }) }),
   })
   const shareRoomList = createSharedHandles(() => openRoomList(calls, status))
+  const shareRoom = createSharedHandles((room: string) => openRoom(calls, status, outbox, room))
   return {
     ...calls,
     status,
-    openRoom: createSharedHandles((room: string) => openRoom(calls, status, outbox, room)),
+    openRoom: shareRoom,
+    openThread: (room, seq) => openThread(calls, status, shareRoom(room), seq),
     openRoomList: () => shareRoomList(''),
     openPresence: createSharedHandles((room: string) => openPresence(calls, status, room)),
     flush: ({ timeoutMs: flushTimeoutMs = 10_000 } = {}) => outbox.flush(flushTimeoutMs),

@@ -11,8 +11,9 @@ export const messageAt = (run: Run, seq: number): Message | undefined => run[seq
 export function joinRuns(runs: readonly Run[]): Run {
   const [first, ...others] = runs.filter((run) => run.length > 0).sort((a, b) => firstSeq(a) - firstSeq(b))
   return others.reduce((joined, run) => {
-    const known = joined.map((message) => newerOf(messageAt(run, message.seq), message))
-    return [...known, ...run.slice(Math.max(0, lastSeq(joined) + 1 - firstSeq(run)))]
+    const overlap = lastSeq(joined) + 1 - firstSeq(run)
+    if (overlap <= 0) return joined.concat(run)
+    return joined.map((message) => newerOf(messageAt(run, message.seq), message)).concat(run.slice(overlap))
   }, first ?? [])
 }
 

@@ -19,13 +19,20 @@ export type RoomState =
   /** The server has ended the subscription, for example because the person was removed, or the client has ended. */
   | { state: 'ended'; timeline: RoomTimeline; reason: ChatFailure }
 
+export interface RoomListener {
+  /** A message that is new or has changed, wherever it is in the room. The same change may come more than once: see its `version`. */
+  onMessage(message: Message): void
+  /** The room was loaded from the start: changes before that may not have been reported. */
+  onReloaded?(): void
+}
+
 interface RoomWindowOptions {
   state: Store<RoomState> & { set(state: RoomState): void }
-  readPage(place: Place, signal?: AbortSignal): Promise<HistoryPage>
+  readPage(place: HistoryPlace, signal?: AbortSignal): Promise<HistoryPage>
 }
 
 /** Where a page of history is; without a bound it is the newest one. */
-export interface Place {
+interface HistoryPlace {
   before?: number
   after?: number
   around?: number
@@ -45,9 +52,10 @@ export function createRoomWindow({ state, readPage }: RoomWindowOptions) {
   let reader: 'older' | 'newer' = 'newer'
   /** For each page that is being read, the changes that have arrived since it was asked for: the page may be older than they are. */
   const arriving = new Set<Message[]>()
+  const listeners = new Set<RoomListener>()
   const growing = new Map<string, Promise<void>>()
 
-  async function load(place: Place, isWanted: () => boolean): Promise<void> {
+  async function load(place: HistoryPlace, isWanted: () => boolean): Promise<void> {
     const opening = openings
     const arrived: Message[] = []
     arriving.add(arrived)
@@ -61,7 +69,7 @@ export function createRoomWindow({ state, readPage }: RoomWindowOptions) {
   }
 
   /** Trims first, so that no update changes both ends of the window. */
-  function grow(place: Place): Promise<void> {
+  function grow(place: HistoryPlace): Promise<void> {
     const key = JSON.stringify(place)
     const running = growing.get(key)
     if (running) return running
@@ -83,8 +91,14 @@ export function createRoomWindow({ state, readPage }: RoomWindowOptions) {
     })
 
   return {
+    follow: (listener: RoomListener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+
     receive: (message: Message) => {
       for (const arrived of arriving) arrived.push(message)
+      for (const { onMessage } of [...listeners]) onMessage(message)
       update((now) => withMessage(now, message))
       // In an update of its own, for the same reason as above.
       if (timeline().messages.length > windowLimits.most) queueMicrotask(() => update((now) => withTrimmedWindow(now, reader)))
@@ -101,6 +115,7 @@ export function createRoomWindow({ state, readPage }: RoomWindowOptions) {
       growing.clear()
       const opened = withPage({ ...emptyTimeline, unsent: timeline().unsent }, newest, { show: true })
       state.set({ state: 'live', timeline: page ? withPage(opened, page, { show: true }) : opened })
+      for (const { onReloaded } of [...listeners]) onReloaded?.()
       return Math.max(0, ...newest.messages.map(({ version }) => version))
     },
 

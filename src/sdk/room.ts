@@ -7,7 +7,7 @@ import { startFollowing } from './following'
 import type { Outbox } from './outbox'
 import type { Unsent } from './outbox-storage'
 import { emptyTimeline, type RoomTimeline, withoutUnsent, withUnsent } from './room-timeline'
-import { createRoomWindow, type RoomState } from './room-window'
+import { createRoomWindow, type RoomListener, type RoomState } from './room-window'
 import { createStore, type Store } from './store'
 
 export interface RoomHandle {
@@ -55,6 +55,8 @@ export interface RoomHandle {
   markRead(seq: number): Promise<Room>
   /** Marks the room as unread from this message on. */
   markUnread(seq: number): Promise<Room>
+  /** Reports every change of the room while it is open, in the window and elsewhere. @returns an unsubscribe function */
+  follow(listener: RoomListener): () => void
   /** Loads the room again after it has ended, for example when the person was let back in. */
   reopen(): void
   close(): void
@@ -71,7 +73,7 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
     const now = state.get()
     state.set({ ...now, timeline: change(now.timeline) })
   }
-  const { open, receive, loadOlder, loadNewer, openAround, openNewest, reachNewest } = createRoomWindow({
+  const { open, receive, follow, loadOlder, loadNewer, openAround, openNewest, reachNewest } = createRoomWindow({
     state,
     readPage: (place, pageSignal = signal) => calls.chat.history.query({ room, ...place, limit: pageSize }, { signal: pageSignal }),
   })
@@ -144,6 +146,7 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
     send: (text, { replyTo } = {}) => outbox.add(room, text, replyTo),
     retry: outbox.retry,
     discard: outbox.discard,
+    follow,
     loadOlder,
     loadNewer,
     openAround,

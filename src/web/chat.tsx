@@ -2,10 +2,13 @@
 
 import { QueryClientProvider } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
-import type { ChatClient, Room } from '../sdk'
+import type { ChatClient, NotificationLevel, Room } from '../sdk'
+import { useStore } from '../sdk/react'
 import { useServerRole } from './account/server-role'
 import { useRenewal, useSignedInClient } from './account/signed-in-client'
 import type { Visitor } from './account/visitor'
+import { useGlobalKeys } from './keys/global-keys'
+import { nextRoom } from './keys/next-room'
 import { goToNewestRoom, goToRoom, useRoomInAddress } from './navigation'
 import { useAway } from './people/away'
 import { useDirectPresence } from './people/presence'
@@ -14,8 +17,12 @@ import { RoomHeader } from './room/header/room-header'
 import { createOpenRooms } from './room/open-rooms'
 import { RoomSkeleton } from './room/room-skeleton'
 import { RoomView } from './room/room-view'
+import { createListChoices, useListChoices } from './rooms/list-choices'
+import { isUnread } from './rooms/list-rows'
 import { useMyRooms } from './rooms/my-rooms'
 import { useNotifications } from './rooms/notifications'
+import { flatten } from './rooms/room-order'
+import { useRoomSections } from './rooms/room-sections'
 import { Sidebar } from './rooms/sidebar'
 import { countAttention, titleOf } from './rooms/unread'
 import { Button } from './ui/button'
@@ -30,12 +37,13 @@ const AccountDialog = lazy(() => import('./account/account-dialog'))
 const BrowseRooms = lazy(() => import('./rooms/browse-rooms'))
 const CreateRoom = lazy(() => import('./rooms/create-room'))
 const InvitePeople = lazy(() => import('./rooms/invite-people'))
+const KeysDialog = lazy(() => import('./keys/keys-dialog'))
 const LeaveRoom = lazy(() => import('./rooms/leave-room'))
 const NewMessage = lazy(() => import('./rooms/new-message'))
 const RoomSettings = lazy(() => import('./rooms/room-settings'))
 const Drawer = lazy(() => import('./ui/dialog').then(({ Drawer }) => ({ default: Drawer })))
 
-type Opened = { dialog: 'account' | 'browse' | 'create' | 'direct' } | { dialog: 'invite' | 'settings' | 'leave'; room: Room }
+type Opened = { dialog: 'account' | 'browse' | 'create' | 'direct' | 'keys' } | { dialog: 'invite' | 'settings' | 'leave'; room: Room }
 
 /** The user's rooms on the left, one of them on the right. */
 export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
@@ -58,6 +66,11 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   const room = useRoomInAddress(initialRoom)
   const listed = rooms?.find(({ id }) => id === room)
   const newest = rooms?.[0]?.id
+  const choices = useMemo(() => createListChoices(visitor.id), [visitor.id])
+  const { order } = useListChoices(choices)
+  const [isListInUse, setListInUse] = useState(false)
+  const sections = useRoomSections(rooms, { order, current: room, isHeld: isListInUse || showsDrawer })
+  const draftRooms = useStore(drafts.rooms)
   useEffect(() => {
     if (room === null && newest !== undefined) goToRoom(newest, { replace: true })
   }, [room, newest])
@@ -113,10 +126,43 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     goToNewestRoom()
   }
 
+  function openSearch() {}
+
+  const step = (by: 1 | -1, counts?: (room: Room) => boolean) => {
+    const next = sections && nextRoom(flatten(sections), room, by, counts)
+    if (next) go(next.id)
+  }
+  useGlobalKeys({
+    search: openSearch,
+    previousRoom: () => step(-1),
+    nextRoom: () => step(1),
+    previousUnread: () => step(-1, isUnread),
+    nextUnread: () => step(1, isUnread),
+    showKeys: () => setOpened({ dialog: 'keys' }),
+  })
+
+  // If one of them fails, the list still shows how it is.
+  const roomActs = {
+    setFavorite: ({ id }: Room, favorite: boolean) =>
+      void (client?.rooms as { setFavorite?: { mutate(input: object): Promise<Room> } } | undefined)?.setFavorite
+        ?.mutate({ room: id, favorite })
+        .catch(() => {}),
+    setNotify: ({ id }: Room, notify: NotificationLevel) => void client?.rooms.setNotify.mutate({ room: id, notify }).catch(() => {}),
+    markRead: ({ id, lastSeq }: Room) => void client?.chat.markRead.mutate({ room: id, seq: lastSeq }).catch(() => {}),
+    leave: (leaving: Room) => setOpened({ dialog: 'leave', room: leaving }),
+  }
+
   const sidebar = (
     <Sidebar
       visitor={visitor}
       myRooms={myRooms}
+      sections={sections}
+      choices={choices}
+      drafts={draftRooms}
+      acts={roomActs}
+      onHold={setListInUse}
+      onSearch={openSearch}
+      onKeys={() => setOpened({ dialog: 'keys' })}
       current={room}
       theme={theme}
       presence={directPresence}
@@ -178,6 +224,8 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
         return <CreateRoom client={client} me={visitor.username} onCreated={({ id }) => goToNew(id)} onClose={close} />
       case 'direct':
         return <NewMessage client={client} me={visitor.username} onOpened={({ id }) => goToNew(id)} onClose={close} />
+      case 'keys':
+        return <KeysDialog onClose={close} />
       case 'invite':
         return <InvitePeople client={client} room={opened.room} me={visitor.username} onClose={close} />
       case 'settings':

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import { type AdminSection, messagePath, parseAdminPath, parseMessagePath, parseRoomPath, roomPath } from './paths'
+import { runAfterLeaving, takesLayerEntry } from './ui/layers'
 
 const listeners = new Set<() => void>()
 
@@ -68,6 +69,8 @@ function subscribe(listener: () => void) {
 }
 
 function onReturn() {
+  // Only something that lay over the page was closed.
+  if (entryInHistory() === readArrival().entry) return
   arrival = arriveAt(entryInHistory(), true)
   notify()
 }
@@ -78,8 +81,9 @@ function notify() {
 
 /** Changes the address without loading another page. */
 export function goTo(path: string, { replace = false } = {}) {
+  if (runAfterLeaving(() => goTo(path, { replace }))) return
   const entry = `${performance.timeOrigin} ${entries++}`
-  history[replace ? 'replaceState' : 'pushState']({ entry }, '', path)
+  history[takesLayerEntry() || replace ? 'replaceState' : 'pushState']({ entry }, '', path)
   arrival = arriveAt(entry, false)
   notify()
 }

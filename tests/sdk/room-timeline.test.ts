@@ -140,12 +140,20 @@ describe('a room timeline', () => {
 
     it('are cheap to update: 1,000 answers to one message', () => {
       let timeline = openTimeline(emptyTimeline, { messages: [question], hasBefore: false, hasAfter: false })
-      const startedAt = performance.now()
+      let reads = 0
       for (let count = 1; count <= 1_000; count++) {
+        const counted = {
+          ...{ ...question, version: 2 * count + 1, replyCount: count },
+          get text() {
+            reads++
+            return 'Tea?'
+          },
+        }
         timeline = withMessage(timeline, createTestMessage({ seq: count + 1, version: 2 * count, replyTo: quote(1, 'Tea?') }))
-        timeline = withMessage(timeline, { ...question, version: 2 * count + 1, replyCount: count })
+        timeline = withMessage(timeline, counted)
       }
-      expect(performance.now() - startedAt).toBeLessThan(500)
+      // Not once for each answer.
+      expect(reads).toBeLessThan(10_000)
       const edited = withMessage(timeline, { ...question, version: 9_999, text: 'Coffee?' })
       expect(edited.messages.filter(({ replyTo }) => replyTo?.text === 'Coffee?')).toHaveLength(1_000)
     })

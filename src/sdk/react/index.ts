@@ -18,6 +18,7 @@ import type { RoomHandle } from '../room'
 import type { RoomListState } from '../room-list'
 import type { RoomState } from '../room-window'
 import type { Store } from '../store'
+import type { ThreadHandle, ThreadState } from '../thread'
 
 const ClientContext = createContext<ChatClient | null>(null)
 
@@ -59,6 +60,19 @@ export function useRoom(room: string): { handle: RoomHandle; state: RoomState } 
   return useMemo(() => (handle && state ? { handle, state } : null), [handle, state])
 }
 
+/**
+ * Opens a thread while the component is mounted. Null until the first effect.
+ * @example
+ * const thread = useThread('general', 12)
+ * thread?.state.messages.map(({ seq, text }) => <p key={seq}>{text}</p>)
+ */
+export function useThread(room: string, seq: number): { handle: ThreadHandle; state: ThreadState } | null {
+  const client = useChatClient()
+  const handle = useHandle(useCallback(() => client.openThread(room, seq), [client, room, seq]))
+  const state = useStore(handle?.state ?? noThread)
+  return useMemo(() => (handle && state ? { handle, state } : null), [handle, state])
+}
+
 /** Who is online in a room while the component is mounted. Unknown at first, and when `room` is null. */
 export function usePresence(room: string | null): PresenceView {
   const client = useChatClient()
@@ -89,4 +103,5 @@ export function useHandle<Handle extends { close(): void }>(open: () => Handle |
 
 const noPresence: Store<PresenceView> = { get: () => unknownPresence, subscribe: () => () => {} }
 const noRoomList: Store<RoomListState | null> = { get: () => null, subscribe: () => () => {} }
+const noThread: Store<ThreadState | null> = { get: () => null, subscribe: () => () => {} }
 const noRoom: Store<RoomState | null> = { get: () => null, subscribe: () => () => {} }

@@ -1,14 +1,12 @@
 import clsx from 'clsx'
-import { ArrowLeft, Cable, Hash, LogOut, MailPlus, ScrollText, Settings, UsersRound } from 'lucide-react'
+import { ArrowLeft, Cable, Hash, MailPlus, ScrollText, Settings, UsersRound } from 'lucide-react'
 import { type MouseEvent, useEffect, useRef } from 'react'
+import { PersonBar } from '../account/person-bar'
 import type { Visitor } from '../account/visitor'
 import { goTo } from '../navigation'
 import { type AdminSection, adminPath, adminSections } from '../paths'
-import { Avatar } from '../ui/avatar'
-import { IconButton } from '../ui/button'
 import { Wordmark } from '../ui/mark'
 import type { Theme } from '../ui/theme'
-import { ThemeToggle } from '../ui/theme-toggle'
 
 export const sectionNames: Record<AdminSection, string> = {
   people: 'People',
@@ -68,22 +66,7 @@ export function AdminMenu({ visitor, section, theme, onSignOut }: AdminMenuProps
           ))}
         </ul>
       </nav>
-      <div className="hidden shrink-0 items-center border-line border-t px-2 py-1.5 md:flex">
-        <div className="flex min-h-11 min-w-0 flex-1 items-center gap-2.5 px-2 py-1 leading-tight">
-          <Avatar {...visitor} className="size-8!" />
-          <span className="min-w-0">
-            <bdi className="block truncate font-medium text-sm">{visitor.displayName}</bdi>
-            <span className="block truncate text-faint text-xs">@{visitor.username}</span>
-          </span>
-        </div>
-        <ThemeToggle initial={theme} />
-        <form method="post" action="/api/logout" onSubmit={onSignOut}>
-          <input type="hidden" name="user" value={visitor.id} />
-          <IconButton type="submit" label="Sign out">
-            <LogOut />
-          </IconButton>
-        </form>
-      </div>
+      <PersonBar visitor={visitor} theme={theme} onSignOut={onSignOut} className="hidden md:flex" />
     </div>
   )
 }

@@ -1,22 +1,19 @@
-import { type KeyboardEvent, lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo } from 'react'
 import type { ChatClient, Message, Room, RoomHandle, RoomState } from '../../sdk'
 import { useStore } from '../../sdk/react'
 import type { Visitor } from '../account/visitor'
-import { goToMessage, useArrival } from '../navigation'
+import { useArrival } from '../navigation'
 import { FailureLine, useAct } from '../ui/act'
-import { quoteOf } from './composer/composer-mode'
 import { ComposerPanel } from './composer/composer-panel'
 import type { Drafts } from './composer/drafts'
 import { useMessageRights } from './message-rights'
 import { useFirstUnread } from './messages/first-unread'
 import { useGoal } from './messages/goal'
-import { focusComposer } from './messages/log-keys'
-import { type MessageActs, MessageActsProvider } from './messages/message-acts'
+import { useMessageActing } from './messages/message-acting'
+import { MessageActsProvider } from './messages/message-acts'
 import { MessageList } from './messages/message-list'
 import { createReadMarks } from './messages/read-marks'
 import { RoomSkeleton } from './room-skeleton'
-
-const RemoveMessage = lazy(() => import('./messages/remove-message'))
 
 interface ConversationProps {
   client: ChatClient
@@ -30,6 +27,7 @@ interface ConversationProps {
   /** Usernames of the people who are typing. */
   typing?: readonly string[]
   onChooseDate(): void
+  openThread(message: Message): void
   /** Shown in place of the composer. */
   instead?: ReactNode
 }
@@ -47,13 +45,13 @@ export function Conversation({
   drafts,
   typing = nobody,
   onChooseDate,
+  openThread,
   instead,
 }: ConversationProps) {
   const { timeline } = state
   const me = visitor.username
   const isLive = state.state === 'live'
   const rights = useMessageRights(listed, timeline.messages)
-  const [removing, setRemoving] = useState<Message | null>(null)
   // Concurrent, so that one can react to several messages in a row without waiting.
   const { failure, run, dismiss } = useAct({ concurrent: true })
   const arrival = useArrival()
@@ -67,27 +65,14 @@ export function Conversation({
   const hasReply = draft.reply !== null
   const hasEdit = draft.edit !== null
 
-  const { mayAct, mayRemoveOwn, mayRemoveAny } = rights
-  const mayWrite = rights.refusal === null
-  const acts = useMemo(
-    (): MessageActs => ({
-      ...{ me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny },
-      jumpTo: (seq) => goToMessage(handle.room, seq),
-      reply: (to) => drafts.update(handle.room, { reply: quoteOf(to) }),
-      edit: ({ seq, text }) => drafts.update(handle.room, { edit: { seq, from: text, text } }),
-      remove: setRemoving,
-      toggleReaction: ({ seq, reactions }, emoji) => {
-        const isThere = reactions.find((reaction) => reaction.emoji === emoji)?.usernames.includes(me)
-        void run(() => (isThere ? handle.unreact(seq, emoji) : handle.react(seq, emoji)))
-      },
-      markUnread: ({ seq }) =>
-        void run(async () => {
-          await readMarks.markUnread(seq)
-          setFirstUnread(seq)
-        }),
-    }),
-    [handle, drafts, run, readMarks, setFirstUnread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny],
+  const markUnread = useCallback(
+    async (seq: number) => {
+      await readMarks.markUnread(seq)
+      setFirstUnread(seq)
+    },
+    [readMarks, setFirstUnread],
   )
+  const { acts, dialog } = useMessageActing({ handle, drafts, me, rights, run, markUnread, openThread, place: handle.room })
 
   function toNewest() {
     readMarks.resume()
@@ -100,7 +85,7 @@ export function Conversation({
     if (key !== 'Escape' || defaultPrevented || nativeEvent.isComposing || !currentTarget.contains(target as Element)) return
     if (hasReply || hasEdit) return
     toNewest()
-    focusComposer()
+    acts.focusComposer()
   }
 
   return (
@@ -129,11 +114,7 @@ export function Conversation({
           <ComposerPanel {...{ client, handle, timeline, listed, name, me, typing, drafts }} refusal={rights.refusal} onSent={toNewest} />
         )}
       </div>
-      <Suspense>
-        {removing && (
-          <RemoveMessage handle={handle} message={removing} isOwn={removing.author.username === me} onClose={() => setRemoving(null)} />
-        )}
-      </Suspense>
+      {dialog}
     </MessageActsProvider>
   )
 }

@@ -1,6 +1,6 @@
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { isUuid } from '../../contract/rules'
-import type { ChatClient, ConnectionStatus, Room, RoomState } from '../../sdk'
+import type { ChatClient, ConnectionStatus, Message, Room, RoomState } from '../../sdk'
 import { isOfSession } from '../account/signed-in-client'
 import type { Visitor } from '../account/visitor'
 import { useRoomPresence } from '../people/presence'
@@ -56,6 +56,9 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
   const [panel, setPanel] = useState<SidePanel>(null)
   const [choosesDate, setChoosesDate] = useState(false)
   const showsMembers = panel?.kind === 'members' && !isPair
+  const openThread = useCallback((message: Message) => {
+    setPanel({ kind: 'thread', room: message.room, seq: message.thread ?? message.seq })
+  }, [])
   useReopening(listed !== undefined, opened)
 
   return (
@@ -125,6 +128,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
             listed={shown}
             {...(presence && { typing: presence.typing })}
             onChooseDate={() => setChoosesDate(true)}
+            openThread={openThread}
             instead={archived && <ArchivedNotice client={client} room={archived} />}
           />
         )

@@ -1,100 +1,185 @@
-import clsx from 'clsx'
-import type { MouseEvent } from 'react'
-import type { PresenceState, Room } from '../../sdk'
-import { roomPath } from '../paths'
-import { PresenceDot } from '../people/presence-dot'
-import { RoomMark } from './room-mark'
-import { attentionOf, attentionWords, shortCount } from './unread'
+import { ArrowDown, ArrowUp } from 'lucide-react'
+import {
+  createContext,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useContext,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
+import { type CustomItemComponentProps, Virtualizer, type VirtualizerHandle } from 'virtua'
+import type { PresenceState } from '../../sdk'
+import { ListHeading } from './list-heading'
+import { type RoomListRow, rowKey } from './list-rows'
+import type { SectionName } from './room-order'
+import { type MenuPlace, RoomRow } from './room-row'
+import { useListHold, useUnreadHints } from './using-the-list'
 
 interface RoomListProps {
-  /** Null until they are loaded. */
-  rooms: readonly Room[] | null
+  rows: readonly RoomListRow[]
   current: string | null
   /** Whether the other person is online, by direct room. */
-  presence?: ReadonlyMap<string, PresenceState>
-  /** Shown when there are none. */
-  empty: string
+  presence: ReadonlyMap<string, PresenceState>
+  /** The rooms with a draft. */
+  drafts: ReadonlySet<string>
+  /** Buttons in the heading of a section. */
+  actions: Partial<Record<SectionName, ReactNode>>
+  /** Puts the focus on the first room. */
+  focusFirst: RefObject<(() => void) | null>
   onOpen(room: string): void
+  onMenu(place: MenuPlace): void
+  onFold(section: SectionName, isFolded: boolean): void
+  /** Told whether somebody is using the list. */
+  onHold(isHeld: boolean): void
 }
 
-export function RoomList({ rooms, current, presence, empty, onOpen }: RoomListProps) {
-  if (!rooms) return <RoomListSkeleton />
-  if (rooms.length === 0) return <p className="px-2.5 py-1 text-faint text-sm">{empty}</p>
-  return (
-    <ul>
-      {rooms.map((room) => (
-        <li key={room.id}>
-          <RoomLink room={room} isCurrent={room.id === current} state={presence?.get(room.id) ?? null} onOpen={onOpen} />
-        </li>
-      ))}
-    </ul>
-  )
-}
+const emptyWords = { rooms: "You're not in any rooms yet.", direct: 'No direct messages yet.', favorites: '', unread: '' }
 
-interface RoomLinkProps {
-  room: Room
-  isCurrent: boolean
-  state: PresenceState | null
-  onOpen(room: string): void
-}
+const Rows = createContext<readonly RoomListRow[]>([])
 
-function RoomLink({ room, isCurrent, state, onOpen }: RoomLinkProps) {
-  const attention = attentionOf(room)
-  const isUnread = attention.unread > 0
+/** The rooms in their sections. Only what is visible is in the page: there may be thousands. */
+export function RoomList({ rows, current, presence, drafts, actions, focusFirst, onOpen, onMenu, onFold, onHold }: RoomListProps) {
+  const scroller = useRef<HTMLDivElement>(null)
+  const list = useRef<VirtualizerHandle>(null)
+  const [focused, setFocused] = useState<{ index: number } | null>(null)
+  const [stopKey, setStopKey] = useState<string | null>(null)
+  const hold = useListHold(onHold)
+  const hints = useUnreadHints(list, rows, current)
 
-  function open(event: MouseEvent) {
-    // With a modifier key, the browser opens a new tab or window.
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
+  const indexOfKey = (key: string | null) => (key === null ? -1 : rows.findIndex((row) => rowKey(row) === key))
+  const stop = [indexOfKey(stopKey), indexOfKey(current), rows.findIndex(({ kind }) => kind === 'room')].find((index) => index >= 0) ?? 0
+
+  const latest = useRef(rows)
+  latest.current = rows
+  useEffect(() => {
+    setStopKey(null)
+    const index = latest.current.findIndex((row) => row.kind === 'room' && row.room.id === current)
+    if (index >= 0) list.current?.scrollToIndex(index, { align: 'nearest' })
+  }, [current])
+
+  // After the row has been put into the page.
+  useLayoutEffect(() => {
+    if (focused)
+      scroller.current?.querySelector<HTMLElement>(`[data-row="${focused.index}"] :is(a, button)`)?.focus({ preventScroll: true })
+  }, [focused])
+
+  function focusRow(index: number) {
+    const row = rows[index]
+    if (!row) return
+    list.current?.scrollToIndex(index, { align: 'nearest' })
+    setStopKey(rowKey(row))
+    setFocused({ index })
+  }
+  useImperativeHandle(focusFirst, () => () => focusRow(rows.findIndex(({ kind }) => kind === 'room')))
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
+    const at = Number((event.target as Element).closest('[data-row]')?.getAttribute('data-row') ?? Number.NaN)
+    if (Number.isNaN(at)) return
+    const reachable = rows.flatMap(({ kind }, index) => (kind === 'room' || kind === 'heading' ? [index] : []))
+    const place = reachable.indexOf(at)
+    const next = { ArrowDown: reachable[place + 1], ArrowUp: reachable[place - 1], Home: reachable[0], End: reachable.at(-1) }[event.key]
+    if (next === undefined) return
     event.preventDefault()
-    onOpen(room.id)
+    focusRow(next)
   }
 
-  return (
-    <a
-      href={roomPath(room.id)}
-      onClick={open}
-      aria-current={isCurrent ? 'page' : undefined}
-      className={clsx(
-        'relative flex min-h-11 items-center gap-2 rounded-m px-2.5 text-base mouse:min-h-8',
-        isCurrent
-          ? 'bg-selected text-ink before:absolute before:inset-y-2 before:-left-2 before:w-[3px] before:rounded-r-full before:bg-spark'
-          : 'hover:bg-hover hover:text-ink',
-        isCurrent ? 'font-medium' : [isUnread ? 'font-semibold text-ink' : 'text-soft', room.notify === 'nothing' && 'text-faint!'],
-      )}
-    >
-      <span className="relative flex shrink-0">
-        <RoomMark kind={room.kind} people={room.people} />
-        <PresenceDot state={state} className="absolute -right-1 -bottom-1 size-2!" />
-      </span>
-      <bdi className="min-w-0 flex-1 truncate">{room.name}</bdi>
-      {/* Late in the current room: a message is usually read before its count would appear. */}
-      <UnreadMarks {...attention} className={isCurrent ? 'late' : undefined} />
-    </a>
-  )
-}
+  const keptRows = useMemo(() => [...new Set([stop, focused?.index ?? stop])].filter((index) => index < rows.length), [stop, focused, rows])
 
-function RoomListSkeleton() {
   return (
-    <div role="status" aria-label="Loading rooms" className="late space-y-3 px-2.5 pt-2">
-      {['w-24', 'w-32', 'w-20'].map((width) => (
-        <div key={width} className={`skeleton h-3 rounded-s ${width}`} />
-      ))}
+    <div className="relative flex min-h-0 flex-1 flex-col" {...hold}>
+      {hints.above && <UnreadHint {...hints.above} Icon={ArrowUp} className="top-1" onGo={focusRow} />}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys move between the links in it */}
+      <div ref={scroller} onKeyDown={onKeyDown} className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
+        <Rows value={rows}>
+          <Virtualizer
+            ref={list}
+            data={rows}
+            as="ul"
+            item={ListItem}
+            itemSize={36}
+            keepMounted={keptRows}
+            onScroll={hints.update}
+            onResize={hints.update}
+          >
+            {(row, index) => {
+              switch (row.kind) {
+                case 'heading':
+                  return (
+                    <ListHeading key={rowKey(row)} {...row} onFold={onFold}>
+                      {actions[row.section]}
+                    </ListHeading>
+                  )
+                case 'room':
+                  return (
+                    <RoomRow
+                      key={rowKey(row)}
+                      room={row.room}
+                      isCurrent={row.room.id === current}
+                      state={presence.get(row.room.id) ?? null}
+                      hasDraft={drafts.has(row.room.id)}
+                      isTabStop={index === stop}
+                      onOpen={onOpen}
+                      onMenu={onMenu}
+                    />
+                  )
+                case 'empty':
+                  return (
+                    <p key={rowKey(row)} className="px-2.5 py-1 text-faint text-sm">
+                      {emptyWords[row.section]}
+                    </p>
+                  )
+                case 'no-match':
+                  return (
+                    <p key={rowKey(row)} role="status" className="px-2.5 py-2 text-faint text-sm">
+                      No rooms match.
+                    </p>
+                  )
+              }
+            }}
+          </Virtualizer>
+        </Rows>
+      </div>
+      {hints.below && <UnreadHint {...hints.below} Icon={ArrowDown} className="bottom-2" onGo={focusRow} />}
     </div>
   )
 }
 
-/** How many messages are unread, and how many of them mention the viewer. */
-export function UnreadMarks({ unread, mentions, className }: { unread: number; mentions: number; className?: string | undefined }) {
-  if (unread === 0 && mentions === 0) return null
+function ListItem({ style, index, children, ref }: CustomItemComponentProps) {
+  const row = useContext(Rows)[index]
+  const place = row?.kind === 'room' ? { 'aria-posinset': row.place, 'aria-setsize': row.size } : {}
   return (
-    <>
-      <span aria-hidden="true" className={clsx('flex shrink-0 items-center gap-1.5 text-xs tabular-nums', className)}>
-        {unread > 0 && <span className="font-semibold text-soft">{shortCount(unread)}</span>}
-        {mentions > 0 && (
-          <span className="rounded-full bg-spark px-1.5 font-semibold text-on-spark">@{mentions > 1 && ` ${shortCount(mentions)}`}</span>
-        )}
-      </span>
-      <span className="sr-only">{attentionWords({ unread, mentions })}</span>
-    </>
+    <li ref={ref} style={style} data-row={index} {...place}>
+      {children}
+    </li>
+  )
+}
+
+interface UnreadHintProps {
+  count: number
+  index: number
+  Icon: typeof ArrowUp
+  className: string
+  onGo(index: number): void
+}
+
+/** Unread rooms are out of sight: goes to the nearest. */
+function UnreadHint({ count, index, Icon, className, onGo }: UnreadHintProps) {
+  return (
+    <div className={`pointer-events-none absolute inset-x-0 z-10 flex justify-center ${className}`}>
+      <button
+        type="button"
+        onClick={() => onGo(index)}
+        className="pointer-events-auto inline-flex min-h-9 items-center gap-1.5 rounded-full border border-line-strong bg-raised px-3 font-medium text-xs shadow-high hover:bg-hover mouse:min-h-7"
+      >
+        <Icon aria-hidden="true" className="size-3.5" />
+        {count} unread
+      </button>
+    </div>
   )
 }

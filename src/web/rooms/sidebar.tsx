@@ -1,25 +1,43 @@
-import { Compass, LogOut, Plus, ShieldCheck, SquarePen } from 'lucide-react'
+import { Compass, Keyboard, Plus, Search, ShieldCheck, SquarePen } from 'lucide-react'
+import { lazy, Suspense, useDeferredValue, useMemo, useRef, useState } from 'react'
 import type { PresenceState } from '../../sdk'
+import { PersonBar } from '../account/person-bar'
 import type { Visitor } from '../account/visitor'
+import { useKeyWords } from '../keys/key-words'
 import { adminPath } from '../paths'
 import { FailureLine } from '../ui/act'
-import { Avatar } from '../ui/avatar'
 import { Button, IconButton, iconLook } from '../ui/button'
 import { Wordmark } from '../ui/mark'
 import type { Theme } from '../ui/theme'
-import { ThemeToggle } from '../ui/theme-toggle'
+import { type ChosenList, useListChoices } from './list-choices'
+import { listRows } from './list-rows'
+import { ListTools } from './list-tools'
 import type { MyRooms } from './my-rooms'
 import { NotificationOffer } from './notification-permission'
 import { RoomList } from './room-list'
+import type { RoomSection, SectionName } from './room-order'
+import type { MenuPlace } from './room-row'
+import type { RoomRowActs } from './room-row-menu'
+
+const RoomRowMenu = lazy(() => import('./room-row-menu'))
 
 interface SidebarProps {
   visitor: Visitor
   myRooms: MyRooms
+  /** The rooms as they are shown; null until they are loaded. */
+  sections: readonly RoomSection[] | null
+  choices: ChosenList
   current: string | null
   theme: Theme
   /** Whether the other person is online, by direct room. */
   presence: ReadonlyMap<string, PresenceState>
+  /** The rooms with a draft. */
+  drafts: ReadonlySet<string>
+  acts: RoomRowActs
   onOpen(room: string): void
+  onHold(isHeld: boolean): void
+  onSearch(): void
+  onKeys(): void
   onBrowse(): void
   onCreate(): void
   onAccount(): void
@@ -27,97 +45,137 @@ interface SidebarProps {
   onSignOut(): void
 }
 
-export function Sidebar({
-  visitor,
-  myRooms,
-  current,
-  theme,
-  presence,
-  onOpen,
-  onBrowse,
-  onCreate,
-  onAccount,
-  onDirect,
-  onSignOut,
-}: SidebarProps) {
-  const { rooms } = myRooms
+export function Sidebar({ visitor, myRooms, sections, choices, current, theme, presence, drafts, acts, ...on }: SidebarProps) {
+  const [filter, setFilter] = useState('')
+  const searchKey = useKeyWords('Mod+K')
+  const [menu, setMenu] = useState<MenuPlace | null>(null)
+  const { order, folded } = useListChoices(choices)
+  const focusFirst = useRef<(() => void) | null>(null)
+  // Typing stays smooth while thousands of rooms are filtered.
+  const shownFilter = useDeferredValue(filter)
+  const rows = useMemo(
+    () => sections && listRows(sections, { current, folded, filter: shownFilter }),
+    [sections, current, folded, shownFilter],
+  )
   // Guests can only see rooms they were invited to.
   const mayFindMore = visitor.role !== 'guest'
-  const shared = rooms?.filter(({ kind }) => kind !== 'direct') ?? null
-  const direct = rooms?.filter(({ kind }) => kind === 'direct')
+  const shared = myRooms.rooms?.filter(({ kind }) => kind !== 'direct')
+  const menuRoom = menu && myRooms.rooms?.find(({ id }) => id === menu.room)
+
+  const latestOpen = useRef(on.onOpen)
+  latestOpen.current = on.onOpen
+  const open = useMemo(() => (room: string) => latestOpen.current(room), [])
+
+  function openFirst() {
+    // As it was typed, which may be ahead of what is shown.
+    const found = sections && listRows(sections, { current, folded, filter }).find((row) => row.kind === 'room')
+    if (found?.kind !== 'room') return
+    setFilter('')
+    on.onOpen(found.room.id)
+  }
+
+  function fold(section: SectionName, isFolded: boolean) {
+    const others = folded.filter((name) => name !== section)
+    choices.choose({ folded: isFolded ? [...others, section] : others })
+  }
+
+  const actions = {
+    rooms: mayFindMore && (
+      <>
+        <IconButton label="Browse rooms" onClick={on.onBrowse}>
+          <Compass />
+        </IconButton>
+        <IconButton label="Create a room" onClick={on.onCreate}>
+          <Plus />
+        </IconButton>
+      </>
+    ),
+    direct: mayFindMore && (
+      <IconButton label="New message" onClick={on.onDirect}>
+        <SquarePen />
+      </IconButton>
+    ),
+  }
+
   return (
     <>
-      <div className="flex h-16 shrink-0 items-center px-4">
-        <Wordmark />
+      <div className="flex h-16 shrink-0 items-center gap-2 pr-2 pl-4">
+        <div className="flex min-w-0 flex-1">
+          <Wordmark />
+        </div>
+        <IconButton label="Keyboard shortcuts" onClick={on.onKeys} className="hidden! mouse:inline-flex!">
+          <Keyboard />
+        </IconButton>
+      </div>
+      <div className="shrink-0 px-2">
+        <button
+          type="button"
+          onClick={on.onSearch}
+          className="flex min-h-11 w-full items-center gap-2 rounded-m border border-line-strong bg-raised px-2.5 text-left text-faint text-sm transition-colors hover:text-ink mouse:min-h-8"
+        >
+          <Search aria-hidden="true" className="size-4" />
+          <span className="flex-1">Search</span>
+          <kbd className="hidden font-sans text-xs mouse:inline">{searchKey}</kbd>
+        </button>
       </div>
       <nav aria-label="Rooms" className="flex min-h-0 flex-1 flex-col">
-        <div className="min-h-0 flex-1 overflow-y-auto px-2 pt-1 pb-4">
-          {myRooms.failure && (
-            <div className="space-y-2 px-1 pb-3">
-              <FailureLine failure={myRooms.failure} />
-              <Button look="outline" onClick={myRooms.retry}>
-                Try again
-              </Button>
-            </div>
-          )}
-          <div className="flex items-center pb-1 pl-2">
-            <h2 className="flex-1 font-medium text-faint text-xs">Rooms</h2>
-            {mayFindMore && (
-              <>
-                <IconButton label="Browse rooms" onClick={onBrowse}>
-                  <Compass />
-                </IconButton>
-                <IconButton label="Create a room" onClick={onCreate}>
-                  <Plus />
-                </IconButton>
-              </>
-            )}
+        <ListTools
+          filter={filter}
+          order={order}
+          onFilter={setFilter}
+          onOrder={(next) => choices.choose({ order: next })}
+          onEnter={openFirst}
+          onDown={() => focusFirst.current?.()}
+        />
+        {myRooms.failure && (
+          <div className="space-y-2 px-3 pt-1 pb-2">
+            <FailureLine failure={myRooms.failure} />
+            <Button look="outline" onClick={myRooms.retry}>
+              Try again
+            </Button>
           </div>
-          <RoomList rooms={shared} current={current} empty="You're not in any rooms yet." onOpen={onOpen} />
-          {mayFindMore && shared && shared.length <= 1 && (
-            <Button look="quiet" onClick={onBrowse} className="mt-1 w-full justify-start! px-2.5! font-normal!">
+        )}
+        {rows ? (
+          <RoomList
+            {...{ rows, current, presence, drafts, actions, focusFirst }}
+            onOpen={open}
+            onMenu={setMenu}
+            onFold={fold}
+            onHold={on.onHold}
+          />
+        ) : (
+          <RoomListSkeleton />
+        )}
+        {mayFindMore && shared && shared.length <= 1 && (
+          <div className="shrink-0 px-2 pb-1">
+            <Button look="quiet" onClick={on.onBrowse} className="w-full justify-start! px-2.5! font-normal!">
               <Compass aria-hidden="true" className="size-4" />
               Find more rooms
             </Button>
-          )}
-          <div className="flex items-center pt-4 pb-1 pl-2">
-            <h2 className="flex-1 font-medium text-faint text-xs">Direct messages</h2>
-            {mayFindMore && (
-              <IconButton label="New message" onClick={onDirect}>
-                <SquarePen />
-              </IconButton>
-            )}
           </div>
-          {direct && <RoomList rooms={direct} current={current} presence={presence} empty="No direct messages yet." onOpen={onOpen} />}
-        </div>
+        )}
       </nav>
       <NotificationOffer />
-      <div className="flex shrink-0 items-center border-line border-t py-1.5 px-2 pb-[max(0.375rem,env(safe-area-inset-bottom))]">
-        <button
-          type="button"
-          title="Your account"
-          onClick={onAccount}
-          className="flex min-h-11 min-w-0 flex-1 items-center gap-2.5 overflow-hidden rounded-m px-2 py-1 text-left leading-tight transition-colors hover:bg-hover"
-        >
-          <Avatar {...visitor} className="size-8!" />
-          <span className="min-w-0">
-            <bdi className="block truncate font-medium text-sm">{visitor.displayName}</bdi>
-            <span className="block truncate text-faint text-xs">@{visitor.username}</span>
-          </span>
-        </button>
+      <PersonBar visitor={visitor} theme={theme} onSignOut={on.onSignOut} onAccount={on.onAccount}>
         {visitor.role === 'admin' && (
           <a href={adminPath('people')} aria-label="Administration" title="Administration" className={iconLook}>
             <ShieldCheck aria-hidden="true" />
           </a>
         )}
-        <ThemeToggle initial={theme} />
-        <form method="post" action="/api/logout" onSubmit={onSignOut}>
-          <input type="hidden" name="user" value={visitor.id} />
-          <IconButton type="submit" label="Sign out">
-            <LogOut />
-          </IconButton>
-        </form>
-      </div>
+      </PersonBar>
+      <Suspense>
+        {menu && menuRoom && <RoomRowMenu {...acts} key={menu.room} room={menuRoom} place={menu} onClose={() => setMenu(null)} />}
+      </Suspense>
     </>
+  )
+}
+
+function RoomListSkeleton() {
+  return (
+    <div role="status" aria-label="Loading rooms" className="late flex-1 space-y-3 px-4.5 pt-5">
+      {['w-24', 'w-32', 'w-20'].map((width) => (
+        <div key={width} className={`skeleton h-3 rounded-s ${width}`} />
+      ))}
+    </div>
   )
 }

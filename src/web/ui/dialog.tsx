@@ -4,6 +4,7 @@ import * as Radix from 'radix-ui/dialog'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import { IconButton } from './button'
+import { useLayer } from './layers'
 import './style-nonce'
 
 interface DialogProps {
@@ -16,6 +17,7 @@ interface DialogProps {
 /** Open as long as it is rendered. Escape or a click outside closes it, and the focus returns to where it was. */
 export function Dialog({ title, description, onClose, children }: DialogProps) {
   const returnFocus = useReturnFocus()
+  useLayer(onClose)
   return (
     <Radix.Root open onOpenChange={(open) => open || onClose()}>
       <Radix.Portal>
@@ -56,6 +58,7 @@ interface DrawerProps {
 /** A panel that slides in from the side on a narrow screen. Open as long as it is rendered. */
 export function Drawer({ title, side = 'left', isWide = false, onClose, children }: DrawerProps) {
   const returnFocus = useReturnFocus()
+  useLayer(onClose)
   return (
     <Radix.Root open onOpenChange={(open) => open || onClose()}>
       <Radix.Portal>
@@ -78,6 +81,9 @@ export function Drawer({ title, side = 'left', isWide = false, onClose, children
   )
 }
 
+/** Whether the focus is in a composer: that of a room, or of a thread. */
+export const isInComposer = () => document.activeElement?.id.endsWith('composer') === true
+
 /**
  * Returns the focus to where it was before the dialog opened, unless the dialog has led to a room whose composer already
  * has the focus.
@@ -86,7 +92,7 @@ export function useReturnFocus(): (event: Event) => void {
   const [before] = useState(() => document.activeElement)
   return (event) => {
     event.preventDefault()
-    if (document.activeElement?.id === 'composer') return
+    if (isInComposer()) return
     if (before instanceof HTMLElement && before.isConnected) before.focus()
   }
 }

@@ -59,7 +59,7 @@ export function useLogKeys({ scroll, messages, onFirst, onNewest }: LogKeys) {
       event.preventDefault()
       const next = to(row, scroller.current)
       if (next) return focusRow(next)
-      if (key === 'ArrowDown' || key === 'PageDown') focusComposer()
+      if (key === 'ArrowDown' || key === 'PageDown') acts.focusComposer()
       return
     }
     if (key === 'Home' || key === 'End') {
@@ -91,6 +91,9 @@ export function useLogKeys({ scroll, messages, onFirst, onNewest }: LogKeys) {
       }
       case '+':
         return press(row, 'React')
+      case 'enter':
+        acts.openThread?.(message)
+        return acts.openThread !== null
       default:
         return false
     }
@@ -206,5 +209,3 @@ function press(row: Element, name: string): boolean {
   button?.click()
   return button !== null
 }
-
-export const focusComposer = () => document.getElementById('composer')?.focus()

@@ -3,12 +3,15 @@ import { type PointerEvent, useCallback, useEffect, useRef } from 'react'
 const pressMs = 450
 /** A finger that moves further than this is scrolling. */
 const moveTolerancePx = 10
+/** A click that belongs to a touch comes within this time after its end. */
+const lateClickMs = 500
 
 /**
- * Event handlers for an element that can be pressed long. A long press on a link or button stays the browser's.
+ * Event handlers for an element that can be pressed long, its buttons too. A long press on a link stays the browser's.
  * Lifting the finger after a long press clicks nothing.
+ * @param isOn false leaves long presses to the browser, which selects text
  */
-export function useLongPress(onLongPress: () => void) {
+export function useLongPress(onLongPress: () => void, isOn = true) {
   const press = useRef<{ timer: ReturnType<typeof setTimeout>; x: number; y: number } | null>(null)
 
   const end = useCallback(() => {
@@ -23,10 +26,10 @@ export function useLongPress(onLongPress: () => void) {
       const target = event.target as Element
       // React also bubbles events from a sheet or menu to the message that rendered it.
       if (!event.currentTarget.contains(target)) return
-      if (event.pointerType !== 'touch' || !event.isPrimary || target.closest('a, button')) return
+      if (!isOn || event.pointerType !== 'touch' || !event.isPrimary || target.closest('a')) return
       const timer = setTimeout(() => {
         press.current = null
-        preventClick(target)
+        ignoreClicksOfThisTouch(target)
         onLongPress()
       }, pressMs)
       press.current = { timer, x: event.clientX, y: event.clientY }
@@ -40,16 +43,24 @@ export function useLongPress(onLongPress: () => void) {
 }
 
 /**
- * When the finger is lifted, browsers click whatever is under it: perhaps a button of the sheet that the press opened.
+ * When the finger is lifted, browsers click whatever is under it: perhaps a button of the sheet that the press opened, or the
+ * place beside it, which closes it. Some do so although the end of the touch was prevented, or cannot be prevented.
  * @param target the element where the touch began: it receives all of its events, even after it was removed
  */
-function preventClick(target: Element) {
-  const released = new AbortController()
-  const { signal } = released
+function ignoreClicksOfThisTouch(target: Element) {
+  const over = new AbortController()
+  const { signal } = over
   const onTouchEnd = (event: Event) => {
     event.preventDefault()
-    released.abort()
+    setTimeout(() => over.abort(), lateClickMs)
   }
   target.addEventListener('touchend', onTouchEnd, { signal, passive: false })
-  target.addEventListener('touchcancel', () => released.abort(), { signal })
+  const ignore = (event: Event) => {
+    event.preventDefault()
+    event.stopImmediatePropagation()
+  }
+  addEventListener('click', ignore, { signal, capture: true })
+  addEventListener('contextmenu', ignore, { signal, capture: true })
+  // The next touch is another one.
+  addEventListener('pointerdown', () => over.abort(), { signal, capture: true })
 }

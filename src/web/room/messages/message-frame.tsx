@@ -1,23 +1,41 @@
 import clsx from 'clsx'
-import type { ComponentProps, ReactNode } from 'react'
+import type { ComponentProps, MouseEvent, ReactNode } from 'react'
+import { goToMessage } from '../../navigation'
+import { messagePath } from '../../paths'
 import type { PersonName } from '../../people/people-search'
+import { PersonButton } from '../../people/person-button'
 import { Avatar } from '../../ui/avatar'
 import { formatClock, formatFull } from '../../ui/times'
 
 interface MessageFrameProps extends ComponentProps<'li'> {
   author: PersonName
   time: string
+  /** Where the message is, for the link on its time; undefined while it is being sent. */
+  place?: { room: string; seq: number }
   /** Whether it shows its author: it is the first of several messages in a row. */
   startsGroup: boolean
   look?: 'plain' | 'mention' | 'highlighted'
   toolbar?: ReactNode
+  /** Shown after the time: what the message answers, if that stands right above. */
+  mark?: ReactNode
   children: ReactNode
 }
 
 const looks = { plain: 'hover:bg-hover/60', mention: 'bg-spark-soft', highlighted: 'bg-accent-soft' }
 
 /** The layout of a message: avatar or time, the message with its author, and the toolbar, each in its own column. */
-export function MessageFrame({ author, time, startsGroup, look = 'plain', toolbar, children, className, ...props }: MessageFrameProps) {
+export function MessageFrame({
+  author,
+  time,
+  place,
+  startsGroup,
+  look = 'plain',
+  toolbar,
+  mark,
+  children,
+  className,
+  ...props
+}: MessageFrameProps) {
   return (
     <li
       className={clsx(
@@ -31,31 +49,75 @@ export function MessageFrame({ author, time, startsGroup, look = 'plain', toolba
       {...props}
     >
       {startsGroup ? (
-        <Avatar {...author} className="mt-1.5 hidden! mouse:mt-1 @3xs:inline-flex!" />
+        <PersonButton person={author} isTabStop={false} className="hidden h-fit w-fit rounded-m @3xs:block">
+          <Avatar {...author} className="mt-1.5 mouse:mt-1" />
+        </PersonButton>
       ) : (
-        <time
-          dateTime={time}
-          title={formatFull(time)}
-          className="@3xs:block hidden whitespace-nowrap pt-1.5 text-right text-[0.625rem] text-faint leading-4 opacity-0 group-hover/message:opacity-100"
-        >
-          {formatClock(time)}
-        </time>
+        <span className="relative hidden pt-1.5 text-right text-[0.625rem] leading-4 @3xs:block">
+          <MessageTime
+            time={time}
+            place={place}
+            isTabStop={false}
+            className="whitespace-nowrap text-faint opacity-0 group-hover/message:opacity-100"
+          />
+          {mark && <span className="absolute top-1 -right-3.5 text-faint">{mark}</span>}
+        </span>
       )}
       <div className="min-w-0 self-center py-1 mouse:py-0.5">
         {startsGroup && (
           <div className="flex flex-wrap items-baseline gap-x-2">
-            <bdi className="font-semibold [overflow-wrap:anywhere]">{author.displayName}</bdi>
+            <PersonButton
+              person={author}
+              className="min-w-6 max-w-full rounded-s text-start font-semibold [overflow-wrap:anywhere] hover:underline"
+            >
+              <bdi>{author.displayName}</bdi>
+            </PersonButton>
             {author.displayName.toLowerCase() !== author.username && (
               <span className="text-faint text-xs [overflow-wrap:anywhere]">@{author.username}</span>
             )}
-            <time dateTime={time} title={formatFull(time)} className="text-faint text-xs">
-              {formatClock(time)}
-            </time>
+            <MessageTime time={time} place={place} className="text-faint text-xs" />
+            {mark}
           </div>
         )}
         {children}
       </div>
       {toolbar}
     </li>
+  )
+}
+
+interface MessageTimeProps {
+  time: string
+  place: MessageFrameProps['place']
+  isTabStop?: boolean
+  className: string
+}
+
+/** When the message was sent. It links to the message. */
+function MessageTime({ time, place, isTabStop = true, className }: MessageTimeProps) {
+  const clock = (
+    <time dateTime={time} title={formatFull(time)} className={place ? undefined : className}>
+      {formatClock(time)}
+    </time>
+  )
+  if (!place) return clock
+  const { room, seq } = place
+
+  function onClick(event: MouseEvent) {
+    // Otherwise the browser opens it in another tab or window.
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
+    event.preventDefault()
+    goToMessage(room, seq)
+  }
+
+  return (
+    <a
+      href={messagePath(room, seq)}
+      onClick={onClick}
+      tabIndex={isTabStop ? undefined : -1}
+      className={clsx('rounded-s underline-offset-2 hover:underline', className)}
+    >
+      {clock}
+    </a>
   )
 }

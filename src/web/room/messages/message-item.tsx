@@ -1,16 +1,19 @@
-import { MessageSquareReply } from 'lucide-react'
-import { type KeyboardEvent, lazy, memo, Suspense, useState } from 'react'
+import { MessagesSquare, Pin } from 'lucide-react'
+import { type KeyboardEvent, lazy, memo, Suspense, useRef, useState } from 'react'
 import { isMentioned } from '../../../contract/text-tokens'
 import type { Message } from '../../../sdk'
 import { formatFull } from '../../ui/times'
+import { useMessageActivity } from './active-message'
 import { useLongPress } from './long-press'
 import { useMessageActs } from './message-acts'
 import { MessageFrame } from './message-frame'
 import { MessageText } from './message-text'
 import { MessageToolbar } from './message-toolbar'
-import { QuotedLine } from './quoted-line'
+import type { QuoteLook } from './quote-look'
+import { QuotedLine, ReplyMark } from './quoted-line'
 import { Reactions } from './reactions'
 import { RoomLine } from './room-line'
+import { useTextSelection } from './text-selection'
 
 const MessageSheet = lazy(() => import('./message-sheet'))
 
@@ -19,6 +22,8 @@ interface MessageItemProps {
   startsGroup: boolean
   /** Whether the viewer has just jumped to it. */
   isHighlighted: boolean
+  /** How it shows what it answers; 'none' where that is clear. */
+  quote?: QuoteLook | 'none'
 }
 
 export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
@@ -30,33 +35,43 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
       data-seq={message.seq}
       author={message.author}
       time={message.time}
+      place={message}
       startsGroup={startsGroup}
       look={isHighlighted ? 'highlighted' : 'plain'}
     >
       <p className="text-faint text-sm italic leading-6">Message removed</p>
-      <ReplyCount count={message.replyCount} />
+      <Footer message={message} />
     </MessageFrame>
   )
 })
 
-function WrittenMessage({ message, startsGroup, isHighlighted }: MessageItemProps) {
-  const { me } = useMessageActs()
-  const [isHovered, setHovered] = useState(false)
-  const [hasFocus, setHasFocus] = useState(false)
+function WrittenMessage({ message, startsGroup, isHighlighted, quote = 'line' }: MessageItemProps) {
+  const { me, focusComposer } = useMessageActs()
+  const { isActive, take, drop } = useMessageActivity()
   const [isMenuOpen, setMenuOpen] = useState(false)
   const [showsSheet, setShowsSheet] = useState(false)
-  const longPress = useLongPress(openSheet)
+  const text = useRef<HTMLDivElement>(null)
+  const selection = useTextSelection(text)
+  const longPress = useLongPress(openSheet, !selection.isOn)
   const mentionsMe = message.author.username !== me && isMentioned(me, message.mentions)
+  const { replyTo } = message
 
   function openSheet() {
     setShowsSheet(true)
-    setHovered(false)
+    drop()
+  }
+
+  function changeMenu(isOpen: boolean) {
+    setMenuOpen(isOpen)
+    if (isOpen) take('menu')
+    else drop('menu')
   }
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.key !== 'Escape' || event.defaultPrevented || isMenuOpen || showsSheet) return
-    setHovered(false)
-    document.getElementById('composer')?.focus()
+    event.preventDefault()
+    drop()
+    focusComposer()
   }
 
   return (
@@ -64,44 +79,65 @@ function WrittenMessage({ message, startsGroup, isHighlighted }: MessageItemProp
       data-seq={message.seq}
       author={message.author}
       time={message.time}
+      place={message}
       startsGroup={startsGroup}
       look={isHighlighted ? 'highlighted' : mentionsMe ? 'mention' : 'plain'}
-      className="[@media(hover:none)]:select-none [@media(hover:none)]:[-webkit-touch-callout:none]"
+      className={selection.isOn ? 'select-text' : '[@media(hover:none)]:select-none [@media(hover:none)]:[-webkit-touch-callout:none]'}
       // Not pointer events: a finger leaves at once, but a tap should keep the message active until the next tap.
-      onMouseEnter={() => setHovered(true)}
-      onMouseLeave={() => setHovered(false)}
+      onMouseEnter={() => take('pointer')}
+      onMouseLeave={() => drop('pointer')}
       // Only for visible focus: after a click, the focus stays on what was clicked.
-      onFocus={({ target }) => setHasFocus(target.matches(':focus-visible'))}
-      onBlur={({ currentTarget, relatedTarget }) => {
-        setHasFocus(currentTarget.contains(relatedTarget))
-      }}
+      onFocus={({ target }) => target.matches(':focus-visible') && take('focus')}
+      onBlur={({ currentTarget, relatedTarget }) => currentTarget.contains(relatedTarget) || drop('focus')}
       onKeyDown={onKeyDown}
-      toolbar={
-        <MessageToolbar message={message} isActive={isHovered || hasFocus || isMenuOpen} onOpenChange={setMenuOpen} onSheet={openSheet} />
-      }
+      toolbar={<MessageToolbar message={message} isActive={isActive} onOpenChange={changeMenu} onSheet={openSheet} />}
+      mark={replyTo && quote === 'mark' && <ReplyMark {...replyTo} />}
       {...longPress}
     >
-      {message.replyTo && <QuotedLine {...message.replyTo} />}
-      <MessageText text={message.text} mentions={message.mentions} me={me}>
-        {message.editedAt && (
-          <span className="ms-1.5 whitespace-nowrap text-faint text-xs" title={`Edited ${formatFull(message.editedAt)}`}>
-            edited
-          </span>
-        )}
-      </MessageText>
+      {replyTo && quote === 'line' && <QuotedLine {...replyTo} />}
+      <div ref={text}>
+        <MessageText text={message.text} mentions={message.mentions} me={me}>
+          {message.editedAt && (
+            <span className="ms-1.5 whitespace-nowrap text-faint text-xs" title={`Edited ${formatFull(message.editedAt)}`}>
+              edited
+            </span>
+          )}
+        </MessageText>
+      </div>
       <Reactions message={message} />
-      <ReplyCount count={message.replyCount} />
-      <Suspense>{showsSheet && <MessageSheet message={message} onClose={() => setShowsSheet(false)} />}</Suspense>
+      <Footer message={message} />
+      <Suspense>
+        {showsSheet && <MessageSheet message={message} onSelectText={selection.begin} onClose={() => setShowsSheet(false)} />}
+      </Suspense>
     </MessageFrame>
   )
 }
 
-function ReplyCount({ count }: { count: number }) {
-  if (count === 0) return null
+/** Below the text: whether the message is pinned, and its answers. */
+function Footer({ message }: { message: Message }) {
+  const { openThread } = useMessageActs()
+  const { replyCount, pinnedAt } = message
+  const hasReplies = replyCount > 0 && openThread !== null
+  if (!hasReplies && pinnedAt === null) return null
   return (
-    <p className="flex items-center gap-1 text-faint text-xs">
-      <MessageSquareReply aria-hidden="true" className="size-3.5" />
-      {count === 1 ? '1 reply' : `${count.toLocaleString()} replies`}
-    </p>
+    <div className="flex flex-wrap items-center gap-x-3 text-xs">
+      {hasReplies && (
+        <button
+          type="button"
+          title="Open the thread"
+          onClick={() => openThread(message)}
+          className="-ml-1.5 flex min-h-10 min-w-10 items-center gap-1.5 rounded-s px-1.5 font-medium text-accent hover:bg-selected mouse:min-h-6"
+        >
+          <MessagesSquare aria-hidden="true" className="size-3.5" />
+          {replyCount === 1 ? '1 reply' : `${replyCount.toLocaleString()} replies`}
+        </button>
+      )}
+      {pinnedAt !== null && (
+        <span className="flex items-center gap-1 text-faint" title={`Pinned ${formatFull(pinnedAt)}`}>
+          <Pin aria-hidden="true" className="size-3" />
+          Pinned
+        </span>
+      )}
+    </div>
   )
 }

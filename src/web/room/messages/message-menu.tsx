@@ -1,6 +1,7 @@
 import * as Menu from 'radix-ui/dropdown-menu'
 import type { ReactNode } from 'react'
 import type { Message } from '../../../sdk'
+import { isInComposer } from '../../ui/dialog'
 import { MenuContent, MenuItem } from '../../ui/menu'
 import { messageChoices, useMessageActs } from './message-acts'
 
@@ -20,7 +21,7 @@ export default function MessageMenu({ message, trigger, open, onOpenChange }: Me
       <MenuContent
         onCloseAutoFocus={(event) => {
           // "Reply" and "Edit" have moved the focus to the composer.
-          if (document.activeElement?.id === 'composer') event.preventDefault()
+          if (isInComposer()) event.preventDefault()
         }}
       >
         {messageChoices(message, acts).map(({ name, Icon, run, isDanger = false }) => (

@@ -1,17 +1,29 @@
 import clsx from 'clsx'
+import { TextSelect } from 'lucide-react'
 import { useState } from 'react'
 import { cutText } from '../../../contract/rules'
 import type { Message } from '../../../sdk'
 import { Button } from '../../ui/button'
 import { Dialog } from '../../ui/dialog'
 import { AllEmoji, CommonEmoji } from '../emoji/emoji-grid'
-import { messageChoices, useMessageActs } from './message-acts'
+import { type ActChoice, messageChoices, useMessageActs } from './message-acts'
+
+interface MessageSheetProps {
+  message: Message
+  /** Called once the sheet is gone. */
+  onSelectText(): void
+  onClose(): void
+}
 
 /** Everything that can be done with a message, on a touch screen. */
-export default function MessageSheet({ message, onClose }: { message: Message; onClose(): void }) {
+export default function MessageSheet({ message, onSelectText, onClose }: MessageSheetProps) {
   const acts = useMessageActs()
   const [showsAll, setShowsAll] = useState(false)
   const Emoji = showsAll ? AllEmoji : CommonEmoji
+
+  const choices: ActChoice[] = messageChoices(message, acts)
+  const copy = choices.findIndex(({ name }) => name === 'Copy text')
+  choices.splice(copy + 1, 0, { name: 'Select text', Icon: TextSelect, run: onSelectText })
 
   function pick(emoji: string) {
     onClose()
@@ -32,7 +44,7 @@ export default function MessageSheet({ message, onClose }: { message: Message; o
         </>
       )}
       <ul className="-mx-2">
-        {messageChoices(message, acts).map(({ name, Icon, run, isDanger }) => (
+        {choices.map(({ name, Icon, run, isDanger }) => (
           <li key={name}>
             <button
               type="button"

@@ -22,3 +22,13 @@ export function QuotedLine({ seq, author, text }: NonNullable<Message['replyTo']
     </button>
   )
 }
+
+/** Says that the message answers the one above it, or the same one as the message above it. */
+export function ReplyMark({ author }: Pick<NonNullable<Message['replyTo']>, 'author'>) {
+  return (
+    <span title={`In reply to ${author.displayName}`} className="inline-flex text-faint">
+      <CornerUpRight aria-hidden="true" className="size-3 rtl:-scale-x-100" />
+      <span className="sr-only">In reply to {author.displayName}</span>
+    </span>
+  )
+}

@@ -1,0 +1,195 @@
+import type { Message, ThreadPage } from '../contract/message'
+import type { Calls } from './calls'
+import { ChatError, type ChatFailure } from './chat-error'
+import type { ConnectionStatus } from './connection/status'
+import { startFollowing } from './following'
+import { newerOf } from './message-runs'
+import type { Unsent } from './outbox-storage'
+import { withNewerQuote } from './quotes'
+import type { RoomHandle } from './room'
+import { createStore, type Store } from './store'
+
+interface ThreadContent {
+  /** The message that the thread began with; null until it is loaded. */
+  root: Message | null
+  /** The messages that answer it, and those that answer them: ascending by seq. */
+  messages: readonly Message[]
+  /** Whether the thread has messages before the first of `messages`. */
+  hasBefore: boolean
+  /** The person's own that the server has not acknowledged. */
+  unsent: readonly Unsent[]
+}
+
+export type ThreadState =
+  | (ThreadContent & { state: 'loading' })
+  | (ThreadContent & { state: 'live' })
+  /** There is no such message, the person may no longer read the room, or the client has ended. */
+  | (ThreadContent & { state: 'ended'; reason: ChatFailure })
+
+export interface ThreadHandle {
+  room: string
+  state: Store<ThreadState>
+  /**
+   * Sends a message to the thread, as `send` of a room does.
+   * @param options `replyTo`: the message of the thread that it answers. Default: the first one
+   * @returns the clientId of the message
+   */
+  send(text: string, options?: { replyTo?: Unsent['replyTo'] }): string
+  /** Sends a failed message again, as the same message. */
+  retry(clientId: string): void
+  /** Removes a failed message. */
+  discard(clientId: string): void
+  /** Loads the page before the oldest loaded message. */
+  loadOlder(): Promise<void>
+  /** Loads the thread again after it has ended. */
+  reopen(): void
+  close(): void
+}
+
+const pageSize = 50
+
+/** @param room a handle for this thread alone, which it closes @param seq any message of the thread */
+export function openThread(calls: Pick<Calls, 'chat'>, status: Store<ConnectionStatus>, room: RoomHandle, seq: number): ThreadHandle {
+  const state = createStore<ThreadState>({ state: 'loading', root: null, messages: [], hasBefore: false, unsent: [] })
+  const closing = new AbortController()
+  /** What has arrived since a page was asked for, which may be older than that. */
+  const arriving = new Set<Message[]>()
+  let reload = () => {}
+
+  const update = (change: (thread: ThreadState) => ThreadState) =>
+    state.set(withUnsentOf(change(state.get()), room.state.get().timeline.unsent))
+  const receive = (message: Message) => {
+    for (const arrived of arriving) arrived.push(message)
+    update((thread) => withThreadMessage(thread, message))
+  }
+
+  async function load(before: number | undefined, signal: AbortSignal, change: (thread: ThreadState, page: ThreadPage) => ThreadState) {
+    const arrived: Message[] = []
+    arriving.add(arrived)
+    try {
+      // The server is getting this at the same time.
+      const coming = calls.chat as unknown as { thread: { query(input: object, options: object): Promise<ThreadPage> } }
+      const page = await coming.thread.query({ room: room.room, seq, limit: pageSize, ...(before && { before }) }, { signal })
+      update((thread) => arrived.reduce(withThreadMessage, change(thread, page)))
+    } finally {
+      arriving.delete(arrived)
+    }
+  }
+
+  const following = startFollowing({
+    status,
+    follow: async ({ signal, onStarted }) => {
+      if (state.get().state === 'ended') update((thread) => ({ ...contentOf(thread), state: 'loading' }))
+      await untilOpen(room, signal)
+      const reloading = new Promise<void>((resolve) => {
+        reload = resolve
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+      await load(undefined, signal, (thread, page) => ({ ...page, messages: page.messages, unsent: thread.unsent, state: 'live' }))
+      onStarted()
+      await reloading
+    },
+    onEnded: (reason) => update((thread) => ({ ...contentOf(thread), state: 'ended', reason })),
+  })
+  const stopListening = room.follow({ onMessage: receive, onReloaded: () => reload() })
+  let hadEnded = room.state.get().state === 'ended'
+  const unsubscribe = room.state.subscribe(() => {
+    const hasEnded = room.state.get().state === 'ended'
+    if (hasEnded !== hadEnded) {
+      hadEnded = hasEnded
+      if (hasEnded) reload()
+      else following.reopen()
+    }
+    update((thread) => thread)
+  })
+
+  return {
+    room: room.room,
+    state,
+    send: (text, { replyTo } = {}) => {
+      const { root } = state.get()
+      const answered = replyTo ?? (root && { seq: root.seq, author: root.author, text: root.text })
+      if (!answered) throw new Error('send: the thread is not loaded yet')
+      return room.send(text, { replyTo: answered })
+    },
+    retry: room.retry,
+    discard: room.discard,
+    loadOlder: async () => {
+      const { messages, hasBefore } = state.get()
+      const [oldest] = messages
+      if (!oldest || !hasBefore) return
+      await load(oldest.seq, closing.signal, withOlderMessages)
+    },
+    reopen: following.reopen,
+    close: () => {
+      closing.abort()
+      following.close()
+      stopListening()
+      unsubscribe()
+      room.close()
+    },
+  }
+}
+
+const contentOf = ({ root, messages, hasBefore, unsent }: ThreadState): ThreadContent => ({ root, messages, hasBefore, unsent })
+
+/** Resolves when the room is loaded, from where on every change of it arrives. @throws ChatError when the room has ended */
+function untilOpen({ state }: RoomHandle, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const unsubscribe = state.subscribe(check)
+    signal.addEventListener('abort', stop, { once: true })
+    check()
+    function check() {
+      const now = state.get()
+      if (now.state === 'loading') return
+      stop()
+      if (now.state === 'ended') reject(new ChatError(now.reason))
+    }
+    function stop() {
+      unsubscribe()
+      signal.removeEventListener('abort', stop)
+      resolve()
+    }
+  })
+}
+
+/** The thread with a message of the room that is new or has changed, if it is one of the thread or is quoted in it. */
+function withThreadMessage(thread: ThreadState, message: Message): ThreadState {
+  const { root, messages, hasBefore } = thread
+  if (!root) return thread
+  if (message.seq === root.seq) return withQuotes({ ...thread, root: newerOf(root, message) })
+  if (message.thread !== root.seq) return thread
+  const at = messages.findIndex(({ seq }) => seq >= message.seq)
+  const known = messages[at]
+  if (known?.seq === message.seq) {
+    return known.version >= message.version ? thread : withQuotes({ ...thread, messages: messages.with(at, message) })
+  }
+  // A change of a message that is not loaded: its page will have it.
+  if (at === 0 && hasBefore) return thread
+  return withQuotes({ ...thread, messages: messages.toSpliced(at < 0 ? messages.length : at, 0, message) })
+}
+
+function withOlderMessages(thread: ThreadState, page: ThreadPage): ThreadState {
+  const [oldest] = thread.messages
+  const older = page.messages.filter(({ seq }) => !oldest || seq < oldest.seq)
+  const root = newerOf(thread.root ?? undefined, page.root)
+  return withQuotes({ ...thread, root, messages: [...older, ...thread.messages], hasBefore: page.hasBefore })
+}
+
+function withQuotes(thread: ThreadState): ThreadState {
+  const bySeq = new Map(thread.messages.map((message) => [message.seq, message]))
+  const find = (seq: number) => (seq === thread.root?.seq ? thread.root : bySeq.get(seq))
+  return { ...thread, messages: thread.messages.map((message) => withNewerQuote(message, find)) }
+}
+
+/** The thread with those of the room's unsent messages that belong to it; the same thread when nothing changes. */
+function withUnsentOf(thread: ThreadState, unsent: readonly Unsent[]): ThreadState {
+  const { root, messages } = thread
+  const seqs = new Set(messages.map(({ seq }) => seq))
+  const arrived = new Set(messages.map(({ clientId }) => clientId))
+  const own = unsent.filter(
+    ({ clientId, replyTo }) => replyTo && (replyTo.seq === root?.seq || seqs.has(replyTo.seq)) && !arrived.has(clientId),
+  )
+  const isSame = own.length === thread.unsent.length && own.every((message, index) => message === thread.unsent[index])
+  return isSame ? thread : { ...thread, unsent: own }
+}
