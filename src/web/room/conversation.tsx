@@ -98,7 +98,8 @@ export function Conversation({
             goal={goal.goal}
             entry={arrival?.entry ?? ''}
             onGo={acts.jumpTo}
-            onFirst={() => goal.toMessage(1)}
+            onFirst={goal.toFirst}
+            onLast={goal.toLast}
             onNewest={toNewest}
             name={listed?.kind === 'direct' ? `your conversation with ${name}` : name}
             topic={listed?.topic ?? ''}

@@ -9,7 +9,7 @@ import { isWithin, type Place } from './row-window'
 /** Where the list should go. */
 export interface Goal {
   place: Place
-  /** Whether the person asked for this message: it is highlighted and takes the focus. */
+  /** Whether the person asked for this very message: it is highlighted and takes the focus. */
   isAsked: boolean
 }
 
@@ -20,8 +20,9 @@ export interface GoalOfList {
   isFirstPending: boolean
   /** Goes to the newest message. */
   toNewest(): void
-  /** Goes to a message without a step in the browser's history. */
-  toMessage(seq: number): void
+  /** Gives the focus to the room's first message or to its newest one, without a step in the browser's history. */
+  toFirst(): void
+  toLast(): void
 }
 
 /**
@@ -75,7 +76,8 @@ export function useGoal(handle: RoomHandle, timeline: RoomTimeline, isLive: bool
       if (location.pathname === roomPath(room)) go({ ...toEnd })
       else goToRoom(room)
     }, [room, go]),
-    toMessage: useCallback((seq: number) => go({ place: { kind: 'centre', seq }, isAsked: true }), [go]),
+    toFirst: useCallback(() => go({ place: { kind: 'centre', seq: 1 }, isAsked: true }), [go]),
+    toLast: useCallback(() => go({ ...toEnd, isAsked: true }), [go]),
   }
 }
 

@@ -13,10 +13,11 @@ export function useHighlight(goal: Goal | null, list: RefObject<HTMLElement | nu
     const { place, isAsked } = goal
     const seq = isAsked && place.kind !== 'newest' ? place.seq : null
     setHighlighted(seq)
-    if (seq === null) return
+    if (!isAsked) return
     // After the composer has taken the focus of a room that is just opening.
     const focusing = setTimeout(() => {
-      const row = list.current?.querySelector<HTMLElement>(`:scope > [data-seq="${seq}"]`)
+      const rows = list.current?.querySelectorAll<HTMLElement>(seq === null ? ':scope > [data-seq]' : `:scope > [data-seq="${seq}"]`)
+      const row = rows?.[rows.length - 1]
       row?.setAttribute('tabindex', '-1')
       row?.focus({ preventScroll: true })
     })

@@ -8,9 +8,9 @@ interface LogKeys {
   scroll: Pick<ScrollKeeping, 'scroller' | 'list' | 'settle'>
   /** All that are loaded. */
   messages: readonly Message[]
-  /** Goes to the room's first message, or to its newest one. */
+  /** Goes to the room's first message, or to its last one. */
   onFirst(): void
-  onNewest(): void
+  onLast(): void
 }
 
 /** Below the upper edge and above the lower one, for what floats over the list. */
@@ -20,7 +20,7 @@ const marginPx = 64
  * The keys of a list of messages. Tab leads to one message, and on to what can be pressed in it; arrows lead from message
  * to message. @returns handlers for the list's scroller
  */
-export function useLogKeys({ scroll, messages, onFirst, onNewest }: LogKeys) {
+export function useLogKeys({ scroll, messages, onFirst, onLast }: LogKeys) {
   const { scroller, list } = scroll
   const acts = useMessageActs()
   const hadFocus = useRef(false)
@@ -64,17 +64,11 @@ export function useLogKeys({ scroll, messages, onFirst, onNewest }: LogKeys) {
     }
     if (key === 'Home' || key === 'End') {
       event.preventDefault()
-      return key === 'Home' ? onFirst() : focusRow(toLast())
+      return key === 'Home' ? onFirst() : onLast()
     }
     if (target !== row) return
     const message = messageOf(row, messages)
     if (message && actOn(message, row, key)) event.preventDefault()
-  }
-
-  /** The last row, if the newest messages are loaded. */
-  function toLast(): Element | undefined {
-    onNewest()
-    return rowsOf(list.current).at(-1)
   }
 
   function actOn(message: Message, row: Element, key: string): boolean {

@@ -4,6 +4,7 @@ import { Fragment, useCallback, useEffect, useMemo, useRef, useState } from 'rea
 import type { RoomHandle, RoomTimeline } from '../../../sdk'
 import type { Visitor } from '../../account/visitor'
 import { Button } from '../../ui/button'
+import { isForMouse } from '../../ui/media'
 import { useAnnouncing } from './announcing'
 import { DayChip, DayLine } from './day-line'
 import type { FirstUnread } from './first-unread'
@@ -13,6 +14,7 @@ import { useHighlight } from './highlight'
 import { createListRows } from './list-rows'
 import { MorePages, RoomBeginning, useNewerPages, useOlderPages } from './list-top'
 import { useLogKeys } from './log-keys'
+import { useMessageActs } from './message-acts'
 import { MessageItem } from './message-item'
 import { rememberPlace } from './places'
 import type { ReadMarks } from './read-marks'
@@ -36,6 +38,7 @@ interface MessageListProps {
   entry: string
   onGo(seq: number): void
   onFirst(): void
+  onLast(): void
   onNewest(): void
   onChooseDate(): void
 }
@@ -68,8 +71,9 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
     () => createListRows({ messages, unsent, own: visitor, firstUnread: firstUnread.seq, rows }),
     [messages, unsent, visitor, firstUnread.seq, rows],
   )
+  const acts = useMessageActs()
   const highlighted = useHighlight(scroll.reached, scroll.list)
-  const keys = useLogKeys({ scroll, messages, onFirst: to.onFirst, onNewest: to.onNewest })
+  const keys = useLogKeys({ scroll, messages, onFirst: to.onFirst, onLast: to.onLast })
   const unseen = awaySince === null ? 0 : lastSeq - awaySince
 
   const isLooking = usePageAttention() && awaySince === null && !hasAfter
