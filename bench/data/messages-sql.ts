@@ -9,7 +9,8 @@ const edited = 'h BETWEEN 9 AND 28'
 const reactedTo = 'h BETWEEN 29 AND 58'
 const mentioning = 'h BETWEEN 59 AND 78'
 const mentioningAll = 'h = 79'
-const pinned = 'h = 80'
+/** No more than a room can have. */
+const pinned = 'h = 80 AND seq <= 50000'
 
 /** The message of the big room that has many answers, and one with 40. */
 export const answeredSeqs = ({ messagesInBigRoom }: Sizes) => ({

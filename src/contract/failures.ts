@@ -76,6 +76,7 @@ export const failures = {
   TOO_MANY_SUBSCRIPTIONS: { code: 'TOO_MANY_REQUESTS', retry: false, words: 'There are too many subscriptions on this connection.' },
   SLOW_MODE: { code: 'TOO_MANY_REQUESTS', retry: false, words: 'This room is in slow mode. Wait a little before you write again.' },
   TOO_MANY_REACTIONS: { code: 'CONFLICT', retry: false, words: "This message can't have any more different emoji." },
+  TOO_MANY_PINS: { code: 'CONFLICT', retry: false, words: "This room can't have any more pinned messages. Unpin one first." },
   TOO_MANY_REQUESTS: { code: 'TOO_MANY_REQUESTS', retry: true, words: "You're doing that too often. Wait a moment, then try again." },
   UNAVAILABLE: {
     code: 'SERVICE_UNAVAILABLE',

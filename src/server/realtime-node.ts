@@ -104,7 +104,7 @@ export async function startRealtimeNode(
       },
     })
     const connectionCounts = startConnectionCounts({ cluster, lastSeen })
-    const presence = createRoomPresence({ cluster, store: presenceStore, rooms, feeds, log })
+    const presence = createRoomPresence({ cluster, store: presenceStore, rooms, feeds, tail, log })
     const survey = startConnectionSurvey({
       bus: createRedisBus<SurveyNews>(redis, 'roomline:connections:', config.authSecrets, log),
       nodeName: () => `${hostname()}:${server.port}`,

@@ -1,5 +1,5 @@
 import type { FailureName } from '../contract/failures'
-import { hasRoomRole, hasServerRole, type Roles, type RoomRole, type ServerRole } from '../contract/rules'
+import { hasRoomRole, hasServerRole, limits, type Roles, type RoomRole, type ServerRole } from '../contract/rules'
 import type { LimitClass } from './fairness/call-limits'
 
 interface Right {
@@ -42,6 +42,8 @@ export const rights = {
   // Guests can look up nobody: they only see the people in their rooms.
   'users.search': { server: 'bot', limit: 'lookUps' },
   'users.get': { server: 'bot', limit: 'reads' },
+  // Guests get only the names of people who share a room with them.
+  'users.named': { server: 'guest', limit: 'lookUps' },
   'users.me': anybody,
   'users.update': { server: 'guest', limit: 'acts' },
   'users.changePassword': { ...anybody, limit: 'passwords' },
@@ -57,6 +59,7 @@ export const rights = {
   'rooms.leave': { ...inRoom, limit: 'acts' },
   'rooms.members': { ...inRoom, limit: 'lookUps' },
   'rooms.setNotify': { ...inRoom, limit: 'acts' },
+  'rooms.setFavorite': { ...inRoom, limit: 'acts' },
   'rooms.invite': { server: 'bot', room: 'member', admin: true, limit: 'acts' },
   'rooms.showInvite': { ...anybody, limit: 'lookUps' },
   'rooms.acceptInvite': { server: 'guest', limit: 'acts' },
@@ -76,10 +79,16 @@ export const rights = {
   'chat.send': { ...inRoom, limit: 'sends' },
   'chat.onMessage': { ...inRoom, limit: 'subscriptions' },
   'chat.history': inRoom,
+  'chat.thread': inRoom,
+  'chat.at': inRoom,
+  'chat.pins': inRoom,
+  'chat.readers': inRoom,
   'chat.edit': { ...inRoom, limit: 'sends' },
   'chat.remove': { ...inRoom, limit: 'acts' },
   'chat.react': { ...inRoom, limit: 'sends' },
   'chat.unreact': { ...inRoom, limit: 'sends' },
+  'chat.pin': { ...inRoom, limit: 'sends' },
+  'chat.unpin': { ...inRoom, limit: 'sends' },
   'chat.markRead': { ...inRoom, limit: 'marks' },
   'chat.markUnread': { ...inRoom, limit: 'marks' },
   'chat.typing': { ...inRoom, limit: 'marks' },
@@ -141,6 +150,12 @@ export function seesRoom(
   if (person.server === 'admin') return room.kind === 'public'
   return room.kind === 'public' && !room.isArchived && !person.isBanned && person.server !== 'guest'
 }
+
+/**
+ * SQL: whether the members of a room may see how far each of them has read. Only where it concerns few, and costs little.
+ * @param room the name of the room's row in the statement
+ */
+export const showsReads = (room: string) => `(${room}.kind = 'direct' OR ${room}.member_count <= ${limits.readersShown})`
 
 /** The limit that counts calls of this procedure. */
 export const limitOf = (path: string): LimitClass | undefined => findRight(path)?.limit

@@ -204,7 +204,7 @@ const table: Row[] = [
   {
     file: /^server\/people\/people-store\.ts$/,
     may: ['server/names/person-names', ...platform('database', 'look-ups', 'name-search')],
-    types: ['contract/people'],
+    types: ['contract/people', 'contract/session'],
   },
   {
     file: /^server\/people\/(account-store|erase-account)\.ts$/,
@@ -218,7 +218,11 @@ const table: Row[] = [
     ],
     types: ['pg'],
   },
-  { file: /^server\/rooms\/room-store\.ts$/, may: ['server/rights', ...platform('look-ups'), 'contract/'], types: ['pg'] },
+  {
+    file: /^server\/rooms\/room-store\.ts$/,
+    may: ['server/rights', ...platform('look-ups'), 'contract/'],
+    types: ['pg'],
+  },
   {
     file: /^server\/rooms\/(room-lock|locked-room)\.ts$/,
     may: [
@@ -246,7 +250,7 @@ const table: Row[] = [
     may: ['server/names/', 'server/rights', 'contract/failures'],
     types: ['contract/room', 'pg', ...platform('database')],
   },
-  { file: /^server\/presence\/presence-store\.ts$/, may: [], types: ['pg'] },
+  { file: /^server\/presence\/presence-store\.ts$/, may: ['server/rights'], types: ['pg'] },
   // Auth uses one library for tokens and one for passwords, each in one file.
   { file: /^server\/auth\/session-token\.ts$/, may: ['jose', 'zod'] },
   {
@@ -335,7 +339,7 @@ const table: Row[] = [
   {
     file: /^server\/people\//,
     may: ['server/auth/password-strength', 'server/auth/passwords', 'server/bus/announce', 'server/caller', 'contract/'],
-    types: ['server/people/', 'server/auth/own-password', 'server/bus/news-bus', 'zod'],
+    types: ['server/people/', 'server/auth/own-password', 'server/bus/news-bus', 'server/rooms/room-store', 'zod'],
   },
   {
     file: /^server\/rooms\//,
@@ -361,6 +365,7 @@ const table: Row[] = [
       'server/chat/',
       'server/rooms/room-list',
       'server/rooms/room-lock',
+      'server/rights',
       'server/search/term-rows',
       'server/bus/announce',
       ...platform('background', 'database'),
@@ -391,7 +396,7 @@ const table: Row[] = [
   {
     file: /^server\/presence\//,
     may: ['server/presence/', ...platform('background'), 'contract/'],
-    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/room-feeds', ...platform('log')],
+    types: ['server/caller', 'server/bus/news-bus', 'server/fanout/change-tail', 'server/fanout/room-feeds', ...platform('log')],
   },
   { file: /^server\/bus\/redis-bus\.ts$/, may: [], types: ['server/bus/news-bus', ...platform('log', 'redis')] },
   { file: /^server\/bus\//, may: [], types: ['server/bus/news-bus', 'contract/message'] },

@@ -21,7 +21,14 @@ function createTestRoom(size: number) {
   const cluster = memory.join()
   const members = new Map<string, PresenceMember>()
   for (let index = 0; index < size; index++) {
-    members.set(nameOf(index), { userId: nameOf(index), username: nameOf(index), hidesLastSeen: false, lastSeenAt: null })
+    members.set(nameOf(index), {
+      userId: nameOf(index),
+      username: nameOf(index),
+      hidesLastSeen: false,
+      lastSeenAt: null,
+      hidesReads: false,
+      readSeq: null,
+    })
   }
   const heard = new Set<FeedWatcher>()
   const database = { isAway: false, reads: 0 }
@@ -47,6 +54,7 @@ function createTestRoom(size: number) {
         return { stop: () => heard.delete(watcher) }
       },
     },
+    tail: { onChanges: () => () => {} },
   })
   const watch = (userId: string, untilReadable: () => Promise<void> | undefined = () => undefined) => {
     const events: PresenceEvent[] = []

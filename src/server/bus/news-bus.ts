@@ -10,6 +10,11 @@ export type RoomNews =
   | { type: 'room'; version: number }
   /** This person is typing. Losing this does no harm. */
   | { type: 'typing'; userId: string; username: string }
+  /**
+   * This person has read up to this seq; null when it has to be read again. Only of rooms that show it, and losing it does no
+   * harm.
+   */
+  | { type: 'read'; userId: string; seq: number | null }
 
 /** News for a person's devices, on all nodes. */
 export interface PersonNews {

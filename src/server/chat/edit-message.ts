@@ -1,9 +1,8 @@
 import { Failure } from '../../contract/failures'
 import type { Message } from '../../contract/message'
-import { isModerator } from '../../contract/rules'
 import { findMentions } from '../../contract/text-tokens'
 import { changeRoom } from '../rooms/room-lock'
-import { requireMayWrite, requireMessage } from './locked-message'
+import { requireMayPost, requireMayWrite, requireMessage } from './locked-message'
 import type { ChatContext } from './needs'
 
 /**
@@ -15,7 +14,7 @@ export async function editMessage(ctx: ChatContext, { room, seq, text }: { room:
     requireMayWrite(locked)
     const message = await requireMessage(locked, seq)
     if (message.authorId !== locked.actor.id) throw new Failure('NOT_ALLOWED')
-    if (locked.postingPolicy === 'moderators' && !isModerator(locked.actor)) throw new Failure('POSTING_RESTRICTED')
+    requireMayPost(locked)
     if (message.text !== text) {
       await locked.query(
         `WITH edited AS (

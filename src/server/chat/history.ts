@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import type { HistoryPage, Message } from '../../contract/message'
-import { maxInteger } from '../../contract/rules'
+import { limits, maxInteger } from '../../contract/rules'
 import type { CallContext } from '../caller'
 import type { RoomsNeeds } from '../rooms/needs'
 import { readChanges } from './changes'
@@ -24,6 +24,37 @@ export async function readHistory(
   await parts.rooms.requireMembership(room, caller.user.id)
   return found
 }
+
+/** The seq of the first message at or after a time. */
+export async function findSeqAt(
+  { parts, caller }: CallContext<Pick<RoomsNeeds, 'rooms'> & { messages: Pick<MessageHistory, 'seqAt'> }>,
+  { room, time }: { room: string; time: string },
+): Promise<{ seq: number | null }> {
+  const seq = await parts.messages.seqAt(room, time)
+  // Checked again after it was read, as above.
+  await parts.rooms.requireMembership(room, caller.user.id)
+  return { seq }
+}
+
+/** Messages that were stored in one statement may have their times in any order, and there are up to 500 of them. */
+const maxDisorder = 1_000
+
+/**
+ * Halves the range of seqs until one is left: seqs have no holes, and times rise with them. So it needs no index of times,
+ * which each send would have to pay for.
+ */
+const seqAtStatement = `
+  WITH RECURSIVE search(low, high) AS (
+    SELECT 1, last_seq + 1 FROM rooms WHERE id = $1
+    UNION ALL
+    SELECT CASE WHEN is_earlier THEN middle + 1 ELSE low END, CASE WHEN is_earlier THEN high ELSE middle END
+    FROM (
+      SELECT low, high, middle, (SELECT m.time < $2::timestamptz FROM messages m WHERE m.room_id = $1 AND m.seq = middle LIMIT 1) AS is_earlier
+      FROM (SELECT low, high, (low + high) / 2 AS middle FROM search WHERE low < high OFFSET 0) halves
+    ) step
+  )
+  SELECT min(m.seq) AS seq FROM messages m, (SELECT low FROM search WHERE low = high) found
+  WHERE m.room_id = $1 AND m.seq > found.low - $3::int AND m.seq <= found.low AND m.time >= $2::timestamptz`
 
 /** Reads messages by their room and seq or version. */
 export function createMessageHistory(pool: Pool) {
@@ -62,6 +93,42 @@ export function createMessageHistory(pool: Pool) {
         hasBefore: first ? first.seq > 1 : after !== undefined && lastSeq > 0,
         hasAfter: last ? last.seq < lastSeq : after === undefined && lastSeq > 0,
       }
+    },
+
+    /** The first message of the thread that this message belongs to; null when there is no such message. */
+    findRoot: async (room: string, seq: number): Promise<Message | null> => {
+      const [root] = await readMessages(
+        pool,
+        `${selectMessages} WHERE m.room_id = $1
+         AND m.seq = (SELECT coalesce(t.thread, t.seq) FROM messages t WHERE t.room_id = $1 AND t.seq = $2 LIMIT 1)`,
+        [room, seq],
+      )
+      return root ?? null
+    },
+
+    /** The newest messages of a thread below a seq, ascending, without its root. */
+    answers: async (room: string, root: number, { before, limit }: { before?: number | undefined; limit: number }): Promise<Message[]> =>
+      (
+        await readMessages(pool, `${selectMessages} WHERE m.room_id = $1 AND m.thread = $2 AND m.seq < $3 ORDER BY m.seq DESC LIMIT $4`, [
+          room,
+          root,
+          before ?? maxInteger,
+          limit,
+        ])
+      ).reverse(),
+
+    /** The pinned messages, the latest pin first. */
+    pins: (room: string): Promise<Message[]> =>
+      readMessages(
+        pool,
+        `${selectMessages} WHERE m.room_id = $1 AND m.pinned_at IS NOT NULL ORDER BY m.pinned_at DESC, m.seq DESC LIMIT $2`,
+        [room, limits.pinsPerRoom],
+      ),
+
+    /** The seq of the first message at or after a time; null when there is none. */
+    seqAt: async (room: string, time: string): Promise<number | null> => {
+      const { rows } = await pool.query<{ seq: number | null }>(seqAtStatement, [room, time, maxDisorder])
+      return rows[0]?.seq ?? null
     },
 
     find: async (room: string, seq: number): Promise<Message | null> => {

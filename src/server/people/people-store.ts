@@ -1,4 +1,5 @@
 import type { Person, Profile } from '../../contract/people'
+import type { User } from '../../contract/session'
 import { claimDisplayName } from '../names/person-names'
 import { type Database, inTransaction, type Querying, retried } from '../platform/database'
 import { joinLookUps } from '../platform/look-ups'
@@ -61,6 +62,25 @@ export function createPeopleStore({ prisma, pool }: Pick<Database, 'prisma' | 'p
       const { rows: people } = await pool.query<Person>(beginnings, [query, limit])
       const left = limit - people.length
       return left === 0 ? people : [...people, ...(await readNamed<Person>(pool, otherParts, [query, left], left))]
+    },
+
+    /**
+     * The people with these usernames, in this order, disabled and deleted ones too: what they wrote is still there.
+     * @param sharingRoomsWith only people who are in a room with this one; null for everybody
+     */
+    named: async (usernames: readonly string[], sharingRoomsWith: string | null): Promise<User[]> => {
+      const { rows } = await pool.query<User>(
+        `SELECT u.id, u.username, u.display_name AS "displayName", u.avatar
+         FROM unnest($1::text[]) WITH ORDINALITY AS k(username, place)
+         CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.username = k.username LIMIT 1) u
+         WHERE $2::uuid IS NULL OR EXISTS (
+           SELECT FROM (SELECT room_id FROM memberships WHERE user_id = $2 OFFSET 0) own
+           CROSS JOIN LATERAL (SELECT FROM memberships s WHERE s.room_id = own.room_id AND s.user_id = u.id LIMIT 1) s
+         )
+         ORDER BY k.place`,
+        [[...new Set(usernames)], sharingRoomsWith],
+      )
+      return rows
     },
 
     /** @throws {Failure} NAME_TAKEN */

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { Failure } from '../../contract/failures'
 import type { changePasswordInput, Person, Profile, searchPeopleInput, updateProfileInput } from '../../contract/people'
+import type { User } from '../../contract/session'
 import { requireAcceptablePassword } from '../auth/password-strength'
 import { hashPassword } from '../auth/passwords'
 import type { PeopleContext } from './needs'
@@ -27,11 +28,23 @@ export async function showPerson({ parts }: PeopleContext, username: string): Pr
   return person
 }
 
+/** These people's names and pictures, for example of everybody who reacted; names that nobody has are left out. */
+export async function listNamed({ parts, caller }: PeopleContext, usernames: readonly string[]): Promise<User[]> {
+  return parts.people.named(usernames, caller.role === 'guest' ? caller.user.id : null)
+}
+
 /** New messages carry the new name at once. */
 export async function updateProfile(context: PeopleContext, change: z.output<typeof updateProfileInput>): Promise<Profile> {
-  await context.parts.people.update(context.caller.user.id, change)
+  const { parts, caller } = context
+  await parts.people.update(caller.user.id, change)
+  if (change.hideReads !== undefined) {
+    // Whoever watches one of these rooms sees the change at once.
+    for (const room of await parts.rooms.roomsShowingReads(caller.user.id)) {
+      parts.bus.publish(room, { type: 'read', userId: caller.user.id, seq: null })
+    }
+  }
   // The data that the connection started with is outdated.
-  context.caller.readAt = 0
+  caller.readAt = 0
   return showOwnProfile(context)
 }
 

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { showsReads } from '../rights'
 
 /** A member of a room, with what presence shows of them. */
 export interface PresenceMember {
@@ -6,6 +7,9 @@ export interface PresenceMember {
   username: string
   hidesLastSeen: boolean
   lastSeenAt: Date | null
+  hidesReads: boolean
+  /** How far they have read; null in a room that does not show it. */
+  readSeq: number | null
 }
 
 interface MemberRow {
@@ -13,6 +17,8 @@ interface MemberRow {
   username: string
   hide_last_seen: boolean
   last_seen_at: Date | null
+  hide_reads: boolean
+  read_seq: number | null
 }
 
 const toMember = (row: MemberRow): PresenceMember => ({
@@ -20,10 +26,13 @@ const toMember = (row: MemberRow): PresenceMember => ({
   username: row.username,
   hidesLastSeen: row.hide_last_seen,
   lastSeenAt: row.last_seen_at,
+  hidesReads: row.hide_reads,
+  readSeq: row.read_seq,
 })
 
-const members = `SELECT m.user_id, u.username, u.hide_last_seen, u.last_seen_at
-  FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.room_id = $1`
+const members = `SELECT m.user_id, u.username, u.hide_last_seen, u.last_seen_at, u.hide_reads,
+    CASE WHEN ${showsReads('r')} THEN least(m.read_seq, r.last_seq) END AS read_seq
+  FROM memberships m JOIN users u ON u.id = m.user_id CROSS JOIN (SELECT * FROM rooms WHERE id = $1 LIMIT 1) r WHERE m.room_id = $1`
 
 /** Reads who is in a room, and stores when people were last online. */
 export function createPresenceStore(pool: Pick<Pool, 'query'>) {

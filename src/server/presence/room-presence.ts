@@ -1,3 +1,4 @@
+import type { ChangeTail } from '../fanout/change-tail'
 import type { RoomFeeds } from '../fanout/room-feeds'
 import type { Log } from '../platform/log'
 import type { ClusterPresence } from './cluster-presence'
@@ -16,10 +17,11 @@ interface RoomPresenceParts {
   store: Pick<PresenceStore, 'membersOf' | 'membersAmong'>
   rooms: { requireMembership(room: string, userId: string): Promise<unknown> }
   feeds: Pick<RoomFeeds, 'watch'>
+  tail: Pick<ChangeTail, 'onChanges'>
   log: Log
 }
 
-export function createRoomPresence({ cluster, store, rooms, feeds, log }: RoomPresenceParts): RoomPresence {
+export function createRoomPresence({ cluster, store, rooms, feeds, tail, log }: RoomPresenceParts): RoomPresence {
   const watches = new Map<string, RoomWatch>()
   /** The watched rooms of each person, so that a change of theirs only costs these. */
   const roomsOf = new Map<string, RoomWatch[]>()
@@ -55,10 +57,17 @@ export function createRoomPresence({ cluster, store, rooms, feeds, log }: RoomPr
     else for (const userId of changed) for (const room of roomsOf.get(userId) ?? []) room.stateChanged(userId)
   })
 
+  const stopTail = tail.onChanges((changes) => {
+    // When anything may have changed, the feeds tell it.
+    if (changes === 'anything') return
+    for (const { room, userId } of changes.memberships) if (userId !== null) watches.get(room)?.membershipChanged(userId)
+  })
+
   return {
     watch: (room, userId) => (watches.get(room) ?? open(room)).subscribe(userId),
     close: () => {
       unsubscribe()
+      stopTail()
       for (const room of [...watches.values()]) room.close()
     },
   }

@@ -1,5 +1,5 @@
 import { Failure } from '../../contract/failures'
-import type { PersonPresence, PresenceEvent, PresenceState } from '../../contract/presence'
+import type { PersonPresence, PresenceEvent, PresenceState, ReadMark } from '../../contract/presence'
 import { limits } from '../../contract/rules'
 import type { RoomNews } from '../bus/news-bus'
 import type { ClusterPresence } from './cluster-presence'
@@ -83,10 +83,10 @@ class Watcher implements PresenceSubscription {
     const { waiting } = this
     this.waiting = null
     if (this.#end || !waiting) return null
-    if (waiting !== 'now') return waiting
+    if (waiting !== 'now') return this.room.shownTo(this.userId, waiting)
     const { event, revision } = this.room.now()
     this.revision = revision
-    return event
+    return this.room.shownTo(this.userId, event)
   }
 
   push(event: PresenceEvent | 'now', revision: number) {
@@ -124,6 +124,12 @@ export class RoomWatch {
   readonly #typing = createTypingUsers(() => this.#mark())
   /** Members whose state differs from what the watchers got. */
   readonly #changed = new Set<Member>()
+  /** Members who have read further than the watchers know. */
+  readonly #readFurther = new Set<Member>()
+  /** People whose read mark may have gone back. */
+  readonly #rereads = new Set<string>()
+  /** Whether the room shows how far its members have read; null until it has been read. */
+  #showsReads: boolean | null = null
   /** Whether any watcher got anything yet. */
   #hasBegun = false
   /** The next event has to be the whole current state. */
@@ -162,9 +168,12 @@ export class RoomWatch {
     if (news === 'anything') this.#checkAll()
     else if (news.type === 'membership') this.#readSoon(news.userId)
     else if (news.type === 'typing') this.#onTyping(news)
+    else if (news.type === 'read') this.#onRead(news)
     else if (news.type === 'message' && news.message.seq > this.#newestSeq) {
       this.#newestSeq = news.message.seq
       this.#typing.remove(news.message.author.id)
+      // They have read what they wrote.
+      this.#moveReadMark(news.message.author.id, news.message.seq)
     }
   }
 
@@ -177,13 +186,28 @@ export class RoomWatch {
     else this.#mark(member)
   }
 
+  /** This person's membership has changed, and the news of it may be lost. */
+  membershipChanged(userId: string): void {
+    // Otherwise a change that matters here is news as well.
+    if (this.#showsReads && !this.parts.cluster.isKnown()) this.#readAgain(userId)
+  }
+
   /** The cluster's presence became known, or unknown. */
   allChanged(): void {
+    // News was lost while it was unknown.
+    if (this.#showsReads) this.#mustReload = true
     for (const member of this.#members.values())
       if (this.#updateState(member) && member.state === 'offline') this.#unread.add(member.userId)
-    if (this.#unread.size > 0) this.#scheduleRead()
+    if (this.#unread.size > 0 || this.#mustReload) this.#scheduleRead()
     this.#sendsAll = true
     this.#mark()
+  }
+
+  /** The event as this watcher may see it: whoever hides how far they have read does not see it of others. */
+  shownTo(userId: string, event: PresenceEvent): PresenceEvent {
+    if (!event.reads || !this.#members.get(userId)?.hidesReads) return event
+    const { reads: _, ...rest } = event
+    return rest
   }
 
   /** The current state, and its revision. */
@@ -193,6 +217,7 @@ export class RoomWatch {
     const known = this.parts.cluster.isKnown()
     const people = known ? this.#named() : []
     const event: PresenceEvent = { type: 'now', known, count: this.#count(), people, typing: this.#typing.names() }
+    if (this.#showsReads) event.reads = [...this.#members.values()].flatMap(toReadMark)
     if (this.#shown !== shownBy(event)) this.#shown = null
     this.#now = { event, revision: this.#revision, at }
     return this.#now
@@ -221,6 +246,31 @@ export class RoomWatch {
   #onTyping({ userId, username }: Extract<RoomNews, { type: 'typing' }>) {
     // With a longer pause, the typing would be over before anybody sees it.
     if (this.#flushPauseMs() < typingShownMs) this.#typing.add(userId, username)
+  }
+
+  #onRead({ userId, seq }: Extract<RoomNews, { type: 'read' }>) {
+    if (seq === null) this.#readAgain(userId)
+    else this.#moveReadMark(userId, seq)
+  }
+
+  #readAgain(userId: string) {
+    this.#rereads.add(userId)
+    this.#readSoon(userId)
+  }
+
+  #moveReadMark(userId: string, seq: number) {
+    const member = this.#members.get(userId)
+    if (!member || member.readSeq === null || member.readSeq >= seq) return
+    member.readSeq = seq
+    this.#markReader(member)
+  }
+
+  #markReader(member: Member) {
+    if (member.hidesReads || !this.#showsReads) return
+    this.#revision++
+    if (!this.#hasBegun) return
+    this.#readFurther.add(member)
+    this.#scheduleFlush(batchMs)
   }
 
   // Sending.
@@ -259,15 +309,20 @@ export class RoomWatch {
           people: known ? [...this.#changed].map(toPerson) : [],
           typing: this.#typing.names(),
         }
-    const isNothing = !all && this.#changed.size === 0 && this.#shown === shownBy(event)
+    const reads = this.#showsReads ? [...this.#readFurther].flatMap(toReadMark) : []
+    if (!all && reads.length > 0) event.reads = reads
+    const isOnlyReads = !all && this.#changed.size === 0 && this.#shown === shownBy(event)
     this.#changed.clear()
+    this.#readFurther.clear()
     this.#sendsAll = false
     this.#now = null
-    if (isNothing) return
+    if (isOnlyReads && reads.length === 0) return
     this.#shown = shownBy(event)
     this.#flushedAt = performance.now()
     const revision = this.#revision
-    const behind = [...this.#watchers].filter((watcher) => watcher.isStarted && watcher.revision < revision)
+    // Whoever does not see read marks does not learn that there are new ones either.
+    const mayKnow = (watcher: Watcher) => !isOnlyReads || !this.#members.get(watcher.userId)?.hidesReads
+    const behind = [...this.#watchers].filter((watcher) => watcher.isStarted && watcher.revision < revision && mayKnow(watcher))
     const sendSome = () => {
       for (const watcher of behind.splice(0, watchersPerTurn)) if (watcher.revision < revision) watcher.push(event, revision)
       if (behind.length > 0) setImmediate(sendSome)
@@ -290,6 +345,7 @@ export class RoomWatch {
   /** Anybody may have joined or left. The watchers' own memberships are checked first, the others at the next full read. */
   #checkAll() {
     this.#mustReload = true
+    if (this.#showsReads) for (const userId of this.#members.keys()) this.#rereads.add(userId)
     for (const { userId } of this.#watchers) this.#unread.add(userId)
     this.#scheduleRead()
   }
@@ -344,6 +400,7 @@ export class RoomWatch {
   #updateMembers(found: readonly PresenceMember[], asked: Iterable<string>) {
     const gone = new Set(asked)
     const members = new Set<string>()
+    this.#updateSize(found)
     for (const read of found) {
       gone.delete(read.userId)
       members.add(read.userId)
@@ -365,14 +422,39 @@ export class RoomWatch {
     if (!known) {
       const member: Member = { ...read, state: 'offline', leftAt: 0, unread: null }
       this.#members.set(read.userId, member)
+      this.#rereads.delete(read.userId)
+      if (member.readSeq !== null) this.#markReader(member)
       this.parts.onMember(read.userId, true)
       this.#updateState(member)
       this.#mark(member)
       return
     }
     const before = known.unread ? null : JSON.stringify(toPerson(known))
-    Object.assign(known, read, { unread: null })
+    const { hidesReads, readSeq } = known
+    // What was news in the meantime is newer than what was read.
+    const isOlder = !this.#rereads.delete(read.userId) && readSeq !== null && read.readSeq !== null && read.readSeq < readSeq
+    Object.assign(known, read, { unread: null }, isOlder && { readSeq })
+    if (known.hidesReads !== hidesReads) {
+      // Only the whole state takes something away again.
+      this.#sendsAll = true
+      this.#now = null
+      this.#mark()
+    } else if (known.readSeq !== readSeq && known.readSeq !== null) this.#markReader(known)
     if (JSON.stringify(toPerson(known)) !== before) this.#mark(known)
+  }
+
+  /** A room that grows beyond the limit shows no read marks any more; one that shrinks has them read again. */
+  #updateSize([first]: readonly PresenceMember[]) {
+    if (!first) return
+    const shows = first.readSeq !== null
+    if (shows === this.#showsReads) return
+    if (this.#showsReads !== null) {
+      this.#sendsAll = true
+      this.#now = null
+      if (shows) this.#mustReload = true
+      this.#mark()
+    }
+    this.#showsReads = shows
   }
 
   #removeMember(userId: string) {
@@ -381,6 +463,8 @@ export class RoomWatch {
     this.#members.delete(userId)
     this.#present.delete(userId)
     this.#changed.delete(member)
+    this.#readFurther.delete(member)
+    if (this.#showsReads === false && this.#members.size <= limits.readersShown) this.#mustReload = true
     this.#typing.remove(userId)
     this.parts.onMember(userId, false)
     // No event says that somebody left the room: the watchers get everybody who is in it.
@@ -413,6 +497,9 @@ export class RoomWatch {
 }
 
 const shownBy = ({ count, typing }: PresenceEvent) => `${count} ${typing.join()}`
+
+const toReadMark = ({ username, hidesReads, readSeq }: Member): ReadMark[] =>
+  hidesReads || readSeq === null ? [] : [{ username, readSeq }]
 
 function toPerson({ username, state, hidesLastSeen, unread, lastSeenAt, leftAt }: Member): PersonPresence {
   const at = Math.max(lastSeenAt?.getTime() ?? 0, leftAt)

@@ -3,7 +3,7 @@ import { Failure } from '../../contract/failures'
 import type { NotificationLevel, RoomKind } from '../../contract/room'
 import type { RoomRole, ServerRole } from '../../contract/rules'
 import { joinLookUps } from '../platform/look-ups'
-import { seesRoom } from '../rights'
+import { seesRoom, showsReads } from '../rights'
 
 /** What a member may do in a room. */
 export interface Membership {
@@ -79,14 +79,36 @@ export function createRoomStore(pool: Pool) {
       return new Set(rows.map(({ room_id }) => room_id))
     },
 
-    /** Moves this person's read mark: `upTo` only forward, `set` in either direction. */
-    moveReadMark: async (roomId: string, userId: string, mark: { upTo: number } | { set: number }): Promise<void> => {
+    /**
+     * Moves this person's read mark: `upTo` only forward, `set` in either direction.
+     * @returns where it is now, if it has moved and the others in the room may see it
+     */
+    moveReadMark: async (roomId: string, userId: string, mark: { upTo: number } | { set: number }): Promise<number | null> => {
       const forward = 'upTo' in mark
-      await pool.query(
+      const { rows } = await pool.query<{ shown: number | null }>(
         `UPDATE memberships s SET read_seq = CASE WHEN $4 THEN greatest(s.read_seq, least($3::int, r.last_seq)) ELSE least($3::int, r.last_seq) END
          FROM rooms r WHERE r.id = s.room_id AND s.room_id = $1 AND s.user_id = $2 AND ${mayAct}
-           AND CASE WHEN $4 THEN s.read_seq < least($3::int, r.last_seq) ELSE s.read_seq <> least($3::int, r.last_seq) END`,
+           AND CASE WHEN $4 THEN s.read_seq < least($3::int, r.last_seq) ELSE s.read_seq <> least($3::int, r.last_seq) END
+         RETURNING CASE WHEN ${showsReads('r')} AND NOT (SELECT u.hide_reads FROM users u WHERE u.id = s.user_id) THEN s.read_seq END AS shown`,
         [roomId, userId, forward ? mark.upTo : mark.set, forward],
+      )
+      return rows[0]?.shown ?? null
+    },
+
+    /** The rooms of this person that show how far people have read. */
+    roomsShowingReads: async (userId: string): Promise<string[]> => {
+      const { rows } = await pool.query<{ id: string }>(
+        `SELECT r.id FROM (SELECT room_id FROM memberships WHERE user_id = $1 OFFSET 0) s
+         CROSS JOIN LATERAL (SELECT * FROM rooms r WHERE r.id = s.room_id AND ${showsReads('r')} LIMIT 1) r`,
+        [userId],
+      )
+      return rows.map(({ id }) => id)
+    },
+
+    setFavorite: async (roomId: string, userId: string, favorite: boolean): Promise<void> => {
+      await pool.query(
+        `UPDATE memberships s SET favorite = $3 WHERE s.room_id = $1 AND s.user_id = $2 AND s.favorite <> $3 AND ${mayAct}`,
+        [...[roomId, userId, favorite]],
       )
     },
 

@@ -8,7 +8,7 @@ import { acceptInvite, inviteMember, joinRoom, leaveRoom } from './joining'
 import { listMembers } from './members'
 import { banPerson, listBans, muteMember, removeMember, setRole, unbanPerson, unmuteMember } from './moderation'
 import { getRoom, listRooms } from './room-list'
-import { archiveRoom, restoreRoom, setNotify, updateRoom } from './settings'
+import { archiveRoom, restoreRoom, setFavorite, setNotify, updateRoom } from './settings'
 
 export const roomsRouter = router({
   list: signedInProcedure.input(noInput).query(({ ctx }) => listRooms(ctx)),
@@ -23,6 +23,7 @@ export const roomsRouter = router({
   direct: signedInProcedure.input(inputs.directInput).mutation(({ ctx, input }) => openDirectRoom(ctx, input.usernames)),
   members: memberProcedure(inputs.membersInput).query(({ ctx, input }) => listMembers(ctx, input)),
   setNotify: memberProcedure(inputs.notifyInput).mutation(({ ctx, input }) => setNotify(ctx, input)),
+  setFavorite: memberProcedure(inputs.favoriteInput).mutation(({ ctx, input }) => setFavorite(ctx, input)),
 
   // These check the caller's right themselves: changeRoom does it again under the room's lock.
   join: signedInProcedure.input(inputs.roomInput).mutation(({ ctx, input }) => joinRoom(ctx, input.room)),

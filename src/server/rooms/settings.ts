@@ -73,3 +73,11 @@ export async function setNotify(ctx: RoomsContext, { room, notify }: Pick<Room, 
   announceToPeople(parts, room, [caller.user.id])
   return getRoom(ctx, room)
 }
+
+/** Keeps the room at the top of the caller's list, on all their devices, or no longer. */
+export async function setFavorite(ctx: RoomsContext, { room, favorite }: { room: string; favorite: boolean }): Promise<Room> {
+  const { parts, caller } = ctx
+  await parts.rooms.setFavorite(room, caller.user.id, favorite)
+  announceToPeople(parts, room, [caller.user.id])
+  return getRoom(ctx, room)
+}

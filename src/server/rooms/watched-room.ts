@@ -156,7 +156,7 @@ export class WatchedRoom<Owner extends ListOwner> implements FeedWatcher {
       this.watcher.onUnsure(this)
       return
     }
-    if (news.type === 'typing') return
+    if (news.type === 'typing' || news.type === 'read') return
     if (news.type === 'membership') this.#onMembership(news)
     const version = versionOf(news)
     if (version === undefined || version <= this.#version) return
@@ -260,7 +260,7 @@ export class WatchedRoom<Owner extends ListOwner> implements FeedWatcher {
   }
 }
 
-const versionOf = (news: Exclude<RoomNews, { type: 'typing' }>) => (news.type === 'message' ? news.message.version : news.version)
+const versionOf = (news: Exclude<RoomNews, { type: 'typing' | 'read' }>) => (news.type === 'message' ? news.message.version : news.version)
 
 /** Mentions are fixed when a message is stored, unless it is edited or removed. */
 const mayMoveMentions = ({ kind, editedAt, deletedAt }: Message) => kind === 'text' && (editedAt !== null || deletedAt !== null)
@@ -270,7 +270,12 @@ const countsAsMention = ({ userId, username }: ListOwner, { author, mentions }: 
   author.id !== userId && isMentioned(username, mentions)
 
 const isSamePart = (a: OwnPart, b: OwnPart) =>
-  a.role === b.role && a.readSeq === b.readSeq && a.mentions === b.mentions && a.notify === b.notify && a.mutedUntil === b.mutedUntil
+  a.role === b.role &&
+  a.readSeq === b.readSeq &&
+  a.mentions === b.mentions &&
+  a.notify === b.notify &&
+  a.favorite === b.favorite &&
+  a.mutedUntil === b.mutedUntil
 
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
