@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { chooseRows, createRowHeights, isWithin, type Place, rowAtOffset, rowsInView } from '../../src/web/room/messages/row-window'
+import { chooseRows, createRowHeights, isWithin, type ListPlace, rowAtOffset, rowsInView } from '../../src/web/room/messages/row-window'
 
 const all = { from: 101, to: 700 }
 
-function viewAt(place: Place, viewPx = 600) {
+function viewAt(place: ListPlace, viewPx = 600) {
   const heights = createRowHeights()
   for (let seq = all.from; seq <= all.to; seq++) heights.set(seq, 30)
   return { all, heights, place, viewPx }

@@ -4,11 +4,11 @@ import { type Arrival, goToRoom } from '../../navigation'
 import { roomPath } from '../../paths'
 import type { Act } from '../../ui/act'
 import { placeAtEntry, placeInRoom } from './places'
-import { isWithin, type Place } from './row-window'
+import { isWithin, type ListPlace } from './row-window'
 
 /** Where the list should go. */
 export interface Goal {
-  place: Place
+  place: ListPlace
   /** Whether the person asked for this very message: it is highlighted and takes the focus. */
   isAsked: boolean
 }
@@ -89,7 +89,7 @@ function goalOf(room: string, { seq, entry, isReturn }: Arrival, isFirst: boolea
   return seq === null ? { ...toEnd } : { place: { kind: 'centre', seq }, isAsked: true }
 }
 
-const isLoaded = ({ messages, hasAfter }: RoomTimeline, place: Place): boolean =>
+const isLoaded = ({ messages, hasAfter }: RoomTimeline, place: ListPlace): boolean =>
   isWithin({ from: messages[0]?.seq ?? 1, to: messages.at(-1)?.seq ?? 0 }, hasAfter, place)
 
-const load = (handle: RoomHandle, place: Place) => (place.kind === 'newest' ? handle.openNewest() : handle.openAround(place.seq))
+const load = (handle: RoomHandle, place: ListPlace) => (place.kind === 'newest' ? handle.openNewest() : handle.openAround(place.seq))

@@ -22,7 +22,7 @@ export function RoomBeginning({ name, topic, isEmpty }: { name: string; topic: s
 }
 
 /** Loads one page at a time while there is one. After a failure it waits for `retry`. */
-export function usePages(load: () => Promise<void>, hasMore: boolean) {
+export function useMorePages(load: () => Promise<void>, hasMore: boolean) {
   const { pending, failure, run } = useAct()
   const loadNext = () => void run(load)
   return {
@@ -35,10 +35,10 @@ export function usePages(load: () => Promise<void>, hasMore: boolean) {
   }
 }
 
-export const useOlderPages = (handle: RoomHandle, hasBefore: boolean) => usePages(handle.loadOlder, hasBefore)
-export const useNewerPages = (handle: RoomHandle, hasAfter: boolean) => usePages(handle.loadNewer, hasAfter)
+export const useOlderPages = (handle: RoomHandle, hasBefore: boolean) => useMorePages(handle.loadOlder, hasBefore)
+export const useNewerPages = (handle: RoomHandle, hasAfter: boolean) => useMorePages(handle.loadNewer, hasAfter)
 
-interface MorePagesProps extends Pick<ReturnType<typeof usePages>, 'failure' | 'retry'> {
+interface MorePagesProps extends Pick<ReturnType<typeof useMorePages>, 'failure' | 'retry'> {
   which: 'older' | 'newer'
 }
 

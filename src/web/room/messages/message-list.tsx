@@ -19,7 +19,7 @@ import { MessageItem } from './message-item'
 import { rememberPlace } from './places'
 import type { ReadMarks } from './read-marks'
 import { usePageAttention } from './read-marks'
-import type { Place, Rows } from './row-window'
+import type { ListPlace, Rows } from './row-window'
 import { useScrollKeeping } from './scroll-keeping'
 import { UnsentItem } from './unsent-item'
 
@@ -52,7 +52,7 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
   const { room } = handle
   const { look } = firstUnread
   const onPlace = useCallback(
-    (place: Place, visible: Rows) => {
+    (place: ListPlace, visible: Rows) => {
       rememberPlace(room, to.entry, place)
       setTopSeq(visible.from)
       look(visible)
@@ -136,7 +136,15 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
       </div>
       {(awaySince !== null || hasAfter) && (
         <div className="pointer-events-none absolute inset-x-0 bottom-3 z-10 flex justify-center px-2" data-floating="">
-          <Button look={unseen > 0 ? 'primary' : 'outline'} onClick={to.onNewest} className="pointer-events-auto rounded-full! shadow-high">
+          <Button
+            look={unseen > 0 ? 'primary' : 'outline'}
+            onClick={() => {
+              to.onNewest()
+              // On a phone, that would open the keyboard over the messages.
+              if (isForMouse()) acts.focusComposer()
+            }}
+            className="pointer-events-auto rounded-full! shadow-high"
+          >
             <ArrowDown aria-hidden="true" className="size-4" />
             {unseen > 0 ? `${unseen.toLocaleString()} new ${unseen === 1 ? 'message' : 'messages'}` : 'Jump to latest'}
           </Button>

@@ -5,7 +5,7 @@ export interface Rows {
 }
 
 /** Where somebody is in a room. Rows above and below may change their height without moving it. */
-export type Place =
+export type ListPlace =
   /** At the end, and staying there as messages arrive. */
   | { kind: 'newest' }
   /** With this message so far below the upper edge of the list. */
@@ -42,14 +42,14 @@ export function createRowHeights(): RowHeights {
 }
 
 /** Whether a place is in the window of messages that is loaded. @param hasAfter whether the room has messages after it */
-export const isWithin = ({ from, to }: Rows, hasAfter: boolean, place: Place): boolean =>
+export const isWithin = ({ from, to }: Rows, hasAfter: boolean, place: ListPlace): boolean =>
   place.kind === 'newest' ? !hasAfter : place.seq >= from && place.seq <= to
 
 interface View {
   /** All rows of the list. */
   all: Rows
   heights: RowHeights
-  place: Place
+  place: ListPlace
   /** The height of the list's visible part. */
   viewPx: number
 }

@@ -1,6 +1,6 @@
 import { type RefObject, useEffect, useLayoutEffect, useReducer, useRef, useState, useSyncExternalStore } from 'react'
 import type { Goal } from './goal'
-import { chooseRows, createRowHeights, isWithin, type Place, type RowHeights, type Rows, rowAtOffset } from './row-window'
+import { chooseRows, createRowHeights, isWithin, type ListPlace, type RowHeights, type Rows, rowAtOffset } from './row-window'
 
 export interface ScrollKeeping {
   scroller: RefObject<HTMLDivElement | null>
@@ -34,7 +34,7 @@ interface Options {
   /** Called when the person scrolls back to the end. */
   onReturn(): void
   /** Called with each new place, and with the messages that are visible. */
-  onPlace(place: Place, visible: Rows): void
+  onPlace(place: ListPlace, visible: Rows): void
 }
 
 /** Closer to the end than this counts as being there. */
@@ -46,7 +46,7 @@ const aheadAtEndPx = 200
 /** How far the top of a message taller than the list stays below the edge. */
 const headroomPx = 64
 
-const newest: Place = { kind: 'newest' }
+const newest: ListPlace = { kind: 'newest' }
 const usualViewPx = 900
 
 const neverChanges = () => () => {}
@@ -68,7 +68,7 @@ export function useScrollKeeping(options: Options): ScrollKeeping {
   latest.current = options
 
   const goal = useRef<Goal | null>(null)
-  const place = useRef<Place>(newest)
+  const place = useRef<ListPlace>(newest)
   /** Whether the list has not been put at the goal yet. */
   const isOnTheWay = useRef(false)
   const rows = useRef<Rows>({ from: 0, to: -1 })
@@ -150,7 +150,7 @@ export function useScrollKeeping(options: Options): ScrollKeeping {
     },
 
     /** The message at the upper edge, even if it is not in the document. */
-    placeAtEdge(element: HTMLElement): Place {
+    placeAtEdge(element: HTMLElement): ListPlace {
       const edge = element.getBoundingClientRect().top
       const { all } = latest.current
       const bounds = list.current?.getBoundingClientRect() ?? { top: edge, bottom: edge }
