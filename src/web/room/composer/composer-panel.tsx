@@ -12,8 +12,8 @@ import { createTypingNotifier, TypingLine } from './typing-line'
 
 interface ComposerPanelProps {
   client: ChatClient
-  handle: RoomHandle
-  timeline: RoomTimeline
+  handle: Pick<RoomHandle, 'room' | 'send' | 'edit'>
+  timeline: Pick<RoomTimeline, 'messages' | 'unsent'>
   listed: Room | undefined
   name: string
   me: string
@@ -22,10 +22,24 @@ interface ComposerPanelProps {
   /** Why the viewer may not write here; null when they may. */
   refusal: string | null
   onSent(): void
+  /** The id of the field. */
+  fieldId?: string
 }
 
 /** Everything below the messages: who is typing, and the composer or the reason why there is none. */
-export function ComposerPanel({ client, handle, timeline, listed, name, me, typing, drafts, refusal, onSent }: ComposerPanelProps) {
+export function ComposerPanel({
+  client,
+  handle,
+  timeline,
+  listed,
+  name,
+  me,
+  typing,
+  drafts,
+  refusal,
+  onSent,
+  fieldId = 'composer',
+}: ComposerPanelProps) {
   const { room } = handle
   const isSlow = listed !== undefined && listed.slowModeSeconds > 0 && !hasRoomRole(listed.role, 'moderator')
   const slowModeSeconds = isSlow ? listed.slowModeSeconds : 0
@@ -68,7 +82,7 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
       return (
         <EditComposer
           key={edit.seq}
-          {...{ handle, findMembers, edit }}
+          {...{ handle, findMembers, edit, fieldId }}
           onText={(text) => drafts.update(room, { edit: { ...edit, text } })}
           onDone={cancelEdit}
         />
@@ -77,7 +91,7 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
     if (refusal) {
       return (
         <p
-          id="composer"
+          id={fieldId}
           role="status"
           tabIndex={-1}
           className="rounded-l border border-line bg-canvas px-4 py-3 text-center text-soft text-sm outline-none"
@@ -89,6 +103,7 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
     return (
       <Composer
         key="new"
+        fieldId={fieldId}
         label={`Message ${name}`}
         text={draft.text}
         bar={reply && <ReplyBar to={reply} onCancel={cancelReply} />}
@@ -119,14 +134,15 @@ export function ComposerPanel({ client, handle, timeline, listed, name, me, typi
 const isOwnText = ({ kind, author, deletedAt }: Message, me: string) => kind === 'text' && author.username === me && deletedAt === null
 
 interface EditComposerProps {
-  handle: RoomHandle
+  handle: Pick<RoomHandle, 'room' | 'edit'>
   edit: EditDraft
+  fieldId: string
   findMembers: FindMembers
   onText(text: string): void
   onDone(): void
 }
 
-function EditComposer({ handle, edit, findMembers, onText, onDone }: EditComposerProps) {
+function EditComposer({ handle, edit, fieldId, findMembers, onText, onDone }: EditComposerProps) {
   const { pending, failure, run, dismiss } = useAct()
 
   function save(text: string) {
@@ -145,6 +161,7 @@ function EditComposer({ handle, edit, findMembers, onText, onDone }: EditCompose
         </p>
       )}
       <Composer
+        fieldId={fieldId}
         label="Edit message"
         text={edit.text}
         isEdit

@@ -6,6 +6,8 @@ import { cleanMessage, hasVisibleCharacter } from '../../../contract/visible-tex
 import { type FindMembers, MentionList, optionId, useMentionSuggestions } from './mention-suggestions'
 
 interface ComposerProps {
+  /** The id of the field. */
+  fieldId?: string
   label: string
   text: string
   /** It edits an existing message. */
@@ -31,6 +33,7 @@ interface ComposerProps {
 const countFrom = 3_600
 
 export function Composer({
+  fieldId = 'composer',
   label,
   text,
   isEdit = false,
@@ -121,7 +124,7 @@ export function Composer({
         <div className="flex items-end gap-1 p-1">
           <textarea
             ref={textarea}
-            id="composer"
+            id={fieldId}
             rows={1}
             dir="auto"
             value={text}

@@ -1,5 +1,6 @@
 import type { Message, Unsent } from '../../../sdk'
 import type { PersonName } from '../../people/people-search'
+import { type QuotedAbove, type QuoteLook, quoteLook } from './quote-look'
 import type { Rows } from './row-window'
 
 export type ListRow = {
@@ -9,6 +10,8 @@ export type ListRow = {
   day: Date | null
   /** Whether it shows its author: it is the first of several messages in a row. */
   startsGroup: boolean
+  /** How it shows what it answers. */
+  quote: QuoteLook
 } & ({ message: Message } | { unsent: Unsent })
 
 const groupMs = 5 * 60_000
@@ -30,25 +33,26 @@ export function createListRows({ messages, unsent, own, firstUnread, rows }: Row
   const first = messages[0]?.seq ?? 1
   const from = rows ? Math.max(rows.from - first, 0) : 0
   const to = rows ? Math.min(rows.to - first + 1, messages.length) : messages.length
-  let previous: { author: PersonName | null; time: Date } | null = null
+  let previous: { author: PersonName | null; time: Date; above: QuotedAbove | null } | null = null
 
-  function place(author: PersonName, isoTime: string, answers: Message['replyTo'] | undefined) {
+  function place(author: PersonName, isoTime: string, replyTo: Message['replyTo'] = null, seq: number | null = null) {
     const time = new Date(isoTime)
     const day = !previous || previous.time.toDateString() !== time.toDateString() ? time : null
     const isSame = previous?.author?.username === author.username && previous.author.displayName === author.displayName
     const startsGroup = day !== null || !previous || !isSame || time.getTime() - previous.time.getTime() > groupMs
-    previous = { author, time }
-    return { day, startsGroup: startsGroup || answers != null }
+    const quote = quoteLook(replyTo, day ? null : (previous?.above ?? null))
+    previous = { author, time, above: { seq, replyTo } }
+    return { day, startsGroup: startsGroup || (replyTo !== null && quote === 'line'), quote }
   }
 
   /** Something stands between this message and the next, so the next one shows its author again. */
   function interrupt() {
-    if (previous) previous = { ...previous, author: null }
+    if (previous) previous = { ...previous, author: null, above: null }
   }
 
   function rowOf(message: Message) {
     if (message.seq === firstUnread) interrupt()
-    const placed = place(message.author, message.time, message.replyTo)
+    const placed = place(message.author, message.time, message.replyTo, message.seq)
     if (message.kind !== 'text') interrupt()
     return { key: message.clientId ? `${message.author.username} ${message.clientId}` : String(message.seq), ...placed, message }
   }

@@ -23,6 +23,8 @@ interface MessageActingOptions {
   run: Act['run']
   markUnread(seq: number): Promise<unknown>
   openThread: ((message: Message) => void) | null
+  /** Called when a message of the room is about to be shown. */
+  onJump?(): void
 }
 
 interface MessageActing {
@@ -32,14 +34,27 @@ interface MessageActing {
 }
 
 /** What the viewer can do with the messages of a room or thread. The functions given must stay the same. */
-export function useMessageActing({ handle, drafts, place, me, rights, run, markUnread, openThread }: MessageActingOptions): MessageActing {
+export function useMessageActing({
+  handle,
+  drafts,
+  place,
+  me,
+  rights,
+  run,
+  markUnread,
+  openThread,
+  onJump,
+}: MessageActingOptions): MessageActing {
   const [removing, setRemoving] = useState<Message | null>(null)
   const { mayAct, mayRemoveOwn, mayRemoveAny } = rights
   const mayWrite = rights.refusal === null
   const acts = useMemo(
     (): MessageActs => ({
       ...{ me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny, openThread },
-      jumpTo: (seq) => goToMessage(handle.room, seq),
+      jumpTo: (seq) => {
+        onJump?.()
+        goToMessage(handle.room, seq)
+      },
       focusComposer: () => document.getElementById(composerIdOf(place))?.focus(),
       reply: (to) => drafts.update(place, { reply: quoteOf(to) }),
       edit: ({ seq, text }) => drafts.update(place, { edit: { seq, from: text, text } }),
@@ -51,7 +66,7 @@ export function useMessageActing({ handle, drafts, place, me, rights, run, markU
       togglePin: ({ seq, pinnedAt }) => void run(() => (pinnedAt === null ? handle.pin(seq) : handle.unpin(seq))),
       markUnread: ({ seq }) => void run(() => markUnread(seq)),
     }),
-    [handle, drafts, place, run, markUnread, openThread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny],
+    [handle, drafts, place, run, markUnread, openThread, onJump, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny],
   )
   return {
     acts,
