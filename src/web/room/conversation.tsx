@@ -4,8 +4,10 @@ import { useStore } from '../../sdk/react'
 import type { Visitor } from '../account/visitor'
 import { useArrival } from '../navigation'
 import { FailureLine, useAct } from '../ui/act'
+import { useCompletionSources } from './composer/completion-sources'
 import { ComposerPanel } from './composer/composer-panel'
 import type { Drafts } from './composer/drafts'
+import { WritingPlaceProvider } from './composer/edit-in-place'
 import { useMessageRights } from './message-rights'
 import { useFirstUnread } from './messages/first-unread'
 import { useGoal } from './messages/goal'
@@ -30,6 +32,7 @@ interface ConversationProps {
   openThread(message: Message): void
   /** Shown in place of the composer. */
   instead?: ReactNode
+  onLeave(): void
 }
 
 const nobody: readonly string[] = []
@@ -47,6 +50,7 @@ export function Conversation({
   onChooseDate,
   openThread,
   instead,
+  onLeave,
 }: ConversationProps) {
   const { timeline } = state
   const me = visitor.username
@@ -88,34 +92,45 @@ export function Conversation({
     acts.focusComposer()
   }
 
+  const sources = useCompletionSources({ client, room: handle.room, me })
+  const writing = useMemo(() => ({ place: handle.room, client, drafts, handle, sources }), [client, handle, drafts, sources])
+
   return (
     <MessageActsProvider value={acts}>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the key counts wherever the focus is in it */}
-      <div className="flex min-h-0 flex-1 flex-col" onKeyDown={onKeyDown}>
-        {isLive && !goal.isFirstPending ? (
-          <MessageList
-            {...{ handle, timeline, visitor, readMarks, firstUnread, onChooseDate }}
-            goal={goal.goal}
-            entry={arrival?.entry ?? ''}
-            onGo={acts.jumpTo}
-            onFirst={goal.toFirst}
-            onLast={goal.toLast}
-            onNewest={toNewest}
-            name={listed?.kind === 'direct' ? `your conversation with ${name}` : name}
-            topic={listed?.topic ?? ''}
-            listedReadSeq={listed?.readSeq}
-          />
-        ) : (
-          <RoomSkeleton />
-        )}
-        <div className="mx-auto w-full max-w-(--measure) shrink-0 px-3 md:px-6">
-          <FailureLine failure={failure} onDismiss={dismiss} />
+      <WritingPlaceProvider value={writing}>
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: the key counts wherever the focus is in it */}
+        <div className="flex min-h-0 flex-1 flex-col" onKeyDown={onKeyDown}>
+          {isLive && !goal.isFirstPending ? (
+            <MessageList
+              {...{ handle, timeline, visitor, readMarks, firstUnread, onChooseDate }}
+              goal={goal.goal}
+              entry={arrival?.entry ?? ''}
+              onGo={acts.jumpTo}
+              onFirst={goal.toFirst}
+              onLast={goal.toLast}
+              onNewest={toNewest}
+              name={listed?.kind === 'direct' ? `your conversation with ${name}` : name}
+              topic={listed?.topic ?? ''}
+              listedReadSeq={listed?.readSeq}
+            />
+          ) : (
+            <RoomSkeleton />
+          )}
+          <div className="mx-auto w-full max-w-(--measure) shrink-0 px-3 md:px-6">
+            <FailureLine failure={failure} onDismiss={dismiss} />
+          </div>
+          {instead || (
+            <ComposerPanel
+              {...{ client, handle, timeline, listed, name, me, typing, drafts }}
+              refusal={rights.refusal}
+              onSent={toNewest}
+              onLeave={onLeave}
+              onJump={acts.jumpTo}
+            />
+          )}
         </div>
-        {instead || (
-          <ComposerPanel {...{ client, handle, timeline, listed, name, me, typing, drafts }} refusal={rights.refusal} onSent={toNewest} />
-        )}
-      </div>
-      {dialog}
+        {dialog}
+      </WritingPlaceProvider>
     </MessageActsProvider>
   )
 }

@@ -182,6 +182,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
             listed={shown}
             {...(presence && { typing: presence.typing })}
             onChooseDate={() => setChoosesDate(true)}
+            onLeave={() => listed && on.onLeave(listed)}
             openThread={openThread}
             instead={archived && <ArchivedNotice client={client} room={archived} />}
           />
