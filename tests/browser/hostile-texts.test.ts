@@ -51,7 +51,7 @@ const addresses = [
   `https://аpple.invalid`,
   `https://[::1`,
 ]
-const fill = (unit: string, length = 4_000) =>
+const fill = (unit: string, length = 4_000) => unit.repeat(Math.max(1, Math.floor(length / unit.length))).trimEnd()
   unit
     .repeat(Math.ceil(length / unit.length))
     .slice(0, length)
