@@ -52,10 +52,6 @@ const addresses = [
   `https://[::1`,
 ]
 const fill = (unit: string, length = 4_000) => unit.repeat(Math.max(1, Math.floor(length / unit.length))).trimEnd()
-  unit
-    .repeat(Math.ceil(length / unit.length))
-    .slice(0, length)
-    .trimEnd()
 const floods = [
   ...[
     '*',
