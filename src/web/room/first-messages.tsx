@@ -30,7 +30,7 @@ export function FirstMessages({ opened, visitor }: { opened: OpenedRoom; visitor
           around === null ? 'flex flex-col-reverse' : 'snap-y snap-mandatory',
         )}
       >
-        <div className="@container flex min-h-full w-full flex-col justify-end pb-3">
+        <div className="@container mx-auto flex min-h-full w-full max-w-(--measure) flex-col justify-end pb-3">
           {first.hasBefore && <div className="h-14 shrink-0" />}
           <ol>
             {rows.map((row) => (
@@ -49,7 +49,7 @@ export function FirstMessages({ opened, visitor }: { opened: OpenedRoom; visitor
           </ol>
         </div>
       </div>
-      <div className="shrink-0 px-3 pt-5.5 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:px-6 md:pb-4">
+      <div className="mx-auto w-full max-w-(--measure) shrink-0 px-3 pt-5.5 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:px-6 md:pb-4">
         <div className="h-13.5 rounded-l border border-line-strong bg-raised shadow-low md:h-12.5" />
       </div>
     </MessageActsProvider>
