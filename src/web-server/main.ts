@@ -81,7 +81,7 @@ await runProcess(async () => {
   })
   /** The response of the running request. */
   const answers = new AsyncLocalStorage<ServerResponse>()
-  const readFirstPage = createFirstPages(database.pool)
+  const readFirstPage = createFirstPages(database)
   provideWebSession({
     ...session,
     // Without it the page still works: it reads the room itself, and says what is wrong.
