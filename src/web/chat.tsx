@@ -1,7 +1,8 @@
 'use client'
 
 import { QueryClientProvider } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { Compass, Keyboard, Plus, ShieldCheck, SquarePen, UserPlus, UserRound } from 'lucide-react'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import type { ChatClient, NotificationLevel, Room } from '../sdk'
 import { useStore } from '../sdk/react'
 import { useServerRole } from './account/server-role'
@@ -10,6 +11,9 @@ import type { Visitor } from './account/visitor'
 import { useGlobalKeys } from './keys/global-keys'
 import { nextRoom } from './keys/next-room'
 import { goToNewestRoom, goToRoom, useRoomInAddress } from './navigation'
+import type { PaletteAction, PaletteState } from './palette/palette'
+import { createRecentSearches } from './palette/recent-searches'
+import { adminPath } from './paths'
 import { useAway } from './people/away'
 import { useDirectPresence } from './people/presence'
 import { createDrafts } from './room/composer/drafts'
@@ -17,11 +21,13 @@ import { RoomHeader } from './room/header/room-header'
 import { createOpenRooms } from './room/open-rooms'
 import { RoomSkeleton } from './room/room-skeleton'
 import { RoomView } from './room/room-view'
+import { RoomNamesProvider, useRoomNamesOf } from './room/text/room-names'
 import { createListChoices, useListChoices } from './rooms/list-choices'
 import { isUnread } from './rooms/list-rows'
 import { useMyRooms } from './rooms/my-rooms'
 import { useNotifications } from './rooms/notifications'
 import { flatten } from './rooms/room-order'
+import { rightsIn } from './rooms/room-rights'
 import { useRoomSections } from './rooms/room-sections'
 import { Sidebar } from './rooms/sidebar'
 import { countAttention, titleOf } from './rooms/unread'
@@ -29,6 +35,7 @@ import { Button } from './ui/button'
 import { useDebounced } from './ui/debounced'
 import { ErrorBoundary } from './ui/error-boundary'
 import { FailedPart } from './ui/failed-part'
+import { onReturnToLayer } from './ui/layers'
 import { Notice } from './ui/notice'
 import { useServerIdentity } from './ui/server-identity'
 import type { Theme } from './ui/theme'
@@ -40,10 +47,13 @@ const InvitePeople = lazy(() => import('./rooms/invite-people'))
 const KeysDialog = lazy(() => import('./keys/keys-dialog'))
 const LeaveRoom = lazy(() => import('./rooms/leave-room'))
 const NewMessage = lazy(() => import('./rooms/new-message'))
+const Palette = lazy(() => import('./palette/palette'))
 const RoomSettings = lazy(() => import('./rooms/room-settings'))
 const Drawer = lazy(() => import('./ui/dialog').then(({ Drawer }) => ({ default: Drawer })))
 
-type Opened = { dialog: 'account' | 'browse' | 'create' | 'direct' | 'keys' } | { dialog: 'invite' | 'settings' | 'leave'; room: Room }
+type Opened =
+  | { dialog: 'account' | 'browse' | 'create' | 'direct' | 'keys' | 'search' }
+  | { dialog: 'invite' | 'settings' | 'leave'; room: Room }
 
 /** The user's rooms on the left, one of them on the right. */
 export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
@@ -54,6 +64,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   const visitor = useMemo(() => ({ ...arrived, displayName, role }), [arrived, displayName, role])
   const myRooms = useMyRooms(client, visitor.role)
   const { rooms, waitUntilListed } = myRooms
+  const roomNames = useRoomNamesOf(rooms)
   const openRooms = useMemo(() => client && createOpenRooms(client), [client])
   const drafts = useMemo(() => createDrafts(visitor.id), [visitor.id])
   const [showsDrawer, setShowsDrawer] = useState(false)
@@ -95,12 +106,14 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
 
   function signOut() {
     drafts.clearOnLeave()
+    recentSearches.clear()
     onSignOut()
   }
 
   /** After the account was deleted. */
   function forgetPerson() {
     drafts.clear()
+    recentSearches.clear()
     onSignOut()
   }
 
@@ -126,7 +139,33 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     goToNewestRoom()
   }
 
-  function openSearch() {}
+  const keptSearch = useRef<PaletteState | null>(null)
+  const recentSearches = useMemo(() => createRecentSearches(visitor.id), [visitor.id])
+  // Back from a message that was found leads to the search as it was left.
+  useEffect(() => onReturnToLayer('search', () => setOpened({ dialog: 'search' })), [])
+
+  function openSearch() {
+    keptSearch.current = null
+    setShowsDrawer(false)
+    setOpened({ dialog: 'search' })
+  }
+
+  const mayFindMore = visitor.role !== 'guest'
+  const actions: PaletteAction[] = [
+    ...(mayFindMore
+      ? [
+          { words: 'New message', Icon: SquarePen, run: () => setOpened({ dialog: 'direct' }) },
+          { words: 'Create a room', Icon: Plus, run: () => setOpened({ dialog: 'create' }) },
+          { words: 'Browse rooms', Icon: Compass, run: () => setOpened({ dialog: 'browse' }) },
+        ]
+      : []),
+    ...(listed && rightsIn(listed).changesOwn
+      ? [{ words: `Invite people to ${listed.name}`, Icon: UserPlus, run: () => setOpened({ dialog: 'invite', room: listed }) }]
+      : []),
+    { words: 'Your account', Icon: UserRound, run: () => setOpened({ dialog: 'account' }) },
+    { words: 'Keyboard shortcuts', Icon: Keyboard, run: () => setOpened({ dialog: 'keys' }) },
+    ...(visitor.role === 'admin' ? [{ words: 'Administration', Icon: ShieldCheck, run: () => location.assign(adminPath('people')) }] : []),
+  ]
 
   const step = (by: 1 | -1, counts?: (room: Room) => boolean) => {
     const next = sections && nextRoom(flatten(sections), room, by, counts)
@@ -196,7 +235,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
               </button>
             </form>
           </noscript>
-          {renderMain()}
+          <RoomNamesProvider value={roomNames}>{renderMain()}</RoomNamesProvider>
         </main>
 
         <ErrorBoundary of={`${showsDrawer} ${opened?.dialog}`} instead={() => <FailedPart onClose={closeAll} />}>
@@ -226,6 +265,21 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
         return <NewMessage client={client} me={visitor.username} onOpened={({ id }) => goToNew(id)} onClose={close} />
       case 'keys':
         return <KeysDialog onClose={close} />
+      case 'search':
+        return (
+          <Palette
+            client={client}
+            me={visitor.username}
+            rooms={rooms ?? []}
+            current={room}
+            actions={actions}
+            recent={recentSearches}
+            kept={keptSearch}
+            onRoom={go}
+            onPerson={async (username) => goToNew((await client.rooms.direct.mutate({ usernames: [username] })).id)}
+            onClose={() => setOpened((now) => (now?.dialog === 'search' ? null : now))}
+          />
+        )
       case 'invite':
         return <InvitePeople client={client} room={opened.room} me={visitor.username} onClose={close} />
       case 'settings':

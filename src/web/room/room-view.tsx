@@ -3,6 +3,7 @@ import { isUuid } from '../../contract/rules'
 import type { ChatClient, ConnectionStatus, Message, Room, RoomState } from '../../sdk'
 import { isOfSession } from '../account/signed-in-client'
 import type { Visitor } from '../account/visitor'
+import { PersonCards } from '../people/person-cards'
 import { useRoomPresence } from '../people/presence'
 import { presenceWords } from '../people/presence-dot'
 import { ArchivedNotice, useArchivedRoom } from '../rooms/archived-room'
@@ -13,13 +14,18 @@ import { Conversation } from './conversation'
 import { MembersButton } from './header/members-button'
 import { RoomHeader } from './header/room-header'
 import { RoomMenu } from './header/room-menu-button'
+import { composerIdOf } from './messages/message-acting'
 import type { OpenRooms } from './open-rooms'
 import { useOpenRoom } from './open-rooms'
+import { usePins } from './pins/pins'
+import { PinsButton } from './pins/pins-button'
 import { RoomClosed } from './room-closed'
 import { RoomSkeleton } from './room-skeleton'
 import type { SidePanel } from './side-panel'
 
 const MembersPanel = lazy(() => import('../people/members-panel'))
+const PinsPanel = lazy(() => import('./pins/pins-panel'))
+const ThreadPanel = lazy(() => import('./thread/thread-panel'))
 
 interface RoomViewProps {
   client: ChatClient
@@ -54,13 +60,26 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
   const other = isPair ? last.people[0] : undefined
   const [panel, setPanel] = useState<SidePanel>(null)
   const showsMembers = panel?.kind === 'members' && !isPair
+  const pins = usePins(client, opened?.state.state === 'live' ? opened.handle : null)
   const openThread = useCallback((message: Message) => {
     setPanel({ kind: 'thread', room: message.room, seq: message.thread ?? message.seq })
   }, [])
   useReopening(listed !== undefined, opened)
 
+  /** Into the composer of the thread where the person was pressed, else into that of the room. */
+  function mention(username: string, near: HTMLElement) {
+    const place = near.closest<HTMLElement>('[data-place]')?.dataset.place ?? room
+    const { text } = drafts.in(place).get()
+    drafts.update(place, { text: `${text}${text === '' || /\s$/.test(text) ? '' : ' '}@${username} ` })
+    document.getElementById(composerIdOf(place))?.focus()
+  }
+
   return (
-    <>
+    <PersonCards
+      {...{ client, room: shown, me: visitor.username, onOpenRoom: on.onOpenRoom }}
+      presence={presence?.people}
+      onMention={mention}
+    >
       <RoomHeader
         name={name}
         topic={other ? presenceWords(presence?.people.get(other.username)) : last?.topic}
@@ -68,6 +87,13 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
         people={last?.people}
         onShowRooms={on.onShowRooms}
       >
+        {shown && (
+          <PinsButton
+            count={pins.messages?.length ?? null}
+            isOpen={panel?.kind === 'pins'}
+            onToggle={() => setPanel(panel?.kind === 'pins' ? null : { kind: 'pins' })}
+          />
+        )}
         {shown && !isPair && (
           <MembersButton
             client={client}
@@ -94,21 +120,49 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
           <ConnectionBanner status={status} />
           {renderState()}
         </div>
-        <Suspense>
-          {shown && showsMembers && (
+        <Suspense>{renderPanel()}</Suspense>
+      </div>
+    </PersonCards>
+  )
+
+  function renderPanel(): ReactNode {
+    const onClose = () => setPanel(null)
+    if (!shown || !panel) return null
+    switch (panel.kind) {
+      case 'members':
+        return (
+          !isPair && (
             <MembersPanel
               client={client}
               room={shown}
               me={visitor.username}
               {...(presence && { presence: presence.people })}
               onOpenRoom={on.onOpenRoom}
-              onClose={() => setPanel(null)}
+              onClose={onClose}
             />
-          )}
-        </Suspense>
-      </div>
-    </>
-  )
+          )
+        )
+      case 'thread':
+        return (
+          panel.room === room &&
+          opened && (
+            <ThreadPanel
+              key={`${room} ${panel.seq}`}
+              {...{ client, visitor, drafts, onClose }}
+              seq={panel.seq}
+              handle={opened.handle}
+              listed={shown}
+            />
+          )
+        )
+      case 'pins':
+        return (
+          opened && (
+            <PinsPanel handle={opened.handle} {...{ pins, onClose }} mayUnpin={listed !== undefined && listed.archivedAt === null} />
+          )
+        )
+    }
+  }
 
   function renderState(): ReactNode {
     if (!opened) return <RoomSkeleton />
@@ -123,6 +177,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
             {...{ client, handle, state, name, visitor, drafts }}
             listed={shown}
             {...(presence && { typing: presence.typing })}
+            onLeave={() => listed && on.onLeave(listed)}
             openThread={openThread}
             instead={archived && <ArchivedNotice client={client} room={archived} />}
           />

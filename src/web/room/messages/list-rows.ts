@@ -1,5 +1,6 @@
 import type { Message, Unsent } from '../../../sdk'
 import type { PersonName } from '../../people/people-search'
+import { type QuotedAbove, type QuoteLook, quoteLook } from './quote-look'
 
 export type ListRow = {
   /** Stays the same when a pending message is acknowledged, so that it is not rendered anew. */
@@ -8,6 +9,8 @@ export type ListRow = {
   day: Date | null
   /** Whether it shows its author: it is the first of several messages in a row. */
   startsGroup: boolean
+  /** How it shows what it answers. */
+  quote: QuoteLook
 } & ({ message: Message } | { unsent: Unsent })
 
 const groupMs = 5 * 60_000
@@ -23,26 +26,27 @@ interface RowsOf {
 
 /** The rows of the list from top to bottom: stored messages, then unsent ones. */
 export function createListRows({ messages, unsent, own, firstUnread }: RowsOf): ListRow[] {
-  let previous: { author: PersonName | null; time: Date } | null = null
+  let previous: { author: PersonName | null; time: Date; above: QuotedAbove | null } | null = null
 
-  function place(author: PersonName, isoTime: string, answers: Message['replyTo'] | undefined) {
+  function place(author: PersonName, isoTime: string, replyTo: Message['replyTo'] = null, seq: number | null = null) {
     const time = new Date(isoTime)
     const day = !previous || previous.time.toDateString() !== time.toDateString() ? time : null
     const isSame = previous?.author?.username === author.username && previous.author.displayName === author.displayName
     const startsGroup = day !== null || !previous || !isSame || time.getTime() - previous.time.getTime() > groupMs
-    previous = { author, time }
-    return { day, startsGroup: startsGroup || answers != null }
+    const quote = quoteLook(replyTo, day ? null : (previous?.above ?? null))
+    previous = { author, time, above: { seq, replyTo } }
+    return { day, startsGroup: startsGroup || (replyTo !== null && quote === 'line'), quote }
   }
 
   /** Something stands between this message and the next, so the next one shows its author again. */
   function interrupt() {
-    if (previous) previous = { ...previous, author: null }
+    if (previous) previous = { ...previous, author: null, above: null }
   }
 
   return [
     ...messages.map((message) => {
       if (message.seq === firstUnread) interrupt()
-      const placed = place(message.author, message.time, message.replyTo)
+      const placed = place(message.author, message.time, message.replyTo, message.seq)
       if (message.kind !== 'text') interrupt()
       return { key: message.clientId ? `${message.author.username} ${message.clientId}` : String(message.seq), ...placed, message }
     }),

@@ -4,6 +4,7 @@ import { goToMessage } from '../../navigation'
 import type { Act } from '../../ui/act'
 import { quoteOf } from '../composer/composer-mode'
 import type { Drafts } from '../composer/drafts'
+import { openEdit } from '../composer/edit-in-place'
 import type { MessageRights } from '../message-rights'
 import type { MessageActs } from './message-acts'
 
@@ -23,6 +24,8 @@ interface MessageActingOptions {
   run: Act['run']
   markUnread(seq: number): Promise<unknown>
   openThread: ((message: Message) => void) | null
+  /** Called when a message of the room is about to be shown. */
+  onJump?(): void
 }
 
 interface MessageActing {
@@ -32,17 +35,30 @@ interface MessageActing {
 }
 
 /** What the viewer can do with the messages of a room or thread. The functions given must stay the same. */
-export function useMessageActing({ handle, drafts, place, me, rights, run, markUnread, openThread }: MessageActingOptions): MessageActing {
+export function useMessageActing({
+  handle,
+  drafts,
+  place,
+  me,
+  rights,
+  run,
+  markUnread,
+  openThread,
+  onJump,
+}: MessageActingOptions): MessageActing {
   const [removing, setRemoving] = useState<Message | null>(null)
   const { mayAct, mayRemoveOwn, mayRemoveAny } = rights
   const mayWrite = rights.refusal === null
   const acts = useMemo(
     (): MessageActs => ({
       ...{ me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny, openThread },
-      jumpTo: (seq) => goToMessage(handle.room, seq),
+      jumpTo: (seq) => {
+        onJump?.()
+        goToMessage(handle.room, seq)
+      },
       focusComposer: () => document.getElementById(composerIdOf(place))?.focus(),
       reply: (to) => drafts.update(place, { reply: quoteOf(to) }),
-      edit: ({ seq, text }) => drafts.update(place, { edit: { seq, from: text, text } }),
+      edit: (message) => openEdit(drafts, place, message),
       remove: setRemoving,
       toggleReaction: ({ seq, reactions }, emoji) => {
         const isThere = reactions.find((reaction) => reaction.emoji === emoji)?.usernames.includes(me)
@@ -51,7 +67,7 @@ export function useMessageActing({ handle, drafts, place, me, rights, run, markU
       togglePin: ({ seq, pinnedAt }) => void run(() => (pinnedAt === null ? handle.pin(seq) : handle.unpin(seq))),
       markUnread: ({ seq }) => void run(() => markUnread(seq)),
     }),
-    [handle, drafts, place, run, markUnread, openThread, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny],
+    [handle, drafts, place, run, markUnread, openThread, onJump, me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny],
   )
   return {
     acts,

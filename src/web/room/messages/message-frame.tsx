@@ -1,11 +1,11 @@
 import clsx from 'clsx'
 import type { ComponentProps, MouseEvent, ReactNode } from 'react'
-import { goToMessage } from '../../navigation'
 import { messagePath } from '../../paths'
 import type { PersonName } from '../../people/people-search'
 import { PersonButton } from '../../people/person-button'
 import { Avatar } from '../../ui/avatar'
 import { formatClock, formatFull } from '../../ui/times'
+import { useMessageActs } from './message-acts'
 
 interface MessageFrameProps extends ComponentProps<'li'> {
   author: PersonName
@@ -60,7 +60,7 @@ export function MessageFrame({
             isTabStop={false}
             className="whitespace-nowrap text-faint opacity-0 group-hover/message:opacity-100"
           />
-          {mark && <span className="absolute top-1 -right-3.5 text-faint">{mark}</span>}
+          {mark && <span className="absolute top-2 -right-3">{mark}</span>}
         </span>
       )}
       <div className="min-w-0 self-center py-1 mouse:py-0.5">
@@ -95,6 +95,7 @@ interface MessageTimeProps {
 
 /** When the message was sent. It links to the message. */
 function MessageTime({ time, place, isTabStop = true, className }: MessageTimeProps) {
+  const { jumpTo } = useMessageActs()
   const clock = (
     <time dateTime={time} title={formatFull(time)} className={place ? undefined : className}>
       {formatClock(time)}
@@ -107,7 +108,7 @@ function MessageTime({ time, place, isTabStop = true, className }: MessageTimePr
     // Otherwise the browser opens it in another tab or window.
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
     event.preventDefault()
-    goToMessage(room, seq)
+    jumpTo(seq)
   }
 
   return (

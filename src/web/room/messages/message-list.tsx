@@ -75,10 +75,15 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
                 {'message' in row ? (
                   <>
                     {row.message.seq === firstUnread.seq && <UnreadLine />}
-                    <MessageItem message={row.message} startsGroup={row.startsGroup} isHighlighted={row.message.seq === highlighted} />
+                    <MessageItem
+                      message={row.message}
+                      startsGroup={row.startsGroup}
+                      quote={row.quote}
+                      isHighlighted={row.message.seq === highlighted}
+                    />
                   </>
                 ) : (
-                  <UnsentItem unsent={row.unsent} author={visitor} startsGroup={row.startsGroup} handle={handle} />
+                  <UnsentItem unsent={row.unsent} author={visitor} startsGroup={row.startsGroup} quote={row.quote} handle={handle} />
                 )}
               </Fragment>
             ))}

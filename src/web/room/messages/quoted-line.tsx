@@ -27,7 +27,7 @@ export function QuotedLine({ seq, author, text }: NonNullable<Message['replyTo']
 export function ReplyMark({ author }: Pick<NonNullable<Message['replyTo']>, 'author'>) {
   return (
     <span title={`In reply to ${author.displayName}`} className="inline-flex text-faint">
-      <CornerUpRight aria-hidden="true" className="size-3 rtl:-scale-x-100" />
+      <CornerUpRight aria-hidden="true" className="size-2.5 rtl:-scale-x-100" />
       <span className="sr-only">In reply to {author.displayName}</span>
     </span>
   )

@@ -7,20 +7,27 @@ import { formatDuration } from '../../ui/times'
 import { useSecondsUntil } from '../composer/slow-mode'
 import { MessageFrame } from './message-frame'
 import { MessageText } from './message-text'
-import { QuotedLine } from './quoted-line'
+import type { QuoteLook } from './quote-look'
+import { QuotedLine, ReplyMark } from './quoted-line'
 
 interface UnsentItemProps {
   unsent: Unsent
   author: PersonName
   startsGroup: boolean
-  handle: RoomHandle
+  handle: Pick<RoomHandle, 'retry' | 'discard'>
+  quote?: QuoteLook | 'none'
 }
 
 /** The viewer's own message while it is being sent, or after sending failed. */
-export const UnsentItem = memo(function UnsentItem({ unsent, author, startsGroup, handle }: UnsentItemProps) {
+export const UnsentItem = memo(function UnsentItem({ unsent, author, startsGroup, handle, quote = 'line' }: UnsentItemProps) {
   return (
-    <MessageFrame author={author} time={unsent.time} startsGroup={startsGroup}>
-      {unsent.replyTo && <QuotedLine {...unsent.replyTo} />}
+    <MessageFrame
+      author={author}
+      time={unsent.time}
+      startsGroup={startsGroup}
+      mark={unsent.replyTo && quote === 'mark' && <ReplyMark {...unsent.replyTo} />}
+    >
+      {unsent.replyTo && quote === 'line' && <QuotedLine {...unsent.replyTo} />}
       <MessageText text={unsent.text} className="text-soft" />
       {renderState()}
     </MessageFrame>
