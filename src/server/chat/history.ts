@@ -109,12 +109,13 @@ export function createMessageHistory(pool: Pool) {
     /** The newest messages of a thread below a seq, ascending, without its root. */
     answers: async (room: string, root: number, { before, limit }: { before?: number | undefined; limit: number }): Promise<Message[]> =>
       (
-        await readMessages(pool, `${selectMessages} WHERE m.room_id = $1 AND m.thread = $2 AND m.seq < $3 ORDER BY m.seq DESC LIMIT $4`, [
-          room,
-          root,
-          before ?? maxInteger,
-          limit,
-        ])
+        await readMessages(
+          pool,
+          `SELECT ${messageColumns} FROM (
+             SELECT * FROM messages m WHERE m.room_id = $1 AND m.thread = $2 AND m.seq < $3 ORDER BY m.seq DESC LIMIT $4
+           ) m ${joinPeople} ORDER BY m.seq DESC`,
+          [room, root, before ?? maxInteger, limit],
+        )
       ).reverse(),
 
     /** The pinned messages, the latest pin first. */
