@@ -182,10 +182,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
 
   // If one of them fails, the list still shows how it is.
   const roomActs = {
-    setFavorite: ({ id }: Room, favorite: boolean) =>
-      void (client?.rooms as { setFavorite?: { mutate(input: object): Promise<Room> } } | undefined)?.setFavorite
-        ?.mutate({ room: id, favorite })
-        .catch(() => {}),
+    setFavorite: ({ id }: Room, favorite: boolean) => void client?.rooms.setFavorite.mutate({ room: id, favorite }).catch(() => {}),
     setNotify: ({ id }: Room, notify: NotificationLevel) => void client?.rooms.setNotify.mutate({ room: id, notify }).catch(() => {}),
     markRead: ({ id, lastSeq }: Room) => void client?.chat.markRead.mutate({ room: id, seq: lastSeq }).catch(() => {}),
     leave: (leaving: Room) => setOpened({ dialog: 'leave', room: leaving }),

@@ -34,7 +34,11 @@ it('two people on two nodes: whatever they do at once, every view ends up as the
   const [ada, ben] = await Promise.all(
     [0, 1].map(async (node) => {
       const person = await roomline.signUp()
-      const client = createChatClient({ url: roomline.urls[node] ?? '', auth: person.token, WebSocket: WebSocket as unknown as typeof globalThis.WebSocket })
+      const client = createChatClient({
+        url: roomline.urls[node] ?? '',
+        auth: person.token,
+        WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
+      })
       return { person, client }
     }),
   )
