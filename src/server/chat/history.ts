@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { HistoryPage, Message } from '../../contract/message'
 import { limits, maxInteger } from '../../contract/rules'
-import type { CallContext } from '../caller'
+import type { CallContext, ReaderContext } from '../caller'
 import type { RoomsNeeds } from '../rooms/needs'
 import { readChanges } from './changes'
 import { joinPeople, messageColumns, readMessages, selectMessages } from './message-rows'
@@ -16,7 +16,7 @@ interface PageInput {
 
 /** A page of a room's messages, ascending by seq. */
 export async function readHistory(
-  { parts, caller }: CallContext<Pick<RoomsNeeds, 'rooms'> & { messages: Pick<MessageHistory, 'page'> }>,
+  { parts, caller }: ReaderContext<Pick<RoomsNeeds, 'rooms'> & { messages: Pick<MessageHistory, 'page'> }>,
   { room, ...page }: PageInput & { room: string },
 ): Promise<HistoryPage> {
   const found = await parts.messages.page(room, page)

@@ -26,10 +26,14 @@ interface RowsOf {
   firstUnread: number | null
   /** The messages to make rows of; all by default. The unsent ones follow the last message. */
   rows?: Rows
+  /** Where days begin; the person's own time zone by default. */
+  timeZone?: string | undefined
 }
 
 /** The rows of the list from top to bottom: stored messages, then unsent ones. */
-export function createListRows({ messages, unsent, own, firstUnread, rows }: RowsOf): ListRow[] {
+export function createListRows({ messages, unsent, own, firstUnread, rows, timeZone }: RowsOf): ListRow[] {
+  const days = timeZone === undefined ? null : new Intl.DateTimeFormat('en', { timeZone, dateStyle: 'short' })
+  const dayOf = (time: Date) => days?.format(time) ?? time.toDateString()
   const first = messages[0]?.seq ?? 1
   const from = rows ? Math.max(rows.from - first, 0) : 0
   const to = rows ? Math.min(rows.to - first + 1, messages.length) : messages.length
@@ -37,7 +41,7 @@ export function createListRows({ messages, unsent, own, firstUnread, rows }: Row
 
   function place(author: PersonName, isoTime: string, replyTo: Message['replyTo'] = null, seq: number | null = null) {
     const time = new Date(isoTime)
-    const day = !previous || previous.time.toDateString() !== time.toDateString() ? time : null
+    const day = !previous || dayOf(previous.time) !== dayOf(time) ? time : null
     const isSame = previous?.author?.username === author.username && previous.author.displayName === author.displayName
     const startsGroup = day !== null || !previous || !isSame || time.getTime() - previous.time.getTime() > groupMs
     const quote = quoteLook(replyTo, day ? null : (previous?.above ?? null))
