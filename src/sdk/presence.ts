@@ -15,6 +15,11 @@ export interface PresenceView {
   people: ReadonlyMap<string, PersonPresence>
   /** The usernames of everybody who is typing, your own included. */
   typing: readonly string[]
+  /**
+   * How far people have read since this was opened, by username: the seq of the last message. Only in direct and small rooms,
+   * and only of people who show it; `chat.readers` says how far they had read before.
+   */
+  reads: ReadonlyMap<string, number>
   /** Why it is no longer updated: the server has ended the subscription, or the client has ended. Null while it is. */
   ended: ChatFailure | null
 }
@@ -28,14 +33,18 @@ export interface PresenceHandle {
 }
 
 const nobody: ReadonlyMap<string, PersonPresence> = new Map()
-export const unknownPresence: PresenceView = { known: false, count: 0, people: nobody, typing: [], ended: null }
+export const unknownPresence: PresenceView = { known: false, count: 0, people: nobody, typing: [], reads: new Map(), ended: null }
 
 /** The view after an event. */
-export function withPresence(view: PresenceView, { type, known, count, people, typing }: PresenceEvent): PresenceView {
+export function withPresence(view: PresenceView, { type, known, count, people, typing, reads = [] }: PresenceEvent): PresenceView {
   const named = people.map((person) => [person.username, person] as const)
   // Typing events name nobody: keep the same map, so that lists of people need not render again.
   const isSame = type === 'changed' && named.length === 0
-  return { known, count, people: isSame ? view.people : new Map(type === 'now' ? named : [...view.people, ...named]), typing, ended: null }
+  return {
+    ...{ known, count, typing, ended: null },
+    people: isSame ? view.people : new Map(type === 'now' ? named : [...view.people, ...named]),
+    reads: reads.length === 0 ? view.reads : new Map([...view.reads, ...reads.map(({ username, readSeq }) => [username, readSeq] as const)]),
+  }
 }
 
 /** Follows who is online in a room. */
