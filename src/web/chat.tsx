@@ -21,6 +21,7 @@ import { RoomHeader } from './room/header/room-header'
 import { createOpenRooms } from './room/open-rooms'
 import { RoomSkeleton } from './room/room-skeleton'
 import { RoomView } from './room/room-view'
+import { RoomNamesProvider, useRoomNamesOf } from './room/text/room-names'
 import { createListChoices, useListChoices } from './rooms/list-choices'
 import { isUnread } from './rooms/list-rows'
 import { useMyRooms } from './rooms/my-rooms'
@@ -63,6 +64,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   const visitor = useMemo(() => ({ ...arrived, displayName, role }), [arrived, displayName, role])
   const myRooms = useMyRooms(client, visitor.role)
   const { rooms, waitUntilListed } = myRooms
+  const roomNames = useRoomNamesOf(rooms)
   const openRooms = useMemo(() => client && createOpenRooms(client), [client])
   const drafts = useMemo(() => createDrafts(visitor.id), [visitor.id])
   const [showsDrawer, setShowsDrawer] = useState(false)
@@ -233,7 +235,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
               </button>
             </form>
           </noscript>
-          {renderMain()}
+          <RoomNamesProvider value={roomNames}>{renderMain()}</RoomNamesProvider>
         </main>
 
         <ErrorBoundary of={`${showsDrawer} ${opened?.dialog}`} instead={() => <FailedPart onClose={closeAll} />}>

@@ -18,8 +18,12 @@ const open = ['contract/rules', 'contract/visible-text']
 
 /** Who may import what. The first row that matches a file applies to it. */
 const table: Row[] = [
-  { file: /^contract\/(rules|text-tokens|visible-text)\.ts$/, may: [], node: false },
-  { file: /^contract\/markdown\//, may: [], node: false },
+  { file: /^contract\/(rules|visible-text)\.ts$/, may: [], node: false },
+  {
+    file: /^contract\/markdown\//,
+    may: ['contract/markdown/', 'linkify-it', 'micromark', 'micromark-extension-gfm-strikethrough'],
+    node: false,
+  },
   { file: /^contract\//, may: ['contract/', 'zod'], node: false },
   { file: /^sdk\/react\//, may: ['sdk/', 'react'], node: false },
   {
@@ -37,15 +41,17 @@ const table: Row[] = [
       'contract/audit',
       'contract/failures',
       'contract/markdown/',
-      'contract/text-tokens',
       'react',
       'radix-ui',
       '@tanstack/react-query',
       'lucide-react',
       'clsx',
+      'shiki',
       'uqr',
       '@simplewebauthn/browser',
       'get-nonce',
+      'cmdk',
+      'virtua',
     ],
     types: ['contract/admin'],
     node: false,
@@ -385,7 +391,7 @@ const table: Row[] = [
   { file: /^server\/search\/(characters|fold|terms|query|marks|excerpt)\.ts$/, may: ['server/search/'], node: false },
   {
     file: /^server\/search\//,
-    may: ['server/search/', ...platform('background', 'database', 'page-cursor'), 'contract/failures', 'contract/text-tokens'],
+    may: ['server/search/', ...platform('background', 'database', 'page-cursor'), 'contract/failures', 'contract/markdown/'],
     types: ['server/caller', 'server/jobs/after-commit', 'server/rooms/needs', 'contract/message', 'pg'],
   },
   {

@@ -71,7 +71,14 @@ describe('marks in an excerpt', () => {
   const text = (parts: ReturnType<typeof splitMarks>) => parts.map(({ text, isMark }) => (isMark ? `[${text}]` : text)).join('')
 
   it('split it, one after the other, and at its ends', () => {
-    expect(text(splitMarks('the deploy is a deployment', [[4, 10], [16, 22]]))).toBe('the [deploy] is a [deploy]ment')
+    expect(
+      text(
+        splitMarks('the deploy is a deployment', [
+          [4, 10],
+          [16, 22],
+        ]),
+      ),
+    ).toBe('the [deploy] is a [deploy]ment')
     expect(text(splitMarks('deploy', [[0, 6]]))).toBe('[deploy]')
     expect(text(splitMarks('no mark', []))).toBe('no mark')
   })

@@ -1,6 +1,6 @@
 import { Failure } from '../../contract/failures'
+import { findMentions } from '../../contract/markdown/mentions'
 import type { Message } from '../../contract/message'
-import { findMentions } from '../../contract/text-tokens'
 import { changeRoom } from '../rooms/room-lock'
 import { requireMayPost, requireMayWrite, requireMessage } from './locked-message'
 import type { ChatContext } from './needs'

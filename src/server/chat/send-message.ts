@@ -1,5 +1,5 @@
+import { findMentions } from '../../contract/markdown/mentions'
 import type { Message } from '../../contract/message'
-import { findMentions } from '../../contract/text-tokens'
 import type { ChatContext, ChatNeeds } from './needs'
 
 /** Stores the message once, announces it and returns it: the answer holds whatever becomes of the announcement. */

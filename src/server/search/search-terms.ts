@@ -1,4 +1,4 @@
-import { hasCode, hasLink } from '../../contract/text-tokens'
+import { hasCode, hasLink } from '../../contract/markdown/mentions'
 import { type SearchQuery, toTsquery } from './query'
 
 /** What a search can ask for beside words. */

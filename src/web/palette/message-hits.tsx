@@ -5,11 +5,11 @@ import { RoomIcon } from '../rooms/room-mark'
 import { Avatar } from '../ui/avatar'
 import { Button } from '../ui/button'
 import { formatDay, formatFull } from '../ui/times'
+import type { FoundMessages } from './found-messages'
 import { splitMarks } from './marked-text'
-import type { MessageSearch } from './message-search'
 import { groupLook, itemLook } from './palette-looks'
 
-interface MessageHitsProps extends MessageSearch {
+interface MessageHitsProps extends FoundMessages {
   rooms: ReadonlyMap<string, Room>
   scroller: RefObject<HTMLElement | null>
   onOpen(hit: SearchHit): void

@@ -14,11 +14,11 @@ import { IconButton } from '../ui/button'
 import { useReturnFocus } from '../ui/dialog'
 import { keepLayerEntry, useLayer } from '../ui/layers'
 import '../ui/style-nonce'
+import { useFoundMessages } from './found-messages'
 import { bestMatches } from './fuzzy'
 import { LimitButtons, LimitChips, limitWords } from './limit-chips'
 import { LimitSuggestions } from './limit-suggestions'
 import { MessageHits } from './message-hits'
-import { useMessageSearch } from './message-search'
 import { groupLook, itemLook } from './palette-looks'
 import type { RecentSearch, RecentSearches } from './recent-searches'
 import { findTypedLimit, isSearch, type LimitName, limitNames, type SearchLimits, takeLimits } from './search-filters'
@@ -69,7 +69,7 @@ export default function Palette({ client, me, rooms, current, actions, recent, k
   const typed = findTypedLimit(text)
   const hasLimits = Object.keys(limits).length > 0
   const words = text.trim()
-  const found = useMessageSearch(client, typed ? text.slice(0, typed.at) : text, limits)
+  const found = useFoundMessages(client, typed ? text.slice(0, typed.at) : text, limits)
   const wantedPerson = typed?.name === 'from' ? typed.value.replace(/^@/, '') : hasLimits || typed ? '' : words.replace(/^@/, '')
   const people = usePeople(client, wantedPerson, rooms, me)
   const roomsById = new Map(rooms.map((room) => [room.id, room]))

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import { createStore, type Store } from '../../sdk/store'
-import { type RoomOrder, type SectionName, sectionNames } from './room-order'
+import { listSections, type RoomOrder, type SectionName } from './room-order'
 
 /** How a person wants their room list, kept in their browser. */
 export interface ListChoices {
@@ -39,7 +39,7 @@ export function createListChoices(owner: string, storage: () => Pick<Storage, 'g
       const { order, folded } = JSON.parse(storage().getItem(key) ?? '') as Partial<Record<keyof ListChoices, unknown>>
       return {
         order: order === 'latest' ? 'latest' : 'name',
-        folded: Array.isArray(folded) ? sectionNames.filter((name) => folded.includes(name)) : [],
+        folded: Array.isArray(folded) ? listSections.filter((name) => folded.includes(name)) : [],
       }
     } catch {
       return usual

@@ -9,7 +9,7 @@ export interface RoomSection {
   rooms: readonly Room[]
 }
 
-export const sectionNames: readonly SectionName[] = ['favorites', 'unread', 'rooms', 'direct']
+export const listSections: readonly SectionName[] = ['favorites', 'unread', 'rooms', 'direct']
 
 const names = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
 
@@ -42,7 +42,7 @@ interface RoomOrderOptions {
 
 /** @param rooms the one with the newest message first. Direct rooms stay in this order, whatever the person chose. */
 export function orderRooms(rooms: readonly Room[], { order, current, ranks }: RoomOrderOptions): readonly RoomSection[] {
-  const sections = new Map(sectionNames.map((name) => [name, [] as Room[]]))
+  const sections = new Map(listSections.map((name) => [name, [] as Room[]]))
   for (const room of rooms) sections.get(sectionOf(room, current))?.push(room)
   const rankOf = ({ id }: Room) => ranks.get(id) ?? 0
   return [...sections].map(([name, found]) => ({
@@ -59,7 +59,7 @@ export function orderRooms(rooms: readonly Room[], { order, current, ranks }: Ro
 export function keepOrder(shown: readonly RoomSection[], fresh: readonly RoomSection[]): readonly RoomSection[] {
   const now = new Map(fresh.flatMap(({ rooms }) => rooms.map((room) => [room.id, room])))
   const kept = new Set(shown.flatMap(({ rooms }) => rooms.map(({ id }) => id)))
-  return sectionNames.map((name) => ({
+  return listSections.map((name) => ({
     name,
     rooms: [...roomsIn(shown, name).flatMap(({ id }) => now.get(id) ?? []), ...roomsIn(fresh, name).filter(({ id }) => !kept.has(id))],
   }))

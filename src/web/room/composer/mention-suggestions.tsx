@@ -1,6 +1,6 @@
 import clsx from 'clsx'
 import { type KeyboardEvent, useMemo, useState } from 'react'
-import { findMentionBeingTyped } from '../../../contract/text-tokens'
+import { findMentionBeingTyped } from '../../../contract/markdown/mentions'
 import { type PersonName, usePeopleSearch } from '../../people/people-search'
 import { Avatar } from '../../ui/avatar'
 

@@ -1,6 +1,6 @@
 import { MessagesSquare, Pin } from 'lucide-react'
 import { type KeyboardEvent, lazy, memo, Suspense, useRef, useState } from 'react'
-import { isMentioned } from '../../../contract/text-tokens'
+import { isMentioned } from '../../../contract/markdown/names'
 import type { Message } from '../../../sdk'
 import { formatFull } from '../../ui/times'
 import { useMessageActivity } from './active-message'

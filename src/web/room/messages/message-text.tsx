@@ -1,6 +1,9 @@
 import clsx from 'clsx'
-import type { ReactNode } from 'react'
-import { isMentioned, splitText } from '../../../contract/text-tokens'
+import { type ReactNode, useMemo } from 'react'
+import { parseText } from '../../../contract/markdown/parse-text'
+import { isOnlyEmoji } from '../text/emoji-text'
+import { Foldable } from '../text/foldable'
+import { TextBlocks } from '../text/text-blocks'
 
 interface MessageTextProps {
   text: string
@@ -13,40 +16,26 @@ interface MessageTextProps {
   children?: ReactNode
 }
 
-/** The text of a message. Each line runs in the direction of its own script. */
-export function MessageText({ text, mentions = [], me = '', className, children }: MessageTextProps) {
+const nobody: readonly string[] = []
+/** Scripts whose letters change with those around them. */
+const contextual = /[\u0590-\u08FF\u0900-\u109F\u1780-\u18AF\uFB1D-\uFDFF\uFE70-\uFEFC]/
+
+/** The text of a message, with its formatting. Each line runs in the direction of its own script. */
+export function MessageText({ text, mentions = nobody, me = '', className, children }: MessageTextProps) {
+  const blocks = useMemo(() => parseText(text), [text])
   return (
-    <p
-      dir="auto"
-      className={clsx('max-w-[52rem] whitespace-pre-wrap text-start [overflow-wrap:anywhere] [unicode-bidi:plaintext]', className)}
+    <div
+      className={clsx(
+        'max-w-[52rem] whitespace-pre-wrap text-start [overflow-wrap:anywhere]',
+        // The typeface would draw "=>" as an arrow, and "3x4" as a product.
+        !contextual.test(text) && '[font-variant-ligatures:no-contextual]',
+        isOnlyEmoji(text) && 'text-[1.75rem] leading-[2.25rem]',
+        className,
+      )}
     >
-      {splitText(text, mentions).map((token, index) => {
-        if (token.type === 'plain') return token.text
-        return token.type === 'link' ? (
-          <a
-            // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other identity
-            key={index}
-            href={token.url}
-            target="_blank"
-            rel="noopener noreferrer"
-            className="text-accent underline decoration-accent/40 underline-offset-3 hover:decoration-current"
-          >
-            {token.text}
-          </a>
-        ) : (
-          <mark
-            // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other identity
-            key={index}
-            className={clsx(
-              'rounded-s px-1 py-px',
-              isMentioned(me, [token.name]) ? 'bg-spark font-semibold text-on-spark' : 'bg-accent-soft font-medium text-accent',
-            )}
-          >
-            {token.text}
-          </mark>
-        )
-      })}
-      {children}
-    </p>
+      <Foldable text={text}>
+        <TextBlocks blocks={blocks} reader={useMemo(() => ({ mentions, me }), [mentions, me])} after={children} />
+      </Foldable>
+    </div>
   )
 }

@@ -3,7 +3,7 @@ import { type ChatClient, type ChatFailure, readFailure, type SearchHit } from '
 import { useDebounced } from '../ui/debounced'
 import { isSearch, type SearchLimits, searchInputOf } from './search-filters'
 
-export interface MessageSearch {
+export interface FoundMessages {
   /** The newest first; null while nothing is searched for, and before the first answer. */
   hits: readonly SearchHit[] | null
   isSearching: boolean
@@ -18,7 +18,7 @@ export interface MessageSearch {
 const keptMs = 10 * 60_000
 
 /** Searches while somebody types. The answers are kept for a while, so that Back leads to the list as it was. */
-export function useMessageSearch(client: ChatClient, text: string, limits: SearchLimits): MessageSearch {
+export function useFoundMessages(client: ChatClient, text: string, limits: SearchLimits): FoundMessages {
   const query = useDebounced(text, 250)
   const isAsked = isSearch(query, limits)
   const input = searchInputOf(query, limits)
