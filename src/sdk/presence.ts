@@ -43,7 +43,8 @@ export function withPresence(view: PresenceView, { type, known, count, people, t
   return {
     ...{ known, count, typing, ended: null },
     people: isSame ? view.people : new Map(type === 'now' ? named : [...view.people, ...named]),
-    reads: reads.length === 0 ? view.reads : new Map([...view.reads, ...reads.map(({ username, readSeq }) => [username, readSeq] as const)]),
+    reads:
+      reads.length === 0 ? view.reads : new Map([...view.reads, ...reads.map(({ username, readSeq }) => [username, readSeq] as const)]),
   }
 }
 

@@ -1,7 +1,7 @@
+import { isMentioned, roomMention } from '../../contract/markdown/names'
 import type { Message } from '../../contract/message'
 import type { LastMessage } from '../../contract/room'
 import { cutQuote, maxInteger } from '../../contract/rules'
-import { isMentioned, roomMention } from '../../contract/markdown/names'
 import type { RoomNews } from '../bus/news-bus'
 import type { FeedWatch, FeedWatcher } from '../fanout/room-feed'
 import { type EntryParts, encodeEntry, encodeSettings, type ListedSettings, namesFor } from './list-entry'

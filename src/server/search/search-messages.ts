@@ -1,7 +1,7 @@
 import { Failure } from '../../contract/failures'
+import { hasCode, hasLink } from '../../contract/markdown/mentions'
 import type { Message, SearchHit, SearchInput, SearchPage } from '../../contract/message'
 import { isUtcTime } from '../../contract/rules'
-import { hasCode, hasLink } from '../../contract/markdown/mentions'
 import type { CallContext } from '../caller'
 import { createPauses } from '../platform/background'
 import { readCursor, writeCursor } from '../platform/page-cursor'
