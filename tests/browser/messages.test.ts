@@ -33,7 +33,9 @@ async function openRoom(page: Page, room: string) {
   await messages(page).waitFor()
 }
 
-const composer = (page: Page) => page.getByRole('textbox', { name: /^(Message|Edit) / })
+const composer = (page: Page) => page.getByRole('textbox', { name: /^Message / })
+/** The field that a message becomes while it is edited. */
+const editor = (page: Page) => messages(page).getByRole('textbox', { name: 'Edit message' })
 const messageWith = (page: Page, text: string) => messages(page).getByRole('listitem').filter({ hasText: text }).last()
 
 async function sendMessage(page: Page, text: string) {
@@ -72,13 +74,15 @@ describe('messages', () => {
     await bert.page.getByRole('button', { name: 'React with party popper' }).first().click()
     const chip = messageWith(amy.page, 'The tests are green').getByRole('button', { name: 'party popper, 1' })
     await chip.waitFor()
-    expect(await chip.getAttribute('title')).toBe('bert')
+    await chip.hover()
+    await amy.page.getByRole('tooltip').getByText('bert reacted with party popper').waitFor()
     expect(await chip.getAttribute('aria-pressed')).toBe('false')
 
     await chip.click()
     const both = messageWith(bert.page, 'The tests are green').getByRole('button', { name: 'party popper, 2' })
     await both.waitFor()
-    expect(await both.getAttribute('title')).toBe('bert and amy')
+    await both.hover()
+    await bert.page.getByRole('tooltip').getByText('You and amy reacted with party popper').waitFor()
     expect(await both.getAttribute('aria-pressed')).toBe('true')
     await both.click()
     await messageWith(amy.page, 'The tests are green').getByRole('button', { name: 'party popper, 1' }).click()
@@ -122,19 +126,24 @@ describe('messages', () => {
     await openRoomWith('Edits', amy, bert)
     await sendMessage(amy.page, 'See you at noon')
     await press(messageWith(amy.page, 'See you at noon'), 'Edit')
-    expect(await composer(amy.page).inputValue()).toBe('See you at noon')
-    await composer(amy.page).fill('See you at one')
-    await composer(amy.page).press('Enter')
+    expect(await editor(amy.page).inputValue()).toBe('See you at noon')
+    await editor(amy.page).fill('See you at one')
+    await editor(amy.page).press('Enter')
     await messageWith(bert.page, 'See you at one').getByText('edited').waitFor()
     expect(await messages(bert.page).getByText('See you at noon').count()).toBe(0)
 
-    // Arrow up edits the last message; the draft is kept.
+    // Arrow up edits the last message. Escape keeps what was changed for later; discarding it keeps the message.
     await composer(amy.page).press('ArrowUp')
-    await composer(amy.page).fill('See you at two')
+    await editor(amy.page).fill('See you at two')
     await amy.page.keyboard.press('Escape')
+    await editor(amy.page).waitFor({ state: 'detached' })
+    await messageWith(amy.page, 'See you at one').waitFor()
     expect(await composer(amy.page).inputValue()).toBe('')
     await composer(amy.page).press('ArrowUp')
-    expect(await composer(amy.page).inputValue()).toBe('See you at one')
+    expect(await editor(amy.page).inputValue()).toBe('See you at two')
+    await amy.page.getByRole('button', { name: 'Discard changes' }).click()
+    await composer(amy.page).press('ArrowUp')
+    expect(await editor(amy.page).inputValue()).toBe('See you at one')
     await amy.page.getByRole('button', { name: 'Cancel editing' }).click()
     await messageWith(bert.page, 'See you at one').hover()
     expect(await messageWith(bert.page, 'See you at one').getByRole('button', { name: 'Edit', exact: true }).count()).toBe(0)
@@ -371,7 +380,7 @@ describe('one person', () => {
       .getByRole('button', { name: /^More actions on this message/ })
       .tap()
     await ivy.page.getByRole('dialog').getByRole('button', { name: 'Edit' }).tap()
-    await composer(ivy.page).fill('On my way')
+    await editor(ivy.page).fill('On my way')
     await ivy.page.getByRole('button', { name: 'Save' }).tap()
     await messageWith(jo.page, 'On my way').getByText('edited').waitFor()
     expect(await ivy.page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)

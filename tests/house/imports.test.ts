@@ -50,6 +50,7 @@ const table: Row[] = [
       'uqr',
       '@simplewebauthn/browser',
       'get-nonce',
+      'frimousse',
       'cmdk',
       'virtua',
     ],
@@ -58,7 +59,7 @@ const table: Row[] = [
   },
   {
     file: /^app\//,
-    may: ['app/', 'web/', '@fontsource-variable/inter', 'server/auth/web-session', 'contract/failures', 'next', 'react'],
+    may: ['app/', 'web/', '@fontsource-variable/inter', 'emojibase-data', 'server/auth/web-session', 'contract/failures', 'next', 'react'],
     types: ['contract/'],
   },
   {

@@ -3,8 +3,10 @@ import type { ChatClient, Message, Room, RoomHandle, RoomState } from '../../sdk
 import type { Visitor } from '../account/visitor'
 import { useArrival } from '../navigation'
 import { FailureLine, useAct } from '../ui/act'
+import { useCompletionSources } from './composer/completion-sources'
 import { ComposerPanel } from './composer/composer-panel'
 import type { Drafts } from './composer/drafts'
+import { WritingPlaceProvider } from './composer/edit-in-place'
 import { useMessageRights } from './message-rights'
 import { useFirstUnread } from './messages/first-unread'
 import { useJump } from './messages/jump'
@@ -28,6 +30,7 @@ interface ConversationProps {
   openThread(message: Message): void
   /** Shown in place of the composer. */
   instead?: ReactNode
+  onLeave(): void
 }
 
 const nobody: readonly string[] = []
@@ -44,6 +47,7 @@ export function Conversation({
   typing = nobody,
   openThread,
   instead,
+  onLeave,
 }: ConversationProps) {
   const { timeline } = state
   const me = visitor.username
@@ -72,27 +76,34 @@ export function Conversation({
   )
   const { acts, dialog } = useMessageActing({ handle, drafts, me, rights, run, markUnread, openThread, place: handle.room })
 
+  const sources = useCompletionSources({ client, room: handle.room, me })
+  const writing = useMemo(() => ({ place: handle.room, client, drafts, handle, sources }), [client, handle, drafts, sources])
+
   return (
     <MessageActsProvider value={acts}>
-      {isLive ? (
-        <MessageList
-          {...{ handle, timeline, visitor, readMarks, firstUnread, jump }}
-          name={listed?.kind === 'direct' ? `your conversation with ${name}` : name}
-          topic={listed?.topic ?? ''}
-          listedReadSeq={listed?.readSeq}
-        />
-      ) : (
-        <RoomSkeleton />
-      )}
-      <FailureLine failure={failure} onDismiss={dismiss} className="mx-3 shrink-0 md:mx-6" />
-      {instead || (
-        <ComposerPanel
-          {...{ client, handle, timeline, listed, name, me, typing, drafts }}
-          refusal={rights.refusal}
-          onSent={readMarks.resume}
-        />
-      )}
-      {dialog}
+      <WritingPlaceProvider value={writing}>
+        {isLive ? (
+          <MessageList
+            {...{ handle, timeline, visitor, readMarks, firstUnread, jump }}
+            name={listed?.kind === 'direct' ? `your conversation with ${name}` : name}
+            topic={listed?.topic ?? ''}
+            listedReadSeq={listed?.readSeq}
+          />
+        ) : (
+          <RoomSkeleton />
+        )}
+        <FailureLine failure={failure} onDismiss={dismiss} className="mx-3 shrink-0 md:mx-6" />
+        {instead || (
+          <ComposerPanel
+            {...{ client, handle, timeline, listed, name, me, typing, drafts }}
+            refusal={rights.refusal}
+            onSent={readMarks.resume}
+            onLeave={onLeave}
+            onJump={acts.jumpTo}
+          />
+        )}
+        {dialog}
+      </WritingPlaceProvider>
     </MessageActsProvider>
   )
 }

@@ -179,6 +179,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
             {...{ client, handle, state, name, visitor, drafts }}
             listed={shown}
             {...(presence && { typing: presence.typing })}
+            onLeave={() => listed && on.onLeave(listed)}
             openThread={openThread}
             instead={archived && <ArchivedNotice client={client} room={archived} />}
           />

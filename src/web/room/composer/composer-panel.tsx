@@ -1,12 +1,13 @@
-import { useCallback, useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { hasRoomRole } from '../../../contract/rules'
 import type { ChatClient, Message, Room, RoomHandle, RoomTimeline } from '../../../sdk'
-import { fieldError, useAct } from '../../ui/act'
 import { formatDuration } from '../../ui/times'
+import { commandsIn, findCommand, findUnknownCommand, runCommand } from './commands'
+import { useCompletionSources } from './completion-sources'
 import { Composer } from './composer'
-import { EditBar, ReplyBar } from './composer-mode'
-import { type Drafts, type EditDraft, useDraft } from './drafts'
-import type { FindMembers } from './mention-suggestions'
+import { quoteOf, ReplyBar, UnsavedEdit } from './composer-mode'
+import { type Drafts, useDraft } from './drafts'
+import { openEdit } from './edit-in-place'
 import { useSlowMode } from './slow-mode'
 import { createTypingNotifier, TypingLine } from './typing-line'
 
@@ -22,8 +23,13 @@ interface ComposerPanelProps {
   /** Why the viewer may not write here; null when they may. */
   refusal: string | null
   onSent(): void
+  onLeave?(): void
+  /** Shows a message, however far away it is. */
+  onJump(seq: number): void
   /** The id of the field. */
   fieldId?: string
+  /** Where its drafts are; by default in the room. */
+  place?: string
 }
 
 /** Everything below the messages: who is typing, and the composer or the reason why there is none. */
@@ -37,34 +43,51 @@ export function ComposerPanel({
   typing,
   drafts,
   refusal,
-  onSent,
   fieldId = 'composer',
+  place = handle.room,
+  ...on
 }: ComposerPanelProps) {
   const { room } = handle
+  const { onSent, onLeave, onJump } = on
   const isSlow = listed !== undefined && listed.slowModeSeconds > 0 && !hasRoomRole(listed.role, 'moderator')
   const slowModeSeconds = isSlow ? listed.slowModeSeconds : 0
   const lastOwn = timeline.messages.findLast(({ author, kind }) => kind === 'text' && author.username === me)
   const waitSeconds = useSlowMode(slowModeSeconds, lastOwn?.time)
   const hasPending = timeline.unsent.some(({ state }) => state === 'pending')
 
-  const findMembers = useCallback(
-    async (query: string) => {
-      const { members } = await client.rooms.members.query({ room, query })
-      return members.map(({ user }) => user).filter(({ username }) => username !== me)
-    },
-    [client, room, me],
-  )
+  const mayLeave = onLeave !== undefined
+  const commands = useMemo(() => commandsIn(listed).filter(({ name }) => name !== 'leave' || mayLeave), [listed, mayLeave])
+  const sources = useCompletionSources({ client, room, me, commands })
+  const [refused, setRefused] = useState<string | null>(null)
   const notifyTyping = useMemo(() => createTypingNotifier(client, room), [client, room])
-  const draft = useDraft(drafts, room)
+  const draft = useDraft(drafts, place)
   const { reply, edit } = draft
-  const cancelReply = () => drafts.update(room, { reply: null })
-  const cancelEdit = () => drafts.update(room, { edit: null })
+  const answered = reply && timeline.messages.find(({ seq }) => seq === reply.seq)
+  const isAnsweredGone = answered != null && answered.deletedAt !== null
+  const unknown = findUnknownCommand(draft.text, commands)
+  const cancelReply = () => drafts.update(place, { reply: null })
+
+  function send(text: string) {
+    handle.send(text, reply && !isAnsweredGone ? { replyTo: answered ? quoteOf(answered) : reply } : {})
+    drafts.update(place, { text: '', reply: null })
+    onSent()
+  }
+
+  async function submit(text: string) {
+    const found = findCommand(text, commands)
+    if (!found || !listed) return send(text)
+    drafts.update(place, { text: '' })
+    const problem = await runCommand(found, { client, room: listed, send, onLeave: () => onLeave?.() })
+    if (problem === null) return
+    setRefused(problem)
+    if (drafts.in(place).get().text === '') drafts.update(place, { text })
+  }
 
   return (
     <div className="shrink-0 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:pb-4">
       <div className="flex items-center">
         <div className="min-w-0 flex-1">
-          <TypingLine typing={typing} me={me} />
+          <TypingLine client={client} typing={typing} me={me} />
         </div>
         {isSlow && !refusal && (
           <p className="px-4 text-faint text-xs leading-5 md:px-6">
@@ -73,21 +96,25 @@ export function ComposerPanel({
           </p>
         )}
       </div>
-      <div className="px-3 pt-0.5 md:px-6">{renderComposer()}</div>
+      <div className="px-3 pt-0.5 md:px-6">
+        {edit && (
+          <UnsavedEdit
+            edit={edit}
+            message={timeline.messages.find(({ seq }) => seq === edit.seq)}
+            onContinue={() => {
+              openEdit(drafts, place, { seq: edit.seq, text: edit.from })
+              onJump(edit.seq)
+            }}
+            onReuse={() => drafts.update(place, { text: draft.text === '' ? edit.text : `${draft.text}\n${edit.text}`, edit: null })}
+            onDiscard={() => drafts.update(place, { edit: null })}
+          />
+        )}
+        {renderComposer()}
+      </div>
     </div>
   )
 
   function renderComposer() {
-    if (edit) {
-      return (
-        <EditComposer
-          key={edit.seq}
-          {...{ handle, findMembers, edit, fieldId }}
-          onText={(text) => drafts.update(room, { edit: { ...edit, text } })}
-          onDone={cancelEdit}
-        />
-      )
-    }
     if (refusal) {
       return (
         <p
@@ -106,25 +133,34 @@ export function ComposerPanel({
         fieldId={fieldId}
         label={`Message ${name}`}
         text={draft.text}
-        bar={reply && <ReplyBar to={reply} onCancel={cancelReply} />}
+        bar={reply && <ReplyBar to={answered ? quoteOf(answered) : reply} isRemoved={isAnsweredGone} onCancel={cancelReply} />}
         about={reply?.seq ?? null}
         waitSeconds={waitSeconds}
         isBlocked={isSlow && hasPending}
-        room={room}
-        findMembers={findMembers}
+        sources={sources}
+        hint={
+          refused !== null ? (
+            <p role="alert" className="mt-1.5 px-1 text-danger text-xs">
+              {refused}
+            </p>
+          ) : (
+            unknown !== null && (
+              <p role="status" className="mt-1.5 px-1 text-soft text-xs [overflow-wrap:anywhere]">
+                There is no command /{unknown}. This will be sent as text.
+              </p>
+            )
+          )
+        }
         onChange={(text) => {
-          drafts.update(room, { text })
+          setRefused(null)
+          drafts.update(place, { text })
           notifyTyping(text)
         }}
-        onSubmit={(text) => {
-          handle.send(text, reply ? { replyTo: reply } : {})
-          drafts.update(room, { text: '', reply: null })
-          onSent()
-        }}
-        onCancel={cancelReply}
+        onSubmit={(text) => void submit(text)}
+        onCancel={reply ? cancelReply : undefined}
         onBack={() => {
           const last = timeline.messages.findLast((message) => isOwnText(message, me))
-          if (last) drafts.update(room, { edit: { seq: last.seq, from: last.text, text: last.text } })
+          if (last) openEdit(drafts, place, last)
         }}
       />
     )
@@ -132,51 +168,3 @@ export function ComposerPanel({
 }
 
 const isOwnText = ({ kind, author, deletedAt }: Message, me: string) => kind === 'text' && author.username === me && deletedAt === null
-
-interface EditComposerProps {
-  handle: Pick<RoomHandle, 'room' | 'edit'>
-  edit: EditDraft
-  fieldId: string
-  findMembers: FindMembers
-  onText(text: string): void
-  onDone(): void
-}
-
-function EditComposer({ handle, edit, fieldId, findMembers, onText, onDone }: EditComposerProps) {
-  const { pending, failure, run, dismiss } = useAct()
-
-  function save(text: string) {
-    if (text === edit.from) return onDone()
-    void run(async () => {
-      await handle.edit(edit.seq, text)
-      onDone()
-    })
-  }
-
-  return (
-    <>
-      {failure && (
-        <p role="alert" className="mb-1.5 px-1 text-danger text-sm">
-          Not saved. {fieldError(failure, 'text', 'The text') ?? failure.words}
-        </p>
-      )}
-      <Composer
-        fieldId={fieldId}
-        label="Edit message"
-        text={edit.text}
-        isEdit
-        about={edit.seq}
-        isBlocked={pending}
-        bar={<EditBar onCancel={onDone} />}
-        room={handle.room}
-        findMembers={findMembers}
-        onChange={(text) => {
-          dismiss()
-          onText(text)
-        }}
-        onSubmit={save}
-        onCancel={onDone}
-      />
-    </>
-  )
-}

@@ -1,12 +1,17 @@
 import clsx from 'clsx'
 import { Check, SendHorizontal } from 'lucide-react'
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
+import { type ClipboardEvent, type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import { countCharacters, limits } from '../../../contract/rules'
 import { cleanMessage, hasVisibleCharacter } from '../../../contract/visible-text'
-import { type FindMembers, MentionList, optionId, useMentionSuggestions } from './mention-suggestions'
+import { EmojiButton } from '../emoji/emoji-button'
+import { CompletionList, type CompletionSources, completionId, useCompletions } from './completion'
+import { findClosedShortcode } from './completion-trigger'
+import { readPastedCode } from './pasted-text'
+import { applyChange, findFormat, hasCommandKey, readWriting } from './text-field'
+import { breakLine, fenceAround, fenced, isInCode, linkSelection } from './writing'
 
 interface ComposerProps {
-  /** The id of the field. */
+  /** The id of the field. It ends in "composer": dialogs leave the focus to such a field. An edit's field has an id of its own. */
   fieldId?: string
   label: string
   text: string
@@ -16,21 +21,27 @@ interface ComposerProps {
   about?: unknown
   /** Shown above the text, inside the same frame. */
   bar?: ReactNode
+  /** Shown below the frame, when there is nothing more urgent to say. */
+  hint?: ReactNode
   /** Seconds until the next message may be sent. */
   waitSeconds?: number
   /** The text can be changed, but not sent. */
   isBlocked?: boolean
-  room: string
-  findMembers: FindMembers
+  sources: CompletionSources
   onChange(text: string): void
   onSubmit(text: string): void
-  /** Escape was pressed. */
-  onCancel(): void
+  /** Escape was pressed. Left out when there is nothing to cancel. */
+  onCancel?: (() => void) | undefined
   /** The up arrow was pressed in an empty text. */
   onBack?(): void
+  /** Whether it takes the focus when it appears. By default not on a phone, where that would open the keyboard. */
+  takesFocus?: boolean
 }
 
 const countFrom = 3_600
+
+/** On a phone there is no Shift to press with Enter, and a button to send. */
+const isTouchOnly = () => matchMedia('(hover: none) and (pointer: coarse)').matches
 
 export function Composer({
   fieldId = 'composer',
@@ -39,69 +50,146 @@ export function Composer({
   isEdit = false,
   about = null,
   bar,
+  hint,
   waitSeconds = 0,
   isBlocked = false,
-  room,
-  findMembers,
+  sources,
+  takesFocus,
   ...on
 }: ComposerProps) {
   const [caret, setCaret] = useState(text.length)
-  const caretToSet = useRef<number | null>(null)
+  const [isComposing, setComposing] = useState(false)
+  const [hasFocus, setHasFocus] = useState(false)
+  /** The text just after code was pasted into it, and what was pasted. */
+  const [pastedCode, setPastedCode] = useState<{ text: string; at: number; plain: string; length: number } | null>(null)
   const textarea = useRef<HTMLTextAreaElement>(null)
+  const isPlainPaste = useRef(false)
+  const editId = useId()
   const counterId = useId()
-  const namesId = useId()
+  const listId = useId()
   const length = countCharacters(cleanMessage(text))
   const canSend = hasVisibleCharacter(text) && length <= limits.messageText && waitSeconds === 0 && !isBlocked
 
-  const names = useMentionSuggestions(room, findMembers, text.slice(0, caret), (at, replacement) => {
-    const end = at + replacement.length
-    caretToSet.current = end
-    change(text.slice(0, at) + replacement + text.slice(caret).replace(/^ /, ''), end)
+  const completions = useCompletions({
+    ...{ text, caret, sources },
+    // An input method has a list of its own, but on a phone it is part of the keyboard, which composes every word.
+    isActive: hasFocus && (!isComposing || isTouchOnly()),
+    onChoose: (at, insert) => {
+      const field = textarea.current
+      if (!field) return
+      const { text, end } = readWriting(field)
+      const to = text[end] === ' ' ? end + 1 : end
+      applyChange(field, { from: at, to, insert, start: at + insert.length, end: at + insert.length })
+    },
   })
-  const hasNames = names.people.length > 0
+  const hasList = completions.all.length > 0
 
+  const before = useRef<unknown>(undefined)
   useEffect(() => {
-    const element = textarea.current
+    const field = textarea.current
+    const isNew = before.current === undefined
+    const isSame = before.current === about
+    before.current = about
     // On a phone, the focus would open the keyboard over the messages.
-    if (!element || (about === null && !matchMedia('(hover: hover)').matches)) return
-    element.focus()
-    element.setSelectionRange(element.value.length, element.value.length)
-  }, [about])
+    const hasKeyboard = matchMedia('(hover: hover)').matches
+    const mayTake = isNew ? (takesFocus ?? hasKeyboard) : about !== null || hasKeyboard
+    if (!field || isSame || !mayTake) return
+    field.focus()
+    field.setSelectionRange(field.value.length, field.value.length)
+  }, [about, takesFocus])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: its height follows what is in it
   useLayoutEffect(() => {
-    const element = textarea.current
-    if (!element) return
-    element.style.height = '0'
-    element.style.height = `${element.scrollHeight}px`
-    if (caretToSet.current !== null) element.setSelectionRange(caretToSet.current, caretToSet.current)
-    caretToSet.current = null
+    const field = textarea.current
+    if (!field) return
+    field.style.height = '0'
+    field.style.height = `${field.scrollHeight}px`
   }, [text])
-
-  function change(value: string, at: number) {
-    setCaret(at)
-    on.onChange(value)
-  }
 
   function submit() {
     if (!canSend) return
     on.onSubmit(cleanMessage(text))
     setCaret(0)
+    setPastedCode(null)
     textarea.current?.focus()
   }
 
-  function onKeyDown(event: KeyboardEvent) {
+  function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
+    isPlainPaste.current = event.key.toLowerCase() === 'v' && event.shiftKey
     // In an input method, Enter accepts a word. Safari ends the composition first; only the key code 229 shows it.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return
-    if (names.onKeyDown(event)) return event.preventDefault()
-    if (event.key === 'Escape') return on.onCancel()
+    if (completions.onKeyDown(event)) return take(event)
+    const field = event.currentTarget
+    const writing = readWriting(field)
+    const format = findFormat(event, writing)
+    if (format) {
+      take(event)
+      return applyChange(field, format)
+    }
+    if (event.key === 'Escape' && on.onCancel) {
+      take(event)
+      return on.onCancel()
+    }
     if (event.key === 'ArrowUp' && text === '' && on.onBack) {
-      event.preventDefault()
+      take(event)
       return on.onBack()
     }
-    if (event.key !== 'Enter' || event.shiftKey) return
+    if (event.key !== 'Enter') return
     event.preventDefault()
-    submit()
+    const breaks = event.shiftKey || (!hasCommandKey(event) && (isTouchOnly() || fenceAround(writing.text, writing.start) !== null))
+    if (!breaks) return submit()
+    applyChange(field, breakLine(writing))
+    // The browser scrolls to what is typed, but not to what a script puts there.
+    if (field.selectionEnd === field.value.length) field.scrollTop = field.scrollHeight
+  }
+
+  function onPaste(event: ClipboardEvent<HTMLTextAreaElement>) {
+    const field = event.currentTarget
+    const { clipboardData } = event
+    const plain = clipboardData.getData('text/plain').replace(/\r\n?/g, '\n')
+    const writing = readWriting(field)
+    const link = linkSelection(writing, plain)
+    if (link) {
+      event.preventDefault()
+      return applyChange(field, link)
+    }
+    if (plain === '' || isPlainPaste.current || isInCode(writing.text, writing.start)) return
+    const code = readPastedCode({ plain, html: clipboardData.getData('text/html'), editor: clipboardData.getData('vscode-editor-data') })
+    if (!code) return
+    event.preventDefault()
+    // First as it is, then as code: the first undo leaves the plain text.
+    const { start, end } = writing
+    const after = start + plain.length
+    applyChange(field, { from: start, to: end, insert: plain, start: after, end: after })
+    const change = fenced(plain, { text: field.value, start, end: after }, code.language)
+    applyChange(field, change)
+    setPastedCode({ text: field.value, at: start, plain, length: change.insert.length })
+  }
+
+  function pasteAsText() {
+    const field = textarea.current
+    if (!field || !pastedCode) return
+    const { at, plain, length } = pastedCode
+    applyChange(field, { from: at, to: at + length, insert: plain, start: at + plain.length, end: at + plain.length })
+  }
+
+  async function replaceShortcode(field: HTMLTextAreaElement) {
+    const closed = findClosedShortcode(field.value.slice(0, field.selectionStart))
+    if (!closed) return
+    const typed = field.value
+    const { emojiOfShortcode } = await import('../emoji/emoji-data')
+    const emoji = await emojiOfShortcode(closed.name)
+    const to = closed.at + closed.name.length + 2
+    if (emoji === null || field.value !== typed) return
+    applyChange(field, { from: closed.at, to, insert: emoji, start: closed.at + emoji.length, end: closed.at + emoji.length })
+  }
+
+  function insertEmoji(emoji: string) {
+    const field = textarea.current
+    if (!field) return
+    const { text, start, end } = readWriting(field)
+    const insert = start > 0 && !/\s/.test(text[start - 1] ?? '') ? ` ${emoji}` : emoji
+    applyChange(field, { from: start, to: end, insert, start: start + insert.length, end: start + insert.length })
   }
 
   const action = waitSeconds > 0 ? `Send in ${waitSeconds} s` : isEdit ? 'Save' : 'Send'
@@ -113,7 +201,15 @@ export function Composer({
       }}
       className="relative"
     >
-      {hasNames && <MentionList id={namesId} people={names.people} active={names.active} onChoose={names.choose} />}
+      {hasList && (
+        <CompletionList
+          id={listId}
+          label={completions.label ?? ''}
+          all={completions.all}
+          active={completions.active}
+          onChoose={completions.choose}
+        />
+      )}
       <div
         className={clsx(
           'rounded-l border border-line-strong bg-raised shadow-low transition-colors',
@@ -124,23 +220,37 @@ export function Composer({
         <div className="flex items-end gap-1 p-1">
           <textarea
             ref={textarea}
-            id={fieldId}
+            id={isEdit ? `${editId}-composer` : fieldId}
             rows={1}
             dir="auto"
             value={text}
-            enterKeyHint={isEdit ? 'done' : 'send'}
+            enterKeyHint="enter"
             aria-label={label}
             aria-autocomplete="list"
-            aria-controls={hasNames ? namesId : undefined}
-            aria-activedescendant={hasNames ? optionId(namesId, names.active) : undefined}
+            aria-controls={hasList ? listId : undefined}
+            aria-activedescendant={hasList ? completionId(listId, completions.active) : undefined}
             aria-describedby={length >= countFrom ? counterId : undefined}
             aria-invalid={length > limits.messageText || undefined}
+            aria-keyshortcuts="Control+B Control+I Control+E Control+Shift+X Control+Shift+C"
             placeholder={label}
-            onChange={({ target }) => change(target.value, target.selectionStart)}
+            onChange={({ target, nativeEvent }) => {
+              setCaret(target.selectionStart)
+              on.onChange(target.value)
+              if ((nativeEvent as InputEvent).data?.endsWith(':')) void replaceShortcode(target)
+            }}
             onSelect={({ currentTarget }) => setCaret(currentTarget.selectionStart)}
             onKeyDown={onKeyDown}
-            className="max-h-[40dvh] min-h-11 min-w-0 flex-1 resize-none bg-transparent px-3 py-2.5 text-[1rem] leading-6 outline-none placeholder:text-faint placeholder-shown:overflow-hidden placeholder-shown:whitespace-nowrap md:min-h-10 md:py-2 md:text-base"
+            onPaste={onPaste}
+            onCompositionStart={() => setComposing(true)}
+            onCompositionEnd={() => setComposing(false)}
+            onFocus={() => setHasFocus(true)}
+            onBlur={() => {
+              setHasFocus(false)
+              setComposing(false)
+            }}
+            className="max-h-[40dvh] min-h-11 min-w-0 flex-1 resize-none bg-transparent px-3 py-2.5 text-[1rem] leading-6 outline-none [overflow-wrap:anywhere] placeholder:text-faint placeholder-shown:overflow-hidden placeholder-shown:whitespace-nowrap md:min-h-10 md:py-2 md:text-base"
           />
+          <EmojiButton label="Emoji" onPick={insertEmoji} returnFocus={textarea} className="size-11! mouse:size-10!" />
           <button
             type="submit"
             aria-label={action}
@@ -152,23 +262,53 @@ export function Composer({
           </button>
         </div>
       </div>
-      {length >= countFrom && (
-        <p
-          id={counterId}
-          role="status"
-          className={clsx('mt-1.5 px-1 text-xs tabular-nums', length > limits.messageText ? 'text-danger' : 'text-soft')}
-        >
-          {length > limits.messageText
-            ? `${(length - limits.messageText).toLocaleString()} ${length - limits.messageText === 1 ? 'character' : 'characters'} over the limit`
-            : `${(limits.messageText - length).toLocaleString()} characters left`}
-        </p>
-      )}
+      <p role="status" className="sr-only">
+        {hasList && `${completions.all.length} ${completions.all.length === 1 ? 'suggestion' : 'suggestions'}`}
+      </p>
+      {renderBelow()}
     </form>
   )
+
+  function renderBelow() {
+    if (length >= countFrom) {
+      const over = length - limits.messageText
+      return (
+        <p id={counterId} role="status" className={clsx('mt-1.5 px-1 text-xs tabular-nums', over > 0 ? 'text-danger' : 'text-soft')}>
+          {over > 0
+            ? `${over.toLocaleString()} ${over === 1 ? 'character' : 'characters'} over the limit`
+            : `${(-over).toLocaleString()} characters left`}
+        </p>
+      )
+    }
+    if (pastedCode?.text === text) {
+      return (
+        <p role="status" className="mt-1 flex items-center gap-2 px-1 text-soft text-xs">
+          Pasted as code.
+          <button
+            type="button"
+            onClick={pasteAsText}
+            className="min-h-11 rounded-s font-medium text-ink underline decoration-line-strong underline-offset-3 hover:decoration-current mouse:min-h-6"
+          >
+            Paste as text
+          </button>
+        </p>
+      )
+    }
+    if (hasFocus && fenceAround(text, caret) && !isTouchOnly()) {
+      return <p className="mt-1 px-1 text-soft text-xs leading-6">Enter adds a line of code. Ctrl+Enter {isEdit ? 'saves' : 'sends'}.</p>
+    }
+    return hint
+  }
 
   function renderIcon() {
     if (waitSeconds > 0) return <span className="font-medium text-sm tabular-nums">{waitSeconds}</span>
     const Icon = isEdit ? Check : SendHorizontal
     return <Icon aria-hidden="true" className="size-[1.125rem] rtl:-scale-x-100" />
   }
+}
+
+/** The page has keys of its own, which would act as well. */
+function take(event: KeyboardEvent) {
+  event.preventDefault()
+  event.stopPropagation()
 }

@@ -17,6 +17,8 @@ export interface EditDraft {
   /** The message's text when the edit began. */
   from: string
   text: string
+  /** Whether it is shown. Escape closes an edit, and keeps what was changed. */
+  isOpen: boolean
 }
 
 /**
@@ -44,6 +46,9 @@ type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' |
 type PageEvents = Pick<typeof globalThis, 'addEventListener' | 'removeEventListener'>
 
 export const emptyDraft: Draft = { text: '', reply: null, edit: null }
+
+/** Whether an edit differs from the message. */
+export const isChanged = ({ from, text }: EditDraft) => text !== from
 
 /** The place of a thread's draft. Rooms' ids have no slash. */
 export const threadPlace = (room: string, root: number) => `${room}/${root}`
@@ -202,7 +207,7 @@ export function useDraft(drafts: Drafts, place: string): Draft {
 type StoredDraft = Draft & { at: number }
 
 const isEmpty = ({ text, reply, edit }: Draft) => text.trim() === '' && !reply && !edit
-const isWritten = ({ text, edit }: Draft) => text.trim() !== '' || (edit !== null && edit.text !== edit.from)
+const isWritten = ({ text, edit }: Draft) => text.trim() !== '' || (edit !== null && isChanged(edit))
 
 /** Another version of the page, or somebody's own hand, may have stored it. */
 function readDraft(stored: string | null): { draft: Draft; at: number } | null {
@@ -210,7 +215,8 @@ function readDraft(stored: string | null): { draft: Draft; at: number } | null {
     const { text, reply, edit, at } = JSON.parse(stored ?? '') as StoredDraft
     if (typeof text !== 'string' || typeof at !== 'number') return null
     const isReply = typeof reply?.seq === 'number' && typeof reply.text === 'string' && typeof reply.author?.displayName === 'string'
-    const isEdit = typeof edit?.seq === 'number' && typeof edit.from === 'string' && typeof edit.text === 'string'
+    const isEdit =
+      typeof edit?.seq === 'number' && typeof edit.from === 'string' && typeof edit.text === 'string' && typeof edit.isOpen === 'boolean'
     return { draft: { text, reply: isReply ? reply : null, edit: isEdit ? edit : null }, at }
   } catch {
     return null

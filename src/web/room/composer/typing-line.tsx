@@ -1,4 +1,5 @@
 import type { ChatClient } from '../../../sdk'
+import { usePeopleNames } from '../../people/people-names'
 
 /** A little less than the time after which the server forgets it. */
 const resendMs = 3_000
@@ -19,6 +20,7 @@ export function createTypingNotifier(client: ChatClient, room: string): (text: s
 }
 
 interface TypingLineProps {
+  client: ChatClient
   /** Usernames. */
   typing: readonly string[]
   /** The viewer's username: their own typing is not shown. */
@@ -26,16 +28,22 @@ interface TypingLineProps {
 }
 
 /** Shows who else is typing. It keeps its height when nobody is, so that nothing above it jumps. */
-export function TypingLine({ typing, me }: TypingLineProps) {
+export function TypingLine({ client, typing, me }: TypingLineProps) {
   const others = typing.filter((username) => username !== me)
+  const names = usePeopleNames(client, others.slice(0, namedLimit))
+  const known = others.flatMap((username) => names.get(username) ?? [])
   return (
     <p role="status" className="h-5 shrink-0 truncate px-4 text-soft text-xs leading-5 md:px-6">
-      {others.length > 0 && wordsFor(others)}
+      {known.length > 0 && typingWords(known, others.length)}
     </p>
   )
 }
 
-function wordsFor([first, second, ...more]: readonly string[]): string {
-  if (more.length > 0) return 'Several people are typing…'
+const namedLimit = 3
+
+/** @param names display names. @param count how many people are typing */
+export function typingWords([first, second, third]: readonly string[], count: number): string {
+  if (count > namedLimit) return 'Several people are typing…'
+  if (third) return `${first}, ${second} and ${third} are typing…`
   return second ? `${first} and ${second} are typing…` : `${first} is typing…`
 }

@@ -1,38 +1,40 @@
 import clsx from 'clsx'
-import type { KeyboardEvent } from 'react'
-import { commonEmoji, namedEmoji, nameOfEmoji } from './emoji'
+import { type KeyboardEvent, useState } from 'react'
+import { nameOfEmoji } from './emoji'
+import { noteRecentEmoji, quickEmoji } from './recent-emoji'
 
-interface EmojiGridProps {
+interface QuickEmojiProps {
+  /** What picking one does, such as "React with". Its name follows. */
+  action: string
   onPick(emoji: string): void
   className?: string
 }
 
-/** The eight most common ones, in one row. */
-export function CommonEmoji({ onPick, className }: EmojiGridProps) {
+/** One row of the emoji picked lately and the most common ones. It stays as it is while it is shown. */
+export function QuickEmoji({ action, onPick, className }: QuickEmojiProps) {
+  const [shown] = useState(quickEmoji)
   return (
-    <fieldset aria-label="Common emoji" onKeyDown={moveFocus} className={clsx('grid min-w-0 grid-cols-8', className)}>
-      {commonEmoji.map((emoji) => (
-        <EmojiButton key={emoji} emoji={emoji} name={nameOfEmoji(emoji)} onPick={onPick} />
+    <fieldset aria-label="Recent and common emoji" onKeyDown={moveFocus} className={clsx('grid min-w-0 grid-cols-8', className)}>
+      {shown.map((emoji) => (
+        <button
+          key={emoji}
+          type="button"
+          aria-label={`${action} ${nameOfEmoji(emoji)}`}
+          title={nameOfEmoji(emoji)}
+          onClick={() => {
+            noteRecentEmoji(emoji)
+            onPick(emoji)
+          }}
+          className="emoji flex h-11 items-center justify-center rounded-s text-xl leading-none outline-offset-[-2px] hover:bg-hover mouse:h-9 mouse:text-lg"
+        >
+          {emoji}
+        </button>
       ))}
     </fieldset>
   )
 }
 
-export function AllEmoji({ onPick, className }: EmojiGridProps) {
-  return (
-    <fieldset
-      aria-label="More emoji"
-      onKeyDown={moveFocus}
-      className={clsx('grid min-w-0 grid-cols-8 overflow-y-auto overscroll-contain', className)}
-    >
-      {namedEmoji.map(([emoji, name]) => (
-        <EmojiButton key={emoji} emoji={emoji} name={name} onPick={onPick} />
-      ))}
-    </fieldset>
-  )
-}
-
-const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -8, ArrowDown: 8 }
+const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1 }
 
 /** Arrow keys move between the emoji. */
 function moveFocus(event: KeyboardEvent<HTMLElement>) {
@@ -43,18 +45,4 @@ function moveFocus(event: KeyboardEvent<HTMLElement>) {
   if (!(next instanceof HTMLElement)) return
   event.preventDefault()
   next.focus()
-}
-
-function EmojiButton({ emoji, name, onPick }: { emoji: string; name: string; onPick(emoji: string): void }) {
-  return (
-    <button
-      type="button"
-      aria-label={`React with ${name}`}
-      title={name}
-      onClick={() => onPick(emoji)}
-      className="flex h-11 items-center justify-center rounded-s text-xl leading-none outline-offset-[-2px] hover:bg-hover mouse:h-9 mouse:text-lg"
-    >
-      {emoji}
-    </button>
-  )
 }

@@ -4,6 +4,7 @@ import { goToMessage } from '../../navigation'
 import type { Act } from '../../ui/act'
 import { quoteOf } from '../composer/composer-mode'
 import type { Drafts } from '../composer/drafts'
+import { openEdit } from '../composer/edit-in-place'
 import type { MessageRights } from '../message-rights'
 import type { MessageActs } from './message-acts'
 
@@ -57,7 +58,7 @@ export function useMessageActing({
       },
       focusComposer: () => document.getElementById(composerIdOf(place))?.focus(),
       reply: (to) => drafts.update(place, { reply: quoteOf(to) }),
-      edit: ({ seq, text }) => drafts.update(place, { edit: { seq, from: text, text } }),
+      edit: (message) => openEdit(drafts, place, message),
       remove: setRemoving,
       toggleReaction: ({ seq, reactions }, emoji) => {
         const isThere = reactions.find((reaction) => reaction.emoji === emoji)?.usernames.includes(me)

@@ -3,6 +3,7 @@ import { type KeyboardEvent, lazy, memo, Suspense, useRef, useState } from 'reac
 import { isMentioned } from '../../../contract/markdown/names'
 import type { Message } from '../../../sdk'
 import { formatFull } from '../../ui/times'
+import { MessageEditor, useIsEdited } from '../composer/edit-in-place'
 import { useMessageActivity } from './active-message'
 import { useLongPress } from './long-press'
 import { useMessageActs } from './message-acts'
@@ -48,6 +49,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
 
 function WrittenMessage({ message, startsGroup, isHighlighted, quote = 'line' }: MessageItemProps) {
   const { me, focusComposer } = useMessageActs()
+  const isEdited = useIsEdited(message.seq)
   const { isActive, take, drop } = useMessageActivity()
   const [isMenuOpen, setMenuOpen] = useState(false)
   const [showsSheet, setShowsSheet] = useState(false)
@@ -82,8 +84,10 @@ function WrittenMessage({ message, startsGroup, isHighlighted, quote = 'line' }:
       time={message.time}
       place={message}
       startsGroup={startsGroup}
-      look={isHighlighted ? 'highlighted' : mentionsMe ? 'mention' : 'plain'}
-      className={selection.isOn ? 'select-text' : '[@media(hover:none)]:select-none [@media(hover:none)]:[-webkit-touch-callout:none]'}
+      look={isHighlighted || isEdited ? 'highlighted' : mentionsMe ? 'mention' : 'plain'}
+      className={
+        selection.isOn || isEdited ? 'select-text' : '[@media(hover:none)]:select-none [@media(hover:none)]:[-webkit-touch-callout:none]'
+      }
       // Not pointer events: a finger leaves at once, but a tap should keep the message active until the next tap.
       onMouseEnter={() => take('pointer')}
       onMouseLeave={() => drop('pointer')}
@@ -91,20 +95,24 @@ function WrittenMessage({ message, startsGroup, isHighlighted, quote = 'line' }:
       onFocus={({ target }) => target.matches(':focus-visible') && take('focus')}
       onBlur={({ currentTarget, relatedTarget }) => currentTarget.contains(relatedTarget) || drop('focus')}
       onKeyDown={onKeyDown}
-      toolbar={<MessageToolbar message={message} isActive={isActive} onOpenChange={changeMenu} onSheet={openSheet} />}
+      toolbar={<MessageToolbar message={message} isActive={isActive && !isEdited} onOpenChange={changeMenu} onSheet={openSheet} />}
       mark={replyTo && quote === 'mark' && <ReplyMark {...replyTo} />}
       {...longPress}
     >
       {replyTo && quote === 'line' && <QuotedLine {...replyTo} />}
-      <div ref={text}>
-        <MessageText text={message.text} mentions={message.mentions} me={me}>
-          {message.editedAt && (
-            <span className="ms-1.5 whitespace-nowrap text-faint text-xs" title={`Edited ${formatFull(message.editedAt)}`}>
-              edited
-            </span>
-          )}
-        </MessageText>
-      </div>
+      {isEdited ? (
+        <MessageEditor message={message} />
+      ) : (
+        <div ref={text}>
+          <MessageText text={message.text} mentions={message.mentions} me={me}>
+            {message.editedAt && (
+              <span className="ms-1.5 whitespace-nowrap text-faint text-xs" title={`Edited ${formatFull(message.editedAt)}`}>
+                edited
+              </span>
+            )}
+          </MessageText>
+        </div>
+      )}
       <Reactions message={message} />
       <Footer message={message} />
       <SeenBy seq={message.seq} author={message.author.username} />

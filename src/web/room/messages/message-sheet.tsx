@@ -5,7 +5,8 @@ import { cutText } from '../../../contract/rules'
 import type { Message } from '../../../sdk'
 import { Button } from '../../ui/button'
 import { Dialog } from '../../ui/dialog'
-import { AllEmoji, CommonEmoji } from '../emoji/emoji-grid'
+import { QuickEmoji } from '../emoji/emoji-grid'
+import { EmojiPicker } from '../emoji/emoji-picker'
 import { type ActChoice, messageChoices, useMessageActs } from './message-acts'
 
 interface MessageSheetProps {
@@ -19,7 +20,6 @@ interface MessageSheetProps {
 export default function MessageSheet({ message, onSelectText, onClose }: MessageSheetProps) {
   const acts = useMessageActs()
   const [showsAll, setShowsAll] = useState(false)
-  const Emoji = showsAll ? AllEmoji : CommonEmoji
 
   const choices: ActChoice[] = messageChoices(message, acts)
   const copy = choices.findIndex(({ name }) => name === 'Copy text')
@@ -34,7 +34,11 @@ export default function MessageSheet({ message, onSelectText, onClose }: Message
     <Dialog title={`Message from ${message.author.displayName}`} description={cutText(message.text, 90)} onClose={onClose}>
       {acts.mayAct && (
         <>
-          <Emoji onPick={pick} className={clsx('-mx-5', showsAll && 'max-h-[40dvh]')} />
+          {showsAll ? (
+            <EmojiPicker action="React with" onPick={pick} isForTouch className="-mx-2" />
+          ) : (
+            <QuickEmoji action="React with" onPick={pick} className="-mx-5" />
+          )}
           {!showsAll && (
             <Button look="quiet" onClick={() => setShowsAll(true)} className="-ml-2 mt-1 self-start px-2!">
               More emoji

@@ -6,8 +6,10 @@ import { FailureLine, useAct } from '../../ui/act'
 import { Button } from '../../ui/button'
 import { useWideScreen } from '../../ui/media'
 import { Notice } from '../../ui/notice'
+import { useCompletionSources } from '../composer/completion-sources'
 import { ComposerPanel } from '../composer/composer-panel'
-import { type Draft, type Drafts, threadPlace } from '../composer/drafts'
+import { type Drafts, threadPlace } from '../composer/drafts'
+import { WritingPlaceProvider } from '../composer/edit-in-place'
 import { useMessageRights } from '../message-rights'
 import { composerIdOf, useMessageActing } from '../messages/message-acting'
 import { MessageActsProvider } from '../messages/message-acts'
@@ -41,10 +43,8 @@ export default function ThreadPanel({ client, handle, seq, listed, visitor, draf
   const { failure, run, dismiss } = useAct({ concurrent: true })
   const isWide = useWideScreen()
   const onJump = useCallback(() => isWide || onClose(), [isWide, onClose])
-  const threadDrafts = useMemo(
-    () => ({ ...drafts, in: () => drafts.in(place), update: (_: string, change: Partial<Draft>) => drafts.update(place, change) }),
-    [drafts, place],
-  )
+  const sources = useCompletionSources({ client, room, me })
+  const writing = useMemo(() => ({ place, client, drafts, handle, sources }), [place, client, drafts, handle, sources])
   const { acts, dialog } = useMessageActing({
     ...{ handle, drafts, place, me, rights, run, onJump },
     markUnread: handle.markUnread,
@@ -58,9 +58,11 @@ export default function ThreadPanel({ client, handle, seq, listed, visitor, draf
   return (
     <SidePanelFrame title="Thread" closeLabel="Close the thread" onClose={onClose}>
       <MessageActsProvider value={acts}>
-        <div data-place={place} className="flex min-h-0 flex-1 flex-col">
-          {renderThread()}
-        </div>
+        <WritingPlaceProvider value={writing}>
+          <div data-place={place} className="flex min-h-0 flex-1 flex-col">
+            {renderThread()}
+          </div>
+        </WritingPlaceProvider>
         {dialog}
       </MessageActsProvider>
     </SidePanelFrame>
@@ -88,8 +90,10 @@ export default function ThreadPanel({ client, handle, seq, listed, visitor, draf
           name="this thread"
           typing={nobody}
           {...{ listed, me }}
-          drafts={threadDrafts}
+          drafts={drafts}
+          place={place}
           refusal={rights.refusal}
+          onJump={acts.jumpTo}
           onSent={() => {}}
         />
       </>
