@@ -3,31 +3,29 @@ import { redirect } from 'next/navigation'
 import { cache } from 'react'
 import type { ServerSettings } from '../contract/admin'
 import type { FailureName } from '../contract/failures'
-import { requireWebSession } from '../server/auth/web-session'
+import { requireWebSession, type WebSession } from '../server/auth/web-session'
 import type { Visitor } from '../web/account/visitor'
+import type { OpenedRoom } from '../web/room/opened-room'
 import { parseTheme, themeCookie } from '../web/ui/theme'
+import { parseTimeZone, timeZoneCookie } from '../web/ui/time-zone'
 
-const loadVisitor = cache(async (): Promise<Visitor | null | 'database away'> => {
-  const requestHeaders = await headers()
-  const webSession = requireWebSession()
+const loadSession = cache(async (): Promise<Awaited<ReturnType<WebSession['findUser']>> | 'database away'> => {
   try {
-    const session = await webSession.findUser(requestHeaders.get('cookie'))
-    if (!session) return null
-    const { id, username, displayName } = session.user
-    const { role } = session
-    return {
-      id,
-      username,
-      displayName,
-      role,
-      expiresAt: session.expiresAt.toISOString(),
-      realtimeUrl: webSession.realtimeUrl(requestHeaders.get('host')),
-    }
+    return await requireWebSession().findUser((await headers()).get('cookie'))
   } catch (error) {
     if (error instanceof Error && error.name === ('UNAVAILABLE' satisfies FailureName)) return 'database away'
     throw error
   }
 })
+
+async function loadVisitor(): Promise<Visitor | null | 'database away'> {
+  const session = await loadSession()
+  if (session === null || session === 'database away') return session
+  const { id, username, displayName } = session.user
+  const { role, expiresAt } = session
+  const realtimeUrl = requireWebSession().realtimeUrl((await headers()).get('host'))
+  return { id, username, displayName, role, expiresAt: expiresAt.toISOString(), realtimeUrl }
+}
 
 const ownName = { name: 'Roomline', logo: null, registration: 'closed', registrationIsFixed: false } as const
 
@@ -64,6 +62,14 @@ export async function findVisitor(): Promise<Visitor | null> {
 export async function requireVisitor(path: string): Promise<Visitor> {
   if (await isDatabaseAway()) return placeholder
   return (await findVisitor()) ?? redirect(path === '/' ? '/login' : `/login?next=${encodeURIComponent(path)}`)
+}
+
+/** The room for the HTML of its page; null when the person is not in it: their client then finds out why. */
+export async function readOpenedRoom(room: string, around: number | null): Promise<OpenedRoom | null> {
+  const session = await loadSession()
+  if (session === null || session === 'database away') return null
+  const opened = await requireWebSession().openRoom(session.user, room, around)
+  return opened && { ...opened, around, timeZone: parseTimeZone((await cookies()).get(timeZoneCookie)?.value) }
 }
 
 export const readTheme = async () => parseTheme((await cookies()).get(themeCookie)?.value)

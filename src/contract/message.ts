@@ -65,6 +65,14 @@ export interface HistoryPage {
   hasAfter: boolean
 }
 
+/** A page with which a client can start to follow the room. */
+export interface FirstPage extends HistoryPage {
+  /** The seq of the room's newest message. */
+  lastSeq: number
+  /** Every change up to this version is in the page, or of a message that is not in it. */
+  version: number
+}
+
 export interface ThreadPage {
   /** The message that the thread began with. */
   root: Message

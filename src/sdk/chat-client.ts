@@ -1,4 +1,5 @@
 import { createTRPCClient } from '@trpc/client'
+import type { FirstPage } from '../contract/message'
 import type { AppRouter } from '../server/router'
 import type { Calls } from './calls'
 import { startConnection } from './connection/connection'
@@ -38,6 +39,14 @@ export interface ChatClientOptions {
   outbox?: OutboxStorage
 }
 
+export interface OpenOptions {
+  /**
+   * A page of the room that was read elsewhere, for example by a server that rendered it. The room is then `live` at once, and
+   * is followed from there. Ignored when the room is open already.
+   */
+  first?: FirstPage | null
+}
+
 /**
  * One person on one connection. It has every procedure of the server, for example `client.rooms.list.query()`.
  * @example
@@ -51,7 +60,7 @@ export interface ChatClientOptions {
 export interface ChatClient extends Calls {
   status: Store<ConnectionStatus>
   /** A live view of a room: its messages, and your own before they are acknowledged. Close it when it is no longer shown. */
-  openRoom(room: string): RoomHandle
+  openRoom(room: string, options?: OpenOptions): RoomHandle
   /**
    * A live view of a thread: a message, the messages that answer it, and those that answer them. It uses the room's own
    * subscription. Close it when it is no longer shown.
@@ -113,7 +122,9 @@ export function startChatClient(
     send: ({ room, text, clientId, replyTo }) => chat.send.mutate({ room, text, clientId, ...(replyTo && { replyTo: replyTo.seq }) }),
   })
   const shareRoomList = createSharedHandles(() => openRoomList(calls, status))
-  const shareRoom = createSharedHandles((room: string) => openRoom(calls, status, outbox, room))
+  const shareRoom = createSharedHandles((room: string, { first = null }: OpenOptions = {}) =>
+    openRoom({ calls, status, outbox, room, first }),
+  )
   return {
     ...calls,
     status,

@@ -1,5 +1,5 @@
 export type { FailureName } from '../contract/failures'
-export type { HistoryPage, LineDetail, Message, MessageKind, SearchHit, SearchPage, ThreadPage } from '../contract/message'
+export type { FirstPage, HistoryPage, LineDetail, Message, MessageKind, SearchHit, SearchPage, ThreadPage } from '../contract/message'
 export type { Person, Profile } from '../contract/people'
 export type { PersonPresence, PresenceState } from '../contract/presence'
 export type {
@@ -27,7 +27,7 @@ export type {
 } from '../contract/security'
 export type { Me, SessionInfo, SignInMethod, User } from '../contract/session'
 export type { AppRouter } from '../server/router'
-export { type ChatClient, type ChatClientOptions, createChatClient } from './chat-client'
+export { type ChatClient, type ChatClientOptions, createChatClient, type OpenOptions } from './chat-client'
 export { ChatError, type ChatFailure, type ChatFailureName, readFailure } from './chat-error'
 export type { Auth } from './connection/credentials'
 export type { ConnectionStatus } from './connection/status'

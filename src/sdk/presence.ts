@@ -15,10 +15,7 @@ export interface PresenceView {
   people: ReadonlyMap<string, PersonPresence>
   /** The usernames of everybody who is typing, your own included. */
   typing: readonly string[]
-  /**
-   * How far people have read since this was opened, by username: the seq of the last message. Only in direct and small rooms,
-   * and only of people who show it; `chat.readers` says how far they had read before.
-   */
+  /** How far people have read, by username: in direct and small rooms, of those who do not hide it. */
   reads: ReadonlyMap<string, number>
   /** Why it is no longer updated: the server has ended the subscription, or the client has ended. Null while it is. */
   ended: ChatFailure | null
@@ -33,19 +30,24 @@ export interface PresenceHandle {
 }
 
 const nobody: ReadonlyMap<string, PersonPresence> = new Map()
-export const unknownPresence: PresenceView = { known: false, count: 0, people: nobody, typing: [], reads: new Map(), ended: null }
+const noReads: ReadonlyMap<string, number> = new Map()
+export const unknownPresence: PresenceView = { known: false, count: 0, people: nobody, typing: [], reads: noReads, ended: null }
 
 /** The view after an event. */
 export function withPresence(view: PresenceView, { type, known, count, people, typing, reads = [] }: PresenceEvent): PresenceView {
   const named = people.map((person) => [person.username, person] as const)
-  // Typing events name nobody: keep the same map, so that lists of people need not render again.
-  const isSame = type === 'changed' && named.length === 0
-  return {
-    ...{ known, count, typing, ended: null },
-    people: isSame ? view.people : new Map(type === 'now' ? named : [...view.people, ...named]),
-    reads:
-      reads.length === 0 ? view.reads : new Map([...view.reads, ...reads.map(({ username, readSeq }) => [username, readSeq] as const)]),
-  }
+  const read = reads.map(({ username, readSeq }) => [username, readSeq] as const)
+  return { known, count, people: withNews(view.people, type, named), typing, reads: withNews(view.reads, type, read), ended: null }
+}
+
+/** The same map where an event brings nothing new, so that lists of people need not render again. */
+function withNews<Value>(
+  before: ReadonlyMap<string, Value>,
+  type: PresenceEvent['type'],
+  news: readonly (readonly [string, Value])[],
+): ReadonlyMap<string, Value> {
+  if (type === 'now') return new Map(news)
+  return news.length === 0 ? before : new Map([...before, ...news])
 }
 
 /** Follows who is online in a room. */

@@ -55,7 +55,10 @@ export function withPage(timeline: RoomTimeline, page: HistoryPage, { show }: { 
   const ahead = timeline.ahead.filter(({ seq }) => seq <= newest)
   const known = { ...timeline, lastSeq: Math.max(timeline.lastSeq, newest), ahead: timeline.ahead.filter(({ seq }) => seq > newest) }
   const added = isKept && newest > 0 ? withRun(known, messages, show) : known
-  return [...ahead, ...takeAhead(added)].reduce(withMessage, withoutArrived(withChanged(timeline, added, messages), messages))
+  return [...ahead, ...following(added.ahead, added.lastSeq)].reduce(
+    withMessage,
+    withoutArrived(withChanged(timeline, added, messages), messages),
+  )
 }
 
 /** The timeline with a message that is new or has changed. Of two versions of a message, the newer one stays. */
@@ -67,8 +70,9 @@ export function withMessage(timeline: RoomTimeline, message: Message): RoomTimel
     return { ...timeline, ahead: ahead.sort((a, b) => a.seq - b.seq) }
   }
   if (message.seq === nextSeq) {
-    const run = [message, ...takeAhead({ ...timeline, lastSeq: nextSeq })]
-    const ahead = timeline.ahead.slice(run.length - 1)
+    const waiting = timeline.ahead.filter(({ seq }) => seq > nextSeq)
+    const run = [message, ...following(waiting, nextSeq)]
+    const ahead = waiting.slice(run.length - 1)
     const added = withRun({ ...timeline, ahead, lastSeq: lastSeq(run) }, run, timeline.messages.length === 0)
     return withoutArrived(withChanged(timeline, added, run), run)
   }
@@ -121,10 +125,9 @@ export function findMessage({ messages, kept }: RoomTimeline, seq: number): Mess
   return undefined
 }
 
-/** The messages that follow the newest one without a hole. */
-function takeAhead({ ahead, lastSeq: newest }: RoomTimeline): Message[] {
-  return ahead.filter(({ seq }, index) => seq === newest + 1 + index)
-}
+/** Those of the messages that follow this seq without a hole. */
+const following = (messages: readonly Message[], seq: number): Message[] =>
+  messages.filter((message, index) => message.seq === seq + 1 + index)
 
 /** The timeline with a run in it, joined with those that it touches. The window moves there, or stays where it is. */
 function withRun(timeline: RoomTimeline, run: Run, show: boolean): RoomTimeline {

@@ -1,4 +1,4 @@
-import type { HistoryPage, Message } from '../contract/message'
+import type { FirstPage, HistoryPage, Message } from '../contract/message'
 import { maxInteger } from '../contract/rules'
 import type { ChatFailure } from './chat-error'
 import {
@@ -36,6 +36,13 @@ interface HistoryPlace {
   before?: number
   after?: number
   around?: number
+}
+
+/** The state of a room that begins with a page from elsewhere. */
+export function startState(first: FirstPage | null): RoomState {
+  if (!first) return { state: 'loading', timeline: emptyTimeline }
+  const { lastSeq } = first
+  return { state: 'live', timeline: withPage({ ...emptyTimeline, lastSeq }, first, { show: true }) }
 }
 
 /** The part of a room that is shown: it is loaded page by page, moved, and kept current by what `receive` gets. */

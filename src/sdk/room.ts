@@ -1,4 +1,4 @@
-import type { Message } from '../contract/message'
+import type { FirstPage, Message } from '../contract/message'
 import type { Room } from '../contract/room'
 import type { Calls } from './calls'
 import { readFailure } from './chat-error'
@@ -6,8 +6,8 @@ import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
 import type { Outbox } from './outbox'
 import type { Unsent } from './outbox-storage'
-import { emptyTimeline, type RoomTimeline, withoutUnsent, withUnsent } from './room-timeline'
-import { createRoomWindow, type RoomListener, type RoomState } from './room-window'
+import { type RoomTimeline, withoutUnsent, withUnsent } from './room-timeline'
+import { createRoomWindow, type RoomListener, type RoomState, startState } from './room-window'
 import { createStore, type Store } from './store'
 
 export interface RoomHandle {
@@ -64,9 +64,17 @@ export interface RoomHandle {
 
 const pageSize = 50
 
-/** Loads the newest page, then subscribes from there, so that nothing in between is missed. */
-export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionStatus>, outbox: Outbox, room: string): RoomHandle {
-  const state = createStore<RoomState>({ state: 'loading', timeline: emptyTimeline })
+interface OpenRoomOptions {
+  calls: Pick<Calls, 'chat'>
+  status: Store<ConnectionStatus>
+  outbox: Outbox
+  room: string
+  first: FirstPage | null
+}
+
+/** Loads the newest page unless it has a first one, then subscribes from there, so that nothing in between is missed. */
+export function openRoom({ calls, status, outbox, room, first }: OpenRoomOptions): RoomHandle {
+  const state = createStore(startState(first))
   const closing = new AbortController()
   const { signal } = closing
   const update = (change: (timeline: RoomTimeline) => RoomTimeline) => {
@@ -78,7 +86,7 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
     readPage: (place, pageSignal = signal) => calls.chat.history.query({ room, ...place, limit: pageSize }, { signal: pageSignal }),
   })
   /** The version up to which every change is known; null at first. An acknowledged send must not move it: others' changes before it may be missing. */
-  let cursor: number | null = null
+  let cursor: number | null = first?.version ?? null
 
   const stopFollowingOutbox = outbox.follow(room, {
     onUnsent: (unsent) => update((timeline) => withUnsent(timeline, unsent)),
@@ -128,12 +136,6 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
     })
   }
 
-  // The server is getting these at the same time.
-  const coming = calls.chat as unknown as {
-    pin: { mutate(input: { room: string; seq: number }, options: { signal: AbortSignal }): Promise<Message> }
-    unpin: { mutate(input: { room: string; seq: number }, options: { signal: AbortSignal }): Promise<Message> }
-    at: { query(input: { room: string; time: string }, options: { signal: AbortSignal }): Promise<{ seq: number | null }> }
-  }
   const shown = async (call: Promise<Message>): Promise<Message> => {
     const message = await call
     receive(message)
@@ -155,9 +157,9 @@ export function openRoom(calls: Pick<Calls, 'chat'>, status: Store<ConnectionSta
     remove: (seq) => shown(calls.chat.remove.mutate({ room, seq }, { signal })),
     react: (seq, emoji) => shown(calls.chat.react.mutate({ room, seq, emoji }, { signal })),
     unreact: (seq, emoji) => shown(calls.chat.unreact.mutate({ room, seq, emoji }, { signal })),
-    pin: (seq) => shown(coming.pin.mutate({ room, seq }, { signal })),
-    unpin: (seq) => shown(coming.unpin.mutate({ room, seq }, { signal })),
-    at: async (time) => (await coming.at.query({ room, time }, { signal })).seq,
+    pin: (seq) => shown(calls.chat.pin.mutate({ room, seq }, { signal })),
+    unpin: (seq) => shown(calls.chat.unpin.mutate({ room, seq }, { signal })),
+    at: async (time) => (await calls.chat.at.query({ room, time }, { signal })).seq,
     markRead: (seq) => {
       if (seq >= state.get().timeline.lastSeq) reachNewest()
       return calls.chat.markRead.mutate({ room, seq }, { signal })

@@ -11,10 +11,12 @@ interface Handle<Value> {
  * Handles of the same key share one subscription: the first opens it, and closing the last ends it. Opening one more
  * subscribes again if the server has ended it. A closed handle keeps its last state.
  */
-export function createSharedHandles<Value, Opened extends Handle<Value>>(open: (key: string) => Opened): (key: string) => Opened {
+export function createSharedHandles<Value, Opened extends Handle<Value>, Options extends unknown[]>(
+  open: (key: string, ...options: Options) => Opened,
+): (key: string, ...options: Options) => Opened {
   const opened = new Map<string, { handle: Opened; handles: number }>()
-  return (key) => {
-    const shared = opened.get(key) ?? { handle: open(key), handles: 0 }
+  return (key, ...options) => {
+    const shared = opened.get(key) ?? { handle: open(key, ...options), handles: 0 }
     opened.set(key, shared)
     if (shared.handles++ > 0) shared.handle.reopen()
     const { state, close } = untilClosed(shared.handle.state)

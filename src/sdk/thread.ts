@@ -67,9 +67,7 @@ export function openThread(calls: Pick<Calls, 'chat'>, status: Store<ConnectionS
     const arrived: Message[] = []
     arriving.add(arrived)
     try {
-      // The server is getting this at the same time.
-      const coming = calls.chat as unknown as { thread: { query(input: object, options: object): Promise<ThreadPage> } }
-      const page = await coming.thread.query({ room: room.room, seq, limit: pageSize, ...(before && { before }) }, { signal })
+      const page = await calls.chat.thread.query({ room: room.room, seq, limit: pageSize, ...(before && { before }) }, { signal })
       update((thread) => arrived.reduce(withThreadMessage, change(thread, page)))
     } finally {
       arriving.delete(arrived)

@@ -46,6 +46,12 @@ export interface Caller {
 export const endOwnSession = <Value>({ connection }: Caller, work: () => Promise<Value>): Promise<Value> =>
   connection ? connection.answerBeforeSignOut(work) : work()
 
+/** The argument of an operation that only needs to know whose rights it has. */
+export interface ReaderContext<Needs> {
+  parts: Needs
+  caller: Pick<Caller, 'user'>
+}
+
 /** The argument of every operation: the parts that its feature needs, and the caller. */
 export interface CallContext<Needs> {
   parts: Needs

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import next from 'next'
+import { Failure } from '../contract/failures'
 import { createAdministration } from '../server/admin/administration'
 import { startRefusedCalls } from '../server/admin/refused-calls'
 import { findSetupLink } from '../server/admin/setup-link'
@@ -18,13 +19,15 @@ import { createSignInThrottle } from '../server/auth/sign-in-throttle'
 import { provideWebSession } from '../server/auth/web-session'
 import type { RoomNews } from '../server/bus/news-bus'
 import { createRedisBus } from '../server/bus/redis-bus'
+import { readFirstPage } from '../server/chat/first-page'
+import { createMessageHistory } from '../server/chat/history'
 import { readMessagesAt } from '../server/chat/message-rows'
 import { createCallLimits } from '../server/fairness/call-limits'
 import { createRedisUses } from '../server/fairness/redis-uses'
 import { createSharedLimits } from '../server/fairness/shared-limits'
 import { readClientAddress } from '../server/platform/client-address'
 import { readConfig, requireServices } from '../server/platform/config'
-import { openDatabase } from '../server/platform/database'
+import { isUnavailable, openDatabase } from '../server/platform/database'
 import { startDatabaseWatch } from '../server/platform/database-watch'
 import { createHealth } from '../server/platform/health'
 import { createLog } from '../server/platform/log'
@@ -35,6 +38,8 @@ import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
 import { isLoopback } from '../server/platform/unsafe-settings'
 import { waitUntil } from '../server/platform/wait-until'
+import { createListStore } from '../server/rooms/list-store'
+import { createRoomStore } from '../server/rooms/room-store'
 import { createSecurityParts } from '../server/security/security-parts'
 import { createPageAdmission } from './page-admission'
 import { pageHeaders } from './page-headers'
@@ -79,8 +84,19 @@ await runProcess(async () => {
   })
   /** The response of the running request. */
   const answers = new AsyncLocalStorage<ServerResponse>()
+  const roomParts = {
+    messages: createMessageHistory(database.pool),
+    rooms: createRoomStore(database.pool),
+    lists: createListStore(database.pool),
+  }
   provideWebSession({
     ...session,
+    // Without it the page still works: it reads the room itself, and says what is wrong.
+    openRoom: (user, room, around) =>
+      readFirstPage({ parts: roomParts, caller: { user } }, room, around).catch((error: unknown) => {
+        if (!(error instanceof Failure) && !isUnavailable(error)) log.error({ err: error }, 'could not read the first page of a room')
+        return null
+      }),
     findUser: async (cookieHeader) => {
       try {
         return await session.findUser(cookieHeader)

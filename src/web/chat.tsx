@@ -17,8 +17,10 @@ import { adminPath } from './paths'
 import { useAway } from './people/away'
 import { useDirectPresence } from './people/presence'
 import { createDrafts } from './room/composer/drafts'
+import { FirstMessages } from './room/first-messages'
 import { RoomHeader } from './room/header/room-header'
 import { createOpenRooms } from './room/open-rooms'
+import type { OpenedRoom } from './room/opened-room'
 import { RoomSkeleton } from './room/room-skeleton'
 import { RoomView } from './room/room-view'
 import { RoomNamesProvider, useRoomNamesOf } from './room/text/room-names'
@@ -39,6 +41,7 @@ import { onReturnToLayer } from './ui/layers'
 import { Notice } from './ui/notice'
 import { useServerIdentity } from './ui/server-identity'
 import type { Theme } from './ui/theme'
+import { rememberTimeZone } from './ui/time-zone'
 
 const AccountDialog = lazy(() => import('./account/account-dialog'))
 const BrowseRooms = lazy(() => import('./rooms/browse-rooms'))
@@ -55,17 +58,26 @@ type Opened =
   | { dialog: 'account' | 'browse' | 'create' | 'direct' | 'keys' | 'search' }
   | { dialog: 'invite' | 'settings' | 'leave'; room: Room }
 
+interface ChatProps {
+  visitor: Visitor
+  room: string | null
+  /** The room as it was read for this page; null when that was not possible. */
+  opened: OpenedRoom | null
+  theme: Theme
+}
+
 /** The user's rooms on the left, one of them on the right. */
-export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: Visitor; room: string | null; theme: Theme }) {
+export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, theme }: ChatProps) {
   const [displayName, setDisplayName] = useState(arrived.displayName)
   useRenewal(arrived)
+  useEffect(rememberTimeZone, [])
   const { client, queries, status, isTurnedAway, onSignOut } = useSignedInClient(arrived)
   const role = useServerRole(client, status, queries, arrived.role)
   const visitor = useMemo(() => ({ ...arrived, displayName, role }), [arrived, displayName, role])
   const myRooms = useMyRooms(client, visitor.role)
   const { rooms, waitUntilListed } = myRooms
   const roomNames = useRoomNamesOf(rooms)
-  const openRooms = useMemo(() => client && createOpenRooms(client), [client])
+  const openRooms = useMemo(() => client && createOpenRooms(client, openedRoom), [client, openedRoom])
   const drafts = useMemo(() => createDrafts(visitor.id), [visitor.id])
   const [showsDrawer, setShowsDrawer] = useState(false)
   const [opened, setOpened] = useState<Opened | null>(null)
@@ -75,7 +87,8 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
   useAway(client, status)
 
   const room = useRoomInAddress(initialRoom)
-  const listed = rooms?.find(({ id }) => id === room)
+  const first = openedRoom?.room.id === room ? openedRoom : null
+  const listed = rooms ? rooms.find(({ id }) => id === room) : (first?.room ?? undefined)
   const newest = rooms?.[0]?.id
   const choices = useMemo(() => createListChoices(visitor.id), [visitor.id])
   const { order } = useListChoices(choices)
@@ -182,10 +195,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
 
   // If one of them fails, the list still shows how it is.
   const roomActs = {
-    setFavorite: ({ id }: Room, favorite: boolean) =>
-      void (client?.rooms as { setFavorite?: { mutate(input: object): Promise<Room> } } | undefined)?.setFavorite
-        ?.mutate({ room: id, favorite })
-        .catch(() => {}),
+    setFavorite: ({ id }: Room, favorite: boolean) => void client?.rooms.setFavorite.mutate({ room: id, favorite }).catch(() => {}),
     setNotify: ({ id }: Room, notify: NotificationLevel) => void client?.rooms.setNotify.mutate({ room: id, notify }).catch(() => {}),
     markRead: ({ id, lastSeq }: Room) => void client?.chat.markRead.mutate({ room: id, seq: lastSeq }).catch(() => {}),
     leave: (leaving: Room) => setOpened({ dialog: 'leave', room: leaving }),
@@ -228,7 +238,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
         <main className="flex min-h-0 min-w-0 flex-col bg-surface md:my-2 md:mr-2 md:overflow-hidden md:rounded-l md:border md:border-line md:shadow-low">
           <noscript>
             <form method="post" action="/api/logout" className="flex flex-wrap items-center gap-x-6 bg-spark-soft px-6 py-2">
-              <p>Roomline needs JavaScript to show messages. Turn it on and reload the page.</p>
+              <p>Roomline needs JavaScript to send messages and to show new ones. Turn it on and reload the page.</p>
               <input type="hidden" name="user" value={visitor.id} />
               <button type="submit" className="min-h-11 font-medium underline underline-offset-3">
                 Sign out
@@ -336,7 +346,13 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
     }
     return (
       <>
-        <RoomHeader name={title ?? server.name} onShowRooms={showRooms} />
+        <RoomHeader
+          name={title ?? server.name}
+          topic={first?.room.topic}
+          kind={listed?.kind}
+          people={listed?.people}
+          onShowRooms={showRooms}
+        />
         {rooms?.length === 0 ? (
           <Notice
             title="You're not in any rooms yet"
@@ -352,7 +368,7 @@ export function Chat({ visitor: arrived, room: initialRoom, theme }: { visitor: 
             Browse the public rooms, or create one of your own.
           </Notice>
         ) : (
-          <RoomSkeleton />
+          (first && <FirstMessages opened={first} visitor={visitor} />) || <RoomSkeleton />
         )}
       </>
     )

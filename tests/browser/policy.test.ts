@@ -27,7 +27,7 @@ describe('page policy', () => {
     const { context, page } = await signUp('pol-ada', { displayName: 'Pol Ada' })
     const violations = await watchPolicy(context)
     await page.reload()
-    await sendMessage(page, 'a line with `code`, a https://link.example and an emoji 👋')
+    await sendMessage(page, 'a line with code, a https://link.example and an emoji 👋')
 
     await page.getByTitle('Your account').click()
     await page.getByRole('dialog', { name: 'Your account' }).getByRole('tab', { name: 'Sessions' }).click()

@@ -22,7 +22,7 @@ describe('search', () => {
     expect(await hits.first().textContent()).toContain('lantern 45')
     expect(await hits.first().locator('mark').allTextContents()).toEqual(['lantern'])
     // More come as the list is scrolled.
-    await palette.getByRole('listbox').evaluate((element) => element.scrollTo(0, element.scrollHeight))
+    await palette.locator('[data-results]').evaluate((element) => element.scrollTo(0, element.scrollHeight))
     await hit(1).waitFor()
     expect(await hits.count()).toBe(45)
 
@@ -43,8 +43,8 @@ describe('search', () => {
     await palette.getByText('No messages found.').waitFor()
     await palette.getByRole('button', { name: /Remove the filter before/ }).click()
     await hit(40).waitFor()
-    await palette.getByRole('listbox').evaluate((element) => element.scrollTo(0, 700))
-    const scrolled = await palette.getByRole('listbox').evaluate(({ scrollTop }) => scrollTop)
+    await palette.locator('[data-results]').evaluate((element) => element.scrollTo(0, 700))
+    const scrolled = await palette.locator('[data-results]').evaluate(({ scrollTop }) => scrollTop)
     await hit(34).click()
     await palette.waitFor({ state: 'detached' })
     await messages(page).getByText('lantern 34 was lit').waitFor()
@@ -54,7 +54,7 @@ describe('search', () => {
     await hit(34).waitFor()
     await palette.getByText('in: SE Harbour').waitFor()
     expect((await field.inputValue()).trim()).toBe('lantern')
-    expect(Math.abs((await palette.getByRole('listbox').evaluate(({ scrollTop }) => scrollTop)) - scrolled)).toBeLessThan(80)
+    expect(Math.abs((await palette.locator('[data-results]').evaluate(({ scrollTop }) => scrollTop)) - scrolled)).toBeLessThan(80)
     await page.keyboard.press('Escape')
     await palette.waitFor({ state: 'detached' })
     await page.getByRole('heading', { level: 1, name: 'general' }).waitFor()

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { answeredSeqs } from '../../bench/data/messages-sql'
 import { createSessionTokens } from '../../src/server/auth/session-token'
 import { type RightName, rights } from '../../src/server/rights'
 import { callProcedure, inputs, type Stage } from '../rooms/procedures'
@@ -12,6 +13,7 @@ import { findFaults, type RanStatement, readStatements } from './statement-plans
 
 const bigRoom = 'the-big-room'
 const { regulars, messagesInBigRoom: lastSeq } = testSizes
+const answered = answeredSeqs(testSizes)
 
 /** Statements that may read a large table, each with the reason. */
 const allowed: { statement: RegExp; reason: string }[] = [
@@ -146,6 +148,13 @@ const furtherInputs: [RightName, object | undefined][] = [
   ['chat.history', { room: bigRoom, before: 20_000, limit: 100 }],
   ['chat.history', { room: bigRoom, after: 0 }],
   ['chat.history', { room: bigRoom, around: 10_000 }],
+  ['chat.thread', { room: bigRoom, seq: answered.many }],
+  ['chat.thread', { room: bigRoom, seq: answered.many, before: answered.many + 60, limit: 100 }],
+  ['chat.thread', { room: bigRoom, seq: answered.few }],
+  ['chat.at', { room: bigRoom, time: '2000-01-01' }],
+  ['chat.at', { room: bigRoom, time: new Date(Date.now() - 5 * 365 * 86_400_000).toISOString() }],
+  ['chat.at', { room: bigRoom, time: '2900-01-01' }],
+  ['users.update', { hideReads: true }],
   ['chat.markRead', { room: bigRoom, seq: lastSeq }],
   ['chat.markUnread', { room: bigRoom, seq: lastSeq - 100 }],
   ['chat.onMessage', { room: bigRoom, lastEventId: '10000' }],

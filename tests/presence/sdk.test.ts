@@ -83,4 +83,14 @@ describe('presence through the SDK', () => {
     const again = withPresence(changed, { type: 'now', known: true, count: 1, people: [here('dot')], typing: [] })
     expect([...again.people.keys()]).toEqual(['dot'])
   })
+
+  it('read marks: a full state replaces them, and a change moves some', () => {
+    const event = { known: true, count: 0, people: [], typing: [] }
+    const read = (...marks: [string, number][]) => ({ reads: marks.map(([username, readSeq]) => ({ username, readSeq })) })
+    const now = withPresence(unknownPresence, { type: 'now', ...event, ...read(['ada', 3], ['ben', 1]) })
+    const changed = withPresence(now, { type: 'changed', ...event, ...read(['ben', 4]) })
+    expect(Object.fromEntries(changed.reads)).toEqual({ ada: 3, ben: 4 })
+    expect(withPresence(changed, { type: 'changed', ...event }).reads).toBe(changed.reads)
+    expect(withPresence(changed, { type: 'now', ...event }).reads.size).toBe(0)
+  })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { HistoryPage } from '../../src/contract/message'
 import { emptyTimeline, type RoomTimeline, withMessage, withoutUnsent, withPage, withUnsent } from '../../src/sdk/room-timeline'
 import { createTestMessage, createTestUser } from '../../src/sdk/testing'
+import { randomFrom } from './random'
 
 const page = (from: number, to: number) => ({
   messages: Array.from({ length: to - from + 1 }, (_, index) => createTestMessage({ seq: from + index })),
@@ -17,15 +18,6 @@ const pending = (clientId: string) => ({
   text: 'mine',
   time: '2026-01-01T00:00:00.000Z',
 })
-
-/** A small generator with a seed, so that a failure can be repeated. */
-function randomFrom(seed: number) {
-  let state = seed
-  return (below: number) => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
 
 describe('a room timeline', () => {
   it('is the same in whatever order changes arrive, and however often', () => {

@@ -1,11 +1,10 @@
 import type { ServerSettings } from '../../contract/admin'
+import type { FirstPage } from '../../contract/message'
+import type { Room } from '../../contract/room'
 import type { ServerRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
 
-/**
- * What the web app's routes and pages use of the process around them. The web server creates it once and stores it on
- * `globalThis`: Next bundles its routes separately, so they would not share a module variable.
- */
+/** What the web app's routes and pages use of the process around them. */
 export interface WebSession {
   register(request: Request): Promise<Response>
   login(request: Request): Promise<Response>
@@ -35,14 +34,27 @@ export interface WebSession {
   passkeyDomain: string | null
 }
 
+/**
+ * With what the page of a room uses. The web server creates it once and stores it on `globalThis`: Next bundles its routes
+ * separately, so they would not share a module variable.
+ */
+export interface WebPages extends WebSession {
+  /**
+   * What the page of a room begins with, read with the rights of this person; null when they are not in the room, or when it
+   * cannot be read now.
+   * @param around the seq of a message; null for the newest ones
+   */
+  openRoom(user: User, room: string, around: number | null): Promise<{ room: Room; first: FirstPage } | null>
+}
+
 const place = Symbol.for('roomline.web-session')
 
-export function provideWebSession(webSession: WebSession): void {
+export function provideWebSession(webSession: WebPages): void {
   Object.assign(globalThis, { [place]: webSession })
 }
 
-export function requireWebSession(): WebSession {
-  const webSession = (globalThis as { [place]?: WebSession })[place]
+export function requireWebSession(): WebPages {
+  const webSession = (globalThis as { [place]?: WebPages })[place]
   if (!webSession) throw new Error('The web app runs inside src/web-server/main.ts, not under `next start` by itself.')
   return webSession
 }

@@ -1,10 +1,10 @@
 import type { Pool } from 'pg'
 import type { HistoryPage, Message } from '../../contract/message'
 import { limits, maxInteger } from '../../contract/rules'
-import type { CallContext } from '../caller'
+import type { CallContext, ReaderContext } from '../caller'
 import type { RoomsNeeds } from '../rooms/needs'
 import { readChanges } from './changes'
-import { readMessages, selectMessages } from './message-rows'
+import { joinPeople, messageColumns, readMessages, selectMessages } from './message-rows'
 
 /** Where a page of history begins or ends: at most one of the bounds, each a seq. Without one it is the newest page. */
 interface PageInput {
@@ -16,7 +16,7 @@ interface PageInput {
 
 /** A page of a room's messages, ascending by seq. */
 export async function readHistory(
-  { parts, caller }: CallContext<Pick<RoomsNeeds, 'rooms'> & { messages: Pick<MessageHistory, 'page'> }>,
+  { parts, caller }: ReaderContext<Pick<RoomsNeeds, 'rooms'> & { messages: Pick<MessageHistory, 'page'> }>,
   { room, ...page }: PageInput & { room: string },
 ): Promise<HistoryPage> {
   const found = await parts.messages.page(room, page)
@@ -99,8 +99,8 @@ export function createMessageHistory(pool: Pool) {
     findRoot: async (room: string, seq: number): Promise<Message | null> => {
       const [root] = await readMessages(
         pool,
-        `${selectMessages} WHERE m.room_id = $1
-         AND m.seq = (SELECT coalesce(t.thread, t.seq) FROM messages t WHERE t.room_id = $1 AND t.seq = $2 LIMIT 1)`,
+        `SELECT ${messageColumns} FROM (SELECT coalesce(t.thread, t.seq) AS seq FROM messages t WHERE t.room_id = $1 AND t.seq = $2 LIMIT 1) k
+         CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.room_id = $1 AND m.seq = k.seq LIMIT 1) m ${joinPeople}`,
         [room, seq],
       )
       return root ?? null
@@ -109,12 +109,13 @@ export function createMessageHistory(pool: Pool) {
     /** The newest messages of a thread below a seq, ascending, without its root. */
     answers: async (room: string, root: number, { before, limit }: { before?: number | undefined; limit: number }): Promise<Message[]> =>
       (
-        await readMessages(pool, `${selectMessages} WHERE m.room_id = $1 AND m.thread = $2 AND m.seq < $3 ORDER BY m.seq DESC LIMIT $4`, [
-          room,
-          root,
-          before ?? maxInteger,
-          limit,
-        ])
+        await readMessages(
+          pool,
+          `SELECT ${messageColumns} FROM (
+             SELECT * FROM messages m WHERE m.room_id = $1 AND m.thread = $2 AND m.seq < $3 ORDER BY m.seq DESC LIMIT $4
+           ) m ${joinPeople} ORDER BY m.seq DESC`,
+          [room, root, before ?? maxInteger, limit],
+        )
       ).reverse(),
 
     /** The pinned messages, the latest pin first. */

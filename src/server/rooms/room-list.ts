@@ -1,7 +1,7 @@
 import { Failure } from '../../contract/failures'
 import type { Room } from '../../contract/room'
 import { compareRooms } from '../../contract/rules'
-import type { CallContext } from '../caller'
+import type { CallContext, ReaderContext } from '../caller'
 import { toRoom } from './list-entry'
 import type { ListStore } from './list-store'
 import type { RoomsNeeds } from './needs'
@@ -42,7 +42,7 @@ export async function getRoom(ctx: CallContext<ListNeeds>, roomId: string): Prom
   return room
 }
 
-export async function findRoom({ parts, caller }: CallContext<ListNeeds>, roomId: string): Promise<Room | null> {
+export async function findRoom({ parts, caller }: ReaderContext<ListNeeds>, roomId: string): Promise<Room | null> {
   const [room] = await readRooms(parts.lists, caller.user.id, [roomId], { archivedToo: true })
   return room ?? null
 }

@@ -5,11 +5,7 @@ interface Shortcut {
   words: string
 }
 
-/**
- * All keys of the app. What is listed here is what `isKey` answers to: the app asks it by name, and the list of keys shows
- * the same table.
- */
-export const keyGroups = [
+const groups = [
   {
     title: 'Anywhere',
     shortcuts: {
@@ -22,9 +18,38 @@ export const keyGroups = [
       close: { keys: ['Escape'], words: 'Close what is open' },
     },
   },
+  {
+    title: 'Among the messages',
+    shortcuts: {
+      message: { keys: ['ArrowUp', 'ArrowDown'], words: 'Previous or next message' },
+      ends: { keys: ['Home', 'End'], words: 'First or newest message' },
+      reply: { keys: ['R'], words: 'Reply' },
+      edit: { keys: ['E'], words: 'Edit your message' },
+      react: { keys: ['+'], words: 'React' },
+      thread: { keys: ['Enter'], words: 'Open the thread' },
+    },
+  },
+  {
+    title: 'In the message box',
+    shortcuts: {
+      send: { keys: ['Enter'], words: 'Send' },
+      line: { keys: ['Shift+Enter'], words: 'New line' },
+      editLast: { keys: ['ArrowUp'], words: 'Edit your last message, while the box is empty' },
+      bold: { keys: ['Mod+B'], words: 'Bold' },
+      italic: { keys: ['Mod+I'], words: 'Italic' },
+      code: { keys: ['Mod+E'], words: 'Code' },
+      strike: { keys: ['Mod+Shift+X'], words: 'Strike out' },
+    },
+  },
 ] as const satisfies readonly { title: string; shortcuts: Readonly<Record<string, Shortcut>> }[]
 
-type Group = (typeof keyGroups)[number]
+/**
+ * All keys of the app, as the list of keys shows them. Those that work anywhere are driven by this table (`isKey`); the messages
+ * and the message box handle theirs where the focus is.
+ */
+export const keyGroups: readonly { title: string; shortcuts: Readonly<Record<string, Shortcut>> }[] = groups
+
+type Group = (typeof groups)[number]
 export type KeyName = { [Each in Group as Each['title']]: keyof Each['shortcuts'] }[Group['title']]
 
 const byName = new Map<string, Shortcut>(keyGroups.flatMap(({ shortcuts }) => Object.entries(shortcuts)))

@@ -42,54 +42,58 @@ interface Suggestion {
   icon: ReactNode
 }
 
-/** What a filter that is being typed may become. */
+/** What a filter that is being typed may become, as options of the palette's list. */
 export function LimitSuggestions({ typed, rooms, people, onPick }: LimitSuggestionsProps) {
   const { name, value } = typed
-  const suggestions = suggest(typed, rooms, people)
   const exact = parseLimit(name, value, rooms)
-  const isDay = name === 'after' || name === 'before'
   return (
-    <>
-      <Command.Group heading={headings[name]} className={groupLook}>
-        {isDay && exact && !days.some((day) => day.value === value) && (
-          <Command.Item value={`limit ${value}`} onSelect={() => onPick(exact)} className={itemLook}>
-            <CalendarDays aria-hidden="true" />
-            {value}
-          </Command.Item>
-        )}
-        {suggestions.map(({ value: each, words, more, icon }) => (
-          <Command.Item
-            key={each}
-            value={`limit ${each}`}
-            onSelect={() => {
-              const limits = parseLimit(name, each, rooms)
-              if (limits) onPick(limits)
-            }}
-            className={itemLook}
-          >
-            {icon}
-            <bdi className="min-w-0 truncate text-left">{words}</bdi>
-            {more && <span className="shrink-0 text-faint text-xs">{more}</span>}
-          </Command.Item>
-        ))}
-      </Command.Group>
-      {isDay && (
-        <label className="flex items-center gap-3 px-5 pb-3 text-soft text-sm">
-          On another day
-          <input
-            type="date"
-            max={toDay(new Date())}
-            onChange={({ target }) => target.value && onPick({ [name]: target.value })}
-            className="h-11 rounded-m border border-line-strong bg-raised px-2 text-[1rem] mouse:h-8 md:text-sm"
-          />
-        </label>
+    <Command.Group heading={headings[name]} className={groupLook}>
+      {isDay(name) && exact && !days.some((day) => day.value === value) && (
+        <Command.Item value={`limit ${value}`} onSelect={() => onPick(exact)} className={itemLook}>
+          <CalendarDays aria-hidden="true" />
+          {value}
+        </Command.Item>
       )}
-      {!isDay && suggestions.length === 0 && (
-        <p role="status" className="px-5 py-2 text-faint text-sm">
-          Nothing matches.
-        </p>
-      )}
-    </>
+      {suggest(typed, rooms, people).map(({ value: each, words, more, icon }) => (
+        <Command.Item
+          key={each}
+          value={`limit ${each}`}
+          onSelect={() => {
+            const limits = parseLimit(name, each, rooms)
+            if (limits) onPick(limits)
+          }}
+          className={itemLook}
+        >
+          {icon}
+          <bdi className="min-w-0 truncate text-left">{words}</bdi>
+          {more && <span className="shrink-0 text-faint text-xs in-data-[selected=true]:text-soft">{more}</span>}
+        </Command.Item>
+      ))}
+    </Command.Group>
+  )
+}
+
+const isDay = (name: LimitName) => name === 'after' || name === 'before'
+
+/** Below those options: a calendar, or that there are none. */
+export function EndOfSuggestions({ typed, rooms, people, onPick }: LimitSuggestionsProps) {
+  if (isDay(typed.name)) {
+    return (
+      <label className="flex items-center gap-3 px-5 pb-3 text-soft text-sm">
+        On another day
+        <input
+          type="date"
+          max={toDay(new Date())}
+          onChange={({ target }) => target.value && onPick({ [typed.name]: target.value })}
+          className="h-11 rounded-m border border-line-strong bg-raised px-2 text-[1rem] mouse:h-8 md:text-sm"
+        />
+      </label>
+    )
+  }
+  return (
+    <p role="status" className="px-5 pb-2 text-faint text-sm">
+      {suggest(typed, rooms, people).length === 0 && 'Nothing matches.'}
+    </p>
   )
 }
 

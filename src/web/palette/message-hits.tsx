@@ -9,14 +9,37 @@ import type { FoundMessages } from './found-messages'
 import { splitMarks } from './marked-text'
 import { groupLook, itemLook } from './palette-looks'
 
-interface MessageHitsProps extends FoundMessages {
+interface MessageHitsProps {
+  hits: readonly SearchHit[]
   rooms: ReadonlyMap<string, Room>
-  scroller: RefObject<HTMLElement | null>
   onOpen(hit: SearchHit): void
 }
 
-/** The messages that were found, more of them as the list is scrolled. */
-export function MessageHits({ hits, isSearching, hasMore, pages, failure, rooms, scroller, onOpen, loadMore, retry }: MessageHitsProps) {
+/** The messages that were found, as options of the palette's list. */
+export function MessageHits({ hits, rooms, onOpen }: MessageHitsProps) {
+  if (hits.length === 0) return null
+  return (
+    <Command.Group heading="Messages" className={groupLook}>
+      {hits.map((hit) => (
+        <Command.Item key={hitValue(hit)} value={hitValue(hit)} onSelect={() => onOpen(hit)} className={`${itemLook} items-start! py-2!`}>
+          <Hit hit={hit} room={rooms.get(hit.message.room)} />
+        </Command.Item>
+      ))}
+    </Command.Group>
+  )
+}
+
+/** Below the messages that were found: whether there are more, and what went wrong. Reaching it loads more. */
+export function EndOfHits({
+  hits,
+  isSearching,
+  hasMore,
+  pages,
+  failure,
+  scroller,
+  loadMore,
+  retry,
+}: FoundMessages & { scroller: RefObject<HTMLElement | null> }) {
   const end = useRef<HTMLDivElement>(null)
   const latest = useRef(loadMore)
   latest.current = loadMore
@@ -34,29 +57,15 @@ export function MessageHits({ hits, isSearching, hasMore, pages, failure, rooms,
 
   return (
     <>
-      {hits && hits.length > 0 && (
-        <Command.Group heading="Messages" className={groupLook}>
-          {hits.map((hit) => (
-            <Command.Item
-              key={hitValue(hit)}
-              value={hitValue(hit)}
-              onSelect={() => onOpen(hit)}
-              className={`${itemLook} items-start! py-2!`}
-            >
-              <Hit hit={hit} room={rooms.get(hit.message.room)} />
-            </Command.Item>
-          ))}
-        </Command.Group>
-      )}
       {failure && (
-        <div role="alert" className="flex flex-wrap items-center gap-3 px-3 py-3 text-danger text-sm">
+        <div role="alert" className="flex flex-wrap items-center gap-3 px-5 py-3 text-danger text-sm">
           <span className="min-w-0 flex-1 basis-48">{failure.words}</span>
           <Button look="outline" onClick={retry}>
             Try again
           </Button>
         </div>
       )}
-      <div ref={end} role="status" className="px-3 text-faint text-sm">
+      <div ref={end} role="status" className="px-5 text-faint text-sm">
         {!failure && isSearching && <p className="late py-3">Searching…</p>}
         {!failure && !isSearching && !hasMore && hits?.length === 0 && (
           <p className="py-3">No messages found. Try fewer words, or remove a filter.</p>
@@ -79,11 +88,11 @@ function Hit({ hit: { message, excerpt, marks }, room }: { hit: SearchHit; room:
       <div className="min-w-0 flex-1">
         <p className="flex items-baseline gap-2">
           <bdi className="min-w-0 truncate text-left font-medium text-sm">{author.displayName}</bdi>
-          <span className="flex min-w-0 flex-1 items-center gap-1 text-faint text-xs">
+          <span className="flex min-w-0 flex-1 items-center gap-1 text-faint text-xs in-data-[selected=true]:text-soft">
             {room && <RoomIcon kind={room.kind} className="size-3 shrink-0" />}
             <bdi className="min-w-0 truncate text-left">{room?.name ?? 'Archived room'}</bdi>
           </span>
-          <time dateTime={time} title={formatFull(time)} className="shrink-0 text-faint text-xs">
+          <time dateTime={time} title={formatFull(time)} className="shrink-0 text-faint text-xs in-data-[selected=true]:text-soft">
             {formatDay(new Date(time))}
           </time>
         </p>

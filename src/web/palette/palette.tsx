@@ -17,8 +17,8 @@ import '../ui/style-nonce'
 import { useFoundMessages } from './found-messages'
 import { bestMatches } from './fuzzy'
 import { LimitButtons, LimitChips, limitWords } from './limit-chips'
-import { LimitSuggestions } from './limit-suggestions'
-import { MessageHits } from './message-hits'
+import { EndOfSuggestions, LimitSuggestions } from './limit-suggestions'
+import { EndOfHits, MessageHits } from './message-hits'
 import { groupLook, itemLook } from './palette-looks'
 import type { RecentSearch, RecentSearches } from './recent-searches'
 import { findTypedLimit, isSearch, type LimitName, limitNames, type SearchLimits, takeLimits } from './search-filters'
@@ -77,6 +77,7 @@ export default function Palette({ client, me, rooms, current, actions, recent, k
 
   kept.current = { text, limits, selected, scrollTop: scrollTop.current }
 
+  const isSearching = !typed && isSearch(text, limits)
   const isEmpty = words === '' && !hasLimits
   const shownRooms = typed || hasLimits ? [] : isEmpty ? suggestRooms(rooms, current) : bestMatches(rooms, words, 5, namesOfRoom)
   const shownPeople = typed || isEmpty || hasLimits ? [] : people.filter(({ username }) => username !== me).slice(0, 4)
@@ -167,75 +168,79 @@ export default function Palette({ client, me, rooms, current, actions, recent, k
               <LimitButtons limits={limits} onStart={startLimit} />
               <FailureLine failure={failure} className="mx-3 mt-2" />
             </div>
-            <Command.List
+            <div
               ref={list}
-              label="Results"
+              data-results=""
               onScroll={({ currentTarget }) => {
                 scrollTop.current = currentTarget.scrollTop
                 if (kept.current) kept.current.scrollTop = currentTarget.scrollTop
               }}
               className="min-h-0 flex-1 overflow-y-auto overscroll-contain pt-1 pb-[max(0.5rem,env(safe-area-inset-bottom))]"
             >
-              {typed && <LimitSuggestions typed={typed} rooms={rooms} people={people} onPick={pickLimit} />}
-              {searches.length > 0 && (
-                <Command.Group heading="Recent searches" className={groupLook}>
-                  {searches.map((search) => (
-                    <Command.Item
-                      key={JSON.stringify(search)}
-                      value={`recent ${JSON.stringify(search)}`}
-                      onSelect={() => {
-                        setText(search.query)
-                        setLimits(search.limits)
-                        setSelected('')
-                      }}
-                      className={itemLook}
-                    >
-                      <History aria-hidden="true" />
-                      <bdi className="min-w-0 truncate text-left">{recentWords(search, nameOfRoom)}</bdi>
-                    </Command.Item>
-                  ))}
-                </Command.Group>
-              )}
-              {shownRooms.length > 0 && (
-                <Command.Group heading="Rooms" className={groupLook}>
-                  {shownRooms.map((room) => (
-                    <Command.Item key={room.id} value={`room ${room.id}`} onSelect={() => onRoom(room.id)} className={itemLook}>
-                      <RoomMark kind={room.kind} people={room.people} />
-                      <bdi className="min-w-0 flex-1 truncate text-left">{room.name}</bdi>
-                      {isUnread(room) && <span className="shrink-0 font-semibold text-soft text-xs">Unread</span>}
-                      <CornerDownLeft aria-hidden="true" className="invisible in-data-[selected=true]:visible" />
-                    </Command.Item>
-                  ))}
-                </Command.Group>
-              )}
-              {shownPeople.length > 0 && (
-                <Command.Group heading="People" className={groupLook}>
-                  {shownPeople.map((person) => (
-                    <Command.Item
-                      key={person.username}
-                      value={`person ${person.username}`}
-                      onSelect={() => run(() => onPerson(person.username))}
-                      className={itemLook}
-                    >
-                      <Avatar {...person} className="size-6! rounded-s! text-[0.625rem]!" />
-                      <bdi className="min-w-0 truncate text-left">{person.displayName}</bdi>
-                      <span className="min-w-0 truncate text-faint text-xs">@{person.username}</span>
-                    </Command.Item>
-                  ))}
-                </Command.Group>
-              )}
-              {shownActions.length > 0 && (
-                <Command.Group heading="Actions" className={groupLook}>
-                  {shownActions.map(({ words: name, Icon, run: act }) => (
-                    <Command.Item key={name} value={`action ${name}`} onSelect={act} className={itemLook}>
-                      <Icon aria-hidden="true" />
-                      {name}
-                    </Command.Item>
-                  ))}
-                </Command.Group>
-              )}
-              {!typed && isSearch(text, limits) && <MessageHits {...found} rooms={roomsById} scroller={list} onOpen={openHit} />}
-            </Command.List>
+              <Command.List label="Results">
+                {typed && <LimitSuggestions typed={typed} rooms={rooms} people={people} onPick={pickLimit} />}
+                {searches.length > 0 && (
+                  <Command.Group heading="Recent searches" className={groupLook}>
+                    {searches.map((search) => (
+                      <Command.Item
+                        key={JSON.stringify(search)}
+                        value={`recent ${JSON.stringify(search)}`}
+                        onSelect={() => {
+                          setText(search.query)
+                          setLimits(search.limits)
+                          setSelected('')
+                        }}
+                        className={itemLook}
+                      >
+                        <History aria-hidden="true" />
+                        <bdi className="min-w-0 truncate text-left">{recentWords(search, nameOfRoom)}</bdi>
+                      </Command.Item>
+                    ))}
+                  </Command.Group>
+                )}
+                {shownRooms.length > 0 && (
+                  <Command.Group heading="Rooms" className={groupLook}>
+                    {shownRooms.map((room) => (
+                      <Command.Item key={room.id} value={`room ${room.id}`} onSelect={() => onRoom(room.id)} className={itemLook}>
+                        <RoomMark kind={room.kind} people={room.people} />
+                        <bdi className="min-w-0 flex-1 truncate text-left">{room.name}</bdi>
+                        {isUnread(room) && <span className="shrink-0 font-semibold text-soft text-xs">Unread</span>}
+                        <CornerDownLeft aria-hidden="true" className="invisible in-data-[selected=true]:visible" />
+                      </Command.Item>
+                    ))}
+                  </Command.Group>
+                )}
+                {shownPeople.length > 0 && (
+                  <Command.Group heading="People" className={groupLook}>
+                    {shownPeople.map((person) => (
+                      <Command.Item
+                        key={person.username}
+                        value={`person ${person.username}`}
+                        onSelect={() => run(() => onPerson(person.username))}
+                        className={itemLook}
+                      >
+                        <Avatar {...person} className="size-6! rounded-s! text-[0.625rem]!" />
+                        <bdi className="min-w-0 truncate text-left">{person.displayName}</bdi>
+                        <span className="min-w-0 truncate text-faint text-xs in-data-[selected=true]:text-soft">@{person.username}</span>
+                      </Command.Item>
+                    ))}
+                  </Command.Group>
+                )}
+                {shownActions.length > 0 && (
+                  <Command.Group heading="Actions" className={groupLook}>
+                    {shownActions.map(({ words: name, Icon, run: act }) => (
+                      <Command.Item key={name} value={`action ${name}`} onSelect={act} className={itemLook}>
+                        <Icon aria-hidden="true" />
+                        {name}
+                      </Command.Item>
+                    ))}
+                  </Command.Group>
+                )}
+                {isSearching && <MessageHits hits={found.hits ?? []} rooms={roomsById} onOpen={openHit} />}
+              </Command.List>
+              {typed && <EndOfSuggestions typed={typed} rooms={rooms} people={people} onPick={pickLimit} />}
+              {isSearching && <EndOfHits {...found} scroller={list} />}
+            </div>
           </Command>
         </Radix.Content>
       </Radix.Portal>

@@ -1,5 +1,6 @@
-import { type ReactNode, useCallback, useEffect, useMemo } from 'react'
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo } from 'react'
 import type { ChatClient, Message, Room, RoomHandle, RoomState } from '../../sdk'
+import { useStore } from '../../sdk/react'
 import type { Visitor } from '../account/visitor'
 import { useArrival } from '../navigation'
 import { FailureLine, useAct } from '../ui/act'
@@ -9,7 +10,7 @@ import type { Drafts } from './composer/drafts'
 import { WritingPlaceProvider } from './composer/edit-in-place'
 import { useMessageRights } from './message-rights'
 import { useFirstUnread } from './messages/first-unread'
-import { useJump } from './messages/jump'
+import { useGoal } from './messages/goal'
 import { useMessageActing } from './messages/message-acting'
 import { MessageActsProvider } from './messages/message-acts'
 import { MessageList } from './messages/message-list'
@@ -27,6 +28,7 @@ interface ConversationProps {
   drafts: Drafts
   /** Usernames of the people who are typing. */
   typing?: readonly string[]
+  onChooseDate(): void
   openThread(message: Message): void
   /** Shown in place of the composer. */
   instead?: ReactNode
@@ -45,6 +47,7 @@ export function Conversation({
   visitor,
   drafts,
   typing = nobody,
+  onChooseDate,
   openThread,
   instead,
   onLeave,
@@ -55,17 +58,16 @@ export function Conversation({
   const rights = useMessageRights(listed, timeline.messages)
   // Concurrent, so that one can react to several messages in a row without waiting.
   const { failure, run, dismiss } = useAct({ concurrent: true })
-  const jump = useJump(handle, run)
+  const arrival = useArrival()
+  const goal = useGoal(handle, timeline, isLive, arrival, run)
   const readMarks = useMemo(() => createReadMarks(handle), [handle])
   useEffect(() => readMarks.close, [readMarks])
-  const firstUnread = useFirstUnread(isLive ? timeline.messages : null, listed?.readSeq, me)
+  const firstUnread = useFirstUnread(isLive ? timeline : null, listed?.readSeq, me)
   const { set: setFirstUnread } = firstUnread
 
-  const { to: jumpTo } = jump
-  const arrival = useArrival()
-  useEffect(() => {
-    if (isLive && arrival?.room === handle.room && arrival.seq !== null) jumpTo(arrival.seq)
-  }, [isLive, arrival, handle, jumpTo])
+  const draft = useStore(useMemo(() => drafts.in(handle.room), [drafts, handle.room]))
+  const hasReply = draft.reply !== null
+  const hasEdit = draft.edit !== null
 
   const markUnread = useCallback(
     async (seq: number) => {
@@ -76,32 +78,57 @@ export function Conversation({
   )
   const { acts, dialog } = useMessageActing({ handle, drafts, me, rights, run, markUnread, openThread, place: handle.room })
 
+  function toNewest() {
+    readMarks.resume()
+    goal.toNewest()
+  }
+
+  /** Escape, wherever it has nothing to close, leads to the newest message and to the composer. */
+  function onKeyDown(event: KeyboardEvent) {
+    const { defaultPrevented, key, nativeEvent, currentTarget, target } = event
+    if (key !== 'Escape' || defaultPrevented || nativeEvent.isComposing || !currentTarget.contains(target as Element)) return
+    if (hasReply || hasEdit) return
+    toNewest()
+    acts.focusComposer()
+  }
+
   const sources = useCompletionSources({ client, room: handle.room, me })
   const writing = useMemo(() => ({ place: handle.room, client, drafts, handle, sources }), [client, handle, drafts, sources])
 
   return (
     <MessageActsProvider value={acts}>
       <WritingPlaceProvider value={writing}>
-        {isLive ? (
-          <MessageList
-            {...{ handle, timeline, visitor, readMarks, firstUnread, jump }}
-            name={listed?.kind === 'direct' ? `your conversation with ${name}` : name}
-            topic={listed?.topic ?? ''}
-            listedReadSeq={listed?.readSeq}
-          />
-        ) : (
-          <RoomSkeleton />
-        )}
-        <FailureLine failure={failure} onDismiss={dismiss} className="mx-3 shrink-0 md:mx-6" />
-        {instead || (
-          <ComposerPanel
-            {...{ client, handle, timeline, listed, name, me, typing, drafts }}
-            refusal={rights.refusal}
-            onSent={readMarks.resume}
-            onLeave={onLeave}
-            onJump={acts.jumpTo}
-          />
-        )}
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: the key counts wherever the focus is in it */}
+        <div className="flex min-h-0 flex-1 flex-col" onKeyDown={onKeyDown}>
+          {isLive && !goal.isFirstPending ? (
+            <MessageList
+              {...{ handle, timeline, visitor, readMarks, firstUnread, onChooseDate }}
+              goal={goal.goal}
+              entry={arrival?.entry ?? ''}
+              onGo={acts.jumpTo}
+              onFirst={goal.toFirst}
+              onLast={goal.toLast}
+              onNewest={toNewest}
+              name={listed?.kind === 'direct' ? `your conversation with ${name}` : name}
+              topic={listed?.topic ?? ''}
+              listedReadSeq={listed?.readSeq}
+            />
+          ) : (
+            <RoomSkeleton />
+          )}
+          <div className="mx-auto w-full max-w-(--measure) shrink-0 px-3 md:px-6">
+            <FailureLine failure={failure} onDismiss={dismiss} />
+          </div>
+          {instead || (
+            <ComposerPanel
+              {...{ client, handle, timeline, listed, name, me, typing, drafts }}
+              refusal={rights.refusal}
+              onSent={toNewest}
+              onLeave={onLeave}
+              onJump={acts.jumpTo}
+            />
+          )}
+        </div>
         {dialog}
       </WritingPlaceProvider>
     </MessageActsProvider>

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useState } from 'react'
 import type { ChatClient, RoomHandle, RoomState } from '../../sdk'
 import { useStore } from '../../sdk/react'
+import type { OpenedRoom } from './opened-room'
 
 /** The rooms shown most recently stay open, so that going back is instant and messages still being sent get sent. */
 export interface OpenRooms {
@@ -12,9 +13,20 @@ export interface OpenRooms {
 
 const keptOpen = 8
 
-export function createOpenRooms(client: ChatClient): OpenRooms {
+/** @param opened the room that the page began with */
+export function createOpenRooms(client: ChatClient, opened: OpenedRoom | null): OpenRooms {
   /** In the order in which they were last shown. */
   const handles = new Map<string, RoomHandle>()
+
+  let unused = opened
+
+  /** Once: when the room is opened again later, that page is old. */
+  function takeFirst(room: string) {
+    if (unused?.room.id !== room) return null
+    const { first } = unused
+    unused = null
+    return first
+  }
 
   function close(handle: RoomHandle) {
     handle.close()
@@ -23,7 +35,7 @@ export function createOpenRooms(client: ChatClient): OpenRooms {
 
   return {
     open: (room) => {
-      const handle = handles.get(room) ?? client.openRoom(room)
+      const handle = handles.get(room) ?? client.openRoom(room, { first: takeFirst(room) })
       if (handle.state.get().state === 'ended') handle.reopen()
       handles.delete(room)
       for (const old of handles.values()) {

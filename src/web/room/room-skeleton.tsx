@@ -5,7 +5,7 @@ export function RoomSkeleton() {
     <div
       role="status"
       aria-label="Loading messages"
-      className="late flex min-h-0 flex-1 flex-col justify-end gap-6 overflow-hidden px-4 pb-6 md:px-6"
+      className="late mx-auto flex w-full max-w-(--measure) min-h-0 flex-1 flex-col justify-end gap-6 overflow-hidden px-4 pb-6 md:px-6"
     >
       {lines.map((width) => (
         <div key={width} className="grid grid-cols-[2.25rem_1fr] gap-x-3">

@@ -25,6 +25,7 @@ import { SeenProvider, useSeen } from './seen'
 import type { SidePanel } from './side-panel'
 
 const MembersPanel = lazy(() => import('../people/members-panel'))
+const JumpToDate = lazy(() => import('./messages/jump-to-date'))
 const PinsPanel = lazy(() => import('./pins/pins-panel'))
 const ThreadPanel = lazy(() => import('./thread/thread-panel'))
 
@@ -60,6 +61,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
   const presence = useRoomPresence(client, shown ? room : null)
   const other = isPair ? last.people[0] : undefined
   const [panel, setPanel] = useState<SidePanel>(null)
+  const [choosesDate, setChoosesDate] = useState(false)
   const showsMembers = panel?.kind === 'members' && !isPair
   const seen = useSeen(client, shown, visitor.username, presence)
   const pins = usePins(client, opened?.state.state === 'live' ? opened.handle : null)
@@ -111,6 +113,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
             room={listed}
             // If it fails, the menu still shows the old level.
             onNotify={(notify) => void client.rooms.setNotify.mutate({ room, notify }).catch(() => {})}
+            onJumpToDate={() => setChoosesDate(true)}
             onInvite={() => on.onInvite(listed)}
             onSettings={() => on.onSettings(listed)}
             onLeave={() => on.onLeave(listed)}
@@ -124,6 +127,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
         </div>
         <Suspense>{renderPanel()}</Suspense>
       </div>
+      <Suspense>{opened && choosesDate && <JumpToDate handle={opened.handle} onClose={() => setChoosesDate(false)} />}</Suspense>
     </PersonCards>
   )
 
@@ -179,6 +183,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
             {...{ client, handle, state, name, visitor, drafts }}
             listed={shown}
             {...(presence && { typing: presence.typing })}
+            onChooseDate={() => setChoosesDate(true)}
             onLeave={() => listed && on.onLeave(listed)}
             openThread={openThread}
             instead={archived && <ArchivedNotice client={client} room={archived} />}

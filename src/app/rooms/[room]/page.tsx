@@ -1,11 +1,11 @@
 import { notFound } from 'next/navigation'
 import { Chat } from '../../../web/chat'
 import { parseRoomPath, roomPath } from '../../../web/paths'
-import { readTheme, requireVisitor } from '../../visitor'
+import { readOpenedRoom, readTheme, requireVisitor } from '../../visitor'
 
 /** The chat, showing one room. Switching to another room does not load another page. */
 export default async function RoomPage({ params }: PageProps<'/rooms/[room]'>) {
   const room = parseRoomPath(`/rooms/${(await params).room}`) ?? notFound()
   const visitor = await requireVisitor(roomPath(room))
-  return <Chat key={visitor.id} visitor={visitor} room={room} theme={await readTheme()} />
+  return <Chat key={visitor.id} visitor={visitor} room={room} opened={await readOpenedRoom(room, null)} theme={await readTheme()} />
 }

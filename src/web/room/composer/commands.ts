@@ -4,7 +4,7 @@ import { type ChatClient, type Room, readFailure } from '../../../sdk'
 import { rightsIn } from '../../rooms/room-rights'
 
 /** Something that a text beginning with a slash does. */
-export interface Command {
+export interface RoomCommand {
   name: string
   /** What follows the name, as its description shows it; "" for nothing. */
   takes: string
@@ -27,28 +27,31 @@ const invite = { name: 'invite', takes: '@name', does: 'Add somebody to this roo
 const leave = { name: 'leave', takes: '', does: 'Leave this room' }
 
 /** The commands that somebody may use in a room. */
-export function commandsIn(room: Room | undefined): readonly Command[] {
+export function commandsIn(room: Room | undefined): readonly RoomCommand[] {
   if (!room) return [shrug, status]
   const { changesOwn, moderates } = rightsIn(room)
   return [shrug, status, ...(moderates ? [topic] : []), ...(changesOwn ? [invite, leave] : [])]
 }
 
 /** The command that a text is, and what follows its name. Null when it is an ordinary text. */
-export function findCommand(text: string, commands: readonly Command[]): { command: Command; rest: string } | null {
+export function findCommand(text: string, commands: readonly RoomCommand[]): { command: RoomCommand; rest: string } | null {
   const [, name, rest = ''] = /^\/([a-z]+)(?:\s+([\s\S]*))?$/i.exec(text.trim()) ?? []
   const command = commands.find((each) => each.name === name?.toLowerCase())
   return command ? { command, rest: rest.trim() } : null
 }
 
 /** The name of a command that there is not: "/topik new". Paths and the like are no commands. */
-export function findUnknownCommand(text: string, commands: readonly Command[]): string | null {
+export function findUnknownCommand(text: string, commands: readonly RoomCommand[]): string | null {
   const [, name] = /^\/([a-z]+)(?:\s|$)/i.exec(text) ?? []
   if (name === undefined || commands.some((each) => each.name.startsWith(name.toLowerCase()))) return null
   return name
 }
 
 /** Does what a command says. @returns why not, in words to show; null when it was done */
-export async function runCommand({ command, rest }: { command: Command; rest: string }, options: CommandOptions): Promise<string | null> {
+export async function runCommand(
+  { command, rest }: { command: RoomCommand; rest: string },
+  options: CommandOptions,
+): Promise<string | null> {
   const { client, room, send, onLeave } = options
   try {
     switch (command) {

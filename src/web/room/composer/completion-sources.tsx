@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import type { ChatClient } from '../../../sdk'
 import type { PersonName } from '../../people/people-search'
 import { Avatar } from '../../ui/avatar'
-import type { Command } from './commands'
+import type { RoomCommand } from './commands'
 import type { Completion, CompletionSource, CompletionSources } from './completion'
 
 const everyone: PersonName = { username: 'room', displayName: 'Everyone in this room' }
@@ -15,7 +15,7 @@ interface SourceOptions {
   room: string
   me: string
   /** Left out where a message cannot be a command, such as in an edit. */
-  commands?: readonly Command[]
+  commands?: readonly RoomCommand[]
 }
 
 /** What a text in a room can be completed with. */
@@ -98,7 +98,7 @@ const emojiSource: CompletionSource = {
   },
 }
 
-function createCommandSource(commands: readonly Command[]): CompletionSource {
+function createCommandSource(commands: readonly RoomCommand[]): CompletionSource {
   return {
     label: 'Commands',
     find: (query) =>

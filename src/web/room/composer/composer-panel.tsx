@@ -84,7 +84,7 @@ export function ComposerPanel({
   }
 
   return (
-    <div className="shrink-0 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:pb-4">
+    <div className="mx-auto w-full max-w-(--measure) shrink-0 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:pb-4">
       <div className="flex items-center">
         <div className="min-w-0 flex-1">
           <TypingLine client={client} typing={typing} me={me} />

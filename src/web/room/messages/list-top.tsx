@@ -3,7 +3,7 @@ import { useAct } from '../../ui/act'
 import { Button } from '../../ui/button'
 import { Mark } from '../../ui/mark'
 
-/** What the list begins with when the whole room is loaded. */
+/** What the list begins with when the room's first message is loaded. */
 export function RoomBeginning({ name, topic, isEmpty }: { name: string; topic: string; isEmpty: boolean }) {
   return (
     <div className="px-4 pt-10 pb-2 md:px-6">
@@ -21,34 +21,40 @@ export function RoomBeginning({ name, topic, isEmpty }: { name: string; topic: s
   )
 }
 
-/** Loads one page at a time. After a failure it waits for `retry`. */
-export function useOlderMessages(handle: RoomHandle, hasBefore: boolean) {
+/** Loads one page at a time while there is one. After a failure it waits for `retry`. */
+export function useMorePages(load: () => Promise<void>, hasMore: boolean) {
   const { pending, failure, run } = useAct()
-  const load = () => void run(() => handle.loadOlder())
+  const loadNext = () => void run(load)
   return {
     pending,
     failure,
     loadMore: () => {
-      if (hasBefore && !failure) load()
+      if (hasMore && !failure) loadNext()
     },
-    retry: load,
+    retry: loadNext,
   }
 }
 
-type OlderMessagesProps = Pick<ReturnType<typeof useOlderMessages>, 'failure' | 'retry'>
+export const useOlderPages = (handle: RoomHandle, hasBefore: boolean) => useMorePages(handle.loadOlder, hasBefore)
+export const useNewerPages = (handle: RoomHandle, hasAfter: boolean) => useMorePages(handle.loadNewer, hasAfter)
 
-export function OlderMessages({ failure, retry }: OlderMessagesProps) {
+interface MorePagesProps extends Pick<ReturnType<typeof useMorePages>, 'failure' | 'retry'> {
+  which: 'older' | 'newer'
+}
+
+/** Stands for the messages that are not loaded. */
+export function MorePages({ which, failure, retry }: MorePagesProps) {
   return (
     <div className="flex h-14 shrink-0 items-center justify-center gap-3 text-faint text-sm">
       {failure ? (
         <>
-          Couldn't load older messages.
+          Couldn't load {which} messages.
           <Button look="outline" onClick={retry}>
             Try again
           </Button>
         </>
       ) : (
-        <span className="late">Loading older messages…</span>
+        <span className="late">Loading {which} messages…</span>
       )}
     </div>
   )

@@ -4,7 +4,7 @@ import { messagePath } from '../../paths'
 import type { PersonName } from '../../people/people-search'
 import { PersonButton } from '../../people/person-button'
 import { Avatar } from '../../ui/avatar'
-import { formatClock, formatFull } from '../../ui/times'
+import { LocalTime } from '../../ui/local-time'
 import { useMessageActs } from './message-acts'
 
 interface MessageFrameProps extends ComponentProps<'li'> {
@@ -96,11 +96,7 @@ interface MessageTimeProps {
 /** When the message was sent. It links to the message. */
 function MessageTime({ time, place, isTabStop = true, className }: MessageTimeProps) {
   const { jumpTo } = useMessageActs()
-  const clock = (
-    <time dateTime={time} title={formatFull(time)} className={place ? undefined : className}>
-      {formatClock(time)}
-    </time>
-  )
+  const clock = <LocalTime time={time} className={place ? undefined : className} />
   if (!place) return clock
   const { room, seq } = place
 

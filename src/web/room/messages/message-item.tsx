@@ -2,6 +2,7 @@ import { MessagesSquare, Pin } from 'lucide-react'
 import { type KeyboardEvent, lazy, memo, Suspense, useRef, useState } from 'react'
 import { isMentioned } from '../../../contract/markdown/names'
 import type { Message } from '../../../sdk'
+import { useIsLocal } from '../../ui/local-time'
 import { formatFull } from '../../ui/times'
 import { MessageEditor, useIsEdited } from '../composer/edit-in-place'
 import { useMessageActivity } from './active-message'
@@ -51,6 +52,7 @@ function WrittenMessage({ message, startsGroup, isHighlighted, quote = 'line' }:
   const { me, focusComposer } = useMessageActs()
   const isEdited = useIsEdited(message.seq)
   const { isActive, take, drop } = useMessageActivity()
+  const isLocal = useIsLocal()
   const [isMenuOpen, setMenuOpen] = useState(false)
   const [showsSheet, setShowsSheet] = useState(false)
   const text = useRef<HTMLDivElement>(null)
@@ -106,7 +108,10 @@ function WrittenMessage({ message, startsGroup, isHighlighted, quote = 'line' }:
         <div ref={text}>
           <MessageText text={message.text} mentions={message.mentions} me={me}>
             {message.editedAt && (
-              <span className="ms-1.5 whitespace-nowrap text-faint text-xs" title={`Edited ${formatFull(message.editedAt)}`}>
+              <span
+                className="ms-1.5 whitespace-nowrap text-faint text-xs"
+                title={isLocal ? `Edited ${formatFull(message.editedAt)}` : undefined}
+              >
                 edited
               </span>
             )}

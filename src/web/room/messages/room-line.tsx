@@ -1,15 +1,17 @@
 import type { Message } from '../../../sdk'
+import { useIsLocal } from '../../ui/local-time'
 import { formatFull } from '../../ui/times'
 import { useMessageActs } from './message-acts'
 
 /** Something that happened to the room, in quiet type between the messages. */
 export function RoomLine({ message }: { message: Message }) {
   const { me } = useMessageActs()
+  const isLocal = useIsLocal()
   return (
     <li
       data-seq={message.seq}
       className="mx-auto my-2 max-w-[40rem] px-6 text-center text-faint text-sm [overflow-wrap:anywhere]"
-      title={formatFull(message.time)}
+      title={isLocal ? formatFull(message.time) : undefined}
     >
       {describeRoomLine(message, me).map((part, index) =>
         typeof part === 'string' ? (

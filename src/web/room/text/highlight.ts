@@ -49,7 +49,7 @@ export async function highlight(code: string, language: string): Promise<CodePie
   if (!load) return null
   const [core, { default: grammar }] = await Promise.all([highlighter, load()])
   await core.loadLanguage(grammar)
-  const lines = core.codeToTokensBase(code, { lang: language, theme: 'names', tokenizeMaxLineLength: 1_000, tokenizeTimeLimit: 100 })
+  const lines = core.codeToTokensBase(code, { lang: language, theme: 'names', tokenizeMaxLineLength: 1_000, tokenizeTimeLimit: 500 })
   return lines.map((tokens) => tokens.map(({ content, color }) => ({ text: content, look: toLook(color) })))
 }
 

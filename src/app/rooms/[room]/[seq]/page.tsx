@@ -1,7 +1,7 @@
 import { notFound } from 'next/navigation'
 import { Chat } from '../../../../web/chat'
 import { messagePath, parseMessagePath } from '../../../../web/paths'
-import { readTheme, requireVisitor } from '../../../visitor'
+import { readOpenedRoom, readTheme, requireVisitor } from '../../../visitor'
 
 /** The chat, showing a room at one of its messages. */
 export default async function MessagePage({ params }: PageProps<'/rooms/[room]/[seq]'>) {
@@ -9,5 +9,13 @@ export default async function MessagePage({ params }: PageProps<'/rooms/[room]/[
   const place = parseMessagePath(`/rooms/${room}/${seq}`)
   if (place?.seq == null) notFound()
   const visitor = await requireVisitor(messagePath(place.room, place.seq))
-  return <Chat key={visitor.id} visitor={visitor} room={place.room} theme={await readTheme()} />
+  return (
+    <Chat
+      key={visitor.id}
+      visitor={visitor}
+      room={place.room}
+      opened={await readOpenedRoom(place.room, place.seq)}
+      theme={await readTheme()}
+    />
+  )
 }
