@@ -34,6 +34,8 @@ function ProfileForm({ client, profile, onRenamed }: ProfileFormProps) {
         displayName: String(fields.get('displayName')),
         status: String(fields.get('status')),
         hideLastSeen: fields.get('hideLastSeen') !== null,
+        timeZone: fields.get('showTime') === null ? null : Intl.DateTimeFormat().resolvedOptions().timeZone,
+        hideReads: fields.get('showReads') === null,
       })
       setDisplayName(saved.displayName)
       setIsSaved(true)
@@ -72,10 +74,18 @@ function ProfileForm({ client, profile, onRenamed }: ProfileFormProps) {
         defaultValue={profile.status}
         error={statusError}
       />
-      <label className="flex min-h-11 items-center gap-2.5 text-sm mouse:min-h-0">
-        <input type="checkbox" name="hideLastSeen" defaultChecked={profile.hideLastSeen} className="size-4.5 shrink-0" />
-        Don't show others when I was last online
-      </label>
+      <fieldset className="mouse:space-y-2.5">
+        <legend className="sr-only">What others can see</legend>
+        <Choice name="hideLastSeen" isOn={profile.hideLastSeen}>
+          Don't show others when I was last online
+        </Choice>
+        <Choice name="showTime" isOn={profile.timeZone !== null}>
+          Show my local time to others
+        </Choice>
+        <Choice name="showReads" isOn={!profile.hideReads}>
+          Let others see what I have read, and see it of them
+        </Choice>
+      </fieldset>
       {!nameError && !statusError && <FailureLine failure={failure} />}
       <div className="flex items-center gap-3">
         <DoneLine>{isSaved ? 'Saved.' : null}</DoneLine>
@@ -84,5 +94,14 @@ function ProfileForm({ client, profile, onRenamed }: ProfileFormProps) {
         </Button>
       </div>
     </form>
+  )
+}
+
+function Choice({ name, isOn, children }: { name: string; isOn: boolean; children: string }) {
+  return (
+    <label className="flex min-h-11 items-center gap-2.5 text-sm mouse:min-h-0">
+      <input type="checkbox" name={name} defaultChecked={isOn} className="size-4.5 shrink-0" />
+      {children}
+    </label>
   )
 }

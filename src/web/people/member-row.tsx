@@ -3,6 +3,7 @@ import type { Member, PersonPresence, Room } from '../../sdk'
 import { Avatar } from '../ui/avatar'
 import { type MemberAct, memberChoices } from './member-acts'
 import { MemberMenu } from './member-menu'
+import { PersonButton } from './person-button'
 import { PresenceDot, presenceWords } from './presence-dot'
 
 interface MemberRowProps {
@@ -28,7 +29,9 @@ export function MemberRow({ member, room, me, presence, onAct }: MemberRowProps)
       </span>
       <span className="min-w-0 flex-1 overflow-hidden leading-tight">
         <span className="flex items-center gap-1 text-sm">
-          <bdi className="truncate font-medium">{user.displayName}</bdi>
+          <PersonButton person={user} className="min-w-0 truncate rounded-s text-start font-medium hover:underline">
+            <bdi>{user.displayName}</bdi>
+          </PersonButton>
           {isMe && <span className="shrink-0 text-faint">(you)</span>}
         </span>
         <span className="flex flex-wrap items-center gap-x-1.5 text-faint text-xs">

@@ -40,16 +40,22 @@ export default function PersonCard({ anchor, onClose, ...props }: PersonCardProp
   if (!isPopover) {
     return (
       <Dialog title={displayName} description={`@${named.username}`} onClose={onClose}>
+        <Avatar {...named} displayName={displayName} className="size-14! text-lg!" />
         {body}
       </Dialog>
     )
   }
   return (
     <Beside anchor={anchor} label={`Profile of ${displayName}`} onClose={onClose}>
-      <h2 className="font-semibold text-base leading-tight [overflow-wrap:anywhere]">
-        <bdi>{displayName}</bdi>
-      </h2>
-      <p className="text-faint text-sm [overflow-wrap:anywhere]">@{named.username}</p>
+      <div className="flex items-center gap-3">
+        <Avatar {...named} displayName={displayName} className="size-14! text-lg!" />
+        <div className="min-w-0 flex-1 leading-tight">
+          <h2 className="font-semibold text-base [overflow-wrap:anywhere]">
+            <bdi>{displayName}</bdi>
+          </h2>
+          <p className="text-faint text-sm [overflow-wrap:anywhere]">@{named.username}</p>
+        </div>
+      </div>
       {body}
     </Beside>
   )
@@ -90,7 +96,7 @@ function CardBody({ client, person, room, me, presence, failure, onOpenRoom, onM
   const act = useAct()
   const role = useRoomRole(client, room, person?.username)
   if (!person) return failure || <p className="late py-3 text-soft text-sm">Loading…</p>
-  const { username, displayName, status, timeZone } = person
+  const { username, status, timeZone } = person
   const isMe = username === me
   const here = presence?.get(username)
   const roles = [person.role === 'admin' && 'Admin of this server', role && roleWords[role]].filter(Boolean)
@@ -105,22 +111,19 @@ function CardBody({ client, person, room, me, presence, failure, onOpenRoom, onM
 
   return (
     <>
-      <div className="mt-3 flex items-center gap-3">
-        <Avatar username={username} displayName={displayName} className="size-14! text-lg!" />
-        <div className="min-w-0 flex-1 space-y-0.5 text-sm">
-          {here && (
-            <p className="flex items-center gap-1.5 text-soft">
-              <PresenceDot state={here.state} />
-              {presenceWords(here)}
-            </p>
-          )}
-          {roles.map((words) => (
-            <p key={String(words)} className="text-soft">
-              {words}
-            </p>
-          ))}
-          {isMe && <p className="text-faint">This is you.</p>}
-        </div>
+      <div className="mt-3 space-y-0.5 text-sm empty:hidden">
+        {here && (
+          <p className="flex items-center gap-1.5 text-soft">
+            <PresenceDot state={here.state} />
+            {presenceWords(here)}
+          </p>
+        )}
+        {roles.map((words) => (
+          <p key={String(words)} className="text-soft">
+            {words}
+          </p>
+        ))}
+        {isMe && <p className="text-faint">This is you.</p>}
       </div>
       {status && (
         <p dir="auto" className="mt-3 text-sm [overflow-wrap:anywhere]">

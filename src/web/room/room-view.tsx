@@ -21,6 +21,7 @@ import { usePins } from './pins/pins'
 import { PinsButton } from './pins/pins-button'
 import { RoomClosed } from './room-closed'
 import { RoomSkeleton } from './room-skeleton'
+import { SeenProvider, useSeen } from './seen'
 import type { SidePanel } from './side-panel'
 
 const MembersPanel = lazy(() => import('../people/members-panel'))
@@ -62,6 +63,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
   const [panel, setPanel] = useState<SidePanel>(null)
   const [choosesDate, setChoosesDate] = useState(false)
   const showsMembers = panel?.kind === 'members' && !isPair
+  const seen = useSeen(client, shown, visitor.username, presence)
   const pins = usePins(client, opened?.state.state === 'live' ? opened.handle : null)
   const openThread = useCallback((message: Message) => {
     setPanel({ kind: 'thread', room: message.room, seq: message.thread ?? message.seq })
@@ -121,7 +123,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
       <div className="flex min-h-0 flex-1">
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">
           <ConnectionBanner status={status} />
-          {renderState()}
+          <SeenProvider value={seen}>{renderState()}</SeenProvider>
         </div>
         <Suspense>{renderPanel()}</Suspense>
       </div>

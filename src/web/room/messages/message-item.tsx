@@ -15,6 +15,7 @@ import type { QuoteLook } from './quote-look'
 import { QuotedLine, ReplyMark } from './quoted-line'
 import { Reactions } from './reactions'
 import { RoomLine } from './room-line'
+import { SeenBy } from './seen-by'
 import { useTextSelection } from './text-selection'
 
 const MessageSheet = lazy(() => import('./message-sheet'))
@@ -120,6 +121,7 @@ function WrittenMessage({ message, startsGroup, isHighlighted, quote = 'line' }:
       )}
       <Reactions message={message} />
       <Footer message={message} />
+      <SeenBy seq={message.seq} author={message.author.username} />
       <Suspense>
         {showsSheet && <MessageSheet message={message} onSelectText={selection.begin} onClose={() => setShowsSheet(false)} />}
       </Suspense>

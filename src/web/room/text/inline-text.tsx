@@ -1,6 +1,7 @@
 import clsx from 'clsx'
-import { isMentioned, mentionedName } from '../../../contract/markdown/names'
+import { isMentioned, mentionedName, roomMention } from '../../../contract/markdown/names'
 import type { Inline } from '../../../contract/markdown/tree'
+import { PersonButton } from '../../people/person-button'
 import { EmojiText } from './emoji-text'
 import { RoomLink } from './room-link'
 import { Spoiler } from './spoiler'
@@ -66,16 +67,19 @@ function InlinePart({ inline, reader }: { inline: Inline; reader: Reader }) {
 function Mention({ mention, reader }: { mention: Extract<Inline, { type: 'mention' }>; reader: Reader }) {
   const meant = mentionedName(mention, reader.mentions)
   if (!meant) return mention.text
+  const mark = (
+    <mark
+      className={clsx(
+        'rounded-s px-1 py-px',
+        isMentioned(reader.me, [meant.name]) ? 'bg-spark font-semibold text-on-spark' : 'bg-accent-soft font-medium text-accent',
+      )}
+    >
+      {mention.text.slice(0, meant.length)}
+    </mark>
+  )
   return (
     <>
-      <mark
-        className={clsx(
-          'rounded-s px-1 py-px',
-          isMentioned(reader.me, [meant.name]) ? 'bg-spark font-semibold text-on-spark' : 'bg-accent-soft font-medium text-accent',
-        )}
-      >
-        {mention.text.slice(0, meant.length)}
-      </mark>
+      {meant.name === roomMention ? mark : <PersonButton person={{ username: meant.name, displayName: meant.name }}>{mark}</PersonButton>}
       {mention.text.slice(meant.length)}
     </>
   )
