@@ -19,8 +19,6 @@ import { createSignInThrottle } from '../server/auth/sign-in-throttle'
 import { provideWebSession } from '../server/auth/web-session'
 import type { RoomNews } from '../server/bus/news-bus'
 import { createRedisBus } from '../server/bus/redis-bus'
-import { readFirstPage } from '../server/chat/first-page'
-import { createMessageHistory } from '../server/chat/history'
 import { readMessagesAt } from '../server/chat/message-rows'
 import { createCallLimits } from '../server/fairness/call-limits'
 import { createRedisUses } from '../server/fairness/redis-uses'
@@ -38,9 +36,8 @@ import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
 import { isLoopback } from '../server/platform/unsafe-settings'
 import { waitUntil } from '../server/platform/wait-until'
-import { createListStore } from '../server/rooms/list-store'
-import { createRoomStore } from '../server/rooms/room-store'
 import { createSecurityParts } from '../server/security/security-parts'
+import { createFirstPages } from './first-pages'
 import { createPageAdmission } from './page-admission'
 import { pageHeaders } from './page-headers'
 
@@ -84,16 +81,12 @@ await runProcess(async () => {
   })
   /** The response of the running request. */
   const answers = new AsyncLocalStorage<ServerResponse>()
-  const roomParts = {
-    messages: createMessageHistory(database.pool),
-    rooms: createRoomStore(database.pool),
-    lists: createListStore(database.pool),
-  }
+  const readFirstPage = createFirstPages(database)
   provideWebSession({
     ...session,
     // Without it the page still works: it reads the room itself, and says what is wrong.
     openRoom: (user, room, around) =>
-      readFirstPage({ parts: roomParts, caller: { user } }, room, around).catch((error: unknown) => {
+      readFirstPage(user, room, around).catch((error: unknown) => {
         if (!(error instanceof Failure) && !isUnavailable(error)) log.error({ err: error }, 'could not read the first page of a room')
         return null
       }),

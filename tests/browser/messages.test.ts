@@ -258,10 +258,10 @@ describe('one person', () => {
       element.scrollTo(0, 400)
       return element.querySelector('[data-seq="100"]')?.getBoundingClientRect().top ?? 0
     })
-    await log.locator('[data-seq="40"]').waitFor({ state: 'attached' })
+    await log.locator('[data-seq="70"]').waitFor({ state: 'attached' })
     expect(Math.abs((await heightOf(100)) - before)).toBeLessThan(2)
 
-    await mia.trpc.chat.react.mutate({ room, seq: 60, emoji: '🎉' })
+    await mia.trpc.chat.react.mutate({ room, seq: 72, emoji: '🎉' })
     await log.getByRole('button', { name: /^party popper/ }).waitFor({ state: 'attached' })
     await mia.trpc.chat.send.mutate({ room, text: 'far below' })
     await log.getByText('far below').waitFor({ state: 'attached' })
@@ -325,26 +325,27 @@ describe('one person', () => {
     await messageWith(kay.page, 'Anybody there?').waitFor()
     const { keyboard } = kay.page
     await composer(kay.page).focus()
-    await keyboard.press('Shift+Tab')
-    await keyboard.press('Shift+Tab')
-    await keyboard.press('Shift+Tab')
-    await keyboard.press('Enter')
+    await pressUntil(kay.page, 'Shift+Tab', '[data-seq]')
+    await keyboard.press('+')
     await kay.page.getByRole('button', { name: 'React with thumbs up' }).first().waitFor()
     await keyboard.press('ArrowRight')
     await keyboard.press('Enter')
     await messageWith(lee.page, 'Anybody there?').getByRole('button', { name: 'red heart, 1' }).waitFor()
 
-    await keyboard.press('Tab')
-    await keyboard.press('Enter')
+    await composer(kay.page).focus()
+    await pressUntil(kay.page, 'Shift+Tab', '[data-seq]')
+    await keyboard.press('r')
     await kay.page.getByText('Replying to lee').waitFor()
+    await until(() => composer(kay.page).evaluate((element) => element === document.activeElement))
     await keyboard.type('I am')
     await keyboard.press('Enter')
     await messageWith(lee.page, 'I am')
       .getByRole('button', { name: /Anybody there/ })
       .waitFor()
 
-    // Escape closes the menu, then leaves the toolbar for the composer.
-    await keyboard.press('Shift+Tab')
+    // Escape closes the menu, then leaves the message for the composer.
+    await pressUntil(kay.page, 'Shift+Tab', '[data-seq]')
+    await pressUntil(kay.page, 'Tab', '[aria-label^="More actions on this message"]')
     await keyboard.press('Enter')
     await kay.page.getByRole('menuitem', { name: 'Reply', exact: true }).waitFor()
     await keyboard.press('Escape')
@@ -391,6 +392,13 @@ describe('one person', () => {
     expect(consoleErrors).toEqual([])
   })
 })
+
+/** Moves the focus with a key until it is on such an element. */
+async function pressUntil(page: Page, key: string, selector: string) {
+  const isThere = () => page.evaluate((selector) => document.activeElement?.matches(selector) === true, selector)
+  for (let presses = 0; presses < 9 && !(await isThere()); presses++) await page.keyboard.press(key)
+  expect(await isThere()).toBe(true)
+}
 
 /** Presses a message until its sheet opens. */
 async function longPress(page: Page, message: Locator) {

@@ -103,7 +103,8 @@ export function ComposerPanel({
             message={timeline.messages.find(({ seq }) => seq === edit.seq)}
             onContinue={() => {
               openEdit(drafts, place, { seq: edit.seq, text: edit.from })
-              onJump(edit.seq)
+              // A jump moves the focus. To a message that is there already, the focus on its field scrolls.
+              if (!document.querySelector(`[role=log] [data-seq="${edit.seq}"]`)) onJump(edit.seq)
             }}
             onReuse={() => drafts.update(place, { text: draft.text === '' ? edit.text : `${draft.text}\n${edit.text}`, edit: null })}
             onDiscard={() => drafts.update(place, { edit: null })}

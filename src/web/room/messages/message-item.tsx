@@ -49,7 +49,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
 })
 
 function WrittenMessage({ message, startsGroup, isHighlighted, quote = 'line' }: MessageItemProps) {
-  const { me, focusComposer } = useMessageActs()
+  const { me, focusComposer, openThread } = useMessageActs()
   const isEdited = useIsEdited(message.seq)
   const { isActive, take, drop } = useMessageActivity()
   const isLocal = useIsLocal()
@@ -74,7 +74,8 @@ function WrittenMessage({ message, startsGroup, isHighlighted, quote = 'line' }:
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.key !== 'Escape' || event.defaultPrevented || isMenuOpen || showsSheet) return
-    event.preventDefault()
+    // In a room, the same key goes on to the newest message. In a thread, it must not close the panel.
+    if (openThread === null) event.preventDefault()
     drop()
     focusComposer()
   }
