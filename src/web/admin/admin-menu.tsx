@@ -36,7 +36,7 @@ interface AdminMenuProps {
 /** A column on the left; on a phone a line at the top that scrolls sideways. */
 export function AdminMenu({ visitor, section, theme, onSignOut }: AdminMenuProps) {
   return (
-    <div className="flex min-h-0 min-w-0 flex-col">
+    <aside className="flex min-h-0 min-w-0 flex-col">
       <div className="flex h-14 shrink-0 items-center gap-2 px-4 md:h-16">
         <div className="flex min-w-0 flex-1">
           <Wordmark />
@@ -67,7 +67,7 @@ export function AdminMenu({ visitor, section, theme, onSignOut }: AdminMenuProps
         </ul>
       </nav>
       <PersonBar visitor={visitor} theme={theme} onSignOut={onSignOut} className="hidden md:flex" />
-    </div>
+    </aside>
   )
 }
 

@@ -2,21 +2,28 @@ import clsx from 'clsx'
 import { Check } from 'lucide-react'
 import * as Radix from 'radix-ui/dropdown-menu'
 import type { ComponentProps, ReactNode } from 'react'
+import { useLandmark } from './landmark'
 
 export function MenuContent({ className, ...props }: ComponentProps<typeof Radix.Content>) {
+  const [landmark, place] = useLandmark()
   return (
-    <Radix.Portal>
-      <Radix.Content
-        align="end"
-        sideOffset={6}
-        collisionPadding={8}
-        className={clsx(
-          'menu z-20 max-h-(--radix-dropdown-menu-content-available-height) min-w-52 max-w-[min(20rem,92vw)] overflow-y-auto rounded-m border border-line bg-raised p-1 shadow-high',
-          className,
-        )}
-        {...props}
-      />
-    </Radix.Portal>
+    <>
+      {place}
+      {landmark && (
+        <Radix.Portal container={landmark}>
+          <Radix.Content
+            align="end"
+            sideOffset={6}
+            collisionPadding={8}
+            className={clsx(
+              'menu z-20 max-h-(--radix-dropdown-menu-content-available-height) min-w-52 max-w-[min(20rem,92vw)] overflow-y-auto rounded-m border border-line bg-raised p-1 shadow-high',
+              className,
+            )}
+            {...props}
+          />
+        </Radix.Portal>
+      )}
+    </>
   )
 }
 

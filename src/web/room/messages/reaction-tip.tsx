@@ -2,6 +2,7 @@ import * as Popover from 'radix-ui/popover'
 import { type RefObject, useEffect, useId } from 'react'
 import type { Message } from '../../../sdk'
 import { usePeopleNames } from '../../people/people-names'
+import { useLandmark } from '../../ui/landmark'
 import { useWritingPlace } from '../composer/edit-in-place'
 import { nameOfEmoji } from '../emoji/emoji'
 import { reactionWords, shownReactors } from './reaction-words'
@@ -17,6 +18,7 @@ export default function ReactionTip({ anchor, reaction, me }: ReactionTipProps) 
   const id = useId()
   const shown = shownReactors(reaction, me)
   const names = usePeopleNames(useWritingPlace()?.client ?? null, shown)
+  const [landmark, place] = useLandmark()
   const isReady = shown.every((username) => names.has(username))
   useEffect(() => {
     const button = anchor.current
@@ -27,27 +29,30 @@ export default function ReactionTip({ anchor, reaction, me }: ReactionTipProps) 
   return (
     <Popover.Root open>
       <Popover.Anchor virtualRef={anchor as RefObject<HTMLElement>} />
-      <Popover.Portal>
-        <Popover.Content
-          id={id}
-          role="tooltip"
-          side="top"
-          sideOffset={4}
-          collisionPadding={8}
-          onOpenAutoFocus={(event) => event.preventDefault()}
-          onCloseAutoFocus={(event) => event.preventDefault()}
-          className="menu pointer-events-none z-20 max-w-64 rounded-m border border-line bg-raised px-3 py-2 text-center text-sm shadow-high outline-none [overflow-wrap:anywhere]"
-        >
-          <span aria-hidden="true" className="emoji mb-1 block text-2xl leading-none">
-            {reaction.emoji}
-          </span>
-          {reactionWords({
-            names: shown.map((username) => (username === me ? 'You' : (names.get(username) ?? username))),
-            others: reaction.count - shown.length,
-            emoji: nameOfEmoji(reaction.emoji),
-          })}
-        </Popover.Content>
-      </Popover.Portal>
+      {place}
+      {landmark && (
+        <Popover.Portal container={landmark}>
+          <Popover.Content
+            id={id}
+            role="tooltip"
+            side="top"
+            sideOffset={4}
+            collisionPadding={8}
+            onOpenAutoFocus={(event) => event.preventDefault()}
+            onCloseAutoFocus={(event) => event.preventDefault()}
+            className="menu pointer-events-none z-20 max-w-64 rounded-m border border-line bg-raised px-3 py-2 text-center text-sm shadow-high outline-none [overflow-wrap:anywhere]"
+          >
+            <span aria-hidden="true" className="emoji mb-1 block text-2xl leading-none">
+              {reaction.emoji}
+            </span>
+            {reactionWords({
+              names: shown.map((username) => (username === me ? 'You' : (names.get(username) ?? username))),
+              others: reaction.count - shown.length,
+              emoji: nameOfEmoji(reaction.emoji),
+            })}
+          </Popover.Content>
+        </Popover.Portal>
+      )}
     </Popover.Root>
   )
 }
