@@ -56,7 +56,8 @@ function Beside({ title, onClose, children }: Pick<SidePanelFrameProps, 'title' 
     return () => {
       if (!element?.contains(document.activeElement)) return
       const back = before instanceof HTMLElement && before.isConnected ? before : document.getElementById('composer')
-      back?.focus()
+      // Not while React removes the panel: it would tell nobody of the focus.
+      queueMicrotask(() => document.activeElement === document.body && back?.focus())
     }
   }, [before])
 

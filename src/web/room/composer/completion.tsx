@@ -156,7 +156,9 @@ export function CompletionList({ id, label, all, active, onChoose }: CompletionL
             {completion.picture}
           </span>
           <bdi className="max-w-[70%] shrink-0 truncate font-medium text-sm">{completion.name}</bdi>
-          {completion.detail && <span className="min-w-0 truncate text-faint text-sm">{completion.detail}</span>}
+          {completion.detail && (
+            <span className={clsx('min-w-0 truncate text-sm', index === active ? 'text-soft' : 'text-faint')}>{completion.detail}</span>
+          )}
         </div>
       ))}
     </div>

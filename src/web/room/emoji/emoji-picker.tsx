@@ -139,18 +139,23 @@ function CategoryHeader({ category, className: _, ...props }: { category: { labe
   )
 }
 
-const Row = ({ children, ...props }: React.ComponentProps<'div'>) => <div {...props}>{children}</div>
+/** Frimousse counts from 0, which ARIA does not allow. It finds rows by their number, but scrolls to the first one without it. */
+const rowProps = ({ 'aria-rowindex': row, ...props }: React.ComponentProps<'div'>) => ({ ...props, 'aria-rowindex': row || undefined })
+const Row = (props: React.ComponentProps<'div'>) => <div {...rowProps(props)} />
+
+type EmojiProps = Omit<EmojiPickerListEmojiProps, 'emoji'>
+const emojiProps = ({ 'aria-colindex': column = 0, ...props }: EmojiProps) => ({ ...props, 'aria-colindex': column + 1 })
 
 const emojiLook = 'emoji flex flex-1 basis-0 items-center justify-center rounded-s leading-none data-active:bg-selected'
 
 const SmallEmoji = ({ emoji, ...props }: EmojiPickerListEmojiProps) => (
-  <button type="button" title={emoji.label} {...props} className={clsx(emojiLook, 'h-9 text-lg')}>
+  <button type="button" title={emoji.label} {...emojiProps(props)} className={clsx(emojiLook, 'h-9 text-lg')}>
     {emoji.emoji}
   </button>
 )
 
 const LargeEmoji = ({ emoji, ...props }: EmojiPickerListEmojiProps) => (
-  <button type="button" {...props} className={clsx(emojiLook, 'h-11 text-2xl')}>
+  <button type="button" {...emojiProps(props)} className={clsx(emojiLook, 'h-11 text-2xl')}>
     {emoji.emoji}
   </button>
 )
