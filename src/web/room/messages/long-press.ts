@@ -7,7 +7,8 @@ const moveTolerancePx = 10
 const lateClickMs = 500
 
 /**
- * Event handlers for an element that can be pressed long, its buttons too. A long press on a link stays the browser's.
+ * Event handlers for an element that can be pressed long, its buttons too. A long press on a link stays the
+ * browser's, and one on an element with `data-own-press` that element's.
  * Lifting the finger after a long press clicks nothing.
  * @param isOn false leaves long presses to the browser, which selects text
  */
@@ -26,7 +27,7 @@ export function useLongPress(onLongPress: () => void, isOn = true) {
       const target = event.target as Element
       // React also bubbles events from a sheet or menu to the message that rendered it.
       if (!event.currentTarget.contains(target)) return
-      if (!isOn || event.pointerType !== 'touch' || !event.isPrimary || target.closest('a')) return
+      if (!isOn || event.pointerType !== 'touch' || !event.isPrimary || target.closest('a, [data-own-press]')) return
       const timer = setTimeout(() => {
         press.current = null
         ignoreClicksOfThisTouch(target)
