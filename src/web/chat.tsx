@@ -7,12 +7,14 @@ import type { ChatClient, NotificationLevel, Room } from '../sdk'
 import { useStore } from '../sdk/react'
 import { useServerRole } from './account/server-role'
 import { useRenewal, useSignedInClient } from './account/signed-in-client'
+import { forgetSignedOut } from './account/signed-out'
 import type { Visitor } from './account/visitor'
 import { useGlobalKeys } from './keys/global-keys'
 import { nextRoom } from './keys/next-room'
 import { goToNewestRoom, goToRoom, useRoomInAddress } from './navigation'
 import type { PaletteAction, PaletteState } from './palette/palette'
 import { createRecentSearches } from './palette/recent-searches'
+import { useTypedAhead } from './palette/typed-ahead'
 import { adminPath } from './paths'
 import { useAway } from './people/away'
 import { useDirectPresence } from './people/presence'
@@ -115,7 +117,10 @@ export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, 
     return () => removeEventListener('beforeunload', warn)
   }, [openRooms])
 
-  useEffect(() => drafts.follow(), [drafts])
+  useEffect(() => {
+    if (forgetSignedOut() === visitor.id) drafts.clear()
+    return drafts.follow()
+  }, [drafts, visitor.id])
 
   function signOut() {
     drafts.clearOnLeave()
@@ -156,6 +161,8 @@ export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, 
   const recentSearches = useMemo(() => createRecentSearches(visitor.id), [visitor.id])
   // Back from a message that was found leads to the search as it was left.
   useEffect(() => onReturnToLayer('search', () => setOpened({ dialog: 'search' })), [])
+
+  useTypedAhead(opened?.dialog === 'search', keptSearch)
 
   function openSearch() {
     keptSearch.current = null

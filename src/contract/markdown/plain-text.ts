@@ -3,7 +3,15 @@ import type { Block, Inline } from './tree'
 
 /** A message in one line, as it reads without its formatting: for quotes, lists, notifications and titles. */
 export function plainText(text: string): string {
-  return plainBlocks(parseText(text)).replace(/\s+/gu, ' ').trim()
+  return inOneLine(endSpoiler(text) ?? text)
+}
+
+const inOneLine = (text: string) => plainBlocks(parseText(text)).replace(/\s+/gu, ' ').trim()
+
+/** A long text may have been cut inside a spoiler: what is left of that must stay hidden. Null when there is none. */
+function endSpoiler(text: string): string | null {
+  if (!text.endsWith('…') || !text.includes('||')) return null
+  return inOneLine(`${text}||`).endsWith('||') ? null : `${text}||`
 }
 
 function plainBlocks(blocks: readonly Block[]): string {
