@@ -99,7 +99,7 @@ describe('axe finds nothing', () => {
     }
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])))
     await context.close()
-  }, 90_000)
+  }, 180_000)
 
   it('on the pages for admins', async () => {
     const { page, context } = await open({ bypassCSP: true })
