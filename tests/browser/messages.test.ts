@@ -160,7 +160,7 @@ describe('messages', () => {
     expect(await messages(amy.page).getByText('Oops').count()).toBe(0)
 
     await press(messageWith(bert.page, 'A word of the owner'), /^More actions on this message/)
-    await bert.page.getByRole('menuitem', { name: 'Reply' }).waitFor()
+    await bert.page.getByRole('menuitem', { name: 'Reply', exact: true }).waitFor()
     expect(await bert.page.getByRole('menuitem', { name: 'Remove' }).count()).toBe(0)
     await bert.page.keyboard.press('Escape')
 
@@ -347,7 +347,7 @@ describe('one person', () => {
     await pressUntil(kay.page, 'Shift+Tab', '[data-seq]')
     await pressUntil(kay.page, 'Tab', '[aria-label^="More actions on this message"]')
     await keyboard.press('Enter')
-    await kay.page.getByRole('menuitem', { name: 'Reply' }).waitFor()
+    await kay.page.getByRole('menuitem', { name: 'Reply', exact: true }).waitFor()
     await keyboard.press('Escape')
     // Focus returns to the message a moment after the menu has closed.
     await until(() => kay.page.evaluate(() => document.activeElement?.closest('[data-seq]') != null))
@@ -369,7 +369,7 @@ describe('one person', () => {
     await messageWith(jo.page, 'Coming?').getByRole('button', { name: 'thumbs up, 1' }).waitFor()
 
     await longPress(ivy.page, messageWith(ivy.page, 'Coming?'))
-    await ivy.page.getByRole('dialog').getByRole('button', { name: 'Reply' }).tap()
+    await ivy.page.getByRole('dialog').getByRole('button', { name: 'Reply', exact: true }).tap()
     await composer(ivy.page).fill('On my wey')
     await ivy.page.getByRole('button', { name: 'Send' }).tap()
     await messageWith(jo.page, 'On my wey')
