@@ -13,6 +13,7 @@ import { nextRoom } from './keys/next-room'
 import { goToNewestRoom, goToRoom, useRoomInAddress } from './navigation'
 import type { PaletteAction, PaletteState } from './palette/palette'
 import { createRecentSearches } from './palette/recent-searches'
+import { useTypedAhead } from './palette/typed-ahead'
 import { adminPath } from './paths'
 import { useAway } from './people/away'
 import { useDirectPresence } from './people/presence'
@@ -158,6 +159,8 @@ export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, 
   const recentSearches = useMemo(() => createRecentSearches(visitor.id), [visitor.id])
   // Back from a message that was found leads to the search as it was left.
   useEffect(() => onReturnToLayer('search', () => setOpened({ dialog: 'search' })), [])
+
+  useTypedAhead(opened?.dialog === 'search', keptSearch)
 
   function openSearch() {
     keptSearch.current = null

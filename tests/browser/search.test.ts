@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { shareRoomline } from '../support/shared-roomline'
+import { until } from '../support/stock-client'
 import { messages } from './room-page'
 
 const { signUp, register, consoleErrors } = shareRoomline()
@@ -74,8 +75,11 @@ describe('search', () => {
     await page.getByRole('link', { name: /SE Glass Works/ }).waitFor()
     const palette = page.getByRole('dialog', { name: 'Search' })
     const field = palette.getByRole('combobox')
+    // At once: the search is still being loaded.
     await page.keyboard.press('Control+k')
-    await field.fill('glwo')
+    await page.keyboard.type('glwo')
+    await until(async () => (await field.inputValue()) === 'glwo')
+    expect(await page.locator('#composer').inputValue()).toBe('')
     await palette.getByRole('option', { name: /SE Glass Works/ }).waitFor()
     await field.press('Enter')
     await page.getByRole('heading', { level: 1, name: 'SE Glass Works' }).waitFor()

@@ -52,6 +52,19 @@ const screens: Record<string, (page: Page) => Promise<void>> = {
   members: (page) => page.getByRole('button', { name: /^Show .*members/ }).click(),
   card: (page) => page.getByRole('button', { name: 'Ben Okafor', exact: true }).first().click(),
   palette: (page) => page.keyboard.press('Control+K'),
+  search: async (page) => {
+    await page.keyboard.press('Control+K')
+    await page.keyboard.type('migration')
+    await page.locator('mark').first().waitFor()
+  },
+  emoji: async (page) => {
+    await page.getByRole('button', { name: 'Emoji', exact: true }).last().click()
+    await page.getByRole('gridcell').first().waitFor()
+  },
+  rooms: async (page) => {
+    const showRooms = page.getByRole('button', { name: 'Show the rooms' })
+    if (await showRooms.isVisible()) await showRooms.click()
+  },
   menu: (page) =>
     page
       .getByRole('button', { name: /^More actions on/ })

@@ -1,6 +1,7 @@
 import clsx from 'clsx'
 import { TextSelect } from 'lucide-react'
 import { useState } from 'react'
+import { plainText } from '../../../contract/markdown/plain-text'
 import { cutText } from '../../../contract/rules'
 import type { Message } from '../../../sdk'
 import { Button } from '../../ui/button'
@@ -31,7 +32,7 @@ export default function MessageSheet({ message, onSelectText, onClose }: Message
   }
 
   return (
-    <Dialog title={`Message from ${message.author.displayName}`} description={cutText(message.text, 90)} onClose={onClose}>
+    <Dialog title={`Message from ${message.author.displayName}`} description={cutText(plainText(message.text), 90)} onClose={onClose}>
       {acts.mayAct && (
         <>
           {showsAll ? (
