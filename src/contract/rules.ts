@@ -107,6 +107,9 @@ export function cutText(text: string, max: number): string {
 /** How much of a message is shown where another one quotes it. */
 export const cutQuote = (text: string): string => cutText(text, limits.quote)
 
+/** The cookie that tells the next page who has signed out of this browser, so that it deletes what it keeps for them. */
+export const signedOutCookie = 'signed-out'
+
 const usernamePattern = /^[a-z0-9_.-]{2,32}$/
 
 /** Whether a name could be somebody's username. Usernames are compared and stored in lowercase. */

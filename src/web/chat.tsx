@@ -7,6 +7,7 @@ import type { ChatClient, NotificationLevel, Room } from '../sdk'
 import { useStore } from '../sdk/react'
 import { useServerRole } from './account/server-role'
 import { useRenewal, useSignedInClient } from './account/signed-in-client'
+import { forgetSignedOut } from './account/signed-out'
 import type { Visitor } from './account/visitor'
 import { useGlobalKeys } from './keys/global-keys'
 import { nextRoom } from './keys/next-room'
@@ -118,7 +119,10 @@ export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, 
     return () => removeEventListener('beforeunload', warn)
   }, [openRooms])
 
-  useEffect(() => drafts.follow(), [drafts])
+  useEffect(() => {
+    if (forgetSignedOut() === visitor.id) drafts.clear()
+    return drafts.follow()
+  }, [drafts, visitor.id])
 
   function signOut() {
     drafts.clearOnLeave()

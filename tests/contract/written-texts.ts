@@ -31,6 +31,9 @@ export const linkTexts: [text: string, urls: string[]][] = [
   // Their endings.
   ['https://example.com/a_', ['https://example.com/a_']],
   ['_https://example.com/a_', ['https://example.com/a']],
+  ['_see https://example.com/a_', ['https://example.com/a']],
+  ['_so_ https://example.com/a_', ['https://example.com/a_']],
+  ['**https://example.com/a_**', ['https://example.com/a_']],
   ['**https://example.com/a**', ['https://example.com/a']],
   ['~~https://example.com/a~~', ['https://example.com/a']],
   ['||https://example.com/a||', ['https://example.com/a']],

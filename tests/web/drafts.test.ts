@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { messageText } from '../../src/contract/text'
 import { createDrafts, type Drafts, emptyDraft, threadPlace } from '../../src/web/room/composer/drafts'
 
 beforeEach(() => {
@@ -57,6 +59,53 @@ describe('drafts', () => {
     expect(again.in('general').get()).toEqual({ text: 'half a', reply: null, edit: null })
     expect(again.in('garden').get()).toEqual({ text: '  tomatoes', reply: quote, edit: { seq: 3, from: 'old', text: 'new', isOpen: true } })
     expect(again.in('another').get()).toEqual(emptyDraft)
+  })
+
+  it('any accepted text: comes back equal, as the next message, as an edit and as a quote', () => {
+    const pieces = [
+      'a',
+      ' ',
+      '\n',
+      '\t',
+      '"',
+      '\\',
+      '\\u0041',
+      '\u0000',
+      '\u2028',
+      '\u00a0',
+      '```\n  x\n```',
+      '**b**',
+      '||c||',
+      '👩‍👩‍👧',
+      'é',
+      '中',
+      '\u202e',
+    ]
+    const typed = fc.oneof(
+      fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 20 }).map((parts) => parts.join('')),
+      fc.fullUnicodeString({ minLength: 1, maxLength: 300 }),
+      // Half a pair of surrogates, as a cut text may end in.
+      fc.string16bits({ minLength: 1, maxLength: 100 }),
+    )
+    let accepted = 0
+    fc.assert(
+      fc.property(typed, (text) => {
+        const read = messageText.safeParse(text)
+        for (const kept of read.success ? [text, read.data] : []) {
+          accepted++
+          const { open } = createBrowser()
+          const { drafts } = open('ada')
+          const draft = { text: kept, reply: { ...quote, text: kept }, edit: { seq: 3, from: kept, text: `${kept}!`, isOpen: false } }
+          drafts.update('general', draft)
+          drafts.save()
+          const again = open('ada').drafts.in('general').get()
+          expect(again).toEqual(draft)
+          expect(messageText.parse(again.text)).toBe(read.data)
+        }
+      }),
+      { numRuns: 500 },
+    )
+    expect(accepted).toBeGreaterThan(300)
   })
 
   it('are neither shown to another person nor deleted when that person signs out', () => {

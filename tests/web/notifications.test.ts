@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cutQuote } from '../../src/contract/rules'
 import type { Room } from '../../src/sdk'
 import { createTestMessage, createTestRoom, createTestUser } from '../../src/sdk/testing'
 import { findNotifications, notificationText } from '../../src/web/rooms/notifications'
@@ -46,6 +47,15 @@ describe('notifications', () => {
 })
 
 describe('the text of a notification', () => {
+  it('has no marks of formatting, and no spoilers', () => {
+    const bodyOf = (text: string) => {
+      const room = withMessage({}, text)
+      return notificationText({ room, message: room.lastMessage ?? createTestMessage(), isMention: false }).body
+    }
+    expect(bodyOf('**It** is `open`\n> at ||noon||')).toBe('Ben: It is open at ▒▒▒▒')
+    expect(bodyOf(cutQuote(`It ends ||with ${'x'.repeat(300)}||`))).toMatch(/^Ben: It ends [▒ ]+$/)
+  })
+
   it('names the room and the author', () => {
     expect(notificationText({ room: withMessage(), message: withMessage().lastMessage ?? createTestMessage(), isMention: false })).toEqual({
       title: 'Allotment',

@@ -3,6 +3,7 @@ import { requireWebSession } from '../../server/auth/web-session'
 import { AccountForm } from '../../web/account/account-form'
 import { OutsideSignIn } from '../../web/account/outside-sign-in'
 import { PasskeySignIn } from '../../web/account/passkey-sign-in'
+import { ForgetSignedOut } from '../../web/account/signed-out'
 import { AccountPage, textLink } from '../../web/ui/pages'
 import { readAccountQuery, withNext } from '../account-query'
 import { readServer } from '../visitor'
@@ -30,6 +31,7 @@ export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
         )
       }
     >
+      <ForgetSignedOut />
       <AccountForm action="/api/login" failure={failure} username={username} next={next} />
       {issuerName && <OutsideSignIn issuerName={issuerName} next={next} />}
       <PasskeySignIn domain={requireWebSession().passkeyDomain} next={next} />

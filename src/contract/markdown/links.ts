@@ -95,9 +95,11 @@ function cutHost(text: string, start: number, end: number): number {
   return known !== undefined && /[^\p{ASCII}][^.]*$/u.test(host.slice(known.length)) ? start + before.length + known.length : end
 }
 
+/** A "_" that begins emphasis, and none after it that ends it: the one behind an address does. */
+const opensEmphasis = /(?<![^\s([{"'*~|_])_(?=$|[^\s_])(?:[^_]|(?<=\w)_(?=\w))*$/
 /** Marks of formatting, and punctuation in front of them, are not part of an address. */
 function endOfAddress(text: string, start: number, end: number): number {
   const typed = text.slice(start, end)
-  const marks = text.charAt(start - 1) === '_' ? /(?:[*_.,;:!?'\\]|~{2,})+$/ : /(?:[*.,;:!?'\\]|~{2,})+$/
+  const marks = opensEmphasis.test(text.slice(0, start)) ? /(?:[*_.,;:!?'\\]|~{2,})+$/ : /(?:[*.,;:!?'\\]|~{2,})+$/
   return end - (marks.exec(typed)?.[0].length ?? 0)
 }

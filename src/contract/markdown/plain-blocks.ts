@@ -1,7 +1,15 @@
 import type { Block, Inline } from './tree'
 
-/** A message that was read, in one line, as it reads without its formatting. */
-export const plainBlocks = (blocks: readonly Block[]): string => readBlocks(blocks).replace(/\s+/gu, ' ').trim()
+/** A text in one line, as it reads without its formatting. */
+export function readInOneLine(text: string, parse: (text: string) => readonly Block[]): string {
+  const read = (text: string) => readBlocks(parse(text)).replace(/\s+/gu, ' ').trim()
+  const closed = closeSpoiler(text)
+  const hidden = closed === null ? null : read(closed)
+  return hidden === null || hidden.endsWith('||') ? read(text) : hidden
+}
+
+/** A long text may have been cut inside a spoiler: what is left of that must stay hidden. Null when there can be none. */
+export const closeSpoiler = (text: string): string | null => (text.endsWith('…') && text.includes('||') ? `${text}||` : null)
 
 function readBlocks(blocks: readonly Block[]): string {
   return blocks

@@ -1,5 +1,5 @@
 import { parseText } from './parse-text'
-import { plainBlocks } from './plain-blocks'
+import { readInOneLine } from './plain-blocks'
 
 /** A message in one line, as it reads without its formatting: for quotes, lists, notifications and titles. */
-export const plainText = (text: string): string => plainBlocks(parseText(text))
+export const plainText = (text: string): string => readInOneLine(text, parseText)

@@ -29,7 +29,7 @@ import { readDevice } from './read-device'
 import { createRouteGuards } from './route-guards'
 import { askForCode, createSecondFactorRoutes } from './second-factor-routes'
 import { requireSecondStep, type SecondStepParts } from './second-step'
-import { clearedSessionCookie, deviceCookie, readSessionCookies, sessionCookie, signedInCookies } from './session-cookie'
+import { clearedSessionCookie, deviceCookie, namedSignOut, readSessionCookies, sessionCookie, signedInCookies } from './session-cookie'
 import { findSession, isAnotherPersons, refreshSession, revokeSession, type StartedSession } from './sessions'
 import { loginInput, logoutInput, register, registerInput, resetByLink, resetInput, signInWithPassword } from './sign-in'
 import type { WebSession } from './web-session'
@@ -88,7 +88,7 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
       }
       const { ip } = readDevice(request, config.publicUrl)
       for (const token of tokens) await revokeSession(parts, token, 'logout', { kind: 'account.signedOut', ip })
-      const cookies = [clearedSessionCookie(config.publicUrl)]
+      const cookies = [clearedSessionCookie(config.publicUrl), ...(user === undefined ? [] : [namedSignOut(user)])]
       return isFormPost(request) ? seeOther('/login', { cookies }) : noContent({ cookies })
     }),
 

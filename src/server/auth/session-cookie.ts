@@ -1,3 +1,4 @@
+import { signedOutCookie } from '../../contract/rules'
 import type { StartedSession } from './sessions'
 
 const sessionName = 'X-Token'
@@ -78,6 +79,9 @@ export function sessionCookie(token: string, expiresAt: Date, publicUrl: string)
 export function clearedSessionCookie(publicUrl: string): string {
   return serialize(publicUrl, sessionName, '', 0)
 }
+
+/** `Set-Cookie` that tells the next page who has signed out. Its script reads it. @param user an id */
+export const namedSignOut = (user: string): string => `${signedOutCookie}=${user}; Path=/; Max-Age=${deviceMaxAgeSeconds}; SameSite=Lax`
 
 function serialize(publicUrl: string, name: string, value: string, maxAgeSeconds: number): string {
   const secure = isSecure(publicUrl)

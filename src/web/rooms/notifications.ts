@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react'
+import { plainText } from '../../contract/markdown/plain-text'
 import { cutQuote } from '../../contract/rules'
 import type { LastMessage, Room } from '../../sdk'
 
@@ -90,6 +91,6 @@ export function notificationText({ room, message, isMention }: RoomNotification)
   const name = author.displayName
   const title = room.kind === 'direct' ? room.name : `${isMention ? 'You were mentioned in ' : ''}${room.name}`
   if (kind !== 'text') return { title, body: '' }
-  const excerpt = cutQuote(text)
+  const excerpt = cutQuote(plainText(text))
   return { title, body: room.kind === 'direct' && room.people.length === 1 ? excerpt : `${name}: ${excerpt}` }
 }

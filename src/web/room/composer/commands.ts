@@ -20,7 +20,8 @@ export interface CommandOptions {
   onLeave(): void
 }
 
-const shrug = { name: 'shrug', takes: 'text', does: 'Add ¯\\_(ツ)_/¯ to your message' }
+const shrugFace = '¯\\_(ツ)_/¯'
+const shrug = { name: 'shrug', takes: 'text', does: `Add ${shrugFace} to your message` }
 const status = { name: 'status', takes: 'text', does: 'Set your status, or clear it' }
 const topic = { name: 'topic', takes: 'text', does: "Change the room's topic" }
 const invite = { name: 'invite', takes: '@name', does: 'Add somebody to this room' }
@@ -56,8 +57,7 @@ export async function runCommand(
   try {
     switch (command) {
       case shrug:
-        // Backslashes keep the face out of the formatting.
-        send(`${rest} ¯\\\\\\_(ツ)\\_/¯`.trim())
+        send(`${rest} ${shrugFace}`.trim())
         return null
       case status:
         await client.users.update.mutate({ status: rest })

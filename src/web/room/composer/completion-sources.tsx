@@ -110,7 +110,7 @@ function createCommandSource(commands: readonly RoomCommand[]): CompletionSource
           name: takes === '' ? `/${name}` : `/${name} ${takes}`,
           detail: does,
           picture: <Slash className="size-4 text-faint" />,
-          ...((takes === '' || name === 'status') && { whole: name }),
+          ...((takes === '' || name === 'status' || name === 'shrug') && { whole: name }),
         })),
   }
 }

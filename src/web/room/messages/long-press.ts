@@ -9,8 +9,8 @@ const foreignLinks = 'a:not(:has(> time))'
 const lateClickMs = 500
 
 /**
- * Event handlers for an element that can be pressed long, its buttons too. A long press on a link in a
- * text stays the browser's.
+ * Event handlers for an element that can be pressed long, its buttons too. A long press on a link in a text stays the
+ * browser's, and one on an element with `data-own-press` that element's.
  * Lifting the finger after a long press clicks nothing.
  * @param isOn false leaves long presses to the browser, which selects text
  */
@@ -29,7 +29,7 @@ export function useLongPress(onLongPress: () => void, isOn = true) {
       const target = event.target as Element
       // React also bubbles events from a sheet or menu to the message that rendered it.
       if (!event.currentTarget.contains(target)) return
-      if (!isOn || event.pointerType !== 'touch' || !event.isPrimary || target.closest(foreignLinks)) return
+      if (!isOn || event.pointerType !== 'touch' || !event.isPrimary || target.closest(`${foreignLinks}, [data-own-press]`)) return
       const timer = setTimeout(() => {
         press.current = null
         ignoreClicksOfThisTouch(target)

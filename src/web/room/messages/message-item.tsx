@@ -107,7 +107,7 @@ function WrittenMessage({ message, startsGroup, isHighlighted, quote = 'line' }:
         <MessageEditor message={message} />
       ) : (
         <div ref={text}>
-          <MessageText text={message.text} mentions={message.mentions} me={me}>
+          <MessageText text={message.text} mentions={message.mentions} me={me} message={`${message.room}/${message.seq}`}>
             {message.editedAt && (
               <span
                 className="ms-1.5 whitespace-nowrap text-faint text-xs"

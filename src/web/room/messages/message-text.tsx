@@ -11,6 +11,8 @@ interface MessageTextProps {
   mentions?: readonly string[]
   /** The viewer's username: mentions of them stand out more. */
   me?: string
+  /** Which message it is, if it may scroll out of sight and back. */
+  message?: string
   className?: string
   /** Shown after the last word. */
   children?: ReactNode
@@ -21,8 +23,9 @@ const nobody: readonly string[] = []
 const contextual = /[\u0590-\u08FF\u0900-\u109F\u1780-\u18AF\uFB1D-\uFDFF\uFE70-\uFEFC]/
 
 /** The text of a message, with its formatting. Each line runs in the direction of its own script. */
-export function MessageText({ text, mentions = nobody, me = '', className, children }: MessageTextProps) {
+export function MessageText({ text, mentions = nobody, me = '', message = '', className, children }: MessageTextProps) {
   const blocks = useParsedText(text)
+  const reader = useMemo(() => ({ mentions, me, message }), [mentions, me, message])
   return (
     <div
       className={clsx(
@@ -34,7 +37,7 @@ export function MessageText({ text, mentions = nobody, me = '', className, child
       )}
     >
       <Foldable text={text}>
-        <TextBlocks blocks={blocks} reader={useMemo(() => ({ mentions, me }), [mentions, me])} after={children} />
+        <TextBlocks blocks={blocks} reader={reader} after={children} />
       </Foldable>
     </div>
   )

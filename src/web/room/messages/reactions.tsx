@@ -71,6 +71,7 @@ function ReactionButton({ message, reaction }: { message: Message; reaction: Mes
           showIn(hoverMs)
         }}
         onPointerLeave={({ pointerType }) => pointerType === 'mouse' && hide()}
+        data-own-press
         onPointerDown={onPointerDown}
         onPointerUp={() => wasLongPress.current || clearTimeout(timer.current)}
         onPointerCancel={hide}

@@ -1,5 +1,6 @@
 import { Check, Copy } from 'lucide-react'
 import { Fragment, useEffect, useRef, useState } from 'react'
+import { copyText } from '../../ui/clipboard'
 import type { CodePiece } from './highlight'
 import { languageOf } from './languages'
 
@@ -74,7 +75,11 @@ function CopyCode({ text }: { text: string }) {
   useEffect(() => () => clearTimeout(timer.current), [])
 
   async function copy() {
-    if (!(await copyText(text))) return
+    const isDone = await copyText(text).then(
+      () => true,
+      () => false,
+    )
+    if (!isDone) return
     setCopied(true)
     clearTimeout(timer.current)
     timer.current = setTimeout(() => setCopied(false), shownMs)
@@ -91,15 +96,5 @@ function CopyCode({ text }: { text: string }) {
       <Icon aria-hidden="true" className="size-3.5" />
       <span aria-live="polite">{isCopied ? 'Copied' : 'Copy'}</span>
     </button>
-  )
-}
-
-/** @returns whether it is in the clipboard */
-async function copyText(text: string): Promise<boolean> {
-  // Browsers offer a clipboard only over HTTPS and on localhost.
-  if (!('clipboard' in navigator)) return false
-  return navigator.clipboard.writeText(text).then(
-    () => true,
-    () => false,
   )
 }

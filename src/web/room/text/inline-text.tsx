@@ -12,6 +12,8 @@ export interface Reader {
   /** The usernames that the message mentions, and "@room". */
   mentions: readonly string[]
   me: string
+  /** Which message it is: what somebody opens in it stays open while it is out of sight. */
+  message: string
 }
 
 export function InlineText({ inlines, reader }: { inlines: readonly Inline[]; reader: Reader }) {
@@ -47,7 +49,7 @@ function InlinePart({ inline, reader }: { inline: Inline; reader: Reader }) {
       )
     case 'spoiler':
       return (
-        <Spoiler inlines={inline.children}>
+        <Spoiler inlines={inline.children} message={reader.message}>
           <InlineText inlines={inline.children} reader={reader} />
         </Spoiler>
       )

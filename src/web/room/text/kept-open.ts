@@ -1,4 +1,4 @@
-/** What somebody opened in messages, by the message's text: a list that draws only what is on the screen forgets its state. */
+/** What somebody opened in messages, by its text: a list that draws only what is on the screen forgets its state. */
 const opened = new Set<string>()
 const maxKept = 500
 

@@ -1,5 +1,5 @@
-import { createContext, useContext, useEffect, useMemo, useSyncExternalStore } from 'react'
-import { plainBlocks } from '../../../contract/markdown/plain-blocks'
+import { createContext, useCallback, useContext, useEffect, useMemo, useSyncExternalStore } from 'react'
+import { readInOneLine } from '../../../contract/markdown/plain-blocks'
 import { readPlainParagraph } from '../../../contract/markdown/plain-paragraph'
 import type { Block } from '../../../contract/markdown/tree'
 import type { ParsedTexts } from './parsed-texts'
@@ -48,20 +48,38 @@ const ParsedContext = createContext(noTexts)
 /** Gives what the server has parsed to the messages below. */
 export const ParsedTextsProvider = ParsedContext.Provider
 
-/** A text with its formatting. Until the parser is loaded, one that needs it is shown as it was typed. */
-export function useParsedText(text: string): readonly Block[] {
+/** Reads texts with their formatting. Until the parser is loaded, one that needs it is shown as it was typed. */
+function useTextReader(): (text: string) => readonly Block[] {
   const parsed = useContext(ParsedContext)
   const loaded = useTextParser()
-  const known = useMemo(
-    () => readPlainParagraph(text) ?? (Object.hasOwn(parsed, text) ? parsed[text] : undefined) ?? loaded?.parseText(text),
-    [text, parsed, loaded],
+  return useCallback(
+    (text) => {
+      const known = readPlainParagraph(text) ?? (Object.hasOwn(parsed, text) ? parsed[text] : undefined) ?? loaded?.parseText(text)
+      if (known) return known
+      // Anyone would see what is hidden in it.
+      const shown = text.includes('||') ? text.replace(/\S/gu, '▒') : text
+      return [{ type: 'paragraph', children: [{ type: 'text', text: shown }] }]
+    },
+    [parsed, loaded],
   )
-  const isMissing = known === undefined
+}
+
+function useLoadingFor(text: string) {
+  const parsed = useContext(ParsedContext)
   useEffect(() => {
-    if (isMissing) void loadTextParser()
-  }, [isMissing])
-  return useMemo(() => known ?? [{ type: 'paragraph', children: [{ type: 'text', text }] }], [known, text])
+    if (readPlainParagraph(text) === null && !Object.hasOwn(parsed, text)) void loadTextParser()
+  }, [text, parsed])
+}
+
+export function useParsedText(text: string): readonly Block[] {
+  const read = useTextReader()
+  useLoadingFor(text)
+  return useMemo(() => read(text), [read, text])
 }
 
 /** A text in one line, as it reads without its formatting. */
-export const usePlainText = (text: string): string => plainBlocks(useParsedText(text))
+export function usePlainText(text: string): string {
+  const read = useTextReader()
+  useLoadingFor(text)
+  return useMemo(() => readInOneLine(text, read), [read, text])
+}
