@@ -197,7 +197,7 @@ describe('a small window', () => {
       expect(await motions(page)).toEqual([])
       await context.close()
     },
-    60_000,
+    180_000,
   )
 
   it('dialogs, menus and drawers do move otherwise', async () => {
