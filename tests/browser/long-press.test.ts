@@ -57,7 +57,7 @@ const isOverButton = ({ x, y }: Finger) =>
 
 /** Replies over the sheet. The tap comes after every event that lifting the finger caused. */
 async function reply() {
-  await sheet().getByRole('button', { name: 'Reply' }).tap()
+  await sheet().getByRole('button', { name: 'Reply', exact: true }).tap()
   await page.getByText('Replying to lia').waitFor()
   expect(await page.evaluate(() => document.documentElement.dataset.clicked)).toBe('Reply;')
 }

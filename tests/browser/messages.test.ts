@@ -100,9 +100,9 @@ describe('messages', () => {
     await bert.page.getByText('Replying to amy').waitFor({ state: 'detached' })
     await press(messageWith(bert.page, 'Who waters the plants?'), 'Reply')
     await sendMessage(bert.page, 'I do, on Fridays')
-    await messageWith(amy.page, 'I do, on Fridays')
-      .getByRole('button', { name: /Who waters the plants/ })
-      .waitFor()
+    // What it answers stands right above it.
+    await messageWith(amy.page, 'I do, on Fridays').getByTitle('In reply to amy').waitFor()
+    expect(await messageWith(amy.page, 'I do, on Fridays').getByRole('button', { name: /^In reply to/ }).count()).toBe(0)
     await messages(amy.page).locator('[data-seq="1"]').getByText('1 reply').waitFor()
 
     for (let index = 1; index <= 120; index++) await amy.trpc.chat.send.mutate({ room, text: `talk ${index}` })
@@ -160,7 +160,7 @@ describe('messages', () => {
     expect(await messages(amy.page).getByText('Oops').count()).toBe(0)
 
     await press(messageWith(bert.page, 'A word of the owner'), /^More actions on this message/)
-    await bert.page.getByRole('menuitem', { name: 'Reply' }).waitFor()
+    await bert.page.getByRole('menuitem', { name: 'Reply', exact: true }).waitFor()
     expect(await bert.page.getByRole('menuitem', { name: 'Remove' }).count()).toBe(0)
     await bert.page.keyboard.press('Escape')
 
@@ -339,15 +339,13 @@ describe('one person', () => {
     await until(() => composer(kay.page).evaluate((element) => element === document.activeElement))
     await keyboard.type('I am')
     await keyboard.press('Enter')
-    await messageWith(lee.page, 'I am')
-      .getByRole('button', { name: /Anybody there/ })
-      .waitFor()
+    await messageWith(lee.page, 'I am').getByTitle('In reply to lee').waitFor()
 
     // Escape closes the menu, then leaves the message for the composer.
     await pressUntil(kay.page, 'Shift+Tab', '[data-seq]')
     await pressUntil(kay.page, 'Tab', '[aria-label^="More actions on this message"]')
     await keyboard.press('Enter')
-    await kay.page.getByRole('menuitem', { name: 'Reply' }).waitFor()
+    await kay.page.getByRole('menuitem', { name: 'Reply', exact: true }).waitFor()
     await keyboard.press('Escape')
     // Focus returns to the message a moment after the menu has closed.
     await until(() => kay.page.evaluate(() => document.activeElement?.closest('[data-seq]') != null))
@@ -369,12 +367,10 @@ describe('one person', () => {
     await messageWith(jo.page, 'Coming?').getByRole('button', { name: 'thumbs up, 1' }).waitFor()
 
     await longPress(ivy.page, messageWith(ivy.page, 'Coming?'))
-    await ivy.page.getByRole('dialog').getByRole('button', { name: 'Reply' }).tap()
+    await ivy.page.getByRole('dialog').getByRole('button', { name: 'Reply', exact: true }).tap()
     await composer(ivy.page).fill('On my wey')
     await ivy.page.getByRole('button', { name: 'Send' }).tap()
-    await messageWith(jo.page, 'On my wey')
-      .getByRole('button', { name: /Coming/ })
-      .waitFor()
+    await messageWith(jo.page, 'On my wey').getByTitle('In reply to jo').waitFor()
 
     await messageWith(ivy.page, 'On my wey').getByText('On my wey').tap()
     await messageWith(ivy.page, 'On my wey')
