@@ -184,7 +184,7 @@ describe('composer', () => {
     await send(zed.page, 'Who brings the cake?')
     await send(page, 'Not me')
     await messageWith(page, 'Who brings the cake?').hover()
-    await messageWith(page, 'Who brings the cake?').getByRole('button', { name: 'Reply' }).click()
+    await messageWith(page, 'Who brings the cake?').getByRole('button', { name: 'Reply', exact: true }).click()
     await page.getByText('Replying to Zed Moor').waitFor()
     await composer(page).fill('half an ans')
     await page.goto('/rooms/general')

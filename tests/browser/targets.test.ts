@@ -162,7 +162,7 @@ describe('buttons and links in a room', () => {
       .locator('[data-seq="3"]')
       .getByRole('button', { name: /^More actions on this message/ })
       .tap()
-    await phone.getByRole('dialog').getByRole('button', { name: 'Reply' }).tap()
+    await phone.getByRole('dialog').getByRole('button', { name: 'Reply', exact: true }).tap()
     await phone.getByRole('button', { name: 'Cancel reply' }).waitFor()
     faults.push(...(await inEveryLook(phone, async () => [...(await findCovered(phone, page)), ...(await findTooSmall(phone, page, 40))])))
     expect(faults).toEqual([])

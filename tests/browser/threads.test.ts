@@ -48,8 +48,9 @@ describe('threads', () => {
     await composer.fill('At the station then')
     await composer.press('Enter')
     await row(page, 'At the station then').waitFor()
-    const { messages } = await trpc.chat.thread.query({ room, seq: root })
-    expect(messages.at(-1)).toMatchObject({ text: 'At the station then', thread: root, replyTo: { seq: root } })
+    const newest = async () => (await trpc.chat.thread.query({ room, seq: root })).messages.at(-1)
+    await until(async () => (await newest())?.text === 'At the station then')
+    expect(await newest()).toMatchObject({ thread: root, replyTo: { seq: root } })
 
     await other.chat.send.mutate({ room, text: 'See you there', replyTo: root })
     await panel(page).getByText('See you there').waitFor()

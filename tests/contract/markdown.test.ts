@@ -60,8 +60,12 @@ const leavesOf = (inlines: readonly Inline[]): string =>
     })
     .join('')
 
-/** Without spaces, and without the characters that can be marks. */
-const withoutMarks = (text: string) => text.replace(/[\s*_~|`>\-•.()[\]\\]/gu, '').toLowerCase()
+/** Without spaces, the characters that can be marks, and what links to addresses are given in front. */
+const withoutMarks = (text: string) =>
+  text
+    .replace(/[\s*_~|`>\-•.()[\]\\]/gu, '')
+    .toLowerCase()
+    .replace(/https:\/\/|mailto:/g, '')
 
 describe('formatting', () => {
   it.each([

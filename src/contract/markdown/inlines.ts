@@ -64,7 +64,10 @@ function parseRun(text: string, budget: MarkBudget, { escaped, hidden }: typeof 
     hide(start, end, ' ')
   }
   const codes = [...pieces]
-  for (const { start, end, url } of findLinks(bare)) {
+  for (const { start, end, url: seen } of findLinks(bare)) {
+    const prefix = seen.slice(0, seen.length - (end - start))
+    const url = prefix + text.slice(start, end).replace(/\\(?=[*_~|`[])/g, '')
+    if (!URL.canParse(url)) continue
     pieces.push({ start, end, inline: { type: 'link', url, children: [{ type: 'text', text: text.slice(start, end) }], isBare: true } })
     hide(start, end, 'x')
   }
@@ -90,7 +93,7 @@ function parseRun(text: string, budget: MarkBudget, { escaped, hidden }: typeof 
     const inlines: Inline[] = []
     let at = from
     for (const marked of children) {
-      if (depth >= maxDepth || (marked.type === 'link' && (isInLink || !leadsSomewhere(marked)))) continue
+      if (depth >= maxDepth || (marked.type === 'link' && (isInLink || targetOf(marked.end) === null))) continue
       take(inlines, at, marked.start, isInLink)
       inlines.push(toInline(marked, depth, isInLink))
       at = marked.end
@@ -105,7 +108,7 @@ function parseRun(text: string, budget: MarkBudget, { escaped, hidden }: typeof 
       used.push({ start, end: start + 1 })
       return {
         type,
-        url: text.slice(labelEnd + 2, end - 1),
+        url: targetOf(end) ?? '',
         children: toInlines(children, start + 1, labelEnd, depth + 1, true),
         isBare: false,
       }
@@ -115,10 +118,11 @@ function parseRun(text: string, budget: MarkBudget, { escaped, hidden }: typeof 
     return { type, children: toInlines(children, start + width, end - width, depth + 1, isInLink) }
   }
 
-  /** Only addresses that would be links by themselves. */
-  function leadsSomewhere({ end }: Marked): boolean {
+  /** Where a link with words of its own leads: only to addresses that would be links by themselves. */
+  function targetOf(end: number): string | null {
     const start = bare.lastIndexOf('](', end) + 2
-    return pieces.some((piece) => piece.inline?.type === 'link' && piece.start === start && piece.end === end - 1)
+    const target = pieces.find((piece) => piece.start === start && piece.end === end - 1)?.inline
+    return target?.type === 'link' ? target.url : null
   }
 }
 

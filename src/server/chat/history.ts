@@ -75,6 +75,11 @@ export function createMessageHistory(pool: Pool) {
     return isShort && older.length === half ? [...(await pageBelow(room, seq, limit - newer.length)), ...newer] : [...older, ...newer]
   }
 
+  const find = async (room: string, seq: number): Promise<Message | null> => {
+    const [message] = await readMessages(pool, `${selectMessages} WHERE m.room_id = $1 AND m.seq = $2`, [room, seq])
+    return message ?? null
+  }
+
   return {
     page: async (room: string, { before, after, around, limit }: PageInput): Promise<HistoryPage> => {
       const messages =
@@ -97,13 +102,8 @@ export function createMessageHistory(pool: Pool) {
 
     /** The first message of the thread that this message belongs to; null when there is no such message. */
     findRoot: async (room: string, seq: number): Promise<Message | null> => {
-      const [root] = await readMessages(
-        pool,
-        `SELECT ${messageColumns} FROM (SELECT coalesce(t.thread, t.seq) AS seq FROM messages t WHERE t.room_id = $1 AND t.seq = $2 LIMIT 1) k
-         CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.room_id = $1 AND m.seq = k.seq LIMIT 1) m ${joinPeople}`,
-        [room, seq],
-      )
-      return root ?? null
+      const message = await find(room, seq)
+      return message && message.thread !== null ? find(room, message.thread) : message
     },
 
     /** The newest messages of a thread below a seq, ascending, without its root. */
@@ -132,10 +132,7 @@ export function createMessageHistory(pool: Pool) {
       return rows[0]?.seq ?? null
     },
 
-    find: async (room: string, seq: number): Promise<Message | null> => {
-      const [message] = await readMessages(pool, `${selectMessages} WHERE m.room_id = $1 AND m.seq = $2`, [room, seq])
-      return message ?? null
-    },
+    find,
 
     /** See `readChanges`. */
     changesAfter: (room: string, version: number) => readChanges(pool, room, version),

@@ -3,11 +3,14 @@ import { type PointerEvent, useCallback, useEffect, useRef } from 'react'
 const pressMs = 450
 /** A finger that moves further than this is scrolling. */
 const moveTolerancePx = 10
+/** The link on a message's time is part of the message: the sheet can copy it. */
+const foreignLinks = 'a:not(:has(> time))'
 /** A click that belongs to a touch comes within this time after its end. */
 const lateClickMs = 500
 
 /**
- * Event handlers for an element that can be pressed long, its buttons too. A long press on a link stays the browser's.
+ * Event handlers for an element that can be pressed long, its buttons too. A long press on a link in a
+ * text stays the browser's.
  * Lifting the finger after a long press clicks nothing.
  * @param isOn false leaves long presses to the browser, which selects text
  */
@@ -26,7 +29,7 @@ export function useLongPress(onLongPress: () => void, isOn = true) {
       const target = event.target as Element
       // React also bubbles events from a sheet or menu to the message that rendered it.
       if (!event.currentTarget.contains(target)) return
-      if (!isOn || event.pointerType !== 'touch' || !event.isPrimary || target.closest('a')) return
+      if (!isOn || event.pointerType !== 'touch' || !event.isPrimary || target.closest(foreignLinks)) return
       const timer = setTimeout(() => {
         press.current = null
         ignoreClicksOfThisTouch(target)

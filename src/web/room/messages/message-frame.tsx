@@ -60,7 +60,7 @@ export function MessageFrame({
             isTabStop={false}
             className="whitespace-nowrap text-faint opacity-0 group-hover/message:opacity-100"
           />
-          {mark && <span className="absolute top-2 -right-3">{mark}</span>}
+          {mark && <span className="absolute top-2 right-0 group-hover/message:opacity-0">{mark}</span>}
         </span>
       )}
       <div className="min-w-0 self-center py-1 mouse:py-0.5">
