@@ -102,7 +102,11 @@ describe('messages', () => {
     await sendMessage(bert.page, 'I do, on Fridays')
     // What it answers stands right above it.
     await messageWith(amy.page, 'I do, on Fridays').getByTitle('In reply to amy').waitFor()
-    expect(await messageWith(amy.page, 'I do, on Fridays').getByRole('button', { name: /^In reply to/ }).count()).toBe(0)
+    expect(
+      await messageWith(amy.page, 'I do, on Fridays')
+        .getByRole('button', { name: /^In reply to/ })
+        .count(),
+    ).toBe(0)
     await messages(amy.page).locator('[data-seq="1"]').getByText('1 reply').waitFor()
 
     for (let index = 1; index <= 120; index++) await amy.trpc.chat.send.mutate({ room, text: `talk ${index}` })
