@@ -121,6 +121,7 @@ describe('messages', () => {
     await until(() => isInView(question))
     // The quote follows an edit of the quoted message.
     await bert.trpc.chat.edit.mutate({ room, seq: 2, text: 'I do, on Mondays' })
+    await amy.page.getByRole('button', { name: 'Jump to latest' }).click()
     await messageWith(amy.page, 'Thank you, Bert')
       .getByRole('button', { name: /on Mondays/ })
       .waitFor({ state: 'attached' })
