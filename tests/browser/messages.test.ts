@@ -237,7 +237,7 @@ describe('one person', () => {
 
     // New messages count as read only while the end of the list is visible.
     await messages(dan.page).evaluate((element) => element.scrollTo(0, 200))
-    await dan.page.getByRole('button', { name: /latest|new message/ }).click()
+    await dan.page.getByRole('button', { name: /Jump to latest|new message/ }).click()
     await until(async () => (await unread()) === 0)
 
     // Opening a room with unread messages shows where they begin.
