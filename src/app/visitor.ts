@@ -6,6 +6,7 @@ import type { FailureName } from '../contract/failures'
 import { requireWebSession, type WebSession } from '../server/auth/web-session'
 import type { Visitor } from '../web/account/visitor'
 import type { OpenedRoom } from '../web/room/opened-room'
+import { parseTexts } from '../web/room/text/parsed-texts'
 import { parseTheme, themeCookie } from '../web/ui/theme'
 import { parseTimeZone, timeZoneCookie } from '../web/ui/time-zone'
 
@@ -69,7 +70,9 @@ export async function readOpenedRoom(room: string, around: number | null): Promi
   const session = await loadSession()
   if (session === null || session === 'database away') return null
   const opened = await requireWebSession().openRoom(session.user, room, around)
-  return opened && { ...opened, around, timeZone: parseTimeZone((await cookies()).get(timeZoneCookie)?.value) }
+  if (!opened) return null
+  const timeZone = parseTimeZone((await cookies()).get(timeZoneCookie)?.value)
+  return { ...opened, texts: parseTexts(opened.first.messages), around, timeZone }
 }
 
 export const readTheme = async () => parseTheme((await cookies()).get(themeCookie)?.value)

@@ -26,6 +26,7 @@ import type { OpenedRoom } from './room/opened-room'
 import { RoomSkeleton } from './room/room-skeleton'
 import { RoomView } from './room/room-view'
 import { RoomNamesProvider, useRoomNamesOf } from './room/text/room-names'
+import { loadTextParserSoon, noTexts, ParsedTextsProvider } from './room/text/text-parser'
 import { createListChoices, useListChoices } from './rooms/list-choices'
 import { isUnread } from './rooms/list-rows'
 import { useMyRooms } from './rooms/my-rooms'
@@ -73,6 +74,7 @@ export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, 
   const [displayName, setDisplayName] = useState(arrived.displayName)
   useRenewal(arrived)
   useEffect(rememberTimeZone, [])
+  useEffect(loadTextParserSoon, [])
   const { client, queries, status, isTurnedAway, onSignOut } = useSignedInClient(arrived)
   const role = useServerRole(client, status, queries, arrived.role)
   const visitor = useMemo(() => ({ ...arrived, displayName, role }), [arrived, displayName, role])
@@ -252,7 +254,9 @@ export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, 
               </button>
             </form>
           </noscript>
-          <RoomNamesProvider value={roomNames}>{renderMain()}</RoomNamesProvider>
+          <RoomNamesProvider value={roomNames}>
+            <ParsedTextsProvider value={openedRoom?.texts ?? noTexts}>{renderMain()}</ParsedTextsProvider>
+          </RoomNamesProvider>
         </main>
 
         <ErrorBoundary of={`${showsDrawer} ${opened?.dialog}`} instead={() => <FailedPart onClose={closeAll} />}>

@@ -35,7 +35,8 @@ const readArrival = (): Arrival => {
   return arrival
 }
 
-const entryInHistory = (): string => String((history.state as { entry?: unknown } | null)?.entry ?? '')
+/** Which entry of the browser's history this is. */
+export const entryInHistory = (): string => String((history.state as { entry?: unknown } | null)?.entry ?? '')
 
 function arriveAt(entry: string, isReturn: boolean): Arrival {
   const { room, seq } = parseMessagePath(location.pathname) ?? { room: null, seq: null }

@@ -1,14 +1,18 @@
 import fc from 'fast-check'
 import { createElement } from 'react'
 import { renderToString } from 'react-dom/server'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { findMentions } from '../../src/contract/markdown/mentions'
 import { parseText } from '../../src/contract/markdown/parse-text'
+import { readPlainParagraph } from '../../src/contract/markdown/plain-paragraph'
 import { plainText } from '../../src/contract/markdown/plain-text'
 import type { Block, Inline } from '../../src/contract/markdown/tree'
 import { messageText } from '../../src/contract/text'
 import { MessageText } from '../../src/web/room/messages/message-text'
+import { loadTextParser } from '../../src/web/room/text/text-parser'
 import { linkTexts, mentionTexts } from './written-texts'
+
+beforeAll(loadTextParser)
 
 /** A tree in a few characters: *emphasis*, **strong**, {code}, [link], || spoiler, > quote, - list. */
 const drawn = (blocks: readonly Block[]): string => blocks.map(drawBlock).join(' ¶ ')
@@ -285,4 +289,68 @@ describe('4,000 hostile characters', () => {
     parseText(fill(unit))
     expect(performance.now() - startedAt).toBeLessThan(2_000)
   })
+})
+
+describe('a text that needs no parser', () => {
+  const parts = [
+    'a',
+    'word',
+    ' ',
+    '  ',
+    '. ',
+    '.',
+    ': ',
+    ':',
+    '-',
+    '- ',
+    '1.',
+    '1) ',
+    '12',
+    '\n',
+    '/',
+    '//',
+    '://',
+    ',',
+    '！',
+    '．',
+    '。',
+    'com',
+    'mailto',
+    '中',
+    '&',
+    '(',
+    ')',
+  ]
+  const plainer = fc.array(fc.constantFrom(...parts, ...pieces), { maxLength: 12 }).map((all) => all.join(''))
+
+  it('is read as the parser reads it', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          accepted.map(({ data = '' }) => data),
+          fc.array(fc.constantFrom(...parts), { maxLength: 12 }).map((all) => all.join('')),
+          plainer,
+        ),
+        (text) => {
+          const plain = readPlainParagraph(text)
+          if (plain) expect(plain).toEqual(parseText(text))
+        },
+      ),
+      { numRuns: 20_000 },
+    )
+  })
+
+  it.each(['Good morning. How are you?', 'at 10:30 (or so): 3 of 4, well-known!', 'two\nlines', '好的。明天见', "it's done :)"])(
+    '%j is one',
+    (text) => {
+      expect(readPlainParagraph(text)).toEqual([{ type: 'paragraph', children: [{ type: 'text', text }] }])
+    },
+  )
+
+  it.each(['**a**', 'see example.com', 'https://e.com', '- a', '1. a', '> a', '`a`', '@ada', '#general', 'a\n\nb', 'mailto:a'])(
+    '%j is none',
+    (text) => {
+      expect(readPlainParagraph(text)).toBeNull()
+    },
+  )
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { findMentionBeingTyped } from '../../src/contract/markdown/mentions'
 import { findCommand, findUnknownCommand } from '../../src/web/room/composer/commands'
 import { findClosedShortcode, findTrigger } from '../../src/web/room/composer/completion-trigger'
 import { readPastedCode } from '../../src/web/room/composer/pasted-text'
@@ -165,7 +166,7 @@ describe('what is being typed', () => {
     ['so :tad', { kind: 'emoji', at: 3, query: 'tad' }],
     [':+1', { kind: 'emoji', at: 0, query: '+1' }],
   ] as const)('%j is %j', (typed, expected) => {
-    expect(findTrigger(typed)).toEqual(expected)
+    expect(findTrigger(typed, { findMention: findMentionBeingTyped })).toEqual(expected)
   })
 
   it.each([
@@ -183,7 +184,7 @@ describe('what is being typed', () => {
     '```js\n:tad',
     '@be ',
   ])('%j is nothing', (typed) => {
-    expect(findTrigger(typed)).toBeNull()
+    expect(findTrigger(typed, { findMention: findMentionBeingTyped })).toBeNull()
   })
 
   it('a slash is a command only at the beginning, and only where there are commands', () => {

@@ -1,4 +1,4 @@
-import { findMentionBeingTyped } from '../../../contract/markdown/mentions'
+import type { findMentionBeingTyped } from '../../../contract/markdown/mentions'
 import { isInCode } from './writing'
 
 /** What somebody is typing that can be completed: everything from `at` to the caret. */
@@ -15,13 +15,19 @@ const room = /(?<![\p{L}\p{N}\p{M}_/&#.-])#(?<query>[\p{L}\p{M}\p{N}-]{0,60})$/u
 const emoji = /(?<![\p{L}\p{N}:/]):(?<query>[a-z0-9+][a-z0-9_+-]+|[+-]1?)$/iu
 const command = /^\/(?<query>[a-z]*)$/i
 
-/** @param hasCommands whether a text that begins with a slash can be a command here */
-export function findTrigger(textBeforeCaret: string, { hasCommands = false } = {}): Trigger | null {
+interface TriggerOptions {
+  /** Whether a text that begins with a slash can be a command here. */
+  hasCommands?: boolean
+  /** Left out until the parser is loaded: nobody is mentioned then. */
+  findMention?: typeof findMentionBeingTyped | undefined
+}
+
+export function findTrigger(textBeforeCaret: string, { hasCommands = false, findMention }: TriggerOptions = {}): Trigger | null {
   const typed = hasCommands ? command.exec(textBeforeCaret) : null
   if (typed) return { kind: 'command', at: 0, query: typed.groups?.query?.toLowerCase() ?? '' }
   // Most texts end in a word without any sign; nothing else needs to be read then.
   if (!/[@#:]\S*$/u.test(textBeforeCaret) || isInCode(textBeforeCaret, textBeforeCaret.length)) return null
-  const person = findMentionBeingTyped(textBeforeCaret)
+  const person = findMention?.(textBeforeCaret)
   if (person) return { kind: 'person', at: person.at, query: person.query.toLowerCase() }
   for (const [kind, pattern] of [
     ['room', room],

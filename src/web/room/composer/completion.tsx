@@ -1,5 +1,6 @@
 import clsx from 'clsx'
 import { type KeyboardEvent, type ReactNode, useEffect, useState } from 'react'
+import { loadTextParser, useTextParser } from '../text/text-parser'
 import { findTrigger, type Trigger } from './completion-trigger'
 
 /** Something that completes what is being typed. */
@@ -39,7 +40,11 @@ interface Typing {
 
 /** The completions for what is typed before the caret, and the keys that choose among them. */
 export function useCompletions({ text, caret, isActive, sources, onChoose }: Typing) {
-  const found = isActive ? findTrigger(text.slice(0, caret), { hasCommands: sources.command !== undefined }) : null
+  const findMention = useTextParser()?.findMentionBeingTyped
+  const found = isActive ? findTrigger(text.slice(0, caret), { hasCommands: sources.command !== undefined, findMention }) : null
+  useEffect(() => {
+    if (isActive && text !== '') void loadTextParser()
+  }, [isActive, text])
   /** The sign whose list was closed with Escape. */
   const [closed, setClosed] = useState<string | null>(null)
   const sign = found && `${found.kind} ${found.at}`

@@ -1,9 +1,9 @@
 import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { plainText } from '../../../contract/markdown/plain-text'
 import { cutQuote } from '../../../contract/rules'
 import type { Message, Unsent } from '../../../sdk'
 import { Button, IconButton } from '../../ui/button'
+import { usePlainText } from '../text/text-parser'
 import { type EditDraft, isChanged } from './drafts'
 
 /** What a reply shows of the message that it answers. */
@@ -20,6 +20,7 @@ interface ReplyBarProps {
 
 /** Shown above the text of a reply. */
 export function ReplyBar({ to, isRemoved, onCancel }: ReplyBarProps) {
+  const words = usePlainText(to.text)
   return (
     <div className="flex items-center border-line border-b pl-3 text-soft text-sm">
       <div className="flex min-w-0 flex-1 gap-2">
@@ -31,7 +32,7 @@ export function ReplyBar({ to, isRemoved, onCancel }: ReplyBarProps) {
               Replying to <bdi className="font-medium text-ink">{to.author.displayName}</bdi>
             </span>
             <span dir="auto" className="truncate text-faint">
-              {plainText(to.text)}
+              {words}
             </span>
           </>
         )}

@@ -1,4 +1,5 @@
 import clsx from 'clsx'
+import { useIsLocal } from '../../ui/local-time'
 import { formatDay } from '../../ui/times'
 import { useToday } from '../../ui/today'
 
@@ -36,6 +37,7 @@ export function DayChip({ isShown, ...props }: DayProps & { isShown: boolean }) 
 
 function DayButton({ day, onChoose, className, tabIndex }: DayProps & { className: string; tabIndex?: number }) {
   useToday()
+  const isLocal = useIsLocal()
   return (
     <button
       type="button"
@@ -44,7 +46,7 @@ function DayButton({ day, onChoose, className, tabIndex }: DayProps & { classNam
       {...(tabIndex !== undefined && { tabIndex })}
       className={clsx('min-h-11 min-w-11 rounded-s font-medium text-soft text-xs mouse:min-h-6', className)}
     >
-      <time dateTime={day.toISOString()}>{formatDay(day)}</time>
+      <time dateTime={day.toISOString()}>{isLocal ? formatDay(day) : '\u00a0'}</time>
     </button>
   )
 }

@@ -84,7 +84,7 @@ export function useGoal(handle: RoomHandle, timeline: RoomTimeline, isLive: bool
 const toEnd: Goal = { place: { kind: 'newest' }, isAsked: false }
 
 function goalOf(room: string, { seq, entry, isReturn }: Arrival, isFirst: boolean): Goal {
-  const before = (isReturn && placeAtEntry(room, entry)) || (isFirst && seq === null && placeInRoom(room))
+  const before = ((isReturn || isFirst) && placeAtEntry(room, entry)) || (isFirst && seq === null && placeInRoom(room))
   if (before) return { place: before, isAsked: false }
   return seq === null ? { ...toEnd } : { place: { kind: 'centre', seq }, isAsked: true }
 }

@@ -108,8 +108,8 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
           ) : (
             <RoomBeginning name={name} topic={topic} isEmpty={shown.length === 0} />
           )}
-          <Spacer heightPx={isReady ? scroll.abovePx : 0} />
-          <ol ref={scroll.list} className="flow-root">
+          {/* The rows above are padding, and not a box: browsers would count the list as moved when it grows upwards. */}
+          <ol ref={scroll.list} className="flow-root" {...(isReady && scroll.abovePx > 0 && { style: { paddingTop: scroll.abovePx } })}>
             {shown.map((row) => (
               <Fragment key={row.key}>
                 {row.day && <DayLine day={row.day} onChoose={to.onChooseDate} />}

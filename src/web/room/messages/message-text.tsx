@@ -1,9 +1,9 @@
 import clsx from 'clsx'
 import { type ReactNode, useMemo } from 'react'
-import { parseText } from '../../../contract/markdown/parse-text'
 import { isOnlyEmoji } from '../text/emoji-text'
 import { Foldable } from '../text/foldable'
 import { TextBlocks } from '../text/text-blocks'
+import { useParsedText } from '../text/text-parser'
 
 interface MessageTextProps {
   text: string
@@ -24,7 +24,7 @@ const contextual = /[\u0590-\u08FF\u0900-\u109F\u1780-\u18AF\uFB1D-\uFDFF\uFE70-
 
 /** The text of a message, with its formatting. Each line runs in the direction of its own script. */
 export function MessageText({ text, mentions = nobody, me = '', message = '', className, children }: MessageTextProps) {
-  const blocks = useMemo(() => parseText(text), [text])
+  const blocks = useParsedText(text)
   const reader = useMemo(() => ({ mentions, me, message }), [mentions, me, message])
   return (
     <div

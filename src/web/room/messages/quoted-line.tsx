@@ -1,11 +1,12 @@
 import { CornerUpRight } from 'lucide-react'
-import { plainText } from '../../../contract/markdown/plain-text'
 import type { Message } from '../../../sdk'
+import { usePlainText } from '../text/text-parser'
 import { useMessageActs } from './message-acts'
 
 /** The message that is answered, in one line. Pressing it jumps there. */
 export function QuotedLine({ seq, author, text }: NonNullable<Message['replyTo']>) {
   const { jumpTo } = useMessageActs()
+  const words = usePlainText(text)
   return (
     <button
       type="button"
@@ -17,7 +18,7 @@ export function QuotedLine({ seq, author, text }: NonNullable<Message['replyTo']
       <span className="sr-only">In reply to</span>
       <bdi className="max-w-[min(10rem,50%)] shrink-0 truncate font-medium text-soft">{author.displayName}</bdi>
       <span dir="auto" className="min-w-0 truncate pr-0.5">
-        {text === '' ? <em>Message removed</em> : plainText(text)}
+        {text === '' ? <em>Message removed</em> : words}
       </span>
     </button>
   )

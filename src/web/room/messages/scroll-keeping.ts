@@ -153,7 +153,7 @@ export function useScrollKeeping(options: Options): ScrollKeeping {
     placeAtEdge(element: HTMLElement): ListPlace {
       const edge = element.getBoundingClientRect().top
       const { all } = latest.current
-      const bounds = list.current?.getBoundingClientRect() ?? { top: edge, bottom: edge }
+      const bounds = list.current ? boundsOfRows(list.current) : { top: edge, bottom: edge }
       const above = { from: all.from, to: rows.current.from - 1 }
       if (bounds.top > edge && above.to >= above.from) {
         const top = bounds.top - heights.sum(above)
@@ -215,9 +215,15 @@ function isSelecting(list: Element): boolean {
 const centred = (entry: Element, scroller: Element): number =>
   Math.max((scroller.clientHeight - entry.getBoundingClientRect().height) / 2, Math.min(headroomPx, scroller.clientHeight / 4))
 
+/** Where the rows in the document are: above them, the list has padding. */
+function boundsOfRows(list: Element): { top: number; bottom: number } {
+  const { top, bottom } = list.getBoundingClientRect()
+  return { top: top + Number.parseFloat(getComputedStyle(list).paddingTop), bottom }
+}
+
 /** A row begins with the lines above its message, such as the day. */
 function measure(list: Element, heights: RowHeights) {
-  let top = list.getBoundingClientRect().top
+  let { top } = boundsOfRows(list)
   let seq = 0
   for (const entry of list.children) {
     if (seq > 0) {
