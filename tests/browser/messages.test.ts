@@ -100,9 +100,13 @@ describe('messages', () => {
     await bert.page.getByText('Replying to amy').waitFor({ state: 'detached' })
     await press(messageWith(bert.page, 'Who waters the plants?'), 'Reply')
     await sendMessage(bert.page, 'I do, on Fridays')
-    await messageWith(amy.page, 'I do, on Fridays')
-      .getByRole('button', { name: /Who waters the plants/ })
-      .waitFor()
+    // What it answers stands right above it.
+    await messageWith(amy.page, 'I do, on Fridays').getByTitle('In reply to amy').waitFor()
+    expect(
+      await messageWith(amy.page, 'I do, on Fridays')
+        .getByRole('button', { name: /^In reply to/ })
+        .count(),
+    ).toBe(0)
     await messages(amy.page).locator('[data-seq="1"]').getByText('1 reply').waitFor()
 
     for (let index = 1; index <= 120; index++) await amy.trpc.chat.send.mutate({ room, text: `talk ${index}` })
@@ -117,6 +121,7 @@ describe('messages', () => {
     await until(() => isInView(question))
     // The quote follows an edit of the quoted message.
     await bert.trpc.chat.edit.mutate({ room, seq: 2, text: 'I do, on Mondays' })
+    await amy.page.getByRole('button', { name: 'Jump to latest' }).click()
     await messageWith(amy.page, 'Thank you, Bert')
       .getByRole('button', { name: /on Mondays/ })
       .waitFor({ state: 'attached' })
@@ -232,7 +237,7 @@ describe('one person', () => {
 
     // New messages count as read only while the end of the list is visible.
     await messages(dan.page).evaluate((element) => element.scrollTo(0, 200))
-    await dan.page.getByRole('button', { name: /latest|new message/ }).click()
+    await dan.page.getByRole('button', { name: /Jump to latest|new message/ }).click()
     await until(async () => (await unread()) === 0)
 
     // Opening a room with unread messages shows where they begin.
@@ -339,9 +344,7 @@ describe('one person', () => {
     await until(() => composer(kay.page).evaluate((element) => element === document.activeElement))
     await keyboard.type('I am')
     await keyboard.press('Enter')
-    await messageWith(lee.page, 'I am')
-      .getByRole('button', { name: /Anybody there/ })
-      .waitFor()
+    await messageWith(lee.page, 'I am').getByTitle('In reply to lee').waitFor()
 
     // Escape closes the menu, then leaves the message for the composer.
     await pressUntil(kay.page, 'Shift+Tab', '[data-seq]')
@@ -372,9 +375,7 @@ describe('one person', () => {
     await ivy.page.getByRole('dialog').getByRole('button', { name: 'Reply', exact: true }).tap()
     await composer(ivy.page).fill('On my wey')
     await ivy.page.getByRole('button', { name: 'Send' }).tap()
-    await messageWith(jo.page, 'On my wey')
-      .getByRole('button', { name: /Coming/ })
-      .waitFor()
+    await messageWith(jo.page, 'On my wey').getByTitle('In reply to jo').waitFor()
 
     await messageWith(ivy.page, 'On my wey').getByText('On my wey').tap()
     await messageWith(ivy.page, 'On my wey')

@@ -46,6 +46,7 @@ describe('the room list', () => {
     // The menu, from the keyboard and with the pointer.
     await roomLink(page, /RL Meadow/).click({ button: 'right' })
     await page.getByRole('menuitem', { name: 'Mark as read' }).click()
+    await composer(page).hover()
     await list(page).getByRole('button', { name: 'Unread' }).waitFor({ state: 'detached' })
     await roomLink(page, 'RL Orchard').hover()
     await list(page).getByRole('button', { name: 'Options for RL Orchard' }).click()

@@ -8,6 +8,8 @@ export const composer = (page: Page, room = 'general') => page.getByLabel(`Messa
 /** Sends a message, and waits until it is stored and has its place. */
 export async function sendMessage(page: Page, text: string, room?: string) {
   await composer(page, room).fill(text)
-  await composer(page, room).press('Enter')
+  // On a phone, Enter makes a line.
+  if (await page.evaluate(() => matchMedia('(hover: hover)').matches)) await composer(page, room).press('Enter')
+  else await page.getByRole('button', { name: 'Send', exact: true }).tap()
   await messages(page).locator('[data-seq]').filter({ hasText: text }).last().waitFor()
 }

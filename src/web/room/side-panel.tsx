@@ -23,7 +23,7 @@ export function SidePanelFrame({ title, head, closeLabel, onClose, children }: S
   const content = (
     <>
       <div className="flex min-h-14 shrink-0 items-center gap-1 py-1 pr-2 pl-2">
-        {head ?? <h2 className="min-w-0 flex-1 truncate px-2 font-semibold text-base">{title}</h2>}
+        {head || <h2 className="min-w-0 flex-1 truncate px-2 font-semibold text-base">{title}</h2>}
         <IconButton label={closeLabel} onClick={onClose}>
           <X />
         </IconButton>

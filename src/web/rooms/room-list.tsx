@@ -72,7 +72,7 @@ export function RoomList({ rows, current, presence, drafts, actions, focusFirst,
     const row = rows[index]
     if (!row) return
     list.current?.scrollToIndex(index, { align: 'nearest' })
-    setStopKey(rowKey(row))
+    if (row.kind === 'room') setStopKey(rowKey(row))
     setFocused({ index })
   }
   useImperativeHandle(focusFirst, () => () => focusRow(rows.findIndex(({ kind }) => kind === 'room')))

@@ -1,4 +1,4 @@
-import { type PointerEvent, type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { type FocusEvent, type PointerEvent, type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { VirtualizerHandle } from 'virtua'
 import { type RoomListRow, unreadBeyond } from './list-rows'
 
@@ -16,7 +16,8 @@ export function useListHold(onHold: (isHeld: boolean) => void) {
       // A finger has no place while it is not on the screen. In a drawer, the list is held as long as that is open.
       onPointerEnter: ({ pointerType }: PointerEvent) => pointerType !== 'touch' && set({ pointer: true }),
       onPointerLeave: () => set({ pointer: false }),
-      onFocus: () => set({ focus: true }),
+      // Only of the keyboard: after a click the focus stays where it was clicked.
+      onFocus: ({ target }: FocusEvent) => set({ focus: target.matches(':focus-visible') }),
       onBlur: () => set({ focus: false }),
     }
   }, [])
