@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { cutQuote } from '../../src/contract/rules'
 import type { Room } from '../../src/sdk'
 import { createTestMessage, createTestRoom, createTestUser } from '../../src/sdk/testing'
-import { findNotifications, notificationText } from '../../src/web/rooms/notifications'
+import { notificationText } from '../../src/web/rooms/notification-text'
+import { findNotifications } from '../../src/web/rooms/notifications'
 
 const ben = createTestUser({ username: 'ben', displayName: 'Ben' })
 const roomWith = (fields: Partial<Room> = {}) => createTestRoom({ id: 'r', name: 'Allotment', lastSeq: 4, readSeq: 4, ...fields })

@@ -1,7 +1,6 @@
 import { useEffect, useRef } from 'react'
-import { plainText } from '../../contract/markdown/plain-text'
-import { cutQuote } from '../../contract/rules'
-import type { LastMessage, Room } from '../../sdk'
+import type { Room } from '../../sdk'
+import type { RoomNotification } from './notification-text'
 
 /** Time for another tab or device to mark the message as read before a notification is shown. */
 const graceMs = 1_000
@@ -33,7 +32,7 @@ export function useNotifications(options: NotificationsOptions) {
         const { rooms: now, current, onOpen } = latest.current
         const room = now?.find(({ id }) => id === notice.room.id)
         const isSeen = document.visibilityState === 'visible' && current === notice.room.id
-        if (!isSeen && room && room.readSeq < notice.room.lastSeq) show(notice, onOpen)
+        if (!isSeen && room && room.readSeq < notice.room.lastSeq) void show(notice, onOpen)
       }, graceMs)
       timers.current.add(timer)
     }
@@ -47,9 +46,11 @@ export function useNotifications(options: NotificationsOptions) {
   }, [])
 }
 
-function show(notice: RoomNotification, onOpen: (room: string) => void) {
-  const { title, body } = notificationText(notice)
+async function show(notice: RoomNotification, onOpen: (room: string) => void) {
   try {
+    // With it comes the parser of texts, for which the page should not wait.
+    const { notificationText } = await import('./notification-text')
+    const { title, body } = notificationText(notice)
     const notification = new Notification(title, { body, tag: notice.room.id })
     notification.onclick = () => {
       window.focus()
@@ -59,14 +60,6 @@ function show(notice: RoomNotification, onOpen: (room: string) => void) {
   } catch {
     // Chrome on Android shows notifications only through a service worker.
   }
-}
-
-/** A message to notify the user about. */
-export interface RoomNotification {
-  room: Room
-  message: LastMessage
-  /** Whether the user was mentioned. `message` is the room's newest one, and may not be the one with the mention. */
-  isMention: boolean
 }
 
 /**
@@ -84,13 +77,4 @@ export function findNotifications(before: readonly Room[], after: readonly Room[
     const isNewMessage = message.kind === 'text' && message.deletedAt === null && message.author.username !== me
     return isMention || (isNewMessage && notify === 'all') ? [{ room, message, isMention }] : []
   })
-}
-
-export function notificationText({ room, message, isMention }: RoomNotification): { title: string; body: string } {
-  const { author, text, kind } = message
-  const name = author.displayName
-  const title = room.kind === 'direct' ? room.name : `${isMention ? 'You were mentioned in ' : ''}${room.name}`
-  if (kind !== 'text') return { title, body: '' }
-  const excerpt = cutQuote(plainText(text))
-  return { title, body: room.kind === 'direct' && room.people.length === 1 ? excerpt : `${name}: ${excerpt}` }
 }
