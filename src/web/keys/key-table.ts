@@ -15,7 +15,7 @@ const groups = [
       previousUnread: { keys: ['Alt+Shift+ArrowUp'], words: 'Previous unread room' },
       nextUnread: { keys: ['Alt+Shift+ArrowDown'], words: 'Next unread room' },
       showKeys: { keys: ['?'], words: 'Show this list' },
-      close: { keys: ['Escape'], words: 'Close what is open' },
+      close: { keys: ['Escape'], words: 'Close what is open; in a room, mark it as read and go to the newest message' },
     },
   },
   {
@@ -39,6 +39,7 @@ const groups = [
       italic: { keys: ['Mod+I'], words: 'Italic' },
       code: { keys: ['Mod+E'], words: 'Code' },
       strike: { keys: ['Mod+Shift+X'], words: 'Strike out' },
+      block: { keys: ['Mod+Shift+C'], words: 'Block of code' },
     },
   },
 ] as const satisfies readonly { title: string; shortcuts: Readonly<Record<string, Shortcut>> }[]
