@@ -121,6 +121,9 @@ export function useScrollKeeping(options: Options): ScrollKeeping {
           const top = entry.getBoundingClientRect().top - element.getBoundingClientRect().top
           const wanted = current.kind === 'message' ? current.offsetPx : centred(entry, element)
           if (Math.abs(top - wanted) >= 0.5) element.scrollTop += top - wanted
+        } else if (isWithin(latest.current.all, latest.current.hasAfter, current)) {
+          // Somebody has scrolled further than the rows that are in the document.
+          renderAgain()
         } else {
           // The window has moved elsewhere.
           const { all, hasAfter } = latest.current
