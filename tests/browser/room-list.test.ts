@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { shareRoomline } from '../support/shared-roomline'
+import { until } from '../support/stock-client'
 import { composer } from './room-page'
 
 const { signUp, register, consoleErrors } = shareRoomline()
@@ -93,9 +94,11 @@ describe('the room list', () => {
     await page.keyboard.press('Alt+ArrowDown')
     await page.waitForURL((url) => !url.pathname.includes(orchard))
     await ben.trpc.chat.send.mutate({ room: orchard, text: 'pears' })
-    await page.waitForFunction(() => document.title.startsWith('(1) '))
-    await page.keyboard.press('Alt+Shift+ArrowUp')
-    await page.waitForURL((url) => url.pathname.includes(orchard))
+    // The count arrives a moment later.
+    await until(async () => {
+      await page.keyboard.press('Alt+Shift+ArrowUp')
+      return new URL(page.url()).pathname.includes(orchard)
+    }, 10_000)
     await page.keyboard.press('?')
     await composer(page, 'RL Orchard')
       .evaluate((field) => (field as HTMLTextAreaElement).value)

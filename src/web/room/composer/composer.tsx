@@ -130,7 +130,8 @@ export function Composer({
       take(event)
       return on.onCancel()
     }
-    if (event.key === 'ArrowUp' && text === '' && on.onBack) {
+    const isPlain = !event.altKey && !event.shiftKey && !hasCommandKey(event)
+    if (event.key === 'ArrowUp' && isPlain && text === '' && on.onBack) {
       take(event)
       return on.onBack()
     }
