@@ -124,12 +124,6 @@ export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, 
     return drafts.follow()
   }, [drafts, visitor.id])
 
-  function signOut() {
-    drafts.clearOnLeave()
-    recentSearches.clear()
-    onSignOut()
-  }
-
   /** After the account was deleted. */
   function forgetPerson() {
     drafts.clear()
@@ -229,7 +223,7 @@ export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, 
       onCreate={() => setOpened({ dialog: 'create' })}
       onAccount={() => setOpened({ dialog: 'account' })}
       onDirect={() => setOpened({ dialog: 'direct' })}
-      onSignOut={signOut}
+      onSignOut={onSignOut}
     />
   )
   const showRooms = () => setShowsDrawer(true)

@@ -13,7 +13,24 @@ export interface TargetArea {
 /** A link may wrap over several lines: each piece is a target. */
 const inPage = `
   const name = (element) => (element.getAttribute('aria-label') ?? element.textContent ?? '').trim().slice(0, 40) || element.tagName
-  const pieces = (element) => [...element.getClientRects()].filter(({ width, height }) => width > 0 && height > 0)
+  const isScroller = (element) => /auto|scroll/.test(getComputedStyle(element).overflowY)
+  // What an ancestor cuts off is not there, unless scrolling shows it: what scrolls with the other one is compared as a whole.
+  const clip = (element, rect, other) => {
+    let { left, top, right, bottom } = rect
+    for (let ancestor = element.parentElement; ancestor; ancestor = ancestor.parentElement) {
+      if (isScroller(ancestor) && (!other || ancestor.contains(other))) break
+      const { overflowX, overflowY } = getComputedStyle(ancestor)
+      if (overflowX === 'visible' && overflowY === 'visible') continue
+      const box = ancestor.getBoundingClientRect()
+      left = Math.max(left, box.left)
+      top = Math.max(top, box.top)
+      right = Math.min(right, box.right)
+      bottom = Math.min(bottom, box.bottom)
+    }
+    return { left, top, right, bottom, width: right - left, height: bottom - top }
+  }
+  const isThere = ({ width, height }) => width > 0.5 && height > 0.5
+  const pieces = (element) => [...element.getClientRects()].map((rect) => clip(element, rect)).filter(isThere)
   const targets = [...document.querySelectorAll(within)].flatMap((area) => [...area.querySelectorAll(selector)]).filter((element) => pieces(element).length > 0)
 `
 
@@ -58,14 +75,24 @@ export function findOverlapping(page: Page, area: TargetArea): Promise<Fault[]> 
     area,
     `
     const faults = []
+    // A button may lie on the end of its own row, on purpose, where it leaves most of the row free.
+    const endsRow = (row, button) =>
+      row.element.parentElement === button.element.parentElement &&
+      getComputedStyle(button.element).position === 'absolute' &&
+      Math.abs(button.rect.right - row.rect.right) < 5 &&
+      button.rect.top >= row.rect.top - 0.5 &&
+      button.rect.bottom <= row.rect.bottom + 0.5 &&
+      button.rect.left - row.rect.left >= row.rect.width / 2
     const inFlow = targets.filter((element) => !element.closest('[data-floating]'))
     const all = inFlow.flatMap((element) => pieces(element).map((rect) => ({ element, rect })))
     for (const [at, a] of all.entries()) {
       for (const b of all.slice(at + 1)) {
         if (a.element === b.element || a.element.contains(b.element) || b.element.contains(a.element)) continue
         if (!!a.element.closest('[role=log]') !== !!b.element.closest('[role=log]')) continue
-        const across = Math.min(a.rect.right, b.rect.right) - Math.max(a.rect.left, b.rect.left)
-        const down = Math.min(a.rect.bottom, b.rect.bottom) - Math.max(a.rect.top, b.rect.top)
+        if (endsRow(a, b) || endsRow(b, a)) continue
+        const [one, two] = [clip(a.element, a.rect, b.element), clip(b.element, b.rect, a.element)]
+        const across = Math.min(one.right, two.right) - Math.max(one.left, two.left)
+        const down = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top)
         if (across > 0.5 && down > 0.5) faults.push(\`"\${name(a.element)}" and "\${name(b.element)}" overlap by \${across} x \${down} px\`)
       }
     }

@@ -83,7 +83,8 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
       const { user } = parseBody(logoutInput, await readOptionalBody(request))
       const tokens = tokensOf(request, config.publicUrl)
       if (user !== undefined && (await isAnotherPersons(parts, tokens, user))) {
-        if (isFormPost(request)) return seeOther('/')
+        // Their session is over already, but they asked this browser to forget them.
+        if (isFormPost(request)) return seeOther('/', { cookies: [namedSignOut(user)] })
         throw new Failure('ANOTHER_USER')
       }
       const { ip } = readDevice(request, config.publicUrl)

@@ -5,8 +5,8 @@ import { createRecentSearches } from '../palette/recent-searches'
 import { createDrafts } from '../room/composer/drafts'
 
 /**
- * Deletes what this browser keeps for a person who has signed out. The page that they left does so too, but it cannot when
- * scripts are off, and the pages for admins know nothing of drafts.
+ * Deletes what this browser keeps for a person who has signed out. The page that they left does not, because it cannot know
+ * whether the sign-out was cancelled.
  * @returns the person's id; null when nobody has signed out since the last call
  */
 export function forgetSignedOut(): string | null {

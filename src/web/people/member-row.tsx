@@ -27,9 +27,13 @@ export function MemberRow({ member, room, me, presence, onAct }: MemberRowProps)
           className="absolute -right-0.5 -bottom-0.5"
         />
       </span>
-      <span className="min-w-0 flex-1 overflow-hidden leading-tight">
+      <span className="min-w-0 flex-1 leading-tight">
         <span className="flex items-center gap-1 text-sm">
-          <PersonButton person={user} className="min-w-0 truncate rounded-s text-start font-medium hover:underline">
+          {/* For a finger it is as high as the row. */}
+          <PersonButton
+            person={user}
+            className="relative -mt-1.5 -mb-4 min-w-10 truncate rounded-s pt-1.5 pb-4 text-start font-medium hover:underline mouse:my-0 mouse:min-w-0 mouse:py-0"
+          >
             <bdi>{user.displayName}</bdi>
           </PersonButton>
           {isMe && <span className="shrink-0 text-faint">(you)</span>}

@@ -4,18 +4,21 @@ import { useSyncExternalStore } from 'react'
 const wide = '(min-width: 64rem)'
 
 /** Whether a panel fits next to the messages. */
-export function useWideScreen(): boolean {
-  return useSyncExternalStore(
-    subscribe,
-    () => matchMedia(wide).matches,
-    () => false,
-  )
-}
+export const useWideScreen = mediaHook(wide)
 
-function subscribe(listener: () => void) {
-  const query = matchMedia(wide)
-  query.addEventListener('change', listener)
-  return () => query.removeEventListener('change', listener)
+/** Whether the person has a pointer that can hover, which also hits what is small. */
+export const useHoveringPointer = mediaHook('(hover: hover)')
+
+/** A hook that tells whether the media match; on the server it says no. */
+function mediaHook(media: string): () => boolean {
+  const matches = () => matchMedia(media).matches
+  const onServer = () => false
+  function subscribe(listener: () => void) {
+    const query = matchMedia(media)
+    query.addEventListener('change', listener)
+    return () => query.removeEventListener('change', listener)
+  }
+  return () => useSyncExternalStore(subscribe, matches, onServer)
 }
 
 /** The same condition as the variant `mouse` in styles.css: a wide screen and a pointer that can hover. */

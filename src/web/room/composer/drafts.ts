@@ -36,8 +36,6 @@ export interface Drafts {
   follow(page?: PageEvents): () => void
   /** Stores what is not stored yet. */
   save(): void
-  /** The person is signing out: when the page goes away, their drafts are deleted instead of stored. */
-  clearOnLeave(): void
   /** Deletes all of the person's drafts. */
   clear(): void
 }
@@ -73,7 +71,6 @@ export function createDrafts(owner: string, storage: () => DraftStorage = () => 
   const written = new Set<string>()
   const unsaved = new Set<string>()
   let timer: ReturnType<typeof setTimeout> | undefined
-  let isSigningOut = false
 
   /** Without storage, drafts last until the page is closed. */
   function tryStorage<Value>(act: (storage: DraftStorage) => Value): Value | null {
@@ -174,25 +171,20 @@ export function createDrafts(owner: string, storage: () => DraftStorage = () => 
     update: (place, change) => {
       const store = open(place)
       const draft = { ...store.get(), ...change }
-      isSigningOut = false
       unsaved.add(place)
       store.set(draft)
       note(place)
       if (isEmpty(draft)) save()
       else timer ??= setTimeout(save, delayMs)
     },
-    clearOnLeave: () => {
-      isSigningOut = true
-    },
     follow: (page = globalThis) => {
-      const onLeave = () => (isSigningOut ? clear() : save())
       removeOld()
       note(...storedPlaces())
       page.addEventListener('storage', onStorage)
-      page.addEventListener('pagehide', onLeave)
+      page.addEventListener('pagehide', save)
       return () => {
         page.removeEventListener('storage', onStorage)
-        page.removeEventListener('pagehide', onLeave)
+        page.removeEventListener('pagehide', save)
       }
     },
   }

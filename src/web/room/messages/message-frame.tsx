@@ -5,6 +5,7 @@ import type { PersonName } from '../../people/people-search'
 import { PersonButton } from '../../people/person-button'
 import { Avatar } from '../../ui/avatar'
 import { LocalTime } from '../../ui/local-time'
+import { useHoveringPointer } from '../../ui/media'
 import { useMessageActs } from './message-acts'
 
 interface MessageFrameProps extends ComponentProps<'li'> {
@@ -42,14 +43,14 @@ export function MessageFrame({
         'group/message grid grid-cols-[minmax(0,1fr)_var(--toolbar)] pr-1 pl-4 transition-colors duration-(--calm) @lg:px-6',
         '[--toolbar:2.5rem] mouse:@3xs:[--toolbar:4rem] mouse:@2xl:[--toolbar:8rem]',
         '@3xs:grid-cols-[2.25rem_minmax(0,1fr)_var(--toolbar)] @3xs:gap-x-3',
-        startsGroup && 'mt-2.5 mouse:mt-3.5',
+        startsGroup && 'mt-3.5',
         looks[look],
         className,
       )}
       {...props}
     >
       {startsGroup ? (
-        <PersonButton person={author} isTabStop={false} className="hidden h-fit w-fit rounded-m @3xs:block">
+        <PersonButton person={author} isTabStop={false} className="-mx-0.5 hidden h-fit w-fit rounded-m px-0.5 @3xs:block">
           <Avatar {...author} className="mt-1.5 mouse:mt-1" />
         </PersonButton>
       ) : (
@@ -68,7 +69,7 @@ export function MessageFrame({
           <div className="flex flex-wrap items-baseline gap-x-2">
             <PersonButton
               person={author}
-              className="min-w-6 max-w-full rounded-s text-start font-semibold [overflow-wrap:anywhere] hover:underline"
+              className="-mt-4.5 min-w-10 max-w-full rounded-s pt-4.5 text-start font-semibold [overflow-wrap:anywhere] hover:underline mouse:mt-0 mouse:min-w-6 mouse:pt-0"
             >
               <bdi>{author.displayName}</bdi>
             </PersonButton>
@@ -93,11 +94,12 @@ interface MessageTimeProps {
   className: string
 }
 
-/** When the message was sent. It links to the message. */
+/** When the message was sent. It links to the message, except for a finger, which would hardly hit it. */
 function MessageTime({ time, place, isTabStop = true, className }: MessageTimeProps) {
   const { jumpTo } = useMessageActs()
-  const clock = <LocalTime time={time} className={place ? undefined : className} />
-  if (!place) return clock
+  const isLink = useHoveringPointer() && place !== undefined
+  const clock = <LocalTime time={time} className={isLink ? undefined : className} />
+  if (!isLink) return clock
   const { room, seq } = place
 
   function onClick(event: MouseEvent) {
