@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import pg from 'pg'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -459,7 +460,7 @@ describe('a page, after somebody else signed in in the same browser', () => {
     await other.getByRole('button', { name: 'Delete my account' }).click()
     await other.waitForURL('**/login')
     // What makes the browser a known device names nobody, and neither does the time zone.
-    await expect.poll(async () => (await context.cookies()).map(({ name }) => name).sort()).toEqual(['X-Device', 'time-zone'])
+    await until(async () => isDeepStrictEqual((await context.cookies()).map(({ name }) => name).sort(), ['X-Device', 'time-zone']))
     await goToLogin(other, room)
     await signIn(other, bob)
     mend(scene)
