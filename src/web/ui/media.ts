@@ -2,12 +2,16 @@ import { useSyncExternalStore } from 'react'
 
 /** Tailwind's `lg`: from here on a panel fits next to the messages. */
 const wide = '(min-width: 64rem)'
+const hovering = '(hover: hover)'
 
 /** Whether a panel fits next to the messages. */
 export const useWideScreen = mediaHook(wide)
 
 /** Whether the person has a pointer that can hover, which also hits what is small. */
-export const useHoveringPointer = mediaHook('(hover: hover)')
+export const useHoveringPointer = mediaHook(hovering)
+
+/** The same, asked once. */
+export const hasHoveringPointer = () => matchMedia(hovering).matches
 
 /** A hook that tells whether the media match; on the server it says no. */
 function mediaHook(media: string): () => boolean {

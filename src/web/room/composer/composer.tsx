@@ -3,6 +3,7 @@ import { Check, SendHorizontal } from 'lucide-react'
 import { type ClipboardEvent, type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import { countCharacters, limits } from '../../../contract/rules'
 import { cleanMessage, hasVisibleCharacter } from '../../../contract/visible-text'
+import { hasHoveringPointer } from '../../ui/media'
 import { EmojiButton } from '../emoji/emoji-button'
 import { CompletionList, type CompletionSources, completionId, useCompletions } from './completion'
 import { findClosedShortcode } from './completion-trigger'
@@ -91,7 +92,7 @@ export function Composer({
     const isSame = before.current === about
     before.current = about
     // On a phone, the focus would open the keyboard over the messages.
-    const hasKeyboard = matchMedia('(hover: hover)').matches
+    const hasKeyboard = hasHoveringPointer()
     const mayTake = isNew ? (takesFocus ?? hasKeyboard) : about !== null || hasKeyboard
     if (!field || isSame || !mayTake) return
     field.focus()

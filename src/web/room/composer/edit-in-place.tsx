@@ -3,6 +3,7 @@ import { hasVisibleCharacter } from '../../../contract/visible-text'
 import type { ChatClient, Message, RoomHandle } from '../../../sdk'
 import { fieldError, useAct } from '../../ui/act'
 import { Button } from '../../ui/button'
+import { hasHoveringPointer } from '../../ui/media'
 import { useMessageActs } from '../messages/message-acts'
 import type { CompletionSources } from './completion'
 import { Composer } from './composer'
@@ -66,7 +67,7 @@ export function MessageEditor({ message }: { message: Message }) {
 
   function close(kept: typeof edit) {
     drafts.update(place, { edit: kept })
-    if (matchMedia('(hover: hover)').matches) focusComposer()
+    if (hasHoveringPointer()) focusComposer()
   }
 
   function save(text: string) {

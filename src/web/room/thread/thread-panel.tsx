@@ -4,7 +4,7 @@ import { useHandle, useStore } from '../../../sdk/react'
 import type { Visitor } from '../../account/visitor'
 import { FailureLine, useAct } from '../../ui/act'
 import { Button } from '../../ui/button'
-import { useWideScreen } from '../../ui/media'
+import { hasHoveringPointer, useWideScreen } from '../../ui/media'
 import { Notice } from '../../ui/notice'
 import { useCompletionSources } from '../composer/completion-sources'
 import { ComposerPanel } from '../composer/composer-panel'
@@ -52,7 +52,7 @@ export default function ThreadPanel({ client, handle, seq, listed, visitor, draf
   })
   useEffect(() => {
     // Opened by a button, so it is to be written in. On a phone, the focus would open the keyboard over the messages.
-    if (matchMedia('(hover: hover)').matches && state?.state === 'live') acts.focusComposer()
+    if (hasHoveringPointer() && state?.state === 'live') acts.focusComposer()
   }, [acts, state?.state])
 
   return (
