@@ -4,6 +4,7 @@ import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promise
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { compressFiles } from './compress'
 import { LaunchError } from './launch-error'
 import { startOrphanGuard } from './orphan-guard'
 import { awaitProcessLock, takeProcessLock } from './process-lock'
@@ -29,6 +30,8 @@ interface Step {
   stamp: string
   /** The program to run, as a module path inside node_modules, and its arguments. */
   command: [module: string, ...args: string[]]
+  /** What this process does once the program has ended well. */
+  finish?(root: string): Promise<void>
 }
 
 const prismaClient = 'src/server/platform/prisma'
@@ -47,6 +50,7 @@ const buildWeb: Step = {
   output: '.next/BUILD_ID',
   stamp: '.next/roomline-build.json',
   command: ['next/dist/bin/next', 'build'],
+  finish: (root) => compressFiles(path.join(root, '.next/static'), path.join(root, '.next/compressed')),
 }
 
 /** Below src, but not part of the web app: a change here needs no new build. */
@@ -112,6 +116,7 @@ async function build(step: Step, root: string, signal: AbortSignal) {
   try {
     await rm(stamp, { force: true })
     await run(step, root, signal)
+    await step.finish?.(root)
     await mkdir(path.dirname(stamp), { recursive: true })
     await writeFile(stamp, `${JSON.stringify({ fingerprint })}\n`)
   } catch (error) {

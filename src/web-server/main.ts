@@ -37,6 +37,7 @@ import { connectRedis } from '../server/platform/redis'
 import { isLoopback } from '../server/platform/unsafe-settings'
 import { waitUntil } from '../server/platform/wait-until'
 import { createSecurityParts } from '../server/security/security-parts'
+import { answerCompressed } from './compressed-files'
 import { createFirstPages } from './first-pages'
 import { createPageAdmission } from './page-admission'
 import { pageHeaders } from './page-headers'
@@ -108,7 +109,8 @@ await runProcess(async () => {
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 1_000 })
   const app = next({ dev, hostname: config.host, port: config.webPort, httpServer: server })
   await app.prepare()
-  const handle = app.getRequestHandler()
+  const pages = app.getRequestHandler()
+  const handle = dev ? pages : await answerCompressed('.next/compressed', pages)
   let draining = false
   let running = 0
   const metrics = createWebMetrics(() => running)

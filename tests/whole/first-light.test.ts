@@ -43,6 +43,27 @@ describe('started Roomline', () => {
     expect(page.headers.get('x-powered-by')).toBeNull()
   })
 
+  it('sends scripts and styles compressed with Brotli to whoever accepts it, and the same bytes to everybody', async () => {
+    const html = await (await fetch(`${whole.webUrl}/login`)).text()
+    const files = new Set(html.match(/\/_next\/static\/[^"]+\.(js|css)/g))
+    expect(files.size).toBeGreaterThan(3)
+    const get = (path: string, accepted: string, more = {}) =>
+      fetch(whole.webUrl + path, { headers: { 'accept-encoding': accepted, ...more } })
+    for (const file of files) {
+      const [compressed, gzipped, refused, plain] = await Promise.all(
+        ['gzip, br', 'gzip', 'br;q=0, identity', 'identity'].map((accepted) => get(file, accepted)),
+      )
+      expect(compressed?.headers.get('content-encoding'), file).toBe('br')
+      expect(compressed?.headers.get('vary')).toMatch(/accept-encoding/i)
+      for (const header of ['content-type', 'cache-control']) expect(compressed?.headers.get(header)).toBe(plain?.headers.get(header))
+      for (const other of [gzipped, refused, plain]) expect(other?.headers.get('content-encoding')).not.toBe('br')
+      const bytes = await Promise.all([compressed, gzipped, refused, plain].map((answer) => answer?.text()))
+      expect(new Set(bytes).size, file).toBe(1)
+      const part = await get(file, 'br', { range: 'bytes=0-9' })
+      expect(part.headers.get('content-encoding')).toBeNull()
+    }
+  })
+
   it('sends its security headers with every answer, whatever was asked', async () => {
     const { webUrl } = whole
     const html = await (await fetch(`${webUrl}/login`)).text()

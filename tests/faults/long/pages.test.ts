@@ -207,12 +207,14 @@ async function untilResting(page: Page) {
   }
 }
 
-/** Each page is connected and has the newest message in its list. */
+/** Each page is connected, and Escape leads to the newest message. */
 async function shows(pages: OpenPage[], history: RoomHistory) {
   const text = history.acknowledged.toSorted((a, b) => a.message.seq - b.message.seq).at(-1)?.text ?? ''
   for (const { page } of pages) {
     await page.getByText('Reconnecting…').waitFor({ state: 'hidden' })
-    await log(page).getByText(text, { exact: true }).waitFor({ state: 'attached' })
+    await page.locator('#composer').focus()
+    await page.keyboard.press('Escape')
+    await log(page).getByText(text, { exact: true }).waitFor()
   }
 }
 
