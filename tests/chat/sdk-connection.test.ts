@@ -118,13 +118,17 @@ describe('SDK client: a session that ends elsewhere', () => {
     })
     const handle = adas.client.openRoom(room)
     await until(() => handle.state.get().state === 'live')
+    // More messages than the window of a room holds.
+    const texts = new Map<number, string>()
+    handle.follow({ onMessage: ({ kind, seq, text }) => kind === 'text' && texts.set(seq, text) })
     let sent = 0
     while (sockets.size < 2 || sent < 20) {
       await bens.client.chat.send.mutate({ room, text: `ben ${sent}` })
       handle.send(`ada ${sent++}`)
     }
-    await until(() => handle.state.get().timeline.messages.filter(({ kind }) => kind === 'text').length === sent * 2, 20_000)
-    expect(handle.state.get().timeline.unsent).toEqual([])
+    await until(() => texts.size === sent * 2 && handle.state.get().timeline.unsent.length === 0, 20_000)
+    const written = Array.from({ length: sent }, (_, index) => [`ada ${index}`, `ben ${index}`]).flat()
+    expect([...texts.values()].sort()).toEqual(written.sort())
     expect(asked).toBe(2)
     expect(adas.states).toEqual(['connected'])
     process.stdout.write(`  renewed in place: ${sent * 2} messages, none lost\n`)
