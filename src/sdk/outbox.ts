@@ -1,14 +1,25 @@
 import type { Message } from '../contract/message'
-import { type ChatFailure, mayRetry, readFailure } from './chat-error'
+import { ChatError, type ChatFailure, failureNamed, mayRetry, readFailure } from './chat-error'
 import { backoffWithJitter } from './connection/reconnect'
 import { type ConnectionStatus, endOf } from './connection/status'
 import type { OutboxStorage, Unsent } from './outbox-storage'
 import type { Store } from './store'
 import { pause, untilNotConnecting } from './waits'
 
+/** A message on its way to the server. */
+export interface Sending {
+  /** Under which the message is sent, as often as it takes. */
+  clientId: string
+  /**
+   * Resolves with the message when the server has acknowledged it. Rejects with a `ChatError` when the server has rejected it,
+   * when it was discarded, or when the connection has ended before. You may leave it unawaited.
+   */
+  done: Promise<Message>
+}
+
 export interface Outbox {
-  /** Stores a message and sends it as soon as possible. @returns its clientId */
-  add(room: string, text: string, replyTo?: Unsent['replyTo']): string
+  /** Stores a message and sends it as soon as possible. A clientId that is on its way already is not sent once more. */
+  add(room: string, text: string, options?: { replyTo?: Unsent['replyTo']; clientId?: string }): Sending
   /** Sends a failed message again, as the same message. */
   retry(clientId: string): void
   /** Removes a failed message. */
@@ -53,6 +64,7 @@ export function createOutbox({
   const stored = new Set<string>()
   const listeners = new Map<string, Set<OutboxListener>>()
   const sendingRooms = new Set<string>()
+  const sendings = new Map<string, Sending & { resolve(message: Message): void; reject(reason: ChatFailure): void }>()
   /** Each checks whether a call of `flush` can return. */
   const flushChecks = new Set<() => void>()
   /** Aborted while the client has ended. */
@@ -84,6 +96,7 @@ export function createOutbox({
     if (ended.signal.aborted === (reason !== null)) return
     if (reason) ended.abort()
     else ended = new AbortController()
+    if (reason) for (const { reject } of sendings.values()) reject(reason)
     for (const message of unsent.values()) {
       if (message.state === 'pending') notify(message.room, ({ onUnsent }) => onUnsent(shown(message)))
     }
@@ -142,18 +155,35 @@ export function createOutbox({
         const sent = await send(message)
         attempt = 0
         notify(room, ({ onSent }) => onSent(sent))
+        sendings.get(message.clientId)?.resolve(sent)
         forget(message.clientId)
       } catch (error) {
         const reason = readFailure(error)
         // The client has ended: the message stays pending for its author's next client.
         if (signal.aborted) break
         if (mayRetry(reason)) await pause(waitMs(reason, attempt++), signal)
-        else await keep({ ...message, state: 'failed', reason })
+        else {
+          await keep({ ...message, state: 'failed', reason })
+          sendings.get(message.clientId)?.reject(reason)
+        }
       }
     }
     sendingRooms.delete(room)
     // The client may have ended and been reopened meanwhile.
     if (!ended.signal.aborted && nextOf(room)) void sendAll(room)
+  }
+
+  function startSending(clientId: string): Sending {
+    const known = sendings.get(clientId)
+    if (known) return known
+    let settle = { resolve: (_: Message) => {}, reject: (_: unknown) => {} }
+    const done = new Promise<Message>((resolve, reject) => {
+      settle = { resolve, reject }
+    })
+    done.catch(() => {}).finally(() => sendings.delete(clientId))
+    const sending = { clientId, done, resolve: settle.resolve, reject: (reason: ChatFailure) => settle.reject(new ChatError(reason)) }
+    sendings.set(clientId, sending)
+    return sending
   }
 
   const waitMs = ({ retryAfterMs }: ChatFailure, attempt: number) => retryAfterMs ?? Math.min(backoffWithJitter(attempt), maxRetryMs)
@@ -218,13 +248,15 @@ export function createOutbox({
   }
 
   return {
-    add: (room, text, replyTo) => {
-      const message = {
-        ...{ state: 'pending' as const, room, clientId: crypto.randomUUID(), text, time: new Date().toISOString() },
-        ...(replyTo && { replyTo }),
-      }
+    add: (room, text, { replyTo, clientId = crypto.randomUUID() } = {}) => {
+      const isKnown = unsent.has(clientId)
+      const { done } = startSending(clientId)
+      if (isKnown) return { clientId, done }
+      const reason = endOf(status.get())
+      if (reason) sendings.get(clientId)?.reject(reason)
+      const message = { state: 'pending' as const, room, clientId, text, time: new Date().toISOString(), ...(replyTo && { replyTo }) }
       void keep(message).then(() => sendAll(room))
-      return message.clientId
+      return { clientId, done }
     },
     retry: (clientId) => {
       const failed = unsent.get(clientId)
@@ -236,6 +268,7 @@ export function createOutbox({
       const failed = unsent.get(clientId)
       if (!failed || shown(failed).state !== 'failed') return
       forget(clientId)
+      sendings.get(clientId)?.reject(failureNamed('ABORTED', { words: 'The message was discarded.' }))
       notify(failed.room, ({ onDiscarded }) => onDiscarded(clientId))
     },
     follow: (room, listener) => {

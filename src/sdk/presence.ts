@@ -1,5 +1,5 @@
 import type { PersonPresence, PresenceEvent } from '../contract/presence'
-import type { Calls } from './calls'
+import type { Procedures } from './calls'
 import type { ChatFailure } from './chat-error'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
@@ -51,7 +51,7 @@ function withNews<Value>(
 }
 
 /** Follows who is online in a room. */
-export function openPresence(calls: Pick<Calls, 'presence'>, status: Store<ConnectionStatus>, room: string): PresenceHandle {
+export function openPresence(calls: Pick<Procedures, 'presence'>, status: Store<ConnectionStatus>, room: string): PresenceHandle {
   const state = createStore<PresenceView>(unknownPresence)
   const following = startFollowing({
     status,

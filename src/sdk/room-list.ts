@@ -1,5 +1,5 @@
 import type { Room } from '../contract/room'
-import type { Calls } from './calls'
+import type { Procedures } from './calls'
 import type { ChatFailure } from './chat-error'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
@@ -21,7 +21,7 @@ export interface RoomListHandle {
 }
 
 /** Follows the person's rooms with their unread counts, which are the same on all devices. */
-export function openRoomList(calls: Pick<Calls, 'rooms'>, status: Store<ConnectionStatus>): RoomListHandle {
+export function openRoomList(calls: Pick<Procedures, 'rooms'>, status: Store<ConnectionStatus>): RoomListHandle {
   const state = createStore<RoomListState>({ state: 'loading', rooms: [] })
   const following = startFollowing({
     status,

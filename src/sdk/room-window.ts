@@ -28,6 +28,8 @@ export interface RoomListener {
 
 interface RoomWindowOptions {
   state: Store<RoomState> & { set(state: RoomState): void }
+  /** Where the window opens at first. Default: at the newest messages. */
+  around?: number
   readPage(place: HistoryPlace, signal?: AbortSignal): Promise<HistoryPage>
 }
 
@@ -46,7 +48,7 @@ export function startState(first: FirstPage | null): RoomState {
 }
 
 /** The part of a room that is shown: it is loaded page by page, moved, and kept current by what `receive` gets. */
-export function createRoomWindow({ state, readPage }: RoomWindowOptions) {
+export function createRoomWindow({ state, around: firstAround, readPage }: RoomWindowOptions) {
   const timeline = () => state.get().timeline
   const update = (change: (timeline: RoomTimeline) => RoomTimeline) => state.set({ ...state.get(), timeline: change(timeline()) })
   /** Counts how often the room was loaded from the start. Pages that were asked for before that may belong to another state of it. */
@@ -54,7 +56,7 @@ export function createRoomWindow({ state, readPage }: RoomWindowOptions) {
   /** Counts the moves of the window: only the latest one shows where it leads. */
   let moves = 0
   /** Where the window is on its way to. */
-  let destination: number | null = null
+  let destination: number | null = firstAround ?? null
   /** The end of the window where the reader is, as far as it is known: the other one is trimmed. */
   let reader: 'older' | 'newer' = 'newer'
   /** For each page that is being read, the changes that have arrived since it was asked for: the page may be older than they are. */
@@ -122,6 +124,10 @@ export function createRoomWindow({ state, readPage }: RoomWindowOptions) {
       growing.clear()
       const opened = withPage({ ...emptyTimeline, unsent: timeline().unsent }, newest, { show: true })
       state.set({ state: 'live', timeline: page ? withPage(opened, page, { show: true }) : opened })
+      if (page && moves === 0) {
+        destination = null
+        reader = 'older'
+      }
       for (const { onReloaded } of [...listeners]) onReloaded?.()
       return Math.max(0, ...newest.messages.map(({ version }) => version))
     },

@@ -1,30 +1,74 @@
-import type { FirstPage, Message } from '../contract/message'
+import type { FirstPage, Message, SearchInput, SearchPage } from '../contract/message'
 import type { Room } from '../contract/room'
-import type { Calls } from './calls'
+import { cutQuote } from '../contract/rules'
+import type { Procedures } from './calls'
 import { readFailure } from './chat-error'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
-import type { Outbox } from './outbox'
+import type { Outbox, Sending } from './outbox'
 import type { Unsent } from './outbox-storage'
-import { type RoomTimeline, withoutUnsent, withUnsent } from './room-timeline'
+import { type RoomEvent, readRoomEvents } from './room-events'
+import { findMessage, type RoomTimeline, withoutUnsent, withUnsent } from './room-timeline'
 import { createRoomWindow, type RoomListener, type RoomState, startState } from './room-window'
 import { createStore, type Store } from './store'
+import { createTyping } from './typing'
+import { untilLoaded } from './waits'
 
-export interface RoomHandle {
-  room: string
+export interface RoomOptions {
+  /**
+   * A page of the room that was read elsewhere, for example by a server that rendered it. The room is then `live` at once, and
+   * is followed from there. Ignored when the room is open already.
+   */
+  initial?: FirstPage | null
+  /** The seq of the message that the window opens around. Default: the newest ones. Ignored when the room is open already. */
+  around?: number
+}
+
+/** What an answer needs of the message that it answers. A `Message` has all of it. */
+export type Answered = Pick<Message, 'seq' | 'author' | 'text'>
+
+export interface SendOptions {
+  /** The message that this one answers. */
+  replyTo?: Answered | undefined
+  /** 8 to 64 characters that are this message's own: whatever is sent twice under the same one is one message. Default: random */
+  clientId?: string | undefined
+}
+
+/** What a search in a room is narrowed to. */
+export type RoomSearchOptions = Partial<Omit<SearchInput, 'query' | 'room'>>
+
+/** A live room. The calls that change or ask something reject with an error for `readFailure`. */
+export interface ChatRoom {
+  /** The room's id. */
+  id: string
   state: Store<RoomState>
+  /**
+   * What happens in the room, one change after the other, without a gap or a repeat: through lost connections too.
+   * @param options `after`: the `cursor` of the last event that was handled; without it, the events from now on
+   * @throws {ChatError} when the server ends the subscription, or the connection has ended
+   * @example
+   * for await (const event of room.events({ after: saved })) {
+   *   if (event.type === 'created') console.log(event.message.text)
+   *   await save(event.cursor)
+   * }
+   */
+  events(options?: { after?: string | undefined; signal?: AbortSignal }): AsyncIterableIterator<RoomEvent>
   /**
    * Shows a message as pending at once, and sends it until the server has acknowledged or rejected it. Messages are sent in
    * the order they were written.
-   * @param options `replyTo`: the message that this one answers, with the author and text to show until it is acknowledged
-   * @returns the clientId of the message
-   * @example room.send('Gladly', { replyTo: { seq: 7, author: message.author, text: message.text } })
+   * @example await room.send('Gladly', { replyTo: message }).done
    */
-  send(text: string, options?: { replyTo?: Unsent['replyTo'] }): string
+  send(text: string, options?: SendOptions): Sending
   /** Sends a failed message again, as the same message. */
   retry(clientId: string): void
   /** Removes a failed message. */
   discard(clientId: string): void
+  /** Tells the others that the person is typing. Call it as often as they do: the server is told now and then. */
+  typing(): void
+  /** Joins the room, if it is public. */
+  join(): Promise<Room>
+  /** Looks through the room's messages, as `chat.trpc.chat.search` does. */
+  search(query: string, options?: RoomSearchOptions): Promise<SearchPage>
   /** Adds the page before the window to it. A window that has become large loses messages at its other end. */
   loadOlder(): Promise<void>
   /** Adds the page after the window to it. A window that has become large loses messages at its other end. */
@@ -65,15 +109,16 @@ export interface RoomHandle {
 const pageSize = 50
 
 interface OpenRoomOptions {
-  calls: Pick<Calls, 'chat'>
+  calls: Pick<Procedures, 'chat' | 'rooms'>
   status: Store<ConnectionStatus>
   outbox: Outbox
   room: string
-  first: FirstPage | null
+  options: RoomOptions
 }
 
 /** Loads the newest page unless it has a first one, then subscribes from there, so that nothing in between is missed. */
-export function openRoom({ calls, status, outbox, room, first }: OpenRoomOptions): RoomHandle {
+export function openRoom({ calls, status, outbox, room, options }: OpenRoomOptions): ChatRoom {
+  const { initial: first = null, around } = options
   const state = createStore(startState(first))
   const closing = new AbortController()
   const { signal } = closing
@@ -83,6 +128,7 @@ export function openRoom({ calls, status, outbox, room, first }: OpenRoomOptions
   }
   const { open, receive, follow, loadOlder, loadNewer, openAround, openNewest, reachNewest } = createRoomWindow({
     state,
+    ...(around !== undefined && { around }),
     readPage: (place, pageSignal = signal) => calls.chat.history.query({ room, ...place, limit: pageSize }, { signal: pageSignal }),
   })
   /** The version up to which every change is known; null at first. An acknowledged send must not move it: others' changes before it may be missing. */
@@ -142,10 +188,27 @@ export function openRoom({ calls, status, outbox, room, first }: OpenRoomOptions
     return message
   }
 
+  const typing = createTyping(() => calls.chat.typing.mutate({ room }, { signal }))
+
   return {
-    room,
+    id: room,
     state,
-    send: (text, { replyTo } = {}) => outbox.add(room, text, replyTo),
+    events: (eventOptions = {}) =>
+      readRoomEvents({
+        ...{ calls, status, room, ...eventOptions },
+        readPlace: async () => {
+          await untilLoaded(state, signal)
+          return { version: cursor ?? 0, seq: state.get().timeline.lastSeq }
+        },
+        find: (seq) => findMessage(state.get().timeline, seq),
+      }),
+    send: (text, { replyTo, clientId } = {}) => {
+      typing.end()
+      return outbox.add(room, text, { ...(replyTo && { replyTo: quoteOf(replyTo) }), ...(clientId && { clientId }) })
+    },
+    typing: typing.notify,
+    join: () => calls.rooms.join.mutate({ room }, { signal }),
+    search: (query, searchOptions = {}) => calls.chat.search.query({ ...searchOptions, query, room }, { signal }),
     retry: outbox.retry,
     discard: outbox.discard,
     follow,
@@ -173,3 +236,5 @@ export function openRoom({ calls, status, outbox, room, first }: OpenRoomOptions
     },
   }
 }
+
+const quoteOf = ({ seq, author, text }: Answered): NonNullable<Unsent['replyTo']> => ({ seq, author, text: cutQuote(text) })

@@ -6,7 +6,7 @@
 export interface Store<Value> {
   /** The current value: the same object until it changes. */
   get(): Value
-  /** Calls `listener` after each change. @returns an unsubscribe function */
+  /** Procedures `listener` after each change. @returns an unsubscribe function */
   subscribe(listener: () => void): () => void
 }
 

@@ -1,13 +1,15 @@
 import type { Message, ThreadPage } from '../contract/message'
-import type { Calls } from './calls'
-import { ChatError, type ChatFailure } from './chat-error'
+import type { Procedures } from './calls'
+import type { ChatFailure } from './chat-error'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
 import { newerOf } from './message-runs'
+import type { Sending } from './outbox'
 import type { Unsent } from './outbox-storage'
 import { withNewerQuote } from './quotes'
-import type { RoomHandle } from './room'
+import type { ChatRoom, SendOptions } from './room'
 import { createStore, type Store } from './store'
+import { untilLoaded } from './waits'
 
 interface ThreadContent {
   /** The message that the thread began with; null until it is loaded. */
@@ -32,13 +34,14 @@ export interface ThreadHandle {
   /**
    * Sends a message to the thread, as `send` of a room does.
    * @param options `replyTo`: the message of the thread that it answers. Default: the first one
-   * @returns the clientId of the message
    */
-  send(text: string, options?: { replyTo?: Unsent['replyTo'] }): string
+  send(text: string, options?: SendOptions): Sending
   /** Sends a failed message again, as the same message. */
   retry(clientId: string): void
   /** Removes a failed message. */
   discard(clientId: string): void
+  /** Tells the others in the room that the person is typing, as `typing` of a room does. */
+  typing(): void
   /** Loads the page before the oldest loaded message. */
   loadOlder(): Promise<void>
   /** Loads the thread again after it has ended. */
@@ -49,7 +52,7 @@ export interface ThreadHandle {
 const pageSize = 50
 
 /** @param room a handle for this thread alone, which it closes @param seq any message of the thread */
-export function openThread(calls: Pick<Calls, 'chat'>, status: Store<ConnectionStatus>, room: RoomHandle, seq: number): ThreadHandle {
+export function openThread(calls: Pick<Procedures, 'chat'>, status: Store<ConnectionStatus>, room: ChatRoom, seq: number): ThreadHandle {
   const state = createStore<ThreadState>({ state: 'loading', root: null, messages: [], hasBefore: false, unsent: [] })
   const closing = new AbortController()
   /** What has arrived since a page was asked for, which may be older than that. */
@@ -67,7 +70,7 @@ export function openThread(calls: Pick<Calls, 'chat'>, status: Store<ConnectionS
     const arrived: Message[] = []
     arriving.add(arrived)
     try {
-      const page = await calls.chat.thread.query({ room: room.room, seq, limit: pageSize, ...(before && { before }) }, { signal })
+      const page = await calls.chat.thread.query({ room: room.id, seq, limit: pageSize, ...(before && { before }) }, { signal })
       update((thread) => arrived.reduce(withThreadMessage, change(thread, page)))
     } finally {
       arriving.delete(arrived)
@@ -78,7 +81,7 @@ export function openThread(calls: Pick<Calls, 'chat'>, status: Store<ConnectionS
     status,
     follow: async ({ signal, onStarted }) => {
       if (state.get().state === 'ended') update((thread) => ({ ...contentOf(thread), state: 'loading' }))
-      await untilOpen(room, signal)
+      await untilLoaded(room.state, signal)
       const reloading = new Promise<void>((resolve) => {
         reload = resolve
         signal.addEventListener('abort', () => resolve(), { once: true })
@@ -102,16 +105,16 @@ export function openThread(calls: Pick<Calls, 'chat'>, status: Store<ConnectionS
   })
 
   return {
-    room: room.room,
+    room: room.id,
     state,
-    send: (text, { replyTo } = {}) => {
-      const { root } = state.get()
-      const answered = replyTo ?? (root && { seq: root.seq, author: root.author, text: root.text })
-      if (!answered) throw new Error('send: the thread is not loaded yet')
-      return room.send(text, { replyTo: answered })
+    send: (text, options = {}) => {
+      const replyTo = options.replyTo ?? state.get().root
+      if (!replyTo) throw new Error('send: the thread is not loaded yet')
+      return room.send(text, { ...options, replyTo })
     },
     retry: room.retry,
     discard: room.discard,
+    typing: room.typing,
     loadOlder: async () => {
       const { messages, hasBefore } = state.get()
       const [oldest] = messages
@@ -130,26 +133,6 @@ export function openThread(calls: Pick<Calls, 'chat'>, status: Store<ConnectionS
 }
 
 const contentOf = ({ root, messages, hasBefore, unsent }: ThreadState): ThreadContent => ({ root, messages, hasBefore, unsent })
-
-/** Resolves when the room is loaded, from where on every change of it arrives. @throws ChatError when the room has ended */
-function untilOpen({ state }: RoomHandle, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const unsubscribe = state.subscribe(check)
-    signal.addEventListener('abort', stop, { once: true })
-    check()
-    function check() {
-      const now = state.get()
-      if (now.state === 'loading') return
-      stop()
-      if (now.state === 'ended') reject(new ChatError(now.reason))
-    }
-    function stop() {
-      unsubscribe()
-      signal.removeEventListener('abort', stop)
-      resolve()
-    }
-  })
-}
 
 /** The thread with a message of the room that is new or has changed, if it is one of the thread or is quoted in it. */
 function withThreadMessage(thread: ThreadState, message: Message): ThreadState {

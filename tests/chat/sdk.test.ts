@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { createChatClient } from '../../src/sdk'
+import { createChat } from '../../src/sdk'
 import { createTestUser } from '../../src/sdk/testing'
 import { postJson, type Roomline, startRoomline } from '../support/roomline'
 import { until } from '../support/stock-client'
@@ -39,7 +39,7 @@ function cuttable() {
 async function join(node = 0) {
   const person = await roomline.signUp()
   const network = cuttable()
-  const client = createChatClient({ url: roomline.urls[node] ?? '', auth: person.token, WebSocket: network.WebSocket })
+  const client = createChat({ url: roomline.urls[node] ?? '', auth: person.token, WebSocket: network.WebSocket })
   return { person, network, client, [Symbol.asyncDispose]: () => client.close() }
 }
 
@@ -47,7 +47,7 @@ describe('a room opened through the SDK', () => {
   it('shows your own messages at once, and everybody’s in the same order', async () => {
     await using ada = await join(0)
     await using ben = await join(1)
-    const rooms = [ada.client.openRoom('general'), ben.client.openRoom('general')] as const
+    const rooms = [ada.client.room('general'), ben.client.room('general')] as const
     await until(() => rooms.every((room) => room.state.get().state === 'live'))
     for (let index = 0; index < 20; index++) {
       rooms[0].send(`ada ${index}`)
@@ -67,14 +67,14 @@ describe('a room opened through the SDK', () => {
   it('offline: keeps messages, sends them once and in order, and catches up', async () => {
     await using ada = await join()
     await using ben = await join()
-    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Offline', kind: 'private', members: [ben.person.username] })
-    const adas = ada.client.openRoom(room)
-    const bens = ben.client.openRoom(room)
+    const { id: room } = await ada.client.trpc.rooms.create.mutate({ name: 'Offline', kind: 'private', members: [ben.person.username] })
+    const adas = ada.client.room(room)
+    const bens = ben.client.room(room)
     await until(() => [adas, bens].every(({ state }) => state.get().state === 'live'))
     ada.network.goOffline(true)
-    await until(() => ada.client.status.get().state === 'connecting')
+    await until(() => ada.client.connection.get().state === 'connecting')
     for (let index = 0; index < 5; index++) adas.send(`written offline ${index}`)
-    for (let index = 0; index < 5; index++) await ben.client.chat.send.mutate({ room, text: `missed ${index}` })
+    for (let index = 0; index < 5; index++) await ben.client.trpc.chat.send.mutate({ room, text: `missed ${index}` })
     ada.network.goOffline(false)
     await until(() => adas.state.get().timeline.unsent.length === 0 && adas.state.get().timeline.messages.length === 10, 20_000)
     await until(() => bens.state.get().timeline.messages.length === 10)
@@ -90,15 +90,15 @@ describe('a room opened through the SDK', () => {
   it('loses nothing when the connection is cut repeatedly while people write', async () => {
     await using ada = await join(0)
     await using ben = await join(1)
-    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Cut', kind: 'private', members: [ben.person.username] })
-    const adas = ada.client.openRoom(room)
-    const bens = ben.client.openRoom(room)
+    const { id: room } = await ada.client.trpc.rooms.create.mutate({ name: 'Cut', kind: 'private', members: [ben.person.username] })
+    const adas = ada.client.room(room)
+    const bens = ben.client.room(room)
     await until(() => [adas, bens].every(({ state }) => state.get().state === 'live'))
     for (let round = 0; round < 5; round++) {
       for (let index = 0; index < 10; index++) adas.send(`${round}.${index}`)
       ada.network.cut()
       ben.network.cut()
-      await until(() => ada.client.status.get().state === 'connected' && ben.client.status.get().state === 'connected', 20_000)
+      await until(() => ada.client.connection.get().state === 'connected' && ben.client.connection.get().state === 'connected', 20_000)
     }
     await until(
       () => [adas, bens].every(({ state }) => state.get().timeline.messages.length === 50 && state.get().timeline.unsent.length === 0),
@@ -112,11 +112,11 @@ describe('a room opened through the SDK', () => {
 
   it('reports why a message failed, and sends it again on retry', async () => {
     await using ada = await join()
-    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Failing', kind: 'public' })
-    const opened = ada.client.openRoom(room)
+    const { id: room } = await ada.client.trpc.rooms.create.mutate({ name: 'Failing', kind: 'public' })
+    const opened = ada.client.room(room)
     await until(() => opened.state.get().state === 'live')
     await roomline.pool.query('UPDATE rooms SET archived_at = now() WHERE id = $1', [room])
-    const clientId = opened.send('to an archived room')
+    const { clientId } = opened.send('to an archived room')
     await until(() => opened.state.get().timeline.unsent[0]?.state === 'failed')
     expect(opened.state.get().timeline.unsent[0]).toMatchObject({ clientId, reason: { name: 'ROOM_ARCHIVED', retry: false } })
     await roomline.pool.query('UPDATE rooms SET archived_at = NULL WHERE id = $1', [room])
@@ -127,9 +127,9 @@ describe('a room opened through the SDK', () => {
 
   it('loads older messages page by page', async () => {
     await using ada = await join()
-    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Long', kind: 'private' })
-    for (let index = 1; index <= 120; index++) await ada.client.chat.send.mutate({ room, text: `${index}` })
-    const opened = ada.client.openRoom(room)
+    const { id: room } = await ada.client.trpc.rooms.create.mutate({ name: 'Long', kind: 'private' })
+    for (let index = 1; index <= 120; index++) await ada.client.trpc.chat.send.mutate({ room, text: `${index}` })
+    const opened = ada.client.room(room)
     await until(() => opened.state.get().state === 'live')
     expect(opened.state.get().timeline.messages.map(({ seq }) => seq)).toEqual(Array.from({ length: 50 }, (_, index) => 71 + index))
     await opened.loadOlder()
@@ -142,9 +142,9 @@ describe('a room opened through the SDK', () => {
   it('shows an answer, an edit, reactions and a removal to others, and to their author at once', async () => {
     await using ada = await join(0)
     await using ben = await join(1)
-    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Acts', kind: 'private', members: [ben.person.username] })
-    const adas = ada.client.openRoom(room)
-    const bens = ben.client.openRoom(room)
+    const { id: room } = await ada.client.trpc.rooms.create.mutate({ name: 'Acts', kind: 'private', members: [ben.person.username] })
+    const adas = ada.client.room(room)
+    const bens = ben.client.room(room)
     await until(() => [adas, bens].every(({ state }) => state.get().state === 'live'))
     const of = ({ state }: typeof adas, seq: number) => state.get().timeline.messages.find((message) => message.seq === seq)
 
@@ -177,20 +177,20 @@ describe('a room opened through the SDK', () => {
   it('marks the room as read, and as unread from a message on', async () => {
     await using ada = await join()
     await using ben = await join()
-    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Marks', kind: 'private', members: [ben.person.username] })
-    for (const text of ['one', 'two', 'three']) await ada.client.chat.send.mutate({ room, text })
-    const bens = ben.client.openRoom(room)
+    const { id: room } = await ada.client.trpc.rooms.create.mutate({ name: 'Marks', kind: 'private', members: [ben.person.username] })
+    for (const text of ['one', 'two', 'three']) await ada.client.trpc.chat.send.mutate({ room, text })
+    const bens = ben.client.room(room)
     expect(await bens.markRead(3)).toMatchObject({ readSeq: 3, unread: 0 })
     expect(await bens.markUnread(2)).toMatchObject({ readSeq: 1, unread: 2 })
-    expect(await ben.client.rooms.list.query()).toContainEqual(expect.objectContaining({ id: room, unread: 2 }))
+    expect(await ben.client.trpc.rooms.list.query()).toContainEqual(expect.objectContaining({ id: room, unread: 2 }))
   })
 
   it('reports how long to wait in slow mode', async () => {
     await using ada = await join()
     await using ben = await join()
-    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Slow', kind: 'private', members: [ben.person.username] })
-    await ada.client.rooms.update.mutate({ room, slowModeSeconds: 600 })
-    const bens = ben.client.openRoom(room)
+    const { id: room } = await ada.client.trpc.rooms.create.mutate({ name: 'Slow', kind: 'private', members: [ben.person.username] })
+    await ada.client.trpc.rooms.update.mutate({ room, slowModeSeconds: 600 })
+    const bens = ben.client.room(room)
     await until(() => bens.state.get().state === 'live')
     bens.send('first')
     bens.send('second')
@@ -204,7 +204,7 @@ describe('a room opened through the SDK', () => {
 
   it('ends with the reason when the person has no access', async () => {
     await using ada = await join()
-    const opened = ada.client.openRoom('no-such-room')
+    const opened = ada.client.room('no-such-room')
     await until(() => opened.state.get().state === 'ended')
     expect(opened.state.get()).toMatchObject({ state: 'ended', reason: { name: 'ROOM_NOT_FOUND' } })
   })
@@ -213,13 +213,13 @@ describe('a room opened through the SDK', () => {
 describe('SDK client', () => {
   it('ends when its session is over', async () => {
     await using ada = await join()
-    await ada.client.session.me.query()
+    await ada.client.trpc.session.me.query()
     await roomline.web.logout(postJson('/api/logout', {}, { cookie: ada.person.cookie }))
-    await until(() => ada.client.status.get().state === 'signed-out')
+    await until(() => ada.client.connection.get().state === 'signed-out')
     await until(() => ada.network.count() === 0)
     // Long enough for a client that would connect again.
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     expect(ada.network.count()).toBe(0)
-    expect(ada.client.status.get().state).toBe('signed-out')
+    expect(ada.client.connection.get().state).toBe('signed-out')
   })
 })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Message } from '../../src/contract/message'
-import { type ChatClient, createChatClient, readFailure } from '../../src/sdk'
+import { type Chat, createChat, readFailure } from '../../src/sdk'
 import { readMessages, selectMessages } from '../../src/server/chat/message-rows'
 import { createSeeded } from '../faults/seeded'
 import { report } from '../support/report'
@@ -34,20 +34,20 @@ it('two people on two nodes: whatever they do at once, every view ends up as the
   const [ada, ben] = await Promise.all(
     [0, 1].map(async (node) => {
       const person = await roomline.signUp()
-      const client = createChatClient({
+      const client = createChat({
         url: roomline.urls[node] ?? '',
         auth: person.token,
-        WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
+        WebSocket: WebSocket,
       })
       return { person, client }
     }),
   )
   if (!ada || !ben) throw new Error('two people')
-  const { id } = await ada.client.rooms.create.mutate({ name: 'Two people', kind: 'private', members: [ben.person.username] })
+  const { id } = await ada.client.trpc.rooms.create.mutate({ name: 'Two people', kind: 'private', members: [ben.person.username] })
   const people = [ada, ben].map(({ client }) => ({
     client,
-    room: client.openRoom(id),
-    threads: [] as ReturnType<ChatClient['openThread']>[],
+    room: client.room(id),
+    threads: [] as ReturnType<Chat['thread']>[],
   }))
   await until(() => people.every(({ room }) => room.state.get().state === 'live'))
 
@@ -60,7 +60,7 @@ it('two people on two nodes: whatever they do at once, every view ends up as the
   async function act({ client, room, threads }: (typeof people)[number]): Promise<void> {
     const seq = anySeq()
     const send = async (replyTo?: number) => {
-      const sent = await client.chat.send.mutate({ room: id, text: `${done} said`, ...(replyTo && { replyTo }) })
+      const sent = await client.trpc.chat.send.mutate({ room: id, text: `${done} said`, ...(replyTo && { replyTo }) })
       lastSeq = Math.max(lastSeq, sent.seq)
     }
     const kind = chance.between(0, 99)
@@ -85,7 +85,7 @@ it('two people on two nodes: whatever they do at once, every view ends up as the
       'SELECT thread AS seq FROM messages WHERE room_id = $1 AND thread IS NOT NULL GROUP BY thread ORDER BY count(*) DESC, thread DESC LIMIT 2',
       [id],
     )
-    for (const { seq } of rows) for (const { client, threads } of people) threads.push(client.openThread(id, seq))
+    for (const { seq } of rows) for (const { client, threads } of people) threads.push(client.thread(id, seq))
   }
 
   let nextThreads = acts / 10
@@ -162,13 +162,13 @@ it('two people on two nodes: whatever they do at once, every view ends up as the
       `seed ${seed}`,
     ).toEqual(answers.map(({ seq }) => seq))
     expect(asShown(wholeThread(messages, root)), `seed ${seed}`).toEqual(trueOf(wholeThread(answers, root)))
-    const page = await ben.client.chat.thread.query({ room: id, seq: root?.seq ?? 0, limit: 100 })
+    const page = await ben.client.trpc.chat.thread.query({ room: id, seq: root?.seq ?? 0, limit: 100 })
     expect([page.root, ...page.messages], `seed ${seed}`).toEqual([root && bySeq.get(root.seq), ...answers.slice(-100)])
   }
   const pins = truth.filter(({ pinnedAt }) => pinnedAt).sort((a, b) => (b.pinnedAt ?? '').localeCompare(a.pinnedAt ?? '') || b.seq - a.seq)
-  for (const { client } of [ada, ben]) expect((await client.chat.pins.query({ room: id })).messages, `seed ${seed}`).toEqual(pins)
+  for (const { client } of [ada, ben]) expect((await client.trpc.chat.pins.query({ room: id })).messages, `seed ${seed}`).toEqual(pins)
   for (let after = 0; after < truth.length; after += 100) {
-    const { messages } = await ada.client.chat.history.query({ room: id, after, limit: 100 })
+    const { messages } = await ada.client.trpc.chat.history.query({ room: id, after, limit: 100 })
     expect(messages, `seed ${seed}`).toEqual(truth.slice(after, after + 100))
   }
 

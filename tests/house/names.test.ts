@@ -12,8 +12,8 @@ const shared: { name: string; files: RegExp; reason: string }[] = [
   { name: 'metadata', files: /^app\/.*page\.tsx$/, reason: 'Next reads a page’s title from this name' },
   { name: 'Context', files: /^(server\/context\.ts|sdk-package\/context-stub\.d\.ts)$/, reason: 'the stub replaces it in the SDK’s types' },
   {
-    name: 'createChatClient',
-    files: /^(sdk\/chat-client|sdk-package\/node-entry)\.ts$/,
+    name: 'createChat',
+    files: /^(sdk\/chat|sdk-package\/node-entry)\.ts$/,
     reason: 'the SDK’s entry for Node has the same API, with a WebSocket',
   },
 ]

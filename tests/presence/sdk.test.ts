@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { createChatClient } from '../../src/sdk'
+import { createChat } from '../../src/sdk'
 import { unknownPresence, withPresence } from '../../src/sdk/presence'
 import { type Roomline, startRoomline } from '../support/roomline'
 import { until } from '../support/stock-client'
@@ -23,7 +23,7 @@ async function join(node = 0) {
       this.on('close', () => sockets.delete(this))
     }
   }
-  const client = createChatClient({
+  const client = createChat({
     url: roomline.urls[node] ?? '',
     auth: person.token,
     WebSocket: CuttableSocket as unknown as typeof globalThis.WebSocket,
@@ -39,15 +39,15 @@ describe('presence through the SDK', () => {
   it('shows who is here, away and typing, and nothing without a connection', async () => {
     await using ada = await join(0)
     await using ben = await join(1)
-    const presence = ada.client.openPresence('general')
+    const presence = ada.client.people.in('general')
     expect(presence.state.get()).toEqual(unknownPresence)
     const stateOfBen = () => presence.state.get().people.get(ben.person.username)?.state
     await until(() => stateOfBen() === 'here')
     expect(presence.state.get()).toMatchObject({ known: true, count: 2, typing: [], ended: null })
-    await ben.client.presence.update.mutate({ away: true })
+    await ben.client.trpc.presence.update.mutate({ away: true })
     await until(() => stateOfBen() === 'away')
     const { people } = presence.state.get()
-    await ben.client.chat.typing.mutate({ room: 'general' })
+    await ben.client.trpc.chat.typing.mutate({ room: 'general' })
     await until(() => presence.state.get().typing.includes(ben.person.username))
     expect(presence.state.get().people).toBe(people)
 
@@ -57,8 +57,8 @@ describe('presence through the SDK', () => {
     ada.goOffline(false)
     await until(() => stateOfBen() === 'away')
     presence.close()
-    await ben.client.presence.update.mutate({ away: false })
-    const later = ada.client.openPresence('general')
+    await ben.client.trpc.presence.update.mutate({ away: false })
+    const later = ada.client.people.in('general')
     await until(() => later.state.get().people.get(ben.person.username)?.state === 'here')
     expect(stateOfBen()).toBe('away')
   })
@@ -66,10 +66,10 @@ describe('presence through the SDK', () => {
   it('reports why it ended, and does not retry', async () => {
     await using ada = await join()
     await using ben = await join()
-    const room = await ada.client.rooms.create.mutate({ name: 'For two', kind: 'private', members: [ben.person.username] })
-    const presence = ben.client.openPresence(room.id)
+    const room = await ada.client.trpc.rooms.create.mutate({ name: 'For two', kind: 'private', members: [ben.person.username] })
+    const presence = ben.client.people.in(room.id)
     await until(() => presence.state.get().known)
-    await ben.client.rooms.leave.mutate({ room: room.id })
+    await ben.client.trpc.rooms.leave.mutate({ room: room.id })
     await until(() => presence.state.get().ended !== null)
     expect(presence.state.get()).toMatchObject({ known: false, count: 0, ended: { name: 'MEMBERSHIP_ENDED', retry: false } })
   })

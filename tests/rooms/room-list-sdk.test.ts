@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { createChatClient, type Room, type RoomListHandle } from '../../src/sdk'
+import { createChat, type Room, type RoomListHandle } from '../../src/sdk'
 import { type Person, type Roomline, startRoomline } from '../support/roomline'
 import { until } from '../support/stock-client'
 
@@ -21,14 +21,14 @@ function device(person: Person, node: number) {
       this.on('close', () => sockets.delete(this))
     }
   }
-  const client = createChatClient({
+  const client = createChat({
     url: roomline.urls[node] ?? '',
     auth: person.token,
     WebSocket: CuttableSocket as unknown as typeof globalThis.WebSocket,
   })
   return {
     client,
-    list: client.openRoomList(),
+    list: client.rooms.open(),
     cut: () => {
       for (const socket of sockets) socket.terminate()
     },
@@ -48,13 +48,13 @@ describe('the room list on two devices', () => {
     await until(() => both.every((list) => list.state.get().state === 'live'))
     expect(both.map((list) => list.state.get().rooms.map(({ id }) => id))).toEqual([['general'], ['general']])
 
-    const { id } = await ada.client.rooms.create.mutate({ name: 'Allotment', kind: 'private', members: [bens.username] })
+    const { id } = await ada.client.trpc.rooms.create.mutate({ name: 'Allotment', kind: 'private', members: [bens.username] })
     await until(() => both.every((list) => listed(list, id)?.name === 'Allotment'))
-    await ada.client.rooms.update.mutate({ room: id, name: 'Orchard' })
+    await ada.client.trpc.rooms.update.mutate({ room: id, name: 'Orchard' })
     await until(() => both.every((list) => listed(list, id)?.name === 'Orchard'))
-    await ada.client.rooms.setRole.mutate({ room: id, username: bens.username, role: 'moderator' })
+    await ada.client.trpc.rooms.setRole.mutate({ room: id, username: bens.username, role: 'moderator' })
     await until(() => both.every((list) => listed(list, id)?.role === 'moderator'))
-    await ada.client.rooms.remove.mutate({ room: id, username: bens.username })
+    await ada.client.trpc.rooms.remove.mutate({ room: id, username: bens.username })
     await until(() => both.every((list) => !listed(list, id)))
     expect(listed(ada.list, id)).toMatchObject({ role: 'owner', name: 'Orchard' })
   })
@@ -63,18 +63,18 @@ describe('the room list on two devices', () => {
     const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
     await using ada = device(adas, 0)
     await using ben = device(bens, 1)
-    const { id } = await ada.client.rooms.create.mutate({ name: 'Beginnings', kind: 'private', members: [bens.username] })
+    const { id } = await ada.client.trpc.rooms.create.mutate({ name: 'Beginnings', kind: 'private', members: [bens.username] })
     const text = () => listed(ben.list, id)?.lastMessage?.text
-    const { seq } = await ada.client.chat.send.mutate({ room: id, text: 'The code is 4711' })
+    const { seq } = await ada.client.trpc.chat.send.mutate({ room: id, text: 'The code is 4711' })
     await until(() => text() === 'The code is 4711')
-    await ada.client.chat.edit.mutate({ room: id, seq, text: '4712 '.repeat(100) })
+    await ada.client.trpc.chat.edit.mutate({ room: id, seq, text: '4712 '.repeat(100) })
     await until(() => text() === `${'4712 '.repeat(40)}…`)
     expect(listed(ben.list, id)?.lastMessage).toMatchObject({ seq, kind: 'text', author: { username: adas.username }, deletedAt: null })
     // A new device reads what the others were told.
     await using phone = device(bens, 0)
     await until(() => listed(phone.list, id) !== undefined)
     expect(listed(phone.list, id)).toEqual(listed(ben.list, id))
-    await ada.client.chat.remove.mutate({ room: id, seq })
+    await ada.client.trpc.chat.remove.mutate({ room: id, seq })
     await until(() => text() === '')
     expect(listed(ben.list, id)?.lastMessage?.deletedAt).not.toBe(null)
   })
@@ -85,10 +85,10 @@ describe('the room list on two devices', () => {
     await using phone = device(bens, 0)
     await using laptop = device(bens, 1)
     const both = [phone.list, laptop.list]
-    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Counting', kind: 'private', members: [bens.username] })
+    const { id: room } = await ada.client.trpc.rooms.create.mutate({ name: 'Counting', kind: 'private', members: [bens.username] })
     await until(() => both.every((list) => listed(list, room)))
-    await ada.client.chat.send.mutate({ room, text: 'one' })
-    await ada.client.chat.send.mutate({ room, text: `two, @${bens.username}` })
+    await ada.client.trpc.chat.send.mutate({ room, text: 'one' })
+    await ada.client.trpc.chat.send.mutate({ room, text: `two, @${bens.username}` })
     await until(() => both.every((list) => listed(list, room)?.unread === 2 && listed(list, room)?.lastMessage?.seq === 2))
     for (const list of both) {
       expect(listed(list, room)).toMatchObject({ mentions: 1, readSeq: 0, lastSeq: 2, lastMessage: { seq: 2 } })
@@ -98,10 +98,10 @@ describe('the room list on two devices', () => {
     await until(() => listed(ada.list, room)?.lastSeq === 2)
     expect(listed(ada.list, room)).toMatchObject({ unread: 0, mentions: 0 })
 
-    await phone.client.chat.markRead.mutate({ room, seq: 2 })
+    await phone.client.trpc.chat.markRead.mutate({ room, seq: 2 })
     await until(() => both.every((list) => listed(list, room)?.unread === 0))
     for (const list of both) expect(listed(list, room)).toMatchObject({ mentions: 0, readSeq: 2 })
-    await laptop.client.rooms.setNotify.mutate({ room, notify: 'nothing' })
+    await laptop.client.trpc.rooms.setNotify.mutate({ room, notify: 'nothing' })
     await until(() => both.every((list) => listed(list, room)?.notify === 'nothing'))
   })
 
@@ -109,11 +109,11 @@ describe('the room list on two devices', () => {
     const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
     await using ada = device(adas, 0)
     await using ben = device(bens, 1)
-    const { id: left } = await ada.client.rooms.create.mutate({ name: 'Left behind', kind: 'private', members: [bens.username] })
+    const { id: left } = await ada.client.trpc.rooms.create.mutate({ name: 'Left behind', kind: 'private', members: [bens.username] })
     await until(() => listed(ben.list, left) !== undefined)
     ben.cut()
-    await ada.client.rooms.remove.mutate({ room: left, username: bens.username })
-    const { id: found } = await ada.client.rooms.create.mutate({ name: 'Found', kind: 'private', members: [bens.username] })
+    await ada.client.trpc.rooms.remove.mutate({ room: left, username: bens.username })
+    const { id: found } = await ada.client.trpc.rooms.create.mutate({ name: 'Found', kind: 'private', members: [bens.username] })
     await until(() => listed(ben.list, found) !== undefined && !listed(ben.list, left))
     expect(ben.list.state.get().state).toBe('live')
   })
@@ -122,17 +122,20 @@ describe('the room list on two devices', () => {
     const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
     await using ada = device(adas, 0)
     await using ben = device(bens, 0)
-    const { id: room } = await ada.client.rooms.create.mutate({ name: 'Back again', kind: 'private', members: [bens.username] })
+    const { id: room } = await ada.client.trpc.rooms.create.mutate({ name: 'Back again', kind: 'private', members: [bens.username] })
     await until(() => [ada, ben].every(({ list }) => listed(list, room)))
     // In the first rounds the memberships are new and read once more after a second, which would hide the fault.
     for (let round = 0; round < 8; round++) {
-      await ada.client.rooms.archive.mutate({ room })
+      await ada.client.trpc.rooms.archive.mutate({ room })
       await until(() => [ada, ben].every(({ list }) => !listed(list, room)))
-      await ada.client.rooms.archive.mutate({ room, archived: false })
-      await ada.client.chat.markRead.mutate({ room, seq: 0 })
+      await ada.client.trpc.rooms.archive.mutate({ room, archived: false })
+      await ada.client.trpc.chat.markRead.mutate({ room, seq: 0 })
       await until(() => listed(ada.list, room) !== undefined)
       // One read finds the room changed for everybody who has it, and for somebody who does not have it yet.
-      await Promise.all([ada.client.chat.send.mutate({ room, text: 'on we go' }), ben.client.chat.markRead.mutate({ room, seq: 0 })])
+      await Promise.all([
+        ada.client.trpc.chat.send.mutate({ room, text: 'on we go' }),
+        ben.client.trpc.chat.markRead.mutate({ room, seq: 0 }),
+      ])
       await until(() => listed(ben.list, room) !== undefined)
     }
   })
@@ -141,10 +144,10 @@ describe('the room list on two devices', () => {
     const [adas, bens] = [await roomline.signUp(), await roomline.signUp()]
     await using ada = device(adas, 0)
     await using ben = device(bens, 0)
-    const another = ben.client.openRoomList()
+    const another = ben.client.rooms.open()
     await until(() => [ben.list, another].every((list) => list.state.get().state === 'live'))
     ben.list.close()
-    const { id } = await ada.client.rooms.create.mutate({ name: 'Unheard', kind: 'private', members: [bens.username] })
+    const { id } = await ada.client.trpc.rooms.create.mutate({ name: 'Unheard', kind: 'private', members: [bens.username] })
     await until(() => listed(another, id) !== undefined)
     expect(listed(ben.list, id)).toBeUndefined()
   })

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { Failure, type FailureName } from '../../src/contract/failures'
-import { type ChatClient, type ChatClientOptions, ChatError, type ConnectionStatus, readFailure } from '../../src/sdk'
-import { startChatClient } from '../../src/sdk/chat-client'
+import { type Chat, ChatError, type ChatOptions, type ConnectionStatus, readFailure } from '../../src/sdk'
+import { startChat } from '../../src/sdk/chat'
 import { failureNamed } from '../../src/sdk/chat-error'
 import { defaultTimings, type Timings } from '../../src/sdk/connection/timings'
 import { errorFrames } from '../../src/server/trpc'
@@ -14,19 +14,16 @@ import { type BareServer, startBareServer } from './bare-server'
 const quick: Timings = { ...defaultTimings, silenceMs: 150, pongMs: 150, pongAfterSleepMs: 100, closeMs: 100, explainAfterMs: 100 }
 
 /** A client that records every status. */
-function connect(options: ChatClientOptions, timings: Partial<Timings> = {}) {
-  const client = startChatClient(
-    { WebSocket: WebSocket as unknown as typeof globalThis.WebSocket, ...options },
-    { ...defaultTimings, ...timings },
-  )
-  const history: ConnectionStatus[] = [client.status.get()]
-  client.status.subscribe(() => history.push(client.status.get()))
+function connect(options: ChatOptions, timings: Partial<Timings> = {}) {
+  const client = startChat({ WebSocket: WebSocket, ...options }, { ...defaultTimings, ...timings })
+  const history: ConnectionStatus[] = [client.connection.get()]
+  client.connection.subscribe(() => history.push(client.connection.get()))
   /** Without repeats of the same state. */
   const states = () => history.map(({ state }) => state).filter((state, index, all) => state !== all[index - 1])
   return { client, history, states, [Symbol.asyncDispose]: () => client.close() }
 }
 
-const isConnected = (client: ChatClient) => () => client.status.get().state === 'connected'
+const isConnected = (client: Chat) => () => client.connection.get().state === 'connected'
 const failure = (call: Promise<unknown>) => call.then(() => null, readFailure)
 const callsIn = (frame: string) => (frame.startsWith('[') ? (JSON.parse(frame) as unknown[]).length : 1)
 
@@ -57,17 +54,17 @@ describe('connecting', () => {
     await using server = await startBareServer({ answers: (call) => call.id !== 'hello' || isReady })
     let isReady = false
     await using ada = connect({ url: server.url, auth: 'token of ada', user: 'ada' })
-    const answer = ada.client.rooms.list.query()
+    const answer = ada.client.trpc.rooms.list.query()
     await until(() => server.opened[0]?.frames.length === 2)
     expect(server.opened[0]?.frames.map((frame) => JSON.parse(frame))).toEqual([
       { method: 'connectionParams', data: { token: 'token of ada', user: 'ada' } },
       { id: 'hello', method: 'query', params: { path: 'session.me' } },
     ])
-    expect(ada.client.status.get()).toEqual({ state: 'connecting', attempt: 1, nextTryAt: null, lastError: null })
+    expect(ada.client.connection.get()).toEqual({ state: 'connecting', attempt: 1, nextTryAt: null, lastError: null })
     isReady = true
     server.sockets.values().next().value?.terminate()
     await answer
-    expect(ada.client.status.get()).toEqual({ state: 'connected' })
+    expect(ada.client.connection.get()).toEqual({ state: 'connected' })
   })
 
   it('sends no sign-in frame when it relies on the cookie', async () => {
@@ -100,7 +97,7 @@ describe('connecting', () => {
     })
     await using ada = connect({ url: server.url })
     await until(() => asked.length >= 4, 20_000)
-    expect(ada.client.status.get()).toMatchObject({ state: 'connecting', lastError: { name: 'TOO_MANY_CONNECTIONS', retry: true } })
+    expect(ada.client.connection.get()).toMatchObject({ state: 'connecting', lastError: { name: 'TOO_MANY_CONNECTIONS', retry: true } })
     const [first = 0, second = 0, third = 0, fourth = 0] = asked
     // Half of the longest pauses. Timers of Node can be a millisecond early.
     expect(second - first).toBeGreaterThan(240)
@@ -127,12 +124,12 @@ describe('connecting', () => {
     serving?.send('{"id":null,"method":"reconnect"}')
     await until(() => refused >= 4, 25_000)
     await held
-    expect(ada.client.status.get()).toEqual({ state: 'connected' })
+    expect(ada.client.connection.get()).toEqual({ state: 'connected' })
     isFull = false
     // It may be connected again before anybody asks.
     let lostAt = 0
-    ada.client.status.subscribe(() => {
-      if (ada.client.status.get().state === 'connecting') lostAt ||= performance.now()
+    ada.client.connection.subscribe(() => {
+      if (ada.client.connection.get().state === 'connecting') lostAt ||= performance.now()
     })
     serving?.close(1012)
     await until(() => lostAt > 0)
@@ -152,20 +149,20 @@ describe('connecting', () => {
 
 describe('a client that can never connect: refused within two seconds, with everything opened on it', () => {
   /** Opens one handle of each kind, and waits until all have ended. */
-  async function expectEnd(client: ChatClient, state: 'refused' | 'signed-out', name: string) {
+  async function expectEnd(client: Chat, state: 'refused' | 'signed-out', name: string) {
     const startedAt = performance.now()
-    const room = client.openRoom('general')
-    const list = client.openRoomList()
-    const presence = client.openPresence('general')
-    const call = failure(client.rooms.list.query())
+    const room = client.room('general')
+    const list = client.rooms.open()
+    const presence = client.people.in('general')
+    const call = failure(client.trpc.rooms.list.query())
     const subscription = new Promise((resolve) => {
-      client.chat.onMessage.subscribe({ room: 'general' }, { onError: (error) => resolve(readFailure(error)) })
+      client.trpc.chat.onMessage.subscribe({ room: 'general' }, { onError: (error) => resolve(readFailure(error)) })
     })
-    const clientId = room.send('into the void')
-    await until(() => client.status.get().state === state)
+    const { clientId } = room.send('into the void')
+    await until(() => client.connection.get().state === state)
     const tookMs = performance.now() - startedAt
     const reason = expect.objectContaining({ name, retry: false })
-    expect(client.status.get()).toEqual({ state, reason })
+    expect(client.connection.get()).toEqual({ state, reason })
     expect(room.state.get()).toMatchObject({ state: 'ended', reason })
     expect(room.state.get().timeline.unsent).toMatchObject([{ clientId, state: 'failed', reason }])
     expect(list.state.get()).toMatchObject({ state: 'ended', reason })
@@ -173,8 +170,8 @@ describe('a client that can never connect: refused within two seconds, with ever
     expect(await call).toEqual(reason)
     expect(await subscription).toEqual(reason)
     // Handles and calls from now on end too.
-    expect(client.openRoom('other').state.get()).toMatchObject({ state: 'ended', reason })
-    expect(await failure(client.rooms.list.query())).toEqual(reason)
+    expect(client.room('other').state.get()).toMatchObject({ state: 'ended', reason })
+    expect(await failure(client.trpc.rooms.list.query())).toEqual(reason)
     expect(await client.flush()).toBe(false)
     return tookMs
   }
@@ -183,7 +180,7 @@ describe('a client that can never connect: refused within two seconds, with ever
     await using web = await startWebLikeServer(answer)
     await using ada = connect({ url: web.url })
     const tookMs = await expectEnd(ada.client, 'refused', 'NOT_ROOMLINE')
-    expect(ada.client.status.get()).toMatchObject({ reason: { words: expect.stringContaining('realtimeUrl') } })
+    expect(ada.client.connection.get()).toMatchObject({ reason: { words: expect.stringContaining('realtimeUrl') } })
     process.stdout.write(`  a web server that answers with ${answer}: refused after ${Math.round(tookMs)} ms\n`)
   })
 
@@ -191,7 +188,7 @@ describe('a client that can never connect: refused within two seconds, with ever
     await using server = await startBareServer()
     await using ada = connect({ url: server.url.replace('/trpc', '/elsewhere') })
     await expectEnd(ada.client, 'refused', 'NO_SUCH_PROCEDURE')
-    expect(ada.client.status.get()).toMatchObject({ reason: { words: expect.stringContaining('/elsewhere') } })
+    expect(ada.client.connection.get()).toMatchObject({ reason: { words: expect.stringContaining('/elsewhere') } })
   })
 
   it('an origin that the server does not allow', async () => {
@@ -243,7 +240,7 @@ describe('a connection', () => {
     await until(isConnected(ada.client))
     server.sockets.values().next().value?.send('{"id":null,"method":"reconnect"}')
     await until(() => server.opened.length === 2 && server.closedWith.length === 1)
-    await ada.client.rooms.list.query()
+    await ada.client.trpc.rooms.list.query()
     expect(ada.states()).toEqual(['connecting', 'connected'])
   })
 
@@ -258,10 +255,10 @@ describe('a connection', () => {
     await using server = await startBareServer()
     await using ada = connect({ url: server.url }, quick)
     await until(isConnected(ada.client))
-    const call = failure(ada.client.rooms.list.query())
+    const call = failure(ada.client.trpc.rooms.list.query())
     await call
     server.freeze()
-    const lost = failure(ada.client.rooms.list.query())
+    const lost = failure(ada.client.trpc.rooms.list.query())
     expect(await lost).toMatchObject({ name: 'DISCONNECTED', retry: true })
     await until(() => server.opened.length === 2)
     await until(isConnected(ada.client))
@@ -273,7 +270,7 @@ describe('a connection', () => {
     await using ada = connect({ url: server.url }, quick)
     await until(() => (server.opened[0]?.frames.filter((frame) => frame === 'PING').length ?? 0) >= 3)
     expect(server.opened).toHaveLength(1)
-    expect(ada.client.status.get().state).toBe('connected')
+    expect(ada.client.connection.get().state).toBe('connected')
   })
 
   it('is kept when its own process was suspended while the server answered', async () => {
@@ -316,11 +313,11 @@ describe('a connection', () => {
   it('rejects a call that is not answered in time', async () => {
     await using server = await startBareServer({ answers: ({ id }) => id === 'hello' })
     await using ada = connect({ url: server.url, timeoutMs: 100 })
-    expect(await failure(ada.client.rooms.list.query())).toMatchObject({ name: 'TIMED_OUT', retry: true })
+    expect(await failure(ada.client.trpc.rooms.list.query())).toMatchObject({ name: 'TIMED_OUT', retry: true })
     const { url, close } = await startBareServer()
     await close()
     await using offline = connect({ url, timeoutMs: 100 })
-    expect(await failure(offline.client.rooms.list.query())).toMatchObject({ name: 'TIMED_OUT', retry: true })
+    expect(await failure(offline.client.trpc.rooms.list.query())).toMatchObject({ name: 'TIMED_OUT', retry: true })
   })
 })
 
@@ -337,7 +334,7 @@ describe('in a browser', () => {
     await using ada = connect({ url: server.url })
     // Without the event it could take half a minute.
     const isWaitingLong = () => {
-      const status = ada.client.status.get()
+      const status = ada.client.connection.get()
       return status.state === 'connecting' && (status.nextTryAt ?? 0) - Date.now() > 200
     }
     await until(isWaitingLong, 20_000)
@@ -356,7 +353,7 @@ describe('in a browser', () => {
     server.freeze()
     const startedAt = performance.now()
     page.dispatchEvent(new Event('online'))
-    await until(() => ada.client.status.get().state === 'connecting')
+    await until(() => ada.client.connection.get().state === 'connecting')
     const tookMs = Math.round(performance.now() - startedAt)
     process.stdout.write(`  after "online": a dead connection was given up after ${tookMs} ms\n`)
     await until(isConnected(ada.client))
@@ -369,8 +366,8 @@ it.each([1002, 1003, 1007, 1008])('close code %i: the client does not connect ag
   await using ada = connect({ url: server.url })
   await until(isConnected(ada.client))
   server.sockets.values().next().value?.close(code)
-  await until(() => ada.client.status.get().state === 'refused')
-  expect(ada.client.status.get()).toMatchObject({ reason: { name: 'UNKNOWN', retry: false } })
+  await until(() => ada.client.connection.get().state === 'refused')
+  expect(ada.client.connection.get()).toMatchObject({ reason: { name: 'UNKNOWN', retry: false } })
 })
 
 it.each([1012, 4408, 4429])('close code %i: the client connects again', async (code) => {
@@ -386,9 +383,9 @@ describe('frames', () => {
   it('are split to the calls and bytes that the server accepts, and every call is answered', async () => {
     await using server = await startBareServer()
     await using ada = connect({ url: server.url })
-    await Promise.all(Array.from({ length: 1_500 }, () => ada.client.rooms.list.query()))
+    await Promise.all(Array.from({ length: 1_500 }, () => ada.client.trpc.rooms.list.query()))
     const text = 'x'.repeat(4_000)
-    await Promise.all(Array.from({ length: 750 }, () => ada.client.chat.send.mutate({ room: 'general', text })))
+    await Promise.all(Array.from({ length: 750 }, () => ada.client.trpc.chat.send.mutate({ room: 'general', text })))
     const frames = server.opened[0]?.frames ?? []
     const most = Math.max(...frames.map(callsIn))
     const longest = Math.max(...frames.map((frame) => Buffer.byteLength(frame)))
@@ -403,11 +400,11 @@ describe('frames', () => {
     await using ada = connect({ url: server.url })
     const text = 'é'.repeat(600_000)
     const [big, small] = await Promise.all([
-      failure(ada.client.chat.send.mutate({ room: 'general', text })),
-      failure(ada.client.rooms.list.query()),
+      failure(ada.client.trpc.chat.send.mutate({ room: 'general', text })),
+      failure(ada.client.trpc.rooms.list.query()),
     ])
     expect([big?.name, small]).toEqual(['TOO_BIG', null])
-    expect(await failure(ada.client.chat.send.mutate({ room: 'general', text }))).toMatchObject({ name: 'TOO_BIG', retry: false })
+    expect(await failure(ada.client.trpc.chat.send.mutate({ room: 'general', text }))).toMatchObject({ name: 'TOO_BIG', retry: false })
     expect(server.opened).toHaveLength(1)
   })
 
@@ -415,9 +412,9 @@ describe('frames', () => {
     await using server = await startBareServer()
     await using ada = connect({ url: server.url }, { frameBytes: 4 * 1024 * 1024 })
     const text = 'x'.repeat(1_200_000)
-    expect(await failure(ada.client.chat.send.mutate({ room: 'general', text }))).toMatchObject({ name: 'TOO_BIG' })
+    expect(await failure(ada.client.trpc.chat.send.mutate({ room: 'general', text }))).toMatchObject({ name: 'TOO_BIG' })
     await until(isConnected(ada.client))
-    await ada.client.rooms.list.query()
+    await ada.client.trpc.rooms.list.query()
   })
 })
 
@@ -444,12 +441,12 @@ describe('an auth function', () => {
     await until(isConnected(bot.client))
     expect(given).toEqual([])
     await using same = connect({ url: server.url, auth: () => 'bad' })
-    await until(() => same.client.status.get().state === 'signed-out')
+    await until(() => same.client.connection.get().state === 'signed-out')
     let asked = 0
     await using other = connect({ url: server.url, auth: () => `bad ${asked++}` })
-    await until(() => other.client.status.get().state === 'signed-out')
+    await until(() => other.client.connection.get().state === 'signed-out')
     expect(asked).toBe(2)
-    expect(other.client.status.get()).toMatchObject({ reason: { name: 'UNAUTHORIZED' } })
+    expect(other.client.connection.get()).toMatchObject({ reason: { name: 'UNAUTHORIZED' } })
   })
 
   it('signs in again when the session is over, with a short interruption', async () => {
@@ -470,8 +467,8 @@ describe('an auth function', () => {
     await using server = await startBareServer()
     const refuse = () => Promise.reject(new ChatError(failureNamed('INVALID_CREDENTIALS')))
     await using refused = connect({ url: server.url, auth: refuse })
-    await until(() => refused.client.status.get().state === 'signed-out')
-    expect(refused.client.status.get()).toMatchObject({ reason: { name: 'INVALID_CREDENTIALS' } })
+    await until(() => refused.client.connection.get().state === 'signed-out')
+    expect(refused.client.connection.get()).toMatchObject({ reason: { name: 'INVALID_CREDENTIALS' } })
     let asked = 0
     await using patient = connect({
       url: server.url,
@@ -515,15 +512,15 @@ it('a subscription that is rejected because the session is over starts again wit
     answers: (call) => call.method !== 'subscription',
   })
   await using ada = connect({ url: server.url })
-  const list = ada.client.openRoomList()
+  const list = ada.client.rooms.open()
   await refuseSubscription(server, 'rooms.onChange', 'UNAUTHORIZED')
-  await ada.client.session.me.query()
+  await ada.client.trpc.session.me.query()
   expect(list.state.get().state).toBe('loading')
   isSignedIn = false
   server.opened.at(-1)?.socket.close(4401)
   await until(() => list.state.get().state === 'ended')
   isSignedIn = true
-  ada.client.reopen()
+  ada.client.connection.reopen()
   await until(() => server.opened[1]?.frames.some((frame) => frame.includes('rooms.onChange')) === true)
   expect(list.state.get().state).toBe('loading')
 })
@@ -531,10 +528,10 @@ it('a subscription that is rejected because the session is over starts again wit
 it('a handle that the server has ended subscribes again when it is opened once more', async () => {
   await using server: BareServer = await startBareServer({ answers: (call) => call.method !== 'subscription' })
   await using ada = connect({ url: server.url })
-  const first = ada.client.openRoomList()
+  const first = ada.client.rooms.open()
   await refuseSubscription(server, 'rooms.onChange', 'NOT_ALLOWED')
   await until(() => first.state.get().state === 'ended')
-  const second = ada.client.openRoomList()
+  const second = ada.client.rooms.open()
   await until(() => subscriptionsOf(server, 'rooms.onChange') === 2)
   expect([first, second].map(({ state }) => state.get().state)).toEqual(['loading', 'loading'])
 })
@@ -543,16 +540,16 @@ it('a client that was signed out can be reopened, and everything opened on it co
   let isSignedIn = false
   await using server: BareServer = await startBareServer({ accept: () => (isSignedIn ? { lastsMs: 3_600_000 } : 'UNAUTHORIZED') })
   await using ada = connect({ url: server.url })
-  const list = ada.client.openRoomList()
+  const list = ada.client.rooms.open()
   await until(() => list.state.get().state === 'ended')
   isSignedIn = true
-  ada.client.reopen()
+  ada.client.connection.reopen()
   await until(() => server.opened.at(-1)?.frames.some((frame) => frame.includes('rooms.onChange')) === true)
   expect(list.state.get().state).toBe('loading')
-  expect(ada.client.status.get().state).toBe('connected')
-  await ada.client.rooms.list.query()
+  expect(ada.client.connection.get().state).toBe('connected')
+  await ada.client.trpc.rooms.list.query()
   await ada.client.close()
-  expect(ada.client.status.get()).toEqual({ state: 'closed' })
-  ada.client.reopen()
-  expect(await failure(ada.client.rooms.list.query())).toMatchObject({ name: 'CLOSED', retry: false })
+  expect(ada.client.connection.get()).toEqual({ state: 'closed' })
+  ada.client.connection.reopen()
+  expect(await failure(ada.client.trpc.rooms.list.query())).toMatchObject({ name: 'CLOSED', retry: false })
 })

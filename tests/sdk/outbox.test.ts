@@ -60,7 +60,7 @@ describe('an outbox', () => {
         throw new ChatError(failureNamed('DISCONNECTED'))
       },
     })
-    const clientId = outbox.add('general', 'kept')
+    const { clientId } = outbox.add('general', 'kept')
     await until(() => attempts > 0)
     status.set({ state: 'closed' })
     expect(await storage.load()).toEqual([expect.objectContaining({ state: 'pending', clientId, text: 'kept' })])
@@ -79,7 +79,8 @@ describe('an outbox', () => {
         return createTestMessage({ text })
       },
     })
-    const clientId = outbox.add('general', 'yes', { seq: 3, author: createTestUser({ username: 'ben' }), text: 'Are you there?' })
+    const replyTo = { seq: 3, author: createTestUser({ username: 'ben' }), text: 'Are you there?' }
+    const { clientId } = outbox.add('general', 'yes', { replyTo })
     await until(async () => (await storage.load())[0]?.state === 'failed')
     // Slow mode is not retried silently: the author sees it, and how long to wait.
     expect(await storage.load()).toMatchObject([{ replyTo: { seq: 3 }, reason: { name: 'SLOW_MODE', retry: false, retryAfterMs: 7_000 } }])
@@ -126,7 +127,7 @@ describe('an outbox', () => {
     const shown: Unsent[] = []
     outbox.follow('general', { onUnsent: (message) => shown.push(message), onDiscarded: () => {}, onSent: () => {} })
     outbox.add('general', 'kept')
-    const given = outbox.add('general', 'given up')
+    const { clientId: given } = outbox.add('general', 'given up')
     expect(shown).toMatchObject([
       { text: 'kept', state: 'failed', reason },
       { text: 'given up', state: 'failed', reason },
@@ -159,7 +160,7 @@ describe('an outbox', () => {
       onDiscarded: () => events.push('discarded'),
       onSent: ({ text }) => events.push(`${text} sent`),
     })
-    const [first, second] = [one.add('general', 'first'), one.add('general', 'second')]
+    const [first, second] = [one.add('general', 'first').clientId, one.add('general', 'second').clientId]
     const known = new Map<string, string>()
     two.follow('general', { onUnsent: ({ clientId, state }) => known.set(clientId, state), onDiscarded: () => {}, onSent: () => {} })
     await until(() => known.get(first) === 'failed' && known.get(second) === 'failed')

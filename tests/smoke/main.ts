@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws'
-import { createChatClient, signIn } from '../../src/sdk'
+import { createChat, signIn } from '../../src/sdk'
 import { password } from '../support/people'
 import { enter, startFreshWhole } from '../support/whole'
 
@@ -11,12 +11,12 @@ try {
   process.stdout.write(`Node ${process.version}: started\n`)
   await enter(whole, 'register', 'ada')
   const { token, realtimeUrl } = await signIn(whole.webUrl, { username: 'ada', password })
-  const client = createChatClient({ url: realtimeUrl, auth: token, WebSocket: WebSocket as unknown as typeof globalThis.WebSocket })
+  const client = createChat({ url: realtimeUrl, auth: token, WebSocket: WebSocket })
   const received = new Promise<string>((resolve, reject) => {
-    client.chat.onMessage.subscribe(
+    client.trpc.chat.onMessage.subscribe(
       { room: 'general' },
       {
-        onStarted: () => void client.chat.send.mutate({ room: 'general', text: 'Hello' }).catch(reject),
+        onStarted: () => void client.trpc.chat.send.mutate({ room: 'general', text: 'Hello' }).catch(reject),
         onData: ({ data }) => resolve(data.text),
         onError: reject,
       },

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { plainText } from '../../src/contract/markdown/plain-text'
-import type { ChatClient } from '../../src/sdk'
+import type { Chat } from '../../src/sdk'
 import { createTestRoom } from '../../src/sdk/testing'
 import { commandsIn, findCommand, findUnknownCommand, runCommand } from '../../src/web/room/composer/commands'
 
@@ -11,7 +11,7 @@ async function sentBy(text: string): Promise<string | undefined> {
   const found = findCommand(text, commands)
   if (!found) throw new Error(`not a command: ${text}`)
   const send = vi.fn<(text: string) => void>()
-  await runCommand(found, { client: {} as ChatClient, room, send, onLeave: () => {} })
+  await runCommand(found, { client: {} as Chat, room, send, onLeave: () => {} })
   return send.mock.calls[0]?.[0]
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { type ChatClient, createChatClient, signIn } from '../../src/sdk'
+import { type Chat, createChat, signIn } from '../../src/sdk'
 import { packSdk } from '../../src/sdk-package/pack'
 import { password } from '../support/people'
 import { until } from '../support/stock-client'
@@ -74,26 +74,26 @@ async function compile(name: string, program: string): Promise<string> {
   return path.join(folder, `${name}.js`)
 }
 
-async function connect(username: string): Promise<ChatClient> {
+async function connect(username: string): Promise<Chat> {
   const { token, realtimeUrl } = await signIn(whole.webUrl, { username, password })
-  return createChatClient({ url: realtimeUrl, auth: token, WebSocket: WebSocket as unknown as typeof globalThis.WebSocket })
+  return createChat({ url: realtimeUrl, auth: token, WebSocket: WebSocket })
 }
 
 describe('first program of the README', () => {
   let bot: ChildProcess
   let output = ''
-  let ada: ChatClient
-  let ben: ChatClient
+  let ada: Chat
+  let ben: Chat
   beforeAll(async () => {
     // The first person is the server's admin, and may mute others.
     for (const username of ['ada', 'ben', 'echo']) await enter(whole, 'register', username)
     ;[ada, ben] = await Promise.all([connect('ada'), connect('ben')])
-    await ada.chat.send.mutate({ room: 'general', text: 'before its time' })
+    await ada.trpc.chat.send.mutate({ room: 'general', text: 'before its time' })
     const [program = ''] = await blocksOf('README.md', 'ts')
     const script = await compile('bot', program)
     bot = spawn(process.execPath, [script], { env: { ...process.env, ECHO_PASSWORD: password }, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [bot.stdout, bot.stderr]) stream?.on('data', (chunk) => (output += chunk))
-    await until(async () => (await ada.rooms.members.query({ room: 'general' })).members.length === 3)
+    await until(async () => (await ada.trpc.rooms.members.query({ room: 'general' })).members.length === 3)
     await answersTo(ada, 'Are you there?')
   })
   afterAll(async () => {
@@ -102,43 +102,43 @@ describe('first program of the README', () => {
   })
 
   const answers = async () => {
-    const { messages } = await ada.chat.history.query({ room: 'general', limit: 100 })
+    const { messages } = await ada.trpc.chat.history.query({ room: 'general', limit: 100 })
     return messages.filter(({ author }) => author.username === 'echo').map(({ text }) => text)
   }
   /** Sends a message, repeatedly until the bot is there, and waits for its answer. */
-  async function answersTo(client: ChatClient, text: string) {
-    const { author } = await client.chat.send.mutate({ room: 'general', text })
+  async function answersTo(client: Chat, text: string) {
+    const { author } = await client.trpc.chat.send.mutate({ room: 'general', text })
     const deadline = Date.now() + 60_000
     for (let tries = 1; !(await answers()).some((answer) => answer.startsWith(`${author.displayName} said: ${text}`)); tries++) {
       if (Date.now() > deadline || bot.exitCode !== null) throw new Error(`no answer to "${text}": ${output}`)
-      if (tries % 40 === 0) await client.chat.send.mutate({ room: 'general', text: `${text} (${tries})` })
+      if (tries % 40 === 0) await client.trpc.chat.send.mutate({ room: 'general', text: `${text} (${tries})` })
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
 
   it('answers what others write, but not edits, reactions, replies or itself', async () => {
-    const first = await ada.chat.send.mutate({ room: 'general', text: 'Tea?' })
+    const first = await ada.trpc.chat.send.mutate({ room: 'general', text: 'Tea?' })
     await until(async () => (await answers()).includes('ada said: Tea?'))
-    await ada.chat.edit.mutate({ room: 'general', seq: first.seq, text: 'Coffee?' })
-    await ben.chat.react.mutate({ room: 'general', seq: first.seq, emoji: '☕' })
-    await ben.chat.send.mutate({ room: 'general', text: 'Gladly', replyTo: first.seq })
+    await ada.trpc.chat.edit.mutate({ room: 'general', seq: first.seq, text: 'Coffee?' })
+    await ben.trpc.chat.react.mutate({ room: 'general', seq: first.seq, emoji: '☕' })
+    await ben.trpc.chat.send.mutate({ room: 'general', text: 'Gladly', replyTo: first.seq })
     await answersTo(ben, 'And cake?')
     const all = await answers()
     expect(all.filter((text) => /Tea|Coffee|Gladly|before its time|echo said/.test(text))).toEqual(['ada said: Tea?'])
   })
 
   it('logs that it is muted, and goes on afterwards', async () => {
-    await ada.rooms.mute.mutate({ room: 'general', username: 'echo', minutes: 5 })
-    await ben.chat.send.mutate({ room: 'general', text: 'Can you speak?' })
+    await ada.trpc.rooms.mute.mutate({ room: 'general', username: 'echo', minutes: 5 })
+    await ben.trpc.chat.send.mutate({ room: 'general', text: 'Can you speak?' })
     await until(() => output.includes("You're muted"))
-    await ada.rooms.unmute.mutate({ room: 'general', username: 'echo' })
+    await ada.trpc.rooms.unmute.mutate({ room: 'general', username: 'echo' })
     await answersTo(ben, 'And now?')
     expect(await answers()).not.toContain('ben said: Can you speak?')
   })
 
   it('answers everything, within its rate limit', async () => {
     const before = (await answers()).length
-    for (let index = 0; index < 26; index++) await [ada, ben][index % 2]?.chat.send.mutate({ room: 'general', text: `quick ${index}` })
+    for (let index = 0; index < 26; index++) await [ada, ben][index % 2]?.trpc.chat.send.mutate({ room: 'general', text: `quick ${index}` })
     await until(async () => (await answers()).length >= before + 26, 60_000)
     const quick = (await answers()).filter((text) => text.includes('quick'))
     expect(new Set(quick).size).toBe(26)
@@ -161,7 +161,7 @@ it('program of the package README: sends its message and exits', async () => {
   const { stdout, stderr } = await run(process.execPath, [script], { env: { ...process.env, ECHO_PASSWORD: password }, timeout: 60_000 })
   expect(stdout + stderr).toBe('')
   const client = await connect('echo')
-  const { messages } = await client.chat.history.query({ room: 'general', limit: 10 })
+  const { messages } = await client.trpc.chat.history.query({ room: 'general', limit: 10 })
   expect(messages.map(({ text }) => text)).toContain('Hello from a program')
   await client.close()
 })

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createChatClient } from '../../src/sdk-package/node-entry'
+import { createChat } from '../../src/sdk-package/node-entry'
 import { packSdk } from '../../src/sdk-package/pack'
 import { password } from '../support/people'
 import { until } from '../support/stock-client'
@@ -25,16 +25,16 @@ afterAll(async () => {
 })
 
 const program = `
-import { createChatClient, type Message, readFailure, signIn, type AppRouter, type ChatClient } from '@roomline/sdk'
+import { createChat, type Message, readFailure, signIn, type AppRouter, type Chat } from '@roomline/sdk'
 import { createTestMessage } from '@roomline/sdk/testing'
 
 const { token, realtimeUrl, user } = await signIn(process.argv[2]!, { username: 'consumer', password: process.argv[3]! })
-const roomline: ChatClient = createChatClient({ url: realtimeUrl, auth: token })
+const roomline: Chat = createChat({ url: realtimeUrl, auth: token })
 
 type IsAny<T> = 0 extends 1 & T ? true : false
 const heard = new Promise<Message>((resolve, reject) => {
-  const subscription = roomline.chat.onMessage.subscribe({ room: 'general' }, {
-    onStarted: () => void roomline.chat.send.mutate({ room: 'general', text: 'from outside' }).then((sent) => {
+  const subscription = roomline.trpc.chat.onMessage.subscribe({ room: 'general' }, {
+    onStarted: () => void roomline.trpc.chat.send.mutate({ room: 'general', text: 'from outside' }).then((sent) => {
       const notAny: IsAny<typeof sent> = false
       const seq: number = sent.seq
       const editedAt: string | null = sent.editedAt
@@ -54,16 +54,16 @@ const heard = new Promise<Message>((resolve, reject) => {
   })
 })
 // @ts-expect-error a room is named by a string
-const wrongType = () => roomline.chat.send.mutate({ room: 7, text: 'x' })
+const wrongType = () => roomline.trpc.chat.send.mutate({ room: 7, text: 'x' })
 // @ts-expect-error there is no such field
-const unknownKey = () => roomline.chat.send.mutate({ room: 'general', text: 'x', colour: 'red' })
+const unknownKey = () => roomline.trpc.chat.send.mutate({ room: 'general', text: 'x', colour: 'red' })
 // @ts-expect-error there is no such procedure
-const unknownCall = () => roomline.chat.nope.mutate({})
+const unknownCall = () => roomline.trpc.chat.nope.mutate({})
 void [wrongType, unknownKey, unknownCall]
 
 const { text, author } = await heard
-const failure = await roomline.chat.send.mutate({ room: 'nowhere', text: 'x' }).then(() => null, readFailure)
-const room = roomline.openRoom('general')
+const failure = await roomline.trpc.chat.send.mutate({ room: 'nowhere', text: 'x' }).then(() => null, readFailure)
+const room = roomline.room('general')
 room.send('through the outbox')
 await new Promise<void>((resolve) => room.state.subscribe(() => {
   if (room.state.get().timeline.messages.some((message) => message.text === 'through the outbox')) resolve()
@@ -132,9 +132,9 @@ describe('packed SDK', () => {
 it.each(['/', '/trpc', '/rooms'])(
   'a client that is given the web app’s address (%s) says that it is the wrong one, and what is the right one',
   async (path) => {
-    const client = createChatClient({ url: `${whole.webUrl}${path}`, auth: 'a token' })
-    await until(() => client.status.get().state === 'refused')
-    expect(client.status.get()).toMatchObject({ reason: { name: 'NOT_ROOMLINE', words: expect.stringContaining('realtimeUrl') } })
+    const client = createChat({ url: `${whole.webUrl}${path}`, auth: 'a token' })
+    await until(() => client.connection.get().state === 'refused')
+    expect(client.connection.get()).toMatchObject({ reason: { name: 'NOT_ROOMLINE', words: expect.stringContaining('realtimeUrl') } })
     await client.close()
   },
 )

@@ -5,6 +5,7 @@ import { type ChatFailure, readFailure } from '../chat-error'
 import { pause } from '../waits'
 import type { Credentials } from './credentials'
 import { DialFailure, type Dialled, dial } from './dial'
+import type { WebSocketClass } from './raw-socket'
 import { createReconnectDelays } from './reconnect'
 import { explainFailure } from './server-address'
 import type { ConnectionStatus, Ended } from './status'
@@ -15,7 +16,7 @@ import { type SocketClosed, type SocketHost, WatchedSocket } from './watched-soc
 export interface ConnectLoopOptions {
   url: string
   credentials: Credentials
-  Socket: typeof WebSocket
+  Socket: WebSocketClass
   timings: Timings
 }
 

@@ -1,11 +1,11 @@
 import type { Me } from '../../contract/session'
 import { type ChatFailure, failureNamed, failureOfClose, failureOfData } from '../chat-error'
-import { destroySocket, listenToSocket } from './raw-socket'
+import { destroySocket, listenToSocket, type WebSocketClass, type WebSocketLike } from './raw-socket'
 import type { Timings } from './timings'
 
 /** A socket on which the server has accepted the session. */
 export interface Dialled {
-  socket: WebSocket
+  socket: WebSocketLike
   me: Me
   /** Other frames that arrived before `release`. */
   earlyFrames: string[]
@@ -45,22 +45,22 @@ export function dial({
 }: {
   url: string
   params: Record<string, string> | null
-  Socket: typeof WebSocket
+  Socket: WebSocketClass
   timings: Timings
   signal: AbortSignal
 }): Promise<Dialled> {
   return new Promise((resolve, reject) => {
     /** The sockets that may still open, each with its unsubscribe function. */
-    const candidates = new Map<WebSocket, () => void>()
+    const candidates = new Map<WebSocketLike, () => void>()
     const earlyFrames: string[] = []
-    let opened: WebSocket | null = null
+    let opened: WebSocketLike | null = null
     const opening = setInterval(openSocket, timings.extraSocketEveryMs)
     const deadline = setTimeout(() => fail(failureNamed('TIMED_OUT'), opened ? 'socket' : 'nothing'), timings.attemptMs)
     signal.addEventListener('abort', onAbort)
     openSocket()
 
     function openSocket() {
-      let socket: WebSocket
+      let socket: WebSocketLike
       try {
         socket = new Socket(params ? withParams(url) : url)
       } catch (error) {
@@ -90,7 +90,7 @@ export function dial({
       candidates.set(socket, unsubscribe)
     }
 
-    function read(socket: WebSocket, data: string) {
+    function read(socket: WebSocketLike, data: string) {
       const release = candidates.get(socket)
       if (!release) return void earlyFrames.push(data)
       const { id, result, error } = parse(data)
@@ -120,7 +120,7 @@ export function dial({
       destroyOthers(null)
     }
 
-    function destroyOthers(kept: WebSocket | null) {
+    function destroyOthers(kept: WebSocketLike | null) {
       for (const [socket, unsubscribe] of candidates) {
         if (socket === kept) continue
         unsubscribe()

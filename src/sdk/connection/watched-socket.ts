@@ -2,7 +2,7 @@ import { reconnectNotice } from '../../contract/failures'
 import { type ChatFailure, failureNamed, failureOfClose, failureOfData } from '../chat-error'
 import type { Dialled } from './dial'
 import { splitFrame, tooBigAnswer } from './frames'
-import { destroySocket, listenToSocket } from './raw-socket'
+import { destroySocket, listenToSocket, socketStates, type WebSocketLike } from './raw-socket'
 import type { Timings } from './timings'
 
 /** Why a socket ended. tRPC makes it the cause of each pending call's error, and `readFailure` finds the failure there. */
@@ -49,7 +49,7 @@ export class WatchedSocket extends EventTarget {
   binaryType = 'arraybuffer'
   readyState: 0 | 1 | 2 | 3 = states.CONNECTING
   readonly #host: SocketHost
-  #real: WebSocket | null = null
+  #real: WebSocketLike | null = null
   #unsubscribe = () => {}
   /** Who sent the unanswered pings, in order: tRPC sends some of its own. */
   #pings: ('own' | 'tRPC')[] = []
@@ -85,7 +85,7 @@ export class WatchedSocket extends EventTarget {
     setTimeout(() => {
       for (const frame of earlyFrames) this.#receive(frame)
     })
-    if (socket.readyState !== socket.OPEN) this.#end(1006, failureNamed('DISCONNECTED'))
+    if (socket.readyState !== socketStates.open) this.#end(1006, failureNamed('DISCONNECTED'))
   }
 
   send(frame: string): void {
@@ -109,7 +109,7 @@ export class WatchedSocket extends EventTarget {
   async closeQuietly(): Promise<void> {
     const real = this.#real
     this.#detach()
-    if (!real || real.readyState === real.CLOSED) return
+    if (!real || real.readyState === socketStates.closed) return
     await new Promise<void>((resolve) => {
       const timer = setTimeout(done, this.#host.timings.closeMs)
       const unsubscribe = listenToSocket(real, { close: done })
@@ -117,7 +117,7 @@ export class WatchedSocket extends EventTarget {
       function done() {
         clearTimeout(timer)
         unsubscribe()
-        destroySocket(real as WebSocket)
+        destroySocket(real as WebSocketLike)
         resolve()
       }
     })

@@ -1,6 +1,6 @@
 import { ShieldCheck } from 'lucide-react'
 import * as Tabs from 'radix-ui/tabs'
-import type { ChatClient } from '../../sdk'
+import type { Chat } from '../../sdk'
 import { adminPath } from '../paths'
 import { Dialog } from '../ui/dialog'
 import { DeleteAccount } from './delete-account'
@@ -10,7 +10,7 @@ import { SessionList } from './session-list'
 import type { Visitor } from './visitor'
 
 interface AccountDialogProps {
-  client: ChatClient
+  client: Chat
   visitor: Pick<Visitor, 'id' | 'username' | 'role'>
   onRenamed(displayName: string): void
   /** The account was deleted, so the session is about to end. */

@@ -1,12 +1,12 @@
 import { type FormEvent, useMemo } from 'react'
 import { encode } from 'uqr'
-import type { AuthenticatorSetup, ChatClient } from '../../sdk'
+import type { AuthenticatorSetup, Chat } from '../../sdk'
 import { FailureLine, fieldError, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Field, useInvalidFocus } from '../ui/fields'
 
 interface SetUpAuthenticatorProps {
-  client: ChatClient
+  client: Chat
   setup: AuthenticatorSetup
   onDone(recoveryCodes: string[]): void
 }
@@ -20,7 +20,7 @@ export function SetUpAuthenticator({ client, setup, onDone }: SetUpAuthenticator
   function enable(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const code = String(new FormData(event.currentTarget).get('code'))
-    void run(async () => onDone((await client.security.enableTwoStep.mutate({ code })).recoveryCodes))
+    void run(async () => onDone((await client.trpc.security.enableTwoStep.mutate({ code })).recoveryCodes))
   }
 
   return (

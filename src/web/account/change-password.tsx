@@ -1,12 +1,12 @@
 import { type FormEvent, useState } from 'react'
 import { limits } from '../../contract/rules'
-import type { ChatClient } from '../../sdk'
+import type { Chat } from '../../sdk'
 import { DoneLine, FailureLine, fieldError, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Field, useInvalidFocus } from '../ui/fields'
 
 /** Changing the password ends all other sessions. */
-export function ChangePassword({ client, username }: { client: ChatClient; username: string }) {
+export function ChangePassword({ client, username }: { client: Chat; username: string }) {
   const { pending, failure, run } = useAct()
   const [done, setDone] = useState<string | null>(null)
   const form = useInvalidFocus(failure)
@@ -16,7 +16,7 @@ export function ChangePassword({ client, username }: { client: ChatClient; usern
     const fields = new FormData(event.currentTarget)
     setDone(null)
     void run(async () => {
-      const { revoked } = await client.users.changePassword.mutate({
+      const { revoked } = await client.trpc.users.changePassword.mutate({
         current: String(fields.get('current')),
         password: String(fields.get('password')),
       })

@@ -1,12 +1,12 @@
 import type { FormEvent } from 'react'
-import type { ChatClient, ChatFailure, Confirmation } from '../../sdk'
+import type { Chat, ChatFailure, Confirmation } from '../../sdk'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Field, useInvalidFocus } from '../ui/fields'
 import { choosePasskey } from './passkey-browser'
 
 interface ConfirmYourselfProps {
-  client: ChatClient
+  client: Chat
   username: string
   /** What the act will do. */
   words: string | undefined
@@ -32,13 +32,13 @@ export function ConfirmYourself(props: ConfirmYourselfProps) {
     event.preventDefault()
     if (isConfirmed) return void onConfirmed(null)
     const password = String(new FormData(event.currentTarget).get('password'))
-    void run(async () => onConfirmed(await client.security.confirm.mutate({ password })))
+    void run(async () => onConfirmed(await client.trpc.security.confirm.mutate({ password })))
   }
 
   const withPasskey = () =>
     run(async () => {
-      const passkey = await choosePasskey(await client.security.askToConfirm.mutate())
-      await onConfirmed(await client.security.confirm.mutate({ passkey }))
+      const passkey = await choosePasskey(await client.trpc.security.askToConfirm.mutate())
+      await onConfirmed(await client.trpc.security.confirm.mutate({ passkey }))
     })
 
   const passwordError = failure?.name === 'WRONG_PASSWORD' ? failure.words : undefined

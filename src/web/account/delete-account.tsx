@@ -1,12 +1,12 @@
 import type { FormEvent } from 'react'
-import type { ChatClient } from '../../sdk'
+import type { Chat } from '../../sdk'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Field, useInvalidFocus } from '../ui/fields'
 import type { Visitor } from './visitor'
 
 interface DeleteAccountProps {
-  client: ChatClient
+  client: Chat
   visitor: Pick<Visitor, 'id' | 'username'>
   onDeleting(): void
 }
@@ -18,7 +18,7 @@ export function DeleteAccount({ client, visitor, onDeleting }: DeleteAccountProp
   async function destroy(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const password = String(new FormData(event.currentTarget).get('password'))
-    const deleted = await run(() => client.users.deleteAccount.mutate({ password }))
+    const deleted = await run(() => client.trpc.users.deleteAccount.mutate({ password }))
     if (!deleted) return
     onDeleting()
     // Clears the cookie of the session that has just ended.

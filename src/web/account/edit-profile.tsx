@@ -1,21 +1,21 @@
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { type ChatClient, type Profile, readFailure } from '../../sdk'
+import { type Chat, type Profile, readFailure } from '../../sdk'
 import { DoneLine, FailureLine, fieldError, useAct } from '../ui/act'
 import { Avatar } from '../ui/avatar'
 import { Button } from '../ui/button'
 import { Field, useInvalidFocus } from '../ui/fields'
 
 /** The profile that others see. */
-export function EditProfile({ client, onRenamed }: { client: ChatClient; onRenamed(displayName: string): void }) {
-  const { data: profile, error } = useQuery({ queryKey: ['profile'], queryFn: () => client.users.me.query() })
+export function EditProfile({ client, onRenamed }: { client: Chat; onRenamed(displayName: string): void }) {
+  const { data: profile, error } = useQuery({ queryKey: ['profile'], queryFn: () => client.trpc.users.me.query() })
   if (error) return <FailureLine failure={readFailure(error)} />
   if (!profile) return <p className="late text-soft text-sm">Loading…</p>
   return <ProfileForm client={client} profile={profile} onRenamed={onRenamed} />
 }
 
 interface ProfileFormProps {
-  client: ChatClient
+  client: Chat
   profile: Profile
   onRenamed(displayName: string): void
 }
@@ -30,7 +30,7 @@ function ProfileForm({ client, profile, onRenamed }: ProfileFormProps) {
     event.preventDefault()
     const fields = new FormData(event.currentTarget)
     void run(async () => {
-      const saved = await client.users.update.mutate({
+      const saved = await client.trpc.users.update.mutate({
         displayName: String(fields.get('displayName')),
         status: String(fields.get('status')),
         hideLastSeen: fields.get('hideLastSeen') !== null,

@@ -1,13 +1,13 @@
 import { Pencil, Trash2 } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
-import type { ChatClient, Passkey } from '../../sdk'
+import type { Chat, Passkey } from '../../sdk'
 import { FailureLine, fieldError, useAct } from '../ui/act'
 import { Button, IconButton } from '../ui/button'
 import { Field, useInvalidFocus } from '../ui/fields'
 import { timeAgo } from '../ui/times'
 
 interface PasskeyListProps {
-  client: ChatClient
+  client: Chat
   passkeys: readonly Passkey[]
   onRemove(passkey: Passkey): void
   onChange(): unknown
@@ -46,7 +46,7 @@ export function PasskeyList({ client, passkeys, onRemove, onChange }: PasskeyLis
 }
 
 interface RenamePasskeyProps {
-  client: ChatClient
+  client: Chat
   passkey: Passkey
   onChange(): unknown
   onDone(): void
@@ -61,7 +61,7 @@ function RenamePasskey({ client, passkey, onChange, onDone }: RenamePasskeyProps
     event.preventDefault()
     const name = String(new FormData(event.currentTarget).get('name'))
     void run(async () => {
-      await client.security.renamePasskey.mutate({ id: passkey.id, name })
+      await client.trpc.security.renamePasskey.mutate({ id: passkey.id, name })
       await onChange()
       onDone()
     })

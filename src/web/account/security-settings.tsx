@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { KeyRound, Smartphone, SquareAsterisk } from 'lucide-react'
 import { type ReactNode, useRef, useState } from 'react'
-import { type AuthenticatorSetup, type ChatClient, type Confirmation, type Passkey, readFailure } from '../../sdk'
+import { type AuthenticatorSetup, type Chat, type Confirmation, type Passkey, readFailure } from '../../sdk'
 import { DoneLine, FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { timeAgo } from '../ui/times'
@@ -32,8 +32,8 @@ const questions: Record<GuardedAct['kind'], { title: string; button: string; wor
 }
 
 /** How the user signs in: password, passkeys and two-step sign-in. */
-export function SecuritySettings({ client, username }: { client: ChatClient; username: string }) {
-  const { data: security, error, refetch } = useQuery({ queryKey: ['security'], queryFn: () => client.security.show.query() })
+export function SecuritySettings({ client, username }: { client: Chat; username: string }) {
+  const { data: security, error, refetch } = useQuery({ queryKey: ['security'], queryFn: () => client.trpc.security.show.query() })
   const [view, setView] = useState<View>({ at: 'overview' })
   const [done, setDone] = useState<string | null>(null)
   const { pending, failure, run, dismiss } = useAct()
@@ -57,27 +57,27 @@ export function SecuritySettings({ client, username }: { client: ChatClient; use
       switch (act.kind) {
         case 'add passkey': {
           setView({ at: 'overview' })
-          const passkey = await makePasskey(await client.security.startPasskey.mutate({ confirmation }))
+          const passkey = await makePasskey(await client.trpc.security.startPasskey.mutate({ confirmation }))
           const name = describeDevice(navigator.userAgent).words
-          await client.security.addPasskey.mutate({ name, passkey })
+          await client.trpc.security.addPasskey.mutate({ name, passkey })
           setDone('Passkey added.')
           break
         }
         case 'remove passkey':
-          await client.security.removePasskey.mutate({ id: act.passkey.id, confirmation })
+          await client.trpc.security.removePasskey.mutate({ id: act.passkey.id, confirmation })
           setView({ at: 'overview' })
           setDone('Passkey removed.')
           break
         case 'turn on':
-          setView({ at: 'setup', setup: await client.security.startTwoStep.mutate({ confirmation }) })
+          setView({ at: 'setup', setup: await client.trpc.security.startTwoStep.mutate({ confirmation }) })
           break
         case 'turn off':
-          await client.security.disableTwoStep.mutate({ confirmation })
+          await client.trpc.security.disableTwoStep.mutate({ confirmation })
           setView({ at: 'overview' })
           setDone('Two-step sign-in is off.')
           break
         case 'new codes':
-          setView({ at: 'codes', codes: (await client.security.renewRecoveryCodes.mutate({ confirmation })).recoveryCodes })
+          setView({ at: 'codes', codes: (await client.trpc.security.renewRecoveryCodes.mutate({ confirmation })).recoveryCodes })
           break
       }
       await refetch()

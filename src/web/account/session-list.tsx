@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { CircleHelp, Monitor, Smartphone, Terminal } from 'lucide-react'
 import { useState } from 'react'
-import { type ChatClient, readFailure, type SessionInfo, type SignInMethod } from '../../sdk'
+import { type Chat, readFailure, type SessionInfo, type SignInMethod } from '../../sdk'
 import { DoneLine, FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { formatFull, timeAgo } from '../ui/times'
@@ -10,21 +10,21 @@ import { describeRevoked } from './change-password'
 const icons: Record<DeviceWords['kind'], typeof Monitor> = { computer: Monitor, phone: Smartphone, program: Terminal, unknown: CircleHelp }
 
 /** Where the user is signed in; each session can be ended. */
-export function SessionList({ client }: { client: ChatClient }) {
-  const { data: sessions, error, refetch } = useQuery({ queryKey: ['sessions'], queryFn: () => client.session.list.query() })
+export function SessionList({ client }: { client: Chat }) {
+  const { data: sessions, error, refetch } = useQuery({ queryKey: ['sessions'], queryFn: () => client.trpc.session.list.query() })
   const [done, setDone] = useState<string | null>(null)
   const { pending, failure, run } = useAct()
 
   async function revoke({ id, device }: SessionInfo) {
     await run(async () => {
-      await client.session.revoke.mutate({ sessionId: id })
+      await client.trpc.session.revoke.mutate({ sessionId: id })
       setDone(`Signed out ${describeDevice(device).words}.`)
     })
     await refetch()
   }
 
   async function revokeOthers() {
-    await run(async () => setDone(describeRevoked((await client.session.revokeOthers.mutate()).revoked)))
+    await run(async () => setDone(describeRevoked((await client.trpc.session.revokeOthers.mutate()).revoked)))
     await refetch()
   }
 

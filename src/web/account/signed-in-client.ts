@@ -1,12 +1,12 @@
 import { QueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { type ChatClient, type ChatFailure, type ConnectionStatus, createChatClient, createIndexedDbOutbox, type Store } from '../../sdk'
+import { type Chat, type ChatFailure, type ConnectionStatus, createChat, createIndexedDbOutbox, type Store } from '../../sdk'
 import { useStore } from '../../sdk/react'
 import type { Visitor } from './visitor'
 
 export interface SignedInClient {
   /** Null while the page is rendered on the server, and until its effects have run. */
-  client: ChatClient | null
+  client: Chat | null
   /** The answers that the person's page is showing. Another person gets a new one. */
   queries: QueryClient
   status: ConnectionStatus
@@ -22,18 +22,18 @@ export interface SignedInClient {
  * the client carries on; otherwise the page reloads for the person who is signed in now.
  */
 export function useSignedInClient({ id, realtimeUrl }: Visitor): SignedInClient {
-  const [client, setClient] = useState<ChatClient | null>(null)
+  const [client, setClient] = useState<Chat | null>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: another person must not see these answers
   const queries = useMemo(createQueries, [id, realtimeUrl])
   const [isTurnedAway, setTurnedAway] = useState(false)
   const isSigningOut = useRef(false)
 
   useEffect(() => {
-    const started = createChatClient({ url: realtimeUrl, user: id, outbox: createIndexedDbOutbox(id) })
+    const started = createChat({ url: realtimeUrl, user: id, outbox: createIndexedDbOutbox(id) })
     let isClosed = false
     let mayReopen = true
-    const unsubscribe = started.status.subscribe(() => {
-      const status = started.status.get()
+    const unsubscribe = started.connection.subscribe(() => {
+      const status = started.connection.get()
       if (status.state === 'connected') mayReopen = true
       if (status.state === 'signed-out' || (status.state === 'refused' && status.reason.name === 'ANOTHER_USER')) void resume()
     })
@@ -59,14 +59,14 @@ export function useSignedInClient({ id, realtimeUrl }: Visitor): SignedInClient 
       if (person !== id) return location.reload()
       if (!mayReopen) return setTurnedAway(true)
       mayReopen = false
-      started.reopen()
+      started.connection.reopen()
     }
   }, [id, realtimeUrl])
 
   return {
     client,
     queries,
-    status: useStore(client?.status ?? notStarted),
+    status: useStore(client?.connection ?? notStarted),
     isTurnedAway,
     onSignOut: () => {
       isSigningOut.current = true

@@ -20,7 +20,7 @@ export function ConnectionsSection({ client }: SectionProps) {
   const username = isUsername(typed) ? typed : undefined
   const { data, error, refetch } = useQuery({
     queryKey: ['admin-connections', username],
-    queryFn: () => client.admin.connections.query({ ...(username && { username }) }),
+    queryFn: () => client.trpc.admin.connections.query({ ...(username && { username }) }),
     refetchInterval: refreshMs,
     placeholderData: keepPreviousData,
   })

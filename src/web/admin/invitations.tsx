@@ -18,8 +18,8 @@ const roles = [
 
 /** Links with which people make an account. */
 export function Invitations({ client }: SectionProps) {
-  const { data, error, refetch } = useQuery({ queryKey: ['admin-invites'], queryFn: () => client.admin.invites.query() })
-  const { data: settings } = useQuery({ queryKey: ['admin-settings'], queryFn: () => client.admin.settings.query() })
+  const { data, error, refetch } = useQuery({ queryKey: ['admin-invites'], queryFn: () => client.trpc.admin.invites.query() })
+  const { data: settings } = useQuery({ queryKey: ['admin-settings'], queryFn: () => client.trpc.admin.settings.query() })
   const [made, setMade] = useState<(ServerInvite & { url: string }) | null>(null)
   const { pending, failure, run } = useAct()
   const invites = data?.invites ?? null
@@ -29,7 +29,7 @@ export function Invitations({ client }: SectionProps) {
     const form = new FormData(event.currentTarget)
     const role = form.get('role') === 'guest' ? 'guest' : 'member'
     void run(() =>
-      client.admin.createInvite
+      client.trpc.admin.createInvite
         .mutate({ role, hours: numberOf(form, 'hours'), maxUses: numberOf(form, 'maxUses') })
         .then(setMade)
         .finally(refetch),
@@ -38,7 +38,7 @@ export function Invitations({ client }: SectionProps) {
 
   function revoke(invite: string) {
     void run(() =>
-      client.admin.revokeInvite
+      client.trpc.admin.revokeInvite
         .mutate({ invite })
         .then(() => made?.id === invite && setMade(null))
         .finally(refetch),

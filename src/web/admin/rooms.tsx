@@ -20,7 +20,7 @@ export function Rooms({ client }: SectionProps) {
   const [text, setText] = useState('')
   const query = useDebounced(text.trim())
   const { pages, hasMore, failure, loadMore, reload, retry } = usePages(['admin-rooms', query], (cursor) =>
-    client.admin.rooms.query({ query, cursor }),
+    client.trpc.admin.rooms.query({ query, cursor }),
   )
   const [deleting, setDeleting] = useState<AdminRoom | null>(null)
   const [typedRight, setTypedRight] = useState(false)
@@ -29,7 +29,7 @@ export function Rooms({ client }: SectionProps) {
 
   async function destroy({ id, name }: AdminRoom) {
     try {
-      await client.admin.deleteRoom.mutate({ room: id })
+      await client.trpc.admin.deleteRoom.mutate({ room: id })
       setDone(`${name} was deleted.`)
     } finally {
       void reload()

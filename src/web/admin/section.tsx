@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react'
-import type { ChatClient, ChatFailure } from '../../sdk'
+import type { Chat, ChatFailure } from '../../sdk'
 import { FailureLine } from '../ui/act'
 import { Button } from '../ui/button'
 
 export interface SectionProps {
-  client: ChatClient
+  client: Chat
   /** The viewer's username. */
   me: string
 }

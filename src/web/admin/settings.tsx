@@ -3,7 +3,7 @@ import { DoorClosed, DoorOpen, MailOpen } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import type { RegistrationMode, ServerSettings } from '../../contract/admin'
 import { limits } from '../../contract/rules'
-import { type ChatClient, readFailure } from '../../sdk'
+import { type Chat, readFailure } from '../../sdk'
 import { DoneLine, FailureLine, fieldError, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Field, RadioCards, useInvalidFocus } from '../ui/fields'
@@ -15,7 +15,7 @@ const settingsKey = ['admin-settings']
 
 /** The server's name and logo, and who can create an account. */
 export function SettingsSection({ client }: SectionProps) {
-  const { data, error, refetch } = useQuery({ queryKey: settingsKey, queryFn: () => client.admin.settings.query() })
+  const { data, error, refetch } = useQuery({ queryKey: settingsKey, queryFn: () => client.trpc.admin.settings.query() })
   return (
     <SectionPage title="Settings" intro="How this server presents itself, and who can create an account on it.">
       {data ? (
@@ -41,7 +41,7 @@ const modes = [
   { value: 'closed', Icon: DoorClosed, label: 'Closed', hint: 'Nobody. Invitations stop working too.' },
 ] as const
 
-function SettingsForm({ client, settings }: { client: ChatClient; settings: ServerSettings }) {
+function SettingsForm({ client, settings }: { client: Chat; settings: ServerSettings }) {
   const queries = useQueryClient()
   const identity = useServerIdentity()
   const { pending, failure, run } = useAct()
@@ -57,7 +57,7 @@ function SettingsForm({ client, settings }: { client: ChatClient; settings: Serv
     if (Object.keys(change).length === 0) return setDone('Nothing has changed.')
     void run(async () => {
       try {
-        const saved = await client.admin.updateSettings.mutate(change)
+        const saved = await client.trpc.admin.updateSettings.mutate(change)
         queries.setQueryData(settingsKey, saved)
         identity.change(saved)
         setLogo(undefined)

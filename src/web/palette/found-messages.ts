@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
-import { type ChatClient, type ChatFailure, readFailure, type SearchHit } from '../../sdk'
+import { type Chat, type ChatFailure, readFailure, type SearchHit } from '../../sdk'
 import { useDebounced } from '../ui/debounced'
 import { isSearch, type SearchLimits, searchInputOf } from './search-filters'
 
@@ -18,13 +18,13 @@ export interface FoundMessages {
 const keptMs = 10 * 60_000
 
 /** Searches while somebody types. The answers are kept for a while, so that Back leads to the list as it was. */
-export function useFoundMessages(client: ChatClient, text: string, limits: SearchLimits): FoundMessages {
+export function useFoundMessages(client: Chat, text: string, limits: SearchLimits): FoundMessages {
   const query = useDebounced(text, 250)
   const isAsked = isSearch(query, limits)
   const input = searchInputOf(query, limits)
   const { data, error, hasNextPage, isFetching, isFetchingNextPage, isFetchNextPageError, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['message-search', input],
-    queryFn: ({ pageParam: cursor }) => client.chat.search.query({ ...input, ...(cursor !== null && { cursor }) }),
+    queryFn: ({ pageParam: cursor }) => client.trpc.chat.search.query({ ...input, ...(cursor !== null && { cursor }) }),
     initialPageParam: null as string | null,
     getNextPageParam: ({ cursor }) => cursor,
     placeholderData: keepPreviousData,

@@ -3,7 +3,7 @@ import { CornerDownLeft, History, type LucideIcon, Search, X } from 'lucide-reac
 import * as Radix from 'radix-ui/dialog'
 import { type KeyboardEvent, type RefObject, useRef, useState } from 'react'
 import { limits as bounds } from '../../contract/rules'
-import type { ChatClient, Room, SearchHit } from '../../sdk'
+import type { Chat, Room, SearchHit } from '../../sdk'
 import { goToMessage } from '../navigation'
 import { type PersonName, usePeopleSearch } from '../people/people-search'
 import { isUnread } from '../rooms/list-rows'
@@ -39,7 +39,7 @@ export interface PaletteState {
 }
 
 interface PaletteProps {
-  client: ChatClient
+  client: Chat
   me: string
   /** The one with the newest message first. */
   rooms: readonly Room[]
@@ -262,11 +262,11 @@ const recentWords = ({ query, limits }: RecentSearch, nameOfRoom: (room: string)
     .join('  ')
 
 /** People who match; those of the person's direct rooms when nothing is typed. */
-function usePeople(client: ChatClient, query: string, rooms: readonly Room[], me: string): readonly PersonName[] {
+function usePeople(client: Chat, query: string, rooms: readonly Room[], me: string): readonly PersonName[] {
   const found = usePeopleSearch({
     query: query === '' ? null : query.slice(0, bounds.peopleQuery),
     queryKey: ['people'],
-    search: async (part) => (await client.users.search.query({ query: part, limit: 8 })).users,
+    search: async (part) => (await client.trpc.users.search.query({ query: part, limit: 8 })).users,
   })
   if (found !== null) return found
   if (query !== '') return []

@@ -1,12 +1,12 @@
 import { useEffect } from 'react'
-import type { ChatClient, ConnectionStatus } from '../../sdk'
+import type { Chat, ConnectionStatus } from '../../sdk'
 
 /** Without input for this long, the user is away. */
 const idleMs = 5 * 60_000
 const inputEvents = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 'focus'] as const
 
 /** Tells the server when the user stops using this tab, and when they use it again. */
-export function useAway(client: ChatClient | null, status: ConnectionStatus): void {
+export function useAway(client: Chat | null, status: ConnectionStatus): void {
   const isConnected = status.state === 'connected'
   useEffect(() => {
     if (!client || !isConnected) return
@@ -16,7 +16,7 @@ export function useAway(client: ChatClient | null, status: ConnectionStatus): vo
       if (away === isAway) return
       isAway = away
       // A failure needs no handling: a new connection starts as not away, and so does this effect.
-      client.presence.update.mutate({ away }).catch(() => {})
+      client.trpc.presence.update.mutate({ away }).catch(() => {})
     }
     const restartTimer = () => {
       clearTimeout(timer)

@@ -1,24 +1,24 @@
 import { useQuery } from '@tanstack/react-query'
-import { type ChatClient, readFailure } from '../../sdk'
+import { type Chat, readFailure } from '../../sdk'
 import { FailureLine, useAct } from '../ui/act'
 import { Avatar } from '../ui/avatar'
 import { Button } from '../ui/button'
 
 /** The people who are banned from a room; moderators can unban them. */
-export function BannedList({ client, room }: { client: ChatClient; room: string }) {
+export function BannedList({ client, room }: { client: Chat; room: string }) {
   const {
     data: bans,
     error,
     refetch,
   } = useQuery({
     queryKey: ['bans', room],
-    queryFn: async () => (await client.rooms.bans.query({ room })).bans,
+    queryFn: async () => (await client.trpc.rooms.bans.query({ room })).bans,
   })
   const { pending, failure, run } = useAct()
 
   function unban(username: string) {
     void run(async () => {
-      await client.rooms.unban.mutate({ room, username })
+      await client.trpc.rooms.unban.mutate({ room, username })
       await refetch()
     })
   }

@@ -1,5 +1,5 @@
 import { hasRoomRole, limits, roomRoles } from '../../contract/rules'
-import type { ChatClient, Member, Room, RoomRole } from '../../sdk'
+import type { Chat, Member, Room, RoomRole } from '../../sdk'
 import { mayModerate, rightsIn } from '../rooms/room-rights'
 import { ConfirmDialog } from '../ui/confirm-dialog'
 import { Field } from '../ui/fields'
@@ -43,29 +43,23 @@ export const needsConfirmation = (act: MemberAct, member: Member, me: string) =>
   act.act === 'remove' || act.act === 'ban' || (act.act === 'role' && isStepDown(act.role, member, me))
 
 /** @returns the room to open afterwards; null for none */
-export async function runMemberAct(
-  client: ChatClient,
-  room: string,
-  { user }: Member,
-  act: MemberAct,
-  reason = '',
-): Promise<string | null> {
+export async function runMemberAct(client: Chat, room: string, { user }: Member, act: MemberAct, reason = ''): Promise<string | null> {
   const onMember = { room, username: user.username }
   switch (act.act) {
     case 'message':
-      return (await client.rooms.direct.mutate({ usernames: [user.username] })).id
+      return (await client.trpc.rooms.direct.mutate({ usernames: [user.username] })).id
     case 'role':
-      await client.rooms.setRole.mutate({ ...onMember, role: act.role })
+      await client.trpc.rooms.setRole.mutate({ ...onMember, role: act.role })
       return null
     case 'mute':
-      if (act.minutes === null) await client.rooms.unmute.mutate(onMember)
-      else await client.rooms.mute.mutate({ ...onMember, minutes: act.minutes })
+      if (act.minutes === null) await client.trpc.rooms.unmute.mutate(onMember)
+      else await client.trpc.rooms.mute.mutate({ ...onMember, minutes: act.minutes })
       return null
     case 'remove':
-      await client.rooms.remove.mutate(onMember)
+      await client.trpc.rooms.remove.mutate(onMember)
       return null
     case 'ban':
-      await client.rooms.ban.mutate({ ...onMember, reason })
+      await client.trpc.rooms.ban.mutate({ ...onMember, reason })
       return null
   }
 }
@@ -76,7 +70,7 @@ export interface UnconfirmedAct {
 }
 
 interface ConfirmActProps extends UnconfirmedAct {
-  client: ChatClient
+  client: Chat
   room: Room
   onDone(): void
   onClose(): void

@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { useState } from 'react'
 import { limits } from '../../contract/rules'
-import type { ChatClient, Member, Room } from '../../sdk'
+import type { Chat, Member, Room } from '../../sdk'
 import { SidePanelFrame } from '../room/side-panel'
 import { rightsIn } from '../rooms/room-rights'
 import { FailureLine, useAct } from '../ui/act'
@@ -15,7 +15,7 @@ import { useMembers, useReloadAfter, useReloadMembers } from './members'
 import type { Presence } from './presence-dot'
 
 interface MembersPanelProps {
-  client: ChatClient
+  client: Chat
   room: Room
   /** The viewer's username. */
   me: string

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef } from 'react'
-import { type ChatClient, type ChatFailure, type Member, type Room, readFailure } from '../../sdk'
+import { type Chat, type ChatFailure, type Member, type Room, readFailure } from '../../sdk'
 
 export interface Members {
   /** Owners first, then moderators; null until they are loaded. */
@@ -12,10 +12,10 @@ export interface Members {
 }
 
 /** A room's members who match the query, one page at a time. */
-export function useMembers(client: ChatClient, room: string, query = ''): Members {
+export function useMembers(client: Chat, room: string, query = ''): Members {
   const { data, error, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['members', room, query],
-    queryFn: ({ pageParam: cursor }) => client.rooms.members.query({ room, query, cursor }),
+    queryFn: ({ pageParam: cursor }) => client.trpc.rooms.members.query({ room, query, cursor }),
     initialPageParam: null as string | null,
     getNextPageParam: ({ cursor }) => cursor,
   })
@@ -29,8 +29,11 @@ export function useMembers(client: ChatClient, room: string, query = ''): Member
 }
 
 /** How many members the room has; null until that is known. A query of its own: the list may have many pages to read again. */
-export function useMemberCount(client: ChatClient, room: string): number | null {
-  const { data } = useQuery({ queryKey: ['members', room, null], queryFn: async () => (await client.rooms.members.query({ room })).count })
+export function useMemberCount(client: Chat, room: string): number | null {
+  const { data } = useQuery({
+    queryKey: ['members', room, null],
+    queryFn: async () => (await client.trpc.rooms.members.query({ room })).count,
+  })
   return data ?? null
 }
 

@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from 'react'
-import type { ChatClient, User } from '../../sdk'
+import type { Chat, User } from '../../sdk'
 import { useStore } from '../../sdk/react'
 import { createStore, type Store } from '../../sdk/store'
 
@@ -55,10 +55,10 @@ export function createPeopleNames(find: FindPeople): PeopleNames {
   }
 }
 
-const namesByClient = new WeakMap<ChatClient, PeopleNames>()
+const namesByClient = new WeakMap<Chat, PeopleNames>()
 
-function namesFrom(client: ChatClient): PeopleNames {
-  const known = namesByClient.get(client) ?? createPeopleNames((usernames) => client.users.named.query({ usernames }))
+function namesFrom(client: Chat): PeopleNames {
+  const known = namesByClient.get(client) ?? createPeopleNames((usernames) => client.trpc.users.named.query({ usernames }))
   namesByClient.set(client, known)
   return known
 }
@@ -67,7 +67,7 @@ const nobody: Store<ReadonlyMap<string, string>> = { get: () => noNames, subscri
 const noNames: ReadonlyMap<string, string> = new Map()
 
 /** The display names of these people, by username. Those still to come are missing. @param usernames empty to ask for nothing */
-export function usePeopleNames(client: ChatClient | null, usernames: readonly string[]): ReadonlyMap<string, string> {
+export function usePeopleNames(client: Chat | null, usernames: readonly string[]): ReadonlyMap<string, string> {
   const people = useMemo(() => client && namesFrom(client), [client])
   const key = usernames.join(' ')
   useEffect(() => {

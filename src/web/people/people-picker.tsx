@@ -2,14 +2,14 @@ import clsx from 'clsx'
 import { UserPlus, X } from 'lucide-react'
 import { type KeyboardEvent, useId, useRef, useState } from 'react'
 import { limits } from '../../contract/rules'
-import type { ChatClient } from '../../sdk'
+import type { Chat } from '../../sdk'
 import { Avatar } from '../ui/avatar'
 import { inputLook } from '../ui/fields'
 import type { PersonName, SuggestedPerson } from './people-search'
 import { useSuggestions } from './people-search'
 
 interface PeoplePickerProps {
-  client: ChatClient
+  client: Chat
   label: string
   hint?: string
   /** What is wrong with the selection, as a sentence. */

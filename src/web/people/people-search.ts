@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { isUsername } from '../../contract/rules'
-import type { ChatClient, User } from '../../sdk'
+import type { Chat, User } from '../../sdk'
 import { useDebounced } from '../ui/debounced'
 
 /** A person to choose or to show. */
@@ -15,12 +15,12 @@ export interface SuggestedPerson extends PersonName {
 const searchLimit = 8
 
 /** People who match what was typed, then the typed username itself. */
-export function useSuggestions(client: ChatClient, query: string, exclude: readonly string[]): readonly SuggestedPerson[] {
+export function useSuggestions(client: Chat, query: string, exclude: readonly string[]): readonly SuggestedPerson[] {
   const typed = query.trim().replace(/^@/, '')
   const found = usePeopleSearch({
     query: typed === '' ? null : typed,
     queryKey: ['people'],
-    search: async (query) => (await client.users.search.query({ query, limit: searchLimit })).users,
+    search: async (query) => (await client.trpc.users.search.query({ query, limit: searchLimit })).users,
   })
   if (typed === '') return []
   const name = typed.toLowerCase()

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { AtSign, Clock, MessageSquare } from 'lucide-react'
 import * as Popover from 'radix-ui/popover'
 import { type ReactNode, useEffect, useState } from 'react'
-import { type ChatClient, type Person, type Room, type RoomRole, readFailure } from '../../sdk'
+import { type Chat, type Person, type Room, type RoomRole, readFailure } from '../../sdk'
 import { FailureLine, useAct } from '../ui/act'
 import { Avatar } from '../ui/avatar'
 import { Button } from '../ui/button'
@@ -13,7 +13,7 @@ import type { PersonName } from './people-search'
 import { type Presence, PresenceDot, presenceWords } from './presence-dot'
 
 interface PersonCardProps {
-  client: ChatClient
+  client: Chat
   person: PersonName
   /** What was pressed. */
   anchor: HTMLElement
@@ -33,7 +33,7 @@ export default function PersonCard({ anchor, onClose, ...props }: PersonCardProp
   const { person: named } = props
   const { data: person, error } = useQuery({
     queryKey: ['person', named.username],
-    queryFn: () => props.client.users.get.query({ username: named.username }),
+    queryFn: () => props.client.trpc.users.get.query({ username: named.username }),
   })
   const displayName = person?.displayName ?? named.displayName
   const body = <CardBody {...props} person={person} onClose={onClose} failure={error && <FailureLine failure={readFailure(error)} />} />
@@ -103,7 +103,7 @@ function CardBody({ client, person, room, me, presence, failure, onOpenRoom, onM
 
   function message() {
     void act.run(async () => {
-      const { id } = await client.rooms.direct.mutate({ usernames: [username] })
+      const { id } = await client.trpc.rooms.direct.mutate({ usernames: [username] })
       onClose()
       onOpenRoom(id)
     })
@@ -177,11 +177,11 @@ function LocalTime({ timeZone }: { timeZone: string }) {
 }
 
 /** Somebody's role in the room that is shown; null while it is unknown. */
-function useRoomRole(client: ChatClient, room: Room | undefined, username: string | undefined): RoomRole | null {
+function useRoomRole(client: Chat, room: Room | undefined, username: string | undefined): RoomRole | null {
   const { data } = useQuery({
     queryKey: ['members', room?.id, 'role', username],
     queryFn: async () => {
-      const { members } = await client.rooms.members.query({ room: room?.id ?? '', query: username ?? '' })
+      const { members } = await client.trpc.rooms.members.query({ room: room?.id ?? '', query: username ?? '' })
       return members.find(({ user }) => user.username === username)?.role ?? null
     },
     enabled: room !== undefined && room.kind !== 'direct' && username !== undefined,

@@ -1,5 +1,5 @@
 import { lazy, type ReactNode, Suspense, useCallback, useState } from 'react'
-import type { ChatClient, Room } from '../../sdk'
+import type { Chat, Room } from '../../sdk'
 import type { PersonName } from './people-search'
 import { PersonCardProvider } from './person-button'
 import type { Presence } from './presence-dot'
@@ -7,7 +7,7 @@ import type { Presence } from './presence-dot'
 const PersonCard = lazy(() => import('./person-card'))
 
 interface PersonCardsProps {
-  client: ChatClient
+  client: Chat
   /** The room that is shown; undefined while the viewer is not in it. */
   room: Room | undefined
   me: string

@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useState } from 'react'
-import type { ChatClient, PresenceState, PresenceView, Room, Store } from '../../sdk'
+import type { Chat, PresenceState, PresenceView, Room, Store } from '../../sdk'
 import { useHandle, useStore } from '../../sdk/react'
 
 /** Who is online and who is typing in a room; null while that is not known. */
-export function useRoomPresence(client: ChatClient, room: string | null): PresenceView | null {
-  const handle = useHandle(useCallback(() => (room === null ? null : client.openPresence(room)), [client, room]))
+export function useRoomPresence(client: Chat, room: string | null): PresenceView | null {
+  const handle = useHandle(useCallback(() => (room === null ? null : client.people.in(room)), [client, room]))
   const view = useStore<PresenceView | null>(handle?.state ?? nothing)
   return view?.known ? view : null
 }
@@ -15,7 +15,7 @@ const nothing: Store<null> = { get: () => null, subscribe: () => () => {} }
 const maxWatched = 10
 
 /** Whether the other person is online, for the direct rooms with the newest messages. */
-export function useDirectPresence(client: ChatClient | null, rooms: readonly Room[] | null): ReadonlyMap<string, PresenceState> {
+export function useDirectPresence(client: Chat | null, rooms: readonly Room[] | null): ReadonlyMap<string, PresenceState> {
   const watched = (rooms ?? []).filter(({ kind, people }) => kind === 'direct' && people.length === 1).slice(0, maxWatched)
   const key = watched
     .map(({ id, people }) => `${id} ${people[0]?.username}`)
@@ -27,7 +27,7 @@ export function useDirectPresence(client: ChatClient | null, rooms: readonly Roo
     if (!client || key === '') return
     const handles = key.split('\n').map((pair) => {
       const [room = '', username = ''] = pair.split(' ')
-      const handle = client.openPresence(room)
+      const handle = client.people.in(room)
       const update = () => {
         const { known, people } = handle.state.get()
         const state = known ? people.get(username)?.state : undefined

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo } from 'react'
-import type { ChatClient, Message, Room, RoomHandle, RoomState } from '../../sdk'
+import type { Chat, ChatRoom, Message, Room, RoomState } from '../../sdk'
 import { useStore } from '../../sdk/react'
 import type { Visitor } from '../account/visitor'
 import { useArrival } from '../navigation'
@@ -18,8 +18,8 @@ import { createReadMarks } from './messages/read-marks'
 import { RoomSkeleton } from './room-skeleton'
 
 interface ConversationProps {
-  client: ChatClient
-  handle: RoomHandle
+  client: Chat
+  handle: ChatRoom
   state: Exclude<RoomState, { state: 'ended' }>
   /** The room in the person's list; undefined while it is not in it. */
   listed: Room | undefined
@@ -65,7 +65,7 @@ export function Conversation({
   const firstUnread = useFirstUnread(isLive ? timeline : null, listed?.readSeq, me)
   const { set: setFirstUnread } = firstUnread
 
-  const draft = useStore(useMemo(() => drafts.in(handle.room), [drafts, handle.room]))
+  const draft = useStore(useMemo(() => drafts.in(handle.id), [drafts, handle.id]))
   const hasReply = draft.reply !== null
   const hasEdit = draft.edit !== null
 
@@ -76,7 +76,7 @@ export function Conversation({
     },
     [readMarks, setFirstUnread],
   )
-  const { acts, dialog } = useMessageActing({ handle, drafts, me, rights, run, markUnread, openThread, place: handle.room })
+  const { acts, dialog } = useMessageActing({ handle, drafts, me, rights, run, markUnread, openThread, place: handle.id })
 
   function toNewest() {
     readMarks.resume()
@@ -92,8 +92,8 @@ export function Conversation({
     acts.focusComposer()
   }
 
-  const sources = useCompletionSources({ client, room: handle.room, me })
-  const writing = useMemo(() => ({ place: handle.room, client, drafts, handle, sources }), [client, handle, drafts, sources])
+  const sources = useCompletionSources({ client, room: handle.id, me })
+  const writing = useMemo(() => ({ place: handle.id, client, drafts, handle, sources }), [client, handle, drafts, sources])
 
   return (
     <MessageActsProvider value={acts}>

@@ -1,12 +1,12 @@
 import { useLayoutEffect, useState } from 'react'
-import type { ChatClient, RoomHandle, RoomState } from '../../sdk'
+import type { Chat, ChatRoom, RoomState } from '../../sdk'
 import { useStore } from '../../sdk/react'
 import type { OpenedRoom } from './opened-room'
 
 /** The rooms shown most recently stay open, so that going back is instant and messages still being sent get sent. */
 export interface OpenRooms {
   /** Opens a room, or returns its open handle. If the handle has ended, it is reopened. */
-  open(room: string): RoomHandle
+  open(room: string): ChatRoom
   /** Whether any message is still being sent. */
   hasPending(): boolean
 }
@@ -14,9 +14,9 @@ export interface OpenRooms {
 const keptOpen = 8
 
 /** @param opened the room that the page began with */
-export function createOpenRooms(client: ChatClient, opened: OpenedRoom | null): OpenRooms {
+export function createOpenRooms(client: Chat, opened: OpenedRoom | null): OpenRooms {
   /** In the order in which they were last shown. */
-  const handles = new Map<string, RoomHandle>()
+  const handles = new Map<string, ChatRoom>()
 
   let unused = opened
 
@@ -28,14 +28,14 @@ export function createOpenRooms(client: ChatClient, opened: OpenedRoom | null): 
     return first
   }
 
-  function close(handle: RoomHandle) {
+  function close(handle: ChatRoom) {
     handle.close()
-    handles.delete(handle.room)
+    handles.delete(handle.id)
   }
 
   return {
     open: (room) => {
-      const handle = handles.get(room) ?? client.openRoom(room, { first: takeFirst(room) })
+      const handle = handles.get(room) ?? client.room(room, { initial: takeFirst(room) })
       if (handle.state.get().state === 'ended') handle.reopen()
       handles.delete(room)
       for (const old of handles.values()) {
@@ -50,11 +50,11 @@ export function createOpenRooms(client: ChatClient, opened: OpenedRoom | null): 
 }
 
 /** The room that is shown; null until it is open. */
-export function useOpenRoom(openRooms: OpenRooms, room: string): { handle: RoomHandle; state: RoomState; reopen: () => void } | null {
-  const [handle, setHandle] = useState<RoomHandle | null>(null)
+export function useOpenRoom(openRooms: OpenRooms, room: string): { handle: ChatRoom; state: RoomState; reopen: () => void } | null {
+  const [handle, setHandle] = useState<ChatRoom | null>(null)
   // In a layout effect, because an open room can be shown in the very first paint.
   useLayoutEffect(() => setHandle(openRooms.open(room)), [openRooms, room])
-  const current = handle?.room === room ? handle : null
+  const current = handle?.id === room ? handle : null
   const state = useStore(current?.state ?? nothing)
   return current && state && { handle: current, state, reopen: () => setHandle(openRooms.open(room)) }
 }

@@ -1,10 +1,10 @@
-import type { ChatClient, ChatFailure, RoomKind } from '../../sdk'
+import type { Chat, ChatFailure, RoomKind } from '../../sdk'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Notice } from '../ui/notice'
 
 interface RoomClosedProps {
-  client: ChatClient
+  client: Chat
   room: string
   name: string
   /** As it was last listed; null if it never was in the user's list. */
@@ -21,7 +21,7 @@ export function RoomClosed({ client, room, name, kind, reason, onBrowse, onRetry
 
   function join() {
     void run(async () => {
-      await client.rooms.join.mutate({ room })
+      await client.trpc.rooms.join.mutate({ room })
       await onJoined()
     })
   }

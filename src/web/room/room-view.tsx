@@ -1,6 +1,6 @@
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { isUuid } from '../../contract/rules'
-import type { ChatClient, ConnectionStatus, Message, Room, RoomState } from '../../sdk'
+import type { Chat, ConnectionStatus, Message, Room, RoomState } from '../../sdk'
 import { isOfSession } from '../account/signed-in-client'
 import type { Visitor } from '../account/visitor'
 import { PersonCards } from '../people/person-cards'
@@ -30,7 +30,7 @@ const PinsPanel = lazy(() => import('./pins/pins-panel'))
 const ThreadPanel = lazy(() => import('./thread/thread-panel'))
 
 interface RoomViewProps {
-  client: ChatClient
+  client: Chat
   status: ConnectionStatus
   openRooms: OpenRooms
   room: string
@@ -112,7 +112,7 @@ export function RoomView({ client, status, openRooms, room, listed, isListRead, 
             key={room}
             room={listed}
             // If it fails, the menu still shows the old level.
-            onNotify={(notify) => void client.rooms.setNotify.mutate({ room, notify }).catch(() => {})}
+            onNotify={(notify) => void client.trpc.rooms.setNotify.mutate({ room, notify }).catch(() => {})}
             onJumpToDate={() => setChoosesDate(true)}
             onInvite={() => on.onInvite(listed)}
             onSettings={() => on.onSettings(listed)}

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, useContext, useEffect, useMemo } from 'react'
-import type { ChatClient, PresenceView, Room, User } from '../../sdk'
+import type { Chat, PresenceView, Room, User } from '../../sdk'
 
 /** The people whose newest seen message is this one, by its seq. */
 export type Seen = ReadonlyMap<number, readonly User[]>
@@ -14,12 +14,12 @@ const nobody: readonly User[] = []
 export const useSeenAt = (seq: number): readonly User[] => useContext(SeenContext).get(seq) ?? nobody
 
 /** How far the others have read the room that is shown. Only direct and small rooms say so, of people who want that. */
-export function useSeen(client: ChatClient, room: Room | undefined, me: string, presence: PresenceView | null): Seen {
+export function useSeen(client: Chat, room: Room | undefined, me: string, presence: PresenceView | null): Seen {
   const queries = useQueryClient()
   const id = room?.id
   const { data: readers } = useQuery({
     queryKey: ['readers', id],
-    queryFn: async () => (await client.chat.readers.query({ room: id ?? '' })).readers,
+    queryFn: async () => (await client.trpc.chat.readers.query({ room: id ?? '' })).readers,
     enabled: id !== undefined,
   })
   const reads = presence?.reads

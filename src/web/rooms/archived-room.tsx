@@ -1,7 +1,7 @@
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { Archive } from 'lucide-react'
 import { failures } from '../../contract/failures'
-import type { ChatClient, Room, ServerRole } from '../../sdk'
+import type { Chat, Room, ServerRole } from '../../sdk'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { useLastKnown } from '../ui/last-known'
@@ -13,10 +13,10 @@ import { forRole, rightsIn } from './room-rights'
  * @param role the viewer's role on the server
  * @param lastSeq the room's newest seq: the room is asked for again after each line, because it may have been restored
  */
-export function useArchivedRoom(client: ChatClient, room: string | null, role: ServerRole, lastSeq: number): Room | null {
+export function useArchivedRoom(client: Chat, room: string | null, role: ServerRole, lastSeq: number): Room | null {
   const { data } = useQuery({
     queryKey: ['room', room, lastSeq],
-    queryFn: room === null ? skipToken : () => client.rooms.get.query({ room }),
+    queryFn: room === null ? skipToken : () => client.trpc.rooms.get.query({ room }),
     placeholderData: keepPreviousData,
   })
   // When a read fails, the room stays as it was read before.
@@ -26,7 +26,7 @@ export function useArchivedRoom(client: ChatClient, room: string | null, role: S
 }
 
 /** Takes the composer's place in an archived room. */
-export function ArchivedNotice({ client, room }: { client: ChatClient; room: Room }) {
+export function ArchivedNotice({ client, room }: { client: Chat; room: Room }) {
   const { pending, failure, run } = useAct()
   return (
     <div className="shrink-0 space-y-2 border-line border-t px-4 py-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:px-6">
@@ -39,7 +39,7 @@ export function ArchivedNotice({ client, room }: { client: ChatClient; room: Roo
           <Button
             look="outline"
             pending={pending}
-            onClick={() => run(() => client.rooms.archive.mutate({ room: room.id, archived: false }))}
+            onClick={() => run(() => client.trpc.rooms.archive.mutate({ room: room.id, archived: false }))}
           >
             Restore room
           </Button>

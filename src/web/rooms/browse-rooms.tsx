@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { limits } from '../../contract/rules'
-import { type ChatClient, type PublicRoom, readFailure } from '../../sdk'
+import { type Chat, type PublicRoom, readFailure } from '../../sdk'
 import { roomPath } from '../paths'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
@@ -10,7 +10,7 @@ import { Dialog } from '../ui/dialog'
 import { SearchField } from '../ui/fields'
 
 interface BrowseRoomsProps {
-  client: ChatClient
+  client: Chat
   onOpen(room: string): void
   onJoined(room: string): Promise<void>
   onClose(): void
@@ -63,7 +63,7 @@ export default function BrowseRooms({ client, onOpen, onJoined, onClose }: Brows
 }
 
 interface PublicRoomRowProps {
-  client: ChatClient
+  client: Chat
   room: PublicRoom
   onOpen(room: string): void
   onJoined(room: string): Promise<void>
@@ -74,7 +74,7 @@ function PublicRoomRow({ client, room, onOpen, onJoined }: PublicRoomRowProps) {
 
   function join() {
     void run(async () => {
-      await client.rooms.join.mutate({ room: room.id })
+      await client.trpc.rooms.join.mutate({ room: room.id })
       await onJoined(room.id)
     })
   }
@@ -117,10 +117,10 @@ function PublicRoomRow({ client, room, onOpen, onJoined }: PublicRoomRowProps) {
 }
 
 /** The public rooms that match, one page at a time. While a search runs, the rooms found before stay. */
-function usePublicRooms(client: ChatClient, query: string) {
+function usePublicRooms(client: Chat, query: string) {
   const { data, error, hasNextPage, isFetchNextPageError, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['public-rooms', query],
-    queryFn: ({ pageParam: cursor }) => client.rooms.browse.query({ query, cursor }),
+    queryFn: ({ pageParam: cursor }) => client.trpc.rooms.browse.query({ query, cursor }),
     initialPageParam: null as string | null,
     getNextPageParam: ({ cursor }) => cursor,
     placeholderData: keepPreviousData,

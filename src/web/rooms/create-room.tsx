@@ -1,6 +1,6 @@
 import { Hash, Lock } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
-import type { ChatClient, Room } from '../../sdk'
+import type { Chat, Room } from '../../sdk'
 import { PeoplePicker } from '../people/people-picker'
 import type { PersonName } from '../people/people-search'
 import { FailureLine, fieldError, useAct } from '../ui/act'
@@ -14,7 +14,7 @@ const kinds = [
 ] as const
 
 interface CreateRoomProps {
-  client: ChatClient
+  client: Chat
   me: string
   onCreated(room: Room): Promise<void>
   onClose(): void
@@ -29,7 +29,7 @@ export default function CreateRoom({ client, me, onCreated, onClose }: CreateRoo
     const form = event.currentTarget
     const fields = new FormData(form)
     const isCreated = await run(async () => {
-      const room = await client.rooms.create.mutate({
+      const room = await client.trpc.rooms.create.mutate({
         name: String(fields.get('name')),
         kind: fields.get('kind') === 'private' ? 'private' : 'public',
         topic: String(fields.get('topic')),

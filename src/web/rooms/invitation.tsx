@@ -1,7 +1,7 @@
 'use client'
 
 import { skipToken, useQuery } from '@tanstack/react-query'
-import { type ChatClient, type InvitedRoom, readFailure } from '../../sdk'
+import { type Chat, type InvitedRoom, readFailure } from '../../sdk'
 import { isOfSession, useSignedInClient } from '../account/signed-in-client'
 import type { Visitor } from '../account/visitor'
 import { roomPath } from '../paths'
@@ -22,7 +22,7 @@ export function Invitation({ visitor, token }: { visitor: Visitor; token: string
   const { data: invited, error } = useQuery(
     {
       queryKey: ['invitation', token],
-      queryFn: client ? () => client.rooms.showInvite.query({ token }) : skipToken,
+      queryFn: client ? () => client.trpc.rooms.showInvite.query({ token }) : skipToken,
       enabled: status.state === 'connected',
     },
     queries,
@@ -56,13 +56,13 @@ export function Invitation({ visitor, token }: { visitor: Visitor; token: string
   return <InvitedTo client={client} token={token} invited={invited} />
 }
 
-function InvitedTo({ client, token, invited }: { client: ChatClient; token: string; invited: InvitedRoom }) {
+function InvitedTo({ client, token, invited }: { client: Chat; token: string; invited: InvitedRoom }) {
   const { pending, failure, run } = useAct()
   const { name, topic, kind, memberCount, joined } = invited
 
   async function accept() {
     await run(async () => {
-      const room = await client.rooms.acceptInvite.mutate({ token })
+      const room = await client.trpc.rooms.acceptInvite.mutate({ token })
       location.assign(roomPath(room.id))
     })
   }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { type ChatClient, type Invite, readFailure } from '../../sdk'
+import { type Chat, type Invite, readFailure } from '../../sdk'
 import { invitePath } from '../paths'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
@@ -9,13 +9,13 @@ import { NewLink } from '../ui/new-link'
 import { expiries, numberOf, termsOf, uses } from './invite-terms'
 
 /** Invitation links: makes a new one, and lists those that still work. */
-export function InviteLinks({ client, room }: { client: ChatClient; room: string }) {
+export function InviteLinks({ client, room }: { client: Chat; room: string }) {
   const {
     data: invites = [],
     error,
     isLoading,
     refetch,
-  } = useQuery({ queryKey: ['invites', room], queryFn: async () => (await client.rooms.invites.query({ room })).invites })
+  } = useQuery({ queryKey: ['invites', room], queryFn: async () => (await client.trpc.rooms.invites.query({ room })).invites })
   const [made, setMade] = useState<(Invite & { token: string }) | null>(null)
   const { pending, failure, run } = useAct()
 
@@ -23,14 +23,14 @@ export function InviteLinks({ client, room }: { client: ChatClient; room: string
     event.preventDefault()
     const form = new FormData(event.currentTarget)
     void run(async () => {
-      setMade(await client.rooms.createInvite.mutate({ room, hours: numberOf(form, 'hours'), maxUses: numberOf(form, 'maxUses') }))
+      setMade(await client.trpc.rooms.createInvite.mutate({ room, hours: numberOf(form, 'hours'), maxUses: numberOf(form, 'maxUses') }))
       await refetch()
     })
   }
 
   function revoke(invite: string) {
     void run(async () => {
-      await client.rooms.revokeInvite.mutate({ room, invite })
+      await client.trpc.rooms.revokeInvite.mutate({ room, invite })
       if (made?.id === invite) setMade(null)
       await refetch()
     })

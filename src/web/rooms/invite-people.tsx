@@ -1,6 +1,6 @@
 import { Check } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
-import { type ChatClient, type ChatFailure, type Room, readFailure } from '../../sdk'
+import { type Chat, type ChatFailure, type Room, readFailure } from '../../sdk'
 import { PeoplePicker } from '../people/people-picker'
 import type { PersonName } from '../people/people-search'
 import { FailureLine, useAct } from '../ui/act'
@@ -10,7 +10,7 @@ import { InviteLinks } from './invite-links'
 import { rightsIn } from './room-rights'
 
 /** Invites people into a room by name or by link. */
-export default function InvitePeople({ client, room, me, onClose }: { client: ChatClient; room: Room; me: string; onClose(): void }) {
+export default function InvitePeople({ client, room, me, onClose }: { client: Chat; room: Room; me: string; onClose(): void }) {
   return (
     <Dialog title={`Invite people to ${room.name}`} onClose={onClose}>
       <div className="-mx-5 min-h-0 overflow-y-auto px-5">
@@ -21,7 +21,7 @@ export default function InvitePeople({ client, room, me, onClose }: { client: Ch
   )
 }
 
-function InviteByName({ client, room, me }: { client: ChatClient; room: string; me: string }) {
+function InviteByName({ client, room, me }: { client: Chat; room: string; me: string }) {
   const [picked, setPicked] = useState<readonly PersonName[]>([])
   const [invited, setInvited] = useState<readonly string[]>([])
   const { pending, failure, run } = useAct()
@@ -32,7 +32,7 @@ function InviteByName({ client, room, me }: { client: ChatClient; room: string; 
       const failed: { person: PersonName; failure: ChatFailure }[] = []
       for (const person of picked) {
         try {
-          const member = await client.rooms.invite.mutate({ room, username: person.username })
+          const member = await client.trpc.rooms.invite.mutate({ room, username: person.username })
           setInvited((names) => [...names, member.user.displayName])
         } catch (error) {
           failed.push({ person, failure: readFailure(error) })

@@ -1,8 +1,8 @@
-import type { ChatClient, Room } from '../../sdk'
+import type { Chat, Room } from '../../sdk'
 import { ConfirmDialog } from '../ui/confirm-dialog'
 
 interface LeaveRoomProps {
-  client: ChatClient
+  client: Chat
   room: Room
   onLeft(): Promise<void>
   onClose(): void
@@ -19,7 +19,7 @@ export default function LeaveRoom({ client, room, onLeft, onClose }: LeaveRoomPr
       }
       confirm="Leave room"
       cancel="Stay"
-      act={() => client.rooms.leave.mutate({ room: room.id })}
+      act={() => client.trpc.rooms.leave.mutate({ room: room.id })}
       onDone={onLeft}
       onClose={onClose}
     />

@@ -1,5 +1,5 @@
 import { useCallback, useMemo } from 'react'
-import type { ChatClient, ChatFailure, Room, RoomListHandle, RoomListState, ServerRole } from '../../sdk'
+import type { Chat, ChatFailure, Room, RoomListHandle, RoomListState, ServerRole } from '../../sdk'
 import { useHandle, useStore } from '../../sdk/react'
 import { isOfSession } from '../account/signed-in-client'
 import { useLastKnown } from '../ui/last-known'
@@ -15,8 +15,8 @@ export interface MyRooms {
 }
 
 /** The user's rooms, kept up to date by the server. */
-export function useMyRooms(client: ChatClient | null, role: ServerRole): MyRooms {
-  const list = useHandle(useCallback(() => client?.openRoomList() ?? null, [client]))
+export function useMyRooms(client: Chat | null, role: ServerRole): MyRooms {
+  const list = useHandle(useCallback(() => client?.rooms.open() ?? null, [client]))
   const state = useStore<RoomListState | null>(list?.state ?? nothing)
   const listed = state?.state === 'live' ? state.rooms : null
   // A new client starts without a list: the old one stays on the screen until then.

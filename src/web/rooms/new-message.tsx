@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react'
 import { limits } from '../../contract/rules'
-import type { ChatClient, Room } from '../../sdk'
+import type { Chat, Room } from '../../sdk'
 import { PeoplePicker } from '../people/people-picker'
 import type { PersonName } from '../people/people-search'
 import { FailureLine, useAct } from '../ui/act'
@@ -8,7 +8,7 @@ import { Button } from '../ui/button'
 import { Dialog } from '../ui/dialog'
 
 interface NewMessageProps {
-  client: ChatClient
+  client: Chat
   me: string
   onOpened(room: Room): Promise<void>
   onClose(): void
@@ -22,7 +22,7 @@ export default function NewMessage({ client, me, onOpened, onClose }: NewMessage
   async function open(event: FormEvent) {
     event.preventDefault()
     if (picked.length === 0) return
-    await run(async () => onOpened(await client.rooms.direct.mutate({ usernames: picked.map(({ username }) => username) })))
+    await run(async () => onOpened(await client.trpc.rooms.direct.mutate({ usernames: picked.map(({ username }) => username) })))
   }
 
   return (

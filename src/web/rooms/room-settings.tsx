@@ -1,6 +1,6 @@
 import { ShieldCheck, UsersRound } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
-import type { ChatClient, PostingPolicy, Room } from '../../sdk'
+import type { Chat, PostingPolicy, Room } from '../../sdk'
 import { FailureLine, fieldError, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { ConfirmDialog } from '../ui/confirm-dialog'
@@ -15,7 +15,7 @@ const policies = [
 ] as const
 
 /** The room settings. Owners can also archive the room here. */
-export default function RoomSettings({ client, room, onClose }: { client: ChatClient; room: Room; onClose(): void }) {
+export default function RoomSettings({ client, room, onClose }: { client: Chat; room: Room; onClose(): void }) {
   const { pending, failure, run } = useAct()
   const [archives, setArchives] = useState(false)
 
@@ -23,7 +23,7 @@ export default function RoomSettings({ client, room, onClose }: { client: ChatCl
     event.preventDefault()
     const change = changesOf(room, new FormData(event.currentTarget))
     if (Object.keys(change).length === 0) return onClose()
-    if (await run(() => client.rooms.update.mutate({ room: room.id, ...change }))) onClose()
+    if (await run(() => client.trpc.rooms.update.mutate({ room: room.id, ...change }))) onClose()
   }
 
   if (archives) {
@@ -32,7 +32,7 @@ export default function RoomSettings({ client, room, onClose }: { client: ChatCl
         title={`Archive ${room.name}?`}
         description="Nobody will be able to write in it, and it will disappear from everyone's list. Members can still read it at its address, where an owner can restore it."
         confirm="Archive room"
-        act={() => client.rooms.archive.mutate({ room: room.id, archived: true })}
+        act={() => client.trpc.rooms.archive.mutate({ room: room.id, archived: true })}
         onDone={onClose}
         onClose={() => setArchives(false)}
       />

@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { findFreePort } from '../../../src/launch/ports'
-import { type ChatClient, createChatClient, type RoomHandle } from '../../../src/sdk'
+import { type Chat, type ChatRoom, createChat } from '../../../src/sdk'
 import { connectToBrowser } from '../../support/browser-setup'
 import { report } from '../../support/report'
 import { type StockClient, until } from '../../support/stock-client'
@@ -83,15 +83,15 @@ async function openPage({ token }: Person, room: string): Promise<OpenPage> {
 }
 
 /** An SDK client that follows a room with a handle, and every status it has had. */
-function openSdk({ token }: Person, room: string): { client: ChatClient; handle: RoomHandle; states: Set<string> } {
-  const client = createChatClient({
+function openSdk({ token }: Person, room: string): { client: Chat; handle: ChatRoom; states: Set<string> } {
+  const client = createChat({
     url: `ws://localhost:${line.port}/trpc`,
     auth: token,
-    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
+    WebSocket: WebSocket,
   })
   const states = new Set<string>()
-  client.status.subscribe(() => states.add(client.status.get().state))
-  return { client, handle: client.openRoom(room), states }
+  client.connection.subscribe(() => states.add(client.connection.get().state))
+  return { client, handle: client.room(room), states }
 }
 
 const log = (page: Page) => page.getByRole('log')
@@ -157,7 +157,7 @@ async function deploy({ nodes: count, how }: Deploy) {
     stopped = true
     await talking
     await history.verify()
-    await until(() => sdks.every(({ client }) => client.status.get().state === 'connected'), 30_000)
+    await until(() => sdks.every(({ client }) => client.connection.get().state === 'connected'), 30_000)
     // Answers do not arrive in the order of the room.
     const last = Math.max(...history.acknowledged.map(({ message }) => message.seq))
     const isWhole = ({ handle }: (typeof sdks)[number]) => handle.state.get().timeline.messages.at(-1)?.seq === last

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { createChatClient } from '../../../src/sdk'
+import { createChat } from '../../../src/sdk'
 import { report } from '../../support/report'
 import { type StockClient, until } from '../../support/stock-client'
 import { type Bench, type Person, startBench } from '../bench'
@@ -92,15 +92,15 @@ function watchSdk(bench: Bench, person: Person, nodes: number[], room: string, w
       })
     }
   }
-  const client = createChatClient({
+  const client = createChat({
     url: bench.node(nodes[0] ?? 0).url,
-    WebSocket: Socket as unknown as typeof globalThis.WebSocket,
+    WebSocket: Socket,
     ...(way === 'connectionParams' && { auth: person.token }),
   })
   const watched = startWatched(`SDK ${kind} by ${way}`)
-  if (kind === 'raw') subscribe(client, room, watched)
+  if (kind === 'raw') subscribe(client.trpc, room, watched)
   else {
-    const [inRoom, list, presence] = [client.openRoom(room), client.openRoomList(), client.openPresence(room)]
+    const [inRoom, list, presence] = [client.room(room), client.rooms.open(), client.people.in(room)]
     const look = () => {
       const [{ state, timeline }, rooms, here] = [inRoom.state.get(), list.state.get(), presence.state.get()]
       watched.texts = timeline.messages.filter(({ kind }) => kind === 'text').map(({ text }) => text)
@@ -110,8 +110,8 @@ function watchSdk(bench: Bench, person: Person, nodes: number[], room: string, w
     }
     for (const { state } of [inRoom, list, presence]) state.subscribe(look)
   }
-  client.status.subscribe(() => {
-    const { state } = client.status.get()
+  client.connection.subscribe(() => {
+    const { state } = client.connection.get()
     if (state === 'signed-out' || state === 'refused') watched.ended.push(state)
   })
   return {

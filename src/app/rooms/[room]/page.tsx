@@ -1,5 +1,5 @@
 import { notFound } from 'next/navigation'
-import { Chat } from '../../../web/chat'
+import { ChatPage } from '../../../web/chat-page'
 import { parseRoomPath, roomPath } from '../../../web/paths'
 import { readOpenedRoom, readTheme, requireVisitor } from '../../visitor'
 
@@ -7,5 +7,5 @@ import { readOpenedRoom, readTheme, requireVisitor } from '../../visitor'
 export default async function RoomPage({ params }: PageProps<'/rooms/[room]'>) {
   const room = parseRoomPath(`/rooms/${(await params).room}`) ?? notFound()
   const visitor = await requireVisitor(roomPath(room))
-  return <Chat key={visitor.id} visitor={visitor} room={room} opened={await readOpenedRoom(room, null)} theme={await readTheme()} />
+  return <ChatPage key={visitor.id} visitor={visitor} room={room} opened={await readOpenedRoom(room, null)} theme={await readTheme()} />
 }

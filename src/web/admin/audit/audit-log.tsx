@@ -36,7 +36,7 @@ export function AuditLog({ client }: SectionProps) {
   const actor = useDebounced(person.trim().toLowerCase().replace(/^@/, ''))
   const asked = { ...(isUsername(actor) && { actor }), ...(isKind(kind) && { kind }) }
   const { pages, hasMore, failure, loadMore, retry } = usePages(['admin-audit', asked], (cursor) =>
-    client.admin.audit.query({ ...asked, cursor }),
+    client.trpc.admin.audit.query({ ...asked, cursor }),
   )
   const entries = pages?.flatMap((page) => page.entries) ?? null
 

@@ -26,7 +26,7 @@ export function People({ client, me }: SectionProps) {
   const [role, setRole] = useState<Role | ''>('')
   const query = useDebounced(text.trim())
   const { pages, hasMore, failure, loadMore, reload, retry } = usePages(['admin-people', query, role], (cursor) =>
-    client.admin.people.query({ query, ...(role && { role }), cursor }),
+    client.trpc.admin.people.query({ query, ...(role && { role }), cursor }),
   )
   const [opened, setOpened] = useState<{ person: AdminPerson; act: PersonAct } | null>(null)
   const [done, setDone] = useState<string | null>(null)

@@ -1,7 +1,7 @@
 import { Crown, UserRound, UserRoundMinus } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import type { AdminPerson, ResetLink } from '../../../contract/admin'
-import type { ChatClient } from '../../../sdk'
+import type { Chat } from '../../../sdk'
 import { FailureLine, useAct } from '../../ui/act'
 import { Button } from '../../ui/button'
 import { ConfirmDialog } from '../../ui/confirm-dialog'
@@ -14,7 +14,7 @@ import { TypedName } from '../typed-name'
 export type PersonAct = 'role' | 'resetLink' | 'removeSecondFactors' | 'endSessions' | 'disable' | 'enable' | 'delete'
 
 interface PersonActDialogProps {
-  client: ChatClient
+  client: Chat
   person: AdminPerson
   act: PersonAct
   isMe: boolean
@@ -51,7 +51,7 @@ export function PersonActDialog({ act, ...props }: PersonActDialogProps) {
           title={`Let ${name} sign in with the password alone?`}
           description="Turns off two-step sign-in and removes all their passkeys. Do this only if you are sure that it is really them who is asking. If they don't know their password either, give them a reset link as well."
           confirm="Remove second factors"
-          act={() => run(client.admin.removeSecondFactors.mutate({ username }), `${name} can sign in with the password alone.`)}
+          act={() => run(client.trpc.admin.removeSecondFactors.mutate({ username }), `${name} can sign in with the password alone.`)}
           onDone={onClose}
           onClose={onClose}
         />
@@ -62,7 +62,7 @@ export function PersonActDialog({ act, ...props }: PersonActDialogProps) {
           title={`Sign ${name} out everywhere?`}
           description="All their sessions end right away, on every device. They can sign in again."
           confirm="Sign out everywhere"
-          act={() => run(client.admin.endSessions.mutate({ username }), `${name} was signed out everywhere.`)}
+          act={() => run(client.trpc.admin.endSessions.mutate({ username }), `${name} was signed out everywhere.`)}
           onDone={onClose}
           onClose={onClose}
         />
@@ -73,7 +73,7 @@ export function PersonActDialog({ act, ...props }: PersonActDialogProps) {
           title={`Disable ${name}'s account?`}
           description="They're signed out everywhere right away, and can't sign in until you enable the account again. Their messages and rooms stay as they are. Their invitation links stop working."
           confirm="Disable account"
-          act={() => run(client.admin.disable.mutate({ username }), `${name}'s account is disabled.`)}
+          act={() => run(client.trpc.admin.disable.mutate({ username }), `${name}'s account is disabled.`)}
           onDone={onClose}
           onClose={onClose}
         />
@@ -85,7 +85,7 @@ export function PersonActDialog({ act, ...props }: PersonActDialogProps) {
           description="They can sign in again, with the password they had."
           confirm="Enable account"
           look="primary"
-          act={() => run(client.admin.enable.mutate({ username }), `${name}'s account is enabled.`)}
+          act={() => run(client.trpc.admin.enable.mutate({ username }), `${name}'s account is enabled.`)}
           onDone={onClose}
           onClose={onClose}
         />
@@ -97,7 +97,7 @@ export function PersonActDialog({ act, ...props }: PersonActDialogProps) {
           description="You can't undo this. To keep somebody out for a while, disable their account instead."
           confirm="Delete account"
           isReady={typedRight}
-          act={() => run(client.admin.deletePerson.mutate({ username }), `${name}'s account was deleted.`)}
+          act={() => run(client.trpc.admin.deletePerson.mutate({ username }), `${name}'s account was deleted.`)}
           onDone={onClose}
           onClose={onClose}
         >
@@ -136,7 +136,7 @@ function RoleDialog({ client, person, isMe, onDone, onAnswer, onClose }: Omit<Pe
     event.preventDefault()
     const role = String(new FormData(event.currentTarget).get('role')) as HumanRole
     if (role === person.role) return onClose()
-    const isSaved = await run(() => client.admin.setRole.mutate({ username, role }))
+    const isSaved = await run(() => client.trpc.admin.setRole.mutate({ username, role }))
     onAnswer()
     if (!isSaved) return
     onDone(`${name} is now ${role === 'admin' ? 'an admin' : `a ${role}`}.`)
@@ -171,7 +171,7 @@ function ResetLinkDialog({ client, person, onAnswer, onClose }: Omit<PersonActDi
   const { username, displayName: name } = person
 
   async function create() {
-    await run(async () => setLink(await client.admin.resetLink.mutate({ username })))
+    await run(async () => setLink(await client.trpc.admin.resetLink.mutate({ username })))
     onAnswer()
   }
 

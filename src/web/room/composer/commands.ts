@@ -1,6 +1,6 @@
 import { failures } from '../../../contract/failures'
 import { foldUsername, isUsername } from '../../../contract/rules'
-import { type ChatClient, type Room, readFailure } from '../../../sdk'
+import { type Chat, type Room, readFailure } from '../../../sdk'
 import { rightsIn } from '../../rooms/room-rights'
 
 /** Something that a text beginning with a slash does. */
@@ -12,7 +12,7 @@ export interface RoomCommand {
 }
 
 export interface CommandOptions {
-  client: ChatClient
+  client: Chat
   room: Room
   /** Sends a text in the place where the command was typed. */
   send(text: string): void
@@ -60,10 +60,10 @@ export async function runCommand(
         send(`${rest} ${shrugFace}`.trim())
         return null
       case status:
-        await client.users.update.mutate({ status: rest })
+        await client.trpc.users.update.mutate({ status: rest })
         return null
       case topic:
-        await client.rooms.update.mutate({ room: room.id, topic: rest })
+        await client.trpc.rooms.update.mutate({ room: room.id, topic: rest })
         return null
       case invite:
         return await addPeople(client, room.id, rest)
@@ -80,12 +80,12 @@ export async function runCommand(
   }
 }
 
-async function addPeople(client: ChatClient, room: string, names: string): Promise<string | null> {
+async function addPeople(client: Chat, room: string, names: string): Promise<string | null> {
   const usernames = names.split(/[\s,]+/).flatMap((name) => (name === '' ? [] : [foldUsername(name.replace(/^@/, ''))]))
   if (usernames.length === 0) return 'Say whom: /invite @name'
   for (const username of usernames) {
     if (!isUsername(username)) return `${failures.USER_NOT_FOUND.words} (${username})`
-    await client.rooms.invite.mutate({ room, username })
+    await client.trpc.rooms.invite.mutate({ room, username })
   }
   return null
 }

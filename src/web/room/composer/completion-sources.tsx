@@ -1,6 +1,6 @@
 import { Hash, LockKeyhole, Slash } from 'lucide-react'
 import { useMemo } from 'react'
-import type { ChatClient } from '../../../sdk'
+import type { Chat } from '../../../sdk'
 import type { PersonName } from '../../people/people-search'
 import { Avatar } from '../../ui/avatar'
 import type { RoomCommand } from './commands'
@@ -11,7 +11,7 @@ const shownLimit = 8
 const askDelayMs = 120
 
 interface SourceOptions {
-  client: ChatClient
+  client: Chat
   room: string
   me: string
   /** Left out where a message cannot be a command, such as in an edit. */
@@ -31,12 +31,12 @@ export function useCompletionSources({ client, room, me, commands }: SourceOptio
   )
 }
 
-function createPeopleSource(client: ChatClient, room: string, me: string): CompletionSource {
+function createPeopleSource(client: Chat, room: string, me: string): CompletionSource {
   return {
     label: 'People to mention',
     delayMs: askDelayMs,
     find: async (query) => {
-      const { members } = await client.rooms.members.query({ room, query })
+      const { members } = await client.trpc.rooms.members.query({ room, query })
       const people = members.map(({ user }) => user).filter(({ username }) => username !== me)
       return rankPeople('room'.startsWith(query) ? [...people, everyone] : people, query).map(completePerson)
     },
@@ -63,12 +63,12 @@ const completePerson = (person: PersonName): Completion => ({
     ),
 })
 
-function createRoomSource(client: ChatClient): CompletionSource {
+function createRoomSource(client: Chat): CompletionSource {
   return {
     label: 'Rooms',
     delayMs: askDelayMs,
     find: async (query) => {
-      const mine = await client.rooms.list.query()
+      const mine = await client.trpc.rooms.list.query()
       const rooms = mine.filter(({ kind, id, name }) => kind === 'public' && (id.includes(query) || name.toLowerCase().includes(query)))
       const rankOf = ({ id, name }: { id: string; name: string }) => (id.startsWith(query) || name.toLowerCase().startsWith(query) ? 0 : 1)
       rooms.sort((a, b) => rankOf(a) - rankOf(b) || a.name.localeCompare(b.name))

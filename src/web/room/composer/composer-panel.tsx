@@ -1,6 +1,6 @@
-import { useMemo, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import { hasRoomRole } from '../../../contract/rules'
-import type { ChatClient, Message, Room, RoomHandle, RoomTimeline } from '../../../sdk'
+import type { Chat, ChatRoom, Message, Room, RoomTimeline } from '../../../sdk'
 import { formatDuration } from '../../ui/times'
 import { commandsIn, findCommand, findUnknownCommand, runCommand } from './commands'
 import { useCompletionSources } from './completion-sources'
@@ -9,11 +9,11 @@ import { quoteOf, ReplyBar, UnsavedEdit } from './composer-mode'
 import { type Drafts, useDraft } from './drafts'
 import { openEdit } from './edit-in-place'
 import { useSlowMode } from './slow-mode'
-import { createTypingNotifier, TypingLine } from './typing-line'
+import { TypingLine } from './typing-line'
 
 interface ComposerPanelProps {
-  client: ChatClient
-  handle: Pick<RoomHandle, 'room' | 'send' | 'edit'>
+  client: Chat
+  handle: Pick<ChatRoom, 'id' | 'send' | 'edit' | 'typing'>
   timeline: Pick<RoomTimeline, 'messages' | 'unsent'>
   listed: Room | undefined
   name: string
@@ -44,10 +44,10 @@ export function ComposerPanel({
   drafts,
   refusal,
   fieldId = 'composer',
-  place = handle.room,
+  place = handle.id,
   ...on
 }: ComposerPanelProps) {
-  const { room } = handle
+  const { id: room } = handle
   const { onSent, onLeave, onJump } = on
   const isSlow = listed !== undefined && listed.slowModeSeconds > 0 && !hasRoomRole(listed.role, 'moderator')
   const slowModeSeconds = isSlow ? listed.slowModeSeconds : 0
@@ -59,7 +59,7 @@ export function ComposerPanel({
   const commands = useMemo(() => commandsIn(listed).filter(({ name }) => name !== 'leave' || mayLeave), [listed, mayLeave])
   const sources = useCompletionSources({ client, room, me, commands })
   const [refused, setRefused] = useState<string | null>(null)
-  const notifyTyping = useMemo(() => createTypingNotifier(client, room), [client, room])
+  const notifyTyping = useCallback((text: string) => text !== '' && handle.typing(), [handle])
   const draft = useDraft(drafts, place)
   const { reply, edit } = draft
   const answered = reply && timeline.messages.find(({ seq }) => seq === reply.seq)

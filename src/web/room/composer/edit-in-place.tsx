@@ -1,6 +1,6 @@
 import { createContext, useContext, useState, useSyncExternalStore } from 'react'
 import { hasVisibleCharacter } from '../../../contract/visible-text'
-import type { ChatClient, Message, RoomHandle } from '../../../sdk'
+import type { Chat, ChatRoom, Message } from '../../../sdk'
 import { fieldError, useAct } from '../../ui/act'
 import { Button } from '../../ui/button'
 import { hasHoveringPointer } from '../../ui/media'
@@ -13,8 +13,8 @@ import { type Drafts, isChanged } from './drafts'
 export interface WritingPlace {
   place: string
   drafts: Drafts
-  client: ChatClient
-  handle: RoomHandle
+  client: Chat
+  handle: ChatRoom
   sources: CompletionSources
 }
 

@@ -1,26 +1,8 @@
-import type { ChatClient } from '../../../sdk'
+import type { Chat } from '../../../sdk'
 import { usePeopleNames } from '../../people/people-names'
 
-/** A little less than the time after which the server forgets it. */
-const resendMs = 3_000
-
-/** Sending a message ends the typing state, and for this long after it the server ignores a new one. */
-const ignoredAfterMessageMs = 1_000
-
-/** @returns a function to call with the text after each change; it tells the server now and then that the user is typing */
-export function createTypingNotifier(client: ChatClient, room: string): (text: string) => void {
-  let sentAt = Number.NEGATIVE_INFINITY
-  return (text) => {
-    if (text === '') sentAt = Math.min(sentAt, performance.now() - resendMs + ignoredAfterMessageMs)
-    if (text === '' || performance.now() - sentAt < resendMs) return
-    sentAt = performance.now()
-    // A failure needs no handling: a later change of the text tells the server again.
-    client.chat.typing.mutate({ room }).catch(() => {})
-  }
-}
-
 interface TypingLineProps {
-  client: ChatClient
+  client: Chat
   /** Usernames. */
   typing: readonly string[]
   /** The viewer's username: their own typing is not shown. */

@@ -1,11 +1,11 @@
 import clsx from 'clsx'
 import { UsersRound } from 'lucide-react'
-import type { ChatClient, Room } from '../../../sdk'
+import type { Chat, Room } from '../../../sdk'
 import { membershipKeyOf, useMemberCount, useReloadAfter, useReloadMembers } from '../../people/members'
 import type { Presence } from '../../people/presence-dot'
 
 interface MembersButtonProps {
-  client: ChatClient
+  client: Chat
   room: Room
   isOpen: boolean
   /** Shows who joins and leaves a public room, where no line says so. */

@@ -1,5 +1,5 @@
 import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import type { RoomHandle, RoomTimeline } from '../../../sdk'
+import type { ChatRoom, RoomTimeline } from '../../../sdk'
 import { type Arrival, goToRoom } from '../../navigation'
 import { roomPath } from '../../paths'
 import type { Act } from '../../ui/act'
@@ -30,8 +30,8 @@ export interface GoalOfList {
  * @param arrival how the person got to the address; null in the page that the server rendered
  * @param run runs the loading, and shows why it failed
  */
-export function useGoal(handle: RoomHandle, timeline: RoomTimeline, isLive: boolean, arrival: Arrival | null, run: Act['run']): GoalOfList {
-  const { room } = handle
+export function useGoal(handle: ChatRoom, timeline: RoomTimeline, isLive: boolean, arrival: Arrival | null, run: Act['run']): GoalOfList {
+  const { id: room } = handle
   const [goal, setGoal] = useState<Goal | null>(null)
   const first = useRef<Arrival | null>(null)
   const wanted = useMemo((): Goal | null => {
@@ -92,4 +92,4 @@ function goalOf(room: string, { seq, entry, isReturn }: Arrival, isFirst: boolea
 const isLoaded = ({ messages, hasAfter }: RoomTimeline, place: ListPlace): boolean =>
   isWithin({ from: messages[0]?.seq ?? 1, to: messages.at(-1)?.seq ?? 0 }, hasAfter, place)
 
-const load = (handle: RoomHandle, place: ListPlace) => (place.kind === 'newest' ? handle.openNewest() : handle.openAround(place.seq))
+const load = (handle: ChatRoom, place: ListPlace) => (place.kind === 'newest' ? handle.openNewest() : handle.openAround(place.seq))

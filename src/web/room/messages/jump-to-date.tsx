@@ -1,12 +1,12 @@
 import { useState } from 'react'
-import type { RoomHandle } from '../../../sdk'
+import type { ChatRoom } from '../../../sdk'
 import { goToMessage } from '../../navigation'
 import { FailureLine, useAct } from '../../ui/act'
 import { Button } from '../../ui/button'
 import { Dialog } from '../../ui/dialog'
 
 interface JumpToDateProps {
-  handle: Pick<RoomHandle, 'room' | 'at'>
+  handle: Pick<ChatRoom, 'id' | 'at'>
   onClose(): void
 }
 
@@ -23,7 +23,7 @@ export default function JumpToDate({ handle, onClose }: JumpToDateProps) {
       const seq = await handle.at(day.toISOString())
       if (seq === null) return setEmpty(true)
       onClose()
-      goToMessage(handle.room, seq)
+      goToMessage(handle.id, seq)
     })
   }
 

@@ -1,4 +1,4 @@
-import type { RoomHandle } from '../../../sdk'
+import type { ChatRoom } from '../../../sdk'
 import { useAct } from '../../ui/act'
 import { Button } from '../../ui/button'
 import { Mark } from '../../ui/mark'
@@ -35,8 +35,8 @@ export function useMorePages(load: () => Promise<void>, hasMore: boolean) {
   }
 }
 
-export const useOlderPages = (handle: RoomHandle, hasBefore: boolean) => useMorePages(handle.loadOlder, hasBefore)
-export const useNewerPages = (handle: RoomHandle, hasAfter: boolean) => useMorePages(handle.loadNewer, hasAfter)
+export const useOlderPages = (handle: ChatRoom, hasBefore: boolean) => useMorePages(handle.loadOlder, hasBefore)
+export const useNewerPages = (handle: ChatRoom, hasAfter: boolean) => useMorePages(handle.loadNewer, hasAfter)
 
 interface MorePagesProps extends Pick<ReturnType<typeof useMorePages>, 'failure' | 'retry'> {
   which: 'older' | 'newer'

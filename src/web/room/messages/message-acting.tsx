@@ -1,5 +1,5 @@
 import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react'
-import type { Message, RoomHandle } from '../../../sdk'
+import type { ChatRoom, Message } from '../../../sdk'
 import { goToMessage } from '../../navigation'
 import type { Act } from '../../ui/act'
 import { quoteOf } from '../composer/composer-mode'
@@ -14,7 +14,7 @@ const RemoveMessage = lazy(() => import('./remove-message'))
 export const composerIdOf = (place: string) => (place.includes('/') ? 'thread-composer' : 'composer')
 
 interface MessageActingOptions {
-  handle: RoomHandle
+  handle: ChatRoom
   drafts: Drafts
   /** Where replies and edits are written: the room, or one of its threads. */
   place: string
@@ -54,7 +54,7 @@ export function useMessageActing({
       ...{ me, mayWrite, mayAct, mayRemoveOwn, mayRemoveAny, openThread },
       jumpTo: (seq) => {
         onJump?.()
-        goToMessage(handle.room, seq)
+        goToMessage(handle.id, seq)
       },
       focusComposer: () => document.getElementById(composerIdOf(place))?.focus(),
       reply: (to) => drafts.update(place, { reply: quoteOf(to) }),

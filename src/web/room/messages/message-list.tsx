@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { ArrowDown } from 'lucide-react'
 import { Fragment, useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import type { RoomHandle, RoomTimeline } from '../../../sdk'
+import type { ChatRoom, RoomTimeline } from '../../../sdk'
 import type { Visitor } from '../../account/visitor'
 import { Button } from '../../ui/button'
 import { isForMouse } from '../../ui/media'
@@ -24,7 +24,7 @@ import { useScrollKeeping } from './scroll-keeping'
 import { UnsentItem } from './unsent-item'
 
 interface MessageListProps {
-  handle: RoomHandle
+  handle: ChatRoom
   timeline: RoomTimeline
   visitor: Visitor
   name: string
@@ -49,7 +49,7 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
   const older = useOlderPages(handle, hasBefore)
   const newer = useNewerPages(handle, hasAfter)
   const [topSeq, setTopSeq] = useState(0)
-  const { room } = handle
+  const { id: room } = handle
   const { look } = firstUnread
   const onPlace = useCallback(
     (place: ListPlace, visible: Rows) => {

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { type RoomHandle, readFailure } from '../../../sdk'
+import { type ChatRoom, readFailure } from '../../../sdk'
 
 export interface ReadMarks {
   /** Call this with each new state. `listedReadSeq` is the room list's; `isLooking` whether the newest message is in view. */
@@ -15,7 +15,7 @@ const delayMs = 300
 const retryMs = 3_000
 
 /** Moves a room's read mark forward as messages are seen: after a short delay, and one call at a time. */
-export function createReadMarks({ markRead, markUnread }: Pick<RoomHandle, 'markRead' | 'markUnread'>): ReadMarks {
+export function createReadMarks({ markRead, markUnread }: Pick<ChatRoom, 'markRead' | 'markUnread'>): ReadMarks {
   let now = { lastSeq: 0, listedReadSeq: undefined as number | undefined, isLooking: false }
   let readUpTo: number | undefined
   /** Where `markUnread` put it here; the list will say the same a moment later. */

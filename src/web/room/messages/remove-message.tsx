@@ -1,8 +1,8 @@
-import type { Message, RoomHandle } from '../../../sdk'
+import type { ChatRoom, Message } from '../../../sdk'
 import { ConfirmDialog } from '../../ui/confirm-dialog'
 
 interface RemoveMessageProps {
-  handle: RoomHandle
+  handle: ChatRoom
   message: Message
   isOwn: boolean
   onClose(): void

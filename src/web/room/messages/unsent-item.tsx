@@ -1,6 +1,6 @@
 import { CircleAlert } from 'lucide-react'
 import { memo, type ReactNode, useState } from 'react'
-import type { ChatFailure, RoomHandle, Unsent } from '../../../sdk'
+import type { ChatFailure, ChatRoom, Unsent } from '../../../sdk'
 import type { PersonName } from '../../people/people-search'
 import { fieldError } from '../../ui/act'
 import { formatDuration } from '../../ui/times'
@@ -14,7 +14,7 @@ interface UnsentItemProps {
   unsent: Unsent
   author: PersonName
   startsGroup: boolean
-  handle: Pick<RoomHandle, 'retry' | 'discard'>
+  handle: Pick<ChatRoom, 'retry' | 'discard'>
   quote?: QuoteLook | 'none'
 }
 

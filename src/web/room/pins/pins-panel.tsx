@@ -1,6 +1,6 @@
 import { PinOff } from 'lucide-react'
 import { plainText } from '../../../contract/markdown/plain-text'
-import type { Message, RoomHandle } from '../../../sdk'
+import type { ChatRoom, Message } from '../../../sdk'
 import { goToMessage } from '../../navigation'
 import { FailureLine, useAct } from '../../ui/act'
 import { Avatar } from '../../ui/avatar'
@@ -11,7 +11,7 @@ import { SidePanelFrame } from '../side-panel'
 import type { Pins } from './pins'
 
 interface PinsPanelProps {
-  handle: RoomHandle
+  handle: ChatRoom
   pins: Pins
   mayUnpin: boolean
   onClose(): void
@@ -25,7 +25,7 @@ export default function PinsPanel({ handle, pins, mayUnpin, onClose }: PinsPanel
 
   function show(seq: number) {
     if (!isWide) onClose()
-    goToMessage(handle.room, seq)
+    goToMessage(handle.id, seq)
   }
 
   return (

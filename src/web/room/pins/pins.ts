@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { type ChatClient, type ChatFailure, type Message, type RoomHandle, readFailure } from '../../../sdk'
+import { type Chat, type ChatFailure, type ChatRoom, type Message, readFailure } from '../../../sdk'
 
 export interface Pins {
   /** The pinned messages, the latest pin first; null until they are loaded. */
@@ -10,24 +10,24 @@ export interface Pins {
 }
 
 /** The pinned messages of the room that is shown, and all that changes about them. */
-export function usePins(client: ChatClient, handle: RoomHandle | null): Pins {
+export function usePins(client: Chat, handle: ChatRoom | null): Pins {
   const queries = useQueryClient()
-  const room = handle?.room ?? ''
+  const room = handle?.id ?? ''
   const { data, error, refetch } = useQuery({
     queryKey: ['pins', room],
-    queryFn: async (): Promise<readonly Message[]> => (await client.chat.pins.query({ room })).messages,
+    queryFn: async (): Promise<readonly Message[]> => (await client.trpc.chat.pins.query({ room })).messages,
     enabled: handle !== null,
   })
   useEffect(() => {
     if (!handle) return
     return handle.follow({
       onMessage: (message) => {
-        const key = ['pins', handle.room]
+        const key = ['pins', handle.id]
         // A list that is on its way may be older than this.
         if (queries.isFetching({ queryKey: key }) > 0) void queries.invalidateQueries({ queryKey: key })
         queries.setQueryData<readonly Message[]>(key, (pins) => pins && withPin(pins, message))
       },
-      onReloaded: () => void queries.invalidateQueries({ queryKey: ['pins', handle.room] }),
+      onReloaded: () => void queries.invalidateQueries({ queryKey: ['pins', handle.id] }),
     })
   }, [handle, queries])
   return { messages: data ?? null, failure: error && readFailure(error), reload: () => void refetch() }

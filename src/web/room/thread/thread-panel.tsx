@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo } from 'react'
-import type { ChatClient, Room, RoomHandle } from '../../../sdk'
+import type { Chat, ChatRoom, Room } from '../../../sdk'
 import { useHandle, useStore } from '../../../sdk/react'
 import type { Visitor } from '../../account/visitor'
 import { FailureLine, useAct } from '../../ui/act'
@@ -17,8 +17,8 @@ import { SidePanelFrame } from '../side-panel'
 import { ThreadMessages } from './thread-messages'
 
 interface ThreadPanelProps {
-  client: ChatClient
-  handle: RoomHandle
+  client: Chat
+  handle: ChatRoom
   /** The first message of the thread. */
   seq: number
   /** The room in the person's list; undefined while it is not in it. */
@@ -33,10 +33,10 @@ const nothing = { get: () => null, subscribe: () => () => {} }
 
 /** A message and the chain of its answers, beside the room. They are messages of the room like all others. */
 export default function ThreadPanel({ client, handle, seq, listed, visitor, drafts, onClose }: ThreadPanelProps) {
-  const { room } = handle
+  const { id: room } = handle
   const me = visitor.username
   const place = threadPlace(room, seq)
-  const thread = useHandle(useCallback(() => client.openThread(room, seq), [client, room, seq]))
+  const thread = useHandle(useCallback(() => client.thread(room, seq), [client, room, seq]))
   const state = useStore(thread?.state ?? nothing)
   const { timeline } = useStore(handle.state)
   const rights = useMessageRights(listed, timeline.messages)
@@ -84,7 +84,7 @@ export default function ThreadPanel({ client, handle, seq, listed, visitor, draf
         <FailureLine failure={failure} onDismiss={dismiss} className="mx-3 mb-1 shrink-0" />
         <ComposerPanel
           client={client}
-          handle={{ room, send: thread.send, edit: handle.edit }}
+          handle={{ id: room, send: thread.send, edit: handle.edit, typing: handle.typing }}
           timeline={{ messages: [root, ...messages], unsent }}
           fieldId={composerIdOf(place)}
           name="this thread"

@@ -1,5 +1,5 @@
 import { notFound } from 'next/navigation'
-import { Chat } from '../../../../web/chat'
+import { ChatPage } from '../../../../web/chat-page'
 import { messagePath, parseMessagePath } from '../../../../web/paths'
 import { readOpenedRoom, readTheme, requireVisitor } from '../../../visitor'
 
@@ -10,7 +10,7 @@ export default async function MessagePage({ params }: PageProps<'/rooms/[room]/[
   if (place?.seq == null) notFound()
   const visitor = await requireVisitor(messagePath(place.room, place.seq))
   return (
-    <Chat
+    <ChatPage
       key={visitor.id}
       visitor={visitor}
       room={place.room}

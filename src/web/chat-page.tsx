@@ -3,7 +3,7 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { Compass, Keyboard, Plus, ShieldCheck, SquarePen, UserPlus, UserRound } from 'lucide-react'
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
-import type { ChatClient, NotificationLevel, Room } from '../sdk'
+import type { Chat, NotificationLevel, Room } from '../sdk'
 import { useStore } from '../sdk/react'
 import { useServerRole } from './account/server-role'
 import { useRenewal, useSignedInClient } from './account/signed-in-client'
@@ -61,7 +61,7 @@ type Opened =
   | { dialog: 'account' | 'browse' | 'create' | 'direct' | 'keys' | 'search' }
   | { dialog: 'invite' | 'settings' | 'leave'; room: Room }
 
-interface ChatProps {
+interface ChatPageProps {
   visitor: Visitor
   room: string | null
   /** The room as it was read for this page; null when that was not possible. */
@@ -70,7 +70,7 @@ interface ChatProps {
 }
 
 /** The user's rooms on the left, one of them on the right. */
-export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, theme }: ChatProps) {
+export function ChatPage({ visitor: arrived, room: initialRoom, opened: openedRoom, theme }: ChatPageProps) {
   const [displayName, setDisplayName] = useState(arrived.displayName)
   useRenewal(arrived)
   useEffect(rememberTimeZone, [])
@@ -198,9 +198,9 @@ export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, 
 
   // If one of them fails, the list still shows how it is.
   const roomActs = {
-    setFavorite: ({ id }: Room, favorite: boolean) => void client?.rooms.setFavorite.mutate({ room: id, favorite }).catch(() => {}),
-    setNotify: ({ id }: Room, notify: NotificationLevel) => void client?.rooms.setNotify.mutate({ room: id, notify }).catch(() => {}),
-    markRead: ({ id, lastSeq }: Room) => void client?.chat.markRead.mutate({ room: id, seq: lastSeq }).catch(() => {}),
+    setFavorite: ({ id }: Room, favorite: boolean) => void client?.trpc.rooms.setFavorite.mutate({ room: id, favorite }).catch(() => {}),
+    setNotify: ({ id }: Room, notify: NotificationLevel) => void client?.trpc.rooms.setNotify.mutate({ room: id, notify }).catch(() => {}),
+    markRead: ({ id, lastSeq }: Room) => void client?.trpc.chat.markRead.mutate({ room: id, seq: lastSeq }).catch(() => {}),
     leave: (leaving: Room) => setOpened({ dialog: 'leave', room: leaving }),
   }
 
@@ -267,7 +267,7 @@ export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, 
     </QueryClientProvider>
   )
 
-  function renderDialog(client: ChatClient, opened: Opened) {
+  function renderDialog(client: Chat, opened: Opened) {
     const close = () => setOpened(null)
     switch (opened.dialog) {
       case 'account':
@@ -291,7 +291,7 @@ export function Chat({ visitor: arrived, room: initialRoom, opened: openedRoom, 
             recent={recentSearches}
             kept={keptSearch}
             onRoom={go}
-            onPerson={async (username) => goToNew((await client.rooms.direct.mutate({ usernames: [username] })).id)}
+            onPerson={async (username) => goToNew((await client.trpc.rooms.direct.mutate({ usernames: [username] })).id)}
             onClose={() => setOpened((now) => (now?.dialog === 'search' ? null : now))}
           />
         )
