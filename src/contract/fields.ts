@@ -1,5 +1,8 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { FailureFields } from './failures'
+
+/** For procedures without input: unknown keys are refused here too. */
+export const noInput = z.strictObject({}).optional()
 
 /** Whether any optional field of an input is given. */
 export const hasChange = (change: object): boolean => Object.values(change).some((value) => value !== undefined)

@@ -1,7 +1,7 @@
 import { initTRPC, TRPCError, type TRPCProcedureType } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
-import { ZodError, z } from 'zod'
+import { ZodError, type z } from 'zod'
 import { Failure, type FailureName, failures } from '../contract/failures'
 import { fieldsOf } from '../contract/fields'
 import { roomInput } from '../contract/room'
@@ -10,6 +10,8 @@ import type { Limit } from './fairness/shared-limits'
 import { isUnavailable } from './platform/database'
 import type { Log } from './platform/log'
 import { findRefusal, findServerRefusal, limitOf } from './rights'
+
+export { noInput } from '../contract/fields'
 
 const t = initTRPC.context<Context>().create({ errorFormatter: ({ shape, error }) => toErrorShape(error, shape.data.path) })
 
@@ -183,8 +185,5 @@ export function memberProcedure<Schema extends z.ZodType<{ room: string }, { roo
     return next({ ctx: { membership } })
   })
 }
-
-/** For procedures without input: unknown keys are refused here too. */
-export const noInput = z.strictObject({}).optional()
 
 export const inRoom = memberProcedure(roomInput)

@@ -38,6 +38,7 @@ import { isLoopback } from '../server/platform/unsafe-settings'
 import { waitUntil } from '../server/platform/wait-until'
 import { createSecurityParts } from '../server/security/security-parts'
 import { answerCompressed } from './compressed-files'
+import { createDocumentRoutes } from './document-routes'
 import { createFirstPages } from './first-pages'
 import { createPageAdmission } from './page-admission'
 import { pageHeaders } from './page-headers'
@@ -121,6 +122,7 @@ await runProcess(async () => {
     metricsToken: config.metricsToken,
     trustProxyHops: config.trustProxyHops,
   })
+  const routes = { ...operatorRoutes, ...createDocumentRoutes() }
   const sharedLimits = createSharedLimits(createRedisUses(redis))
   const admit = createPageAdmission({
     server,
@@ -144,7 +146,7 @@ await runProcess(async () => {
     request.headers['content-security-policy'] = headers['content-security-policy']
     // Next fails on a malformed URL. It gets a path that does not exist instead.
     if (request.url !== '*' && !isWellFormed(request.url ?? '/')) request.url = request.url?.startsWith('/api/') ? '/api/-' : '/-'
-    const answer = operatorRoutes[request.url?.split('?', 1)[0] ?? ''] ?? handle
+    const answer = routes[request.url?.split('?', 1)[0] ?? ''] ?? handle
     const answering = () => answers.run(response, answer, request, response)
     // Next compiles a page on its first request in development, which takes longer than anybody's turn.
     const served = dev ? answering() : admit(request, response, answering)

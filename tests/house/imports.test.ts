@@ -78,6 +78,8 @@ const table: Row[] = [
       'server/fairness/',
       'server/platform/',
       'contract/failures',
+      'contract/json-schema',
+      'contract/openapi',
       'next',
     ],
   },
@@ -94,9 +96,11 @@ const table: Row[] = [
   },
   {
     file: /^cli\//,
-    may: ['cli/', 'launch/', 'server/admin/', 'server/auth/sign-in', ...platform('config', 'database'), 'contract/'],
+    may: ['cli/', 'launch/', 'server/admin/', ...platform('config', 'database'), 'contract/'],
     types: ['pg', 'zod'],
   },
+  // It judges servers and clients from outside, by the contract alone.
+  { file: /^conformance\//, may: ['conformance/', 'contract/', 'ws'] },
   // The realtime server. One file puts the concrete parts together.
   { file: /^server\/main\.ts$/, may: ['server/realtime-node', ...platform('config', 'log', 'process')] },
   { file: /^server\/realtime-node\.ts$/, may: ['server/'] },
