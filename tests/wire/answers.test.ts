@@ -1,6 +1,8 @@
 import { Secret, TOTP } from 'otpauth'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { messageShape } from '../../src/contract/answers/message'
 import { describeProcedures } from '../../src/contract/json-schema'
+import type { Message } from '../../src/contract/message'
 import { type ProcedurePath, procedureContracts } from '../../src/contract/procedures'
 import { password } from '../support/people'
 import { type Person, type Roomline, startRoomline } from '../support/roomline'
@@ -131,8 +133,24 @@ describe('answers of a running server', () => {
     await owner.call('rooms.archive', { room, archived: false })
     await bob.call('rooms.leave', { room })
     await untilEvent(list, ({ type }: { type: string }) => type === 'gone')
-    const kinds = () => new Set((events as { data: { kind: string } }[]).map(({ data }) => data.kind))
-    await untilEvent(events, () => kinds().size === 10)
+    await untilEvent(events, ({ data }: { data: { kind: string } }) => data.kind === 'restored')
+  })
+
+  it('story: a private room, where lines say who came and went', async () => {
+    const [owner, bob] = [await connect(await roomline.signIn('owner')), await connect(await roomline.signIn('bob'))]
+    const { id: room } = await owner.call('rooms.create', { name: 'A private story', kind: 'private' })
+    const events = await owner.follow('chat.onMessage', { room })
+    await owner.call('rooms.invite', { room, username: 'bob' })
+    await bob.call('rooms.leave', { room })
+    const { token } = await owner.call('rooms.createInvite', { room })
+    await bob.call('rooms.acceptInvite', { token })
+    await untilEvent(events, ({ data }: { data: { kind: string } }) => data.kind === 'joined')
+  })
+
+  it('events: there was a message of every kind', () => {
+    const messages = recorded.filter(({ path }) => path === 'chat.onMessage').map(({ data }) => (data as { data: Message }).data)
+    const { shape } = messageShape
+    expect([...new Set(messages.map(({ kind }) => kind))].sort()).toEqual([...shape.kind.options].sort())
   })
 
   it('story: administration', async () => {

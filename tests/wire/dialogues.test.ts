@@ -45,7 +45,7 @@ describe('docs/protocol.md', () => {
     if (!isUpdating) return
     let updated = text
     for (const { start, end } of [...dialogues].reverse())
-      updated = updated.slice(0, start) + (played.get(start) ?? '') + updated.slice(end)
+      updated = updated.slice(0, start) + (played.get(start) ?? updated.slice(start, end)) + updated.slice(end)
     writeFileSync(protocolFile, updated)
   })
 })

@@ -14,6 +14,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   else break
 }
 await chat?.close()
+process.stdin.destroy()
 
 function connect(url: string, auth: string): Chat {
   const connected = createChat({ url, auth })

@@ -50,7 +50,8 @@ export interface OpenOptions {
 }
 
 const answerMs = 10_000
-let lastId = 0
+/** Above the ids that rules give to calls of their own. */
+let lastId = 1_000_000
 
 /** @throws {RuleBroken} when no socket opens */
 export async function openConnection(url: string, { cookie, bearer, params, headers }: OpenOptions): Promise<BareConnection> {

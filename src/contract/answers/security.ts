@@ -39,6 +39,8 @@ export const newPasskeyRequestShape = z
       .object({ residentKey: preference.optional(), requireResidentKey: z.boolean().optional(), userVerification: preference.optional() })
       .optional(),
     attestation: z.enum(['direct', 'enterprise', 'indirect', 'none']).optional(),
+    hints: z.array(z.enum(['security-key', 'client-device', 'hybrid'])).optional(),
+    extensions: z.object({ credProps: z.boolean().optional() }).optional(),
   })
   .meta({ id: 'NewPasskeyRequest', description: 'The argument of `PublicKeyCredential.parseCreationOptionsFromJSON`.' })
 
