@@ -52,7 +52,6 @@ const table: Row[] = [
       'get-nonce',
       'frimousse',
       'cmdk',
-      'virtua',
     ],
     types: ['contract/admin'],
     node: false,
