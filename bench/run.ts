@@ -5,12 +5,24 @@ import { dataGrowth } from './measurements/data-growth'
 import { fanOut } from './measurements/fan-out'
 import { growth } from './measurements/growth'
 import { memory } from './measurements/memory'
+import { page } from './measurements/page'
 import { resumes } from './measurements/resumes'
 import { searches } from './measurements/searches'
 import { sends } from './measurements/sends'
 import type { Reading } from './reading'
 
-export const measurements: readonly Measurement[] = [fanOut, sends, memory, connects, growth, resumes, dataGrowth, searches, comingBack]
+export const measurements: readonly Measurement[] = [
+  fanOut,
+  sends,
+  memory,
+  connects,
+  growth,
+  resumes,
+  dataGrowth,
+  searches,
+  comingBack,
+  page,
+]
 
 export type RoundReading = Reading & { round: number }
 

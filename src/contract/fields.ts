@@ -1,7 +1,7 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { FailureFields } from './failures'
 
-/** For procedures without input: unknown keys are refused here too. */
+/** For calls without input: unknown keys are refused here too. */
 export const noInput = z.strictObject({}).optional()
 
 /** Whether any optional field of an input is given. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { auditInput } from './admin'
 import { auditEntryShape } from './answers/admin'
 import { passkeyRequestShape } from './answers/security'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ProcedureContract, procedureContracts } from './procedures'
 
 /** A JSON Schema, draft 2020-12, or a part of one. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import * as admin from './admin'
 import * as adminAnswers from './answers/admin'
 import * as messages from './answers/message'

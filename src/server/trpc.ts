@@ -4,14 +4,12 @@ import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { ZodError, type z } from 'zod'
 import { Failure, type FailureName, failures } from '../contract/failures'
 import { fieldsOf } from '../contract/fields'
+import { findRefusal, findServerRefusal, limitOf } from '../contract/rights'
 import { roomInput } from '../contract/room'
 import type { Context } from './context'
 import type { Limit } from './fairness/shared-limits'
 import { isUnavailable } from './platform/database'
 import type { Log } from './platform/log'
-import { findRefusal, findServerRefusal, limitOf } from './rights'
-
-export { noInput } from '../contract/fields'
 
 const t = initTRPC.context<Context>().create({ errorFormatter: ({ shape, error }) => toErrorShape(error, shape.data.path) })
 
@@ -117,6 +115,8 @@ export const tooManyTogether = (limit: number) =>
     fields: { batch: `must have at most ${limit} calls` },
     words: `Too many calls in one message. The limit is ${limit.toLocaleString('en')}.`,
   })
+
+export { noInput } from '../contract/fields'
 
 /** For errors that tRPC itself raises. */
 const byCode: Partial<Record<TRPCError['code'], FailureName>> = {

@@ -2,7 +2,7 @@ import type { inferRouterOutputs } from '@trpc/server'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { type ProcedurePath, procedureContracts } from '../../src/contract/procedures'
-import type { RightName } from '../../src/server/rights'
+import type { RightName } from '../../src/contract/rights'
 import { type AppRouter, appRouter } from '../../src/server/router'
 
 const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: string; inputs: unknown[] } }>

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { registrationModes } from '../admin'
 import { auditKinds } from '../audit'
 import { personShape } from './people'

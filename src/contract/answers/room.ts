@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { notificationLevels, postingPolicies } from '../room'
 import { roomRoles } from '../rules'
 import { messageShape } from './message'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { maxInteger } from '../rules'
 
 /** A time in UTC, ISO 8601. */

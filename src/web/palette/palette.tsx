@@ -14,6 +14,7 @@ import { IconButton } from '../ui/button'
 import { useReturnFocus } from '../ui/dialog'
 import { keepLayerEntry, useLayer } from '../ui/layers'
 import '../ui/style-nonce'
+import { withQueries } from '../ui/queries'
 import { useFoundMessages } from './found-messages'
 import { bestMatches } from './fuzzy'
 import { LimitButtons, LimitChips, limitWords } from './limit-chips'
@@ -54,7 +55,7 @@ interface PaletteProps {
 }
 
 /** One field for rooms, people, actions and messages. It fills the screen of a phone. */
-export default function Palette({ client, me, rooms, current, actions, recent, kept, onRoom, onPerson, onClose }: PaletteProps) {
+function Palette({ client, me, rooms, current, actions, recent, kept, onRoom, onPerson, onClose }: PaletteProps) {
   const [before] = useState(kept.current)
   const [text, setText] = useState(before?.text ?? '')
   const [limits, setLimits] = useState<SearchLimits>(before?.limits ?? {})
@@ -273,3 +274,5 @@ function usePeople(client: Chat, query: string, rooms: readonly Room[], me: stri
   const known = rooms.flatMap(({ people }) => people)
   return [...new Map(known.map((person) => [person.username, person])).values()].filter(({ username }) => username !== me).slice(0, 8)
 }
+
+export default withQueries(Palette)
