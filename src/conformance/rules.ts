@@ -81,8 +81,8 @@ export async function waitFor(what: string, isSo: () => boolean, withinMs: numbe
   const until = performance.now() + withinMs
   while (!isSo()) {
     if (performance.now() > until) throw new RuleBroken(`expected ${what} within ${withinMs / 1_000} seconds`)
-    await pause(20)
+    await pauseFor(20)
   }
 }
 
-export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+export const pauseFor = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

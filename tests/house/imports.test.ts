@@ -304,7 +304,6 @@ const table: Row[] = [
       'server/caller',
       ...platform('background', 'bearer', 'client-address', 'database', 'listen', 'realtime-url'),
       'contract/',
-      'zod',
     ],
     types: [
       'server/admin/administration',
@@ -314,6 +313,7 @@ const table: Row[] = [
       ...platform('config', 'log'),
       'pg',
       'ioredis',
+      'zod',
     ],
   },
   // Security uses one library for passkeys and one for the codes of authenticator apps, each in one file.

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
-import type { Command } from '../../src/conformance/client/judged-client'
+import type { JudgeCommand } from '../../src/conformance/client/judged-client'
 
 /** A client that does what a client must not: the judge has to find that out. */
 let url = ''
@@ -35,7 +35,7 @@ let follow = () => {}
 let send = () => {}
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const command = JSON.parse(line) as Command
+  const command = JSON.parse(line) as JudgeCommand
   if (command.do === 'connect') {
     url = `${command.url}?token=${command.token}`
     connect()

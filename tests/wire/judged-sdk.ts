@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import type { ClientEvent, Command } from '../../src/conformance/client/judged-client'
+import type { ClientEvent, JudgeCommand } from '../../src/conformance/client/judged-client'
 import { type Chat, createChat, readFailure } from '../../src/sdk-package/node-entry'
 
 /** The SDK, as `npm run conformance -- --client` drives it. */
@@ -7,7 +7,7 @@ const report = (event: ClientEvent) => void process.stdout.write(`${JSON.stringi
 let chat: Chat | undefined
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const command = JSON.parse(line) as Command
+  const command = JSON.parse(line) as JudgeCommand
   if (command.do === 'connect') chat = connect(command.url, command.token)
   else if (command.do === 'follow') void follow(command.room, command.after)
   else if (command.do === 'send') send(command.room, command.text, command.clientId)

@@ -1,5 +1,5 @@
 import { closeCodes, reconnectNotice } from '../../contract/failures'
-import { expectThat, expectTrue, pause, type Rule, waitFor } from '../rules'
+import { expectThat, expectTrue, pauseFor, type Rule, waitFor } from '../rules'
 import { errorOf } from './scripted-answers'
 import { judgedToken } from './scripted-server'
 import { type ClientStage, room } from './stage'
@@ -31,7 +31,7 @@ const comesBack = (code: number): Rule<ClientStage>['check'] => {
   }
 }
 
-export const connectionRules: Rule<ClientStage>[] = [
+export const clientConnectionRules: Rule<ClientStage>[] = [
   {
     name: 'signing in: the token is in a header or in connection parameters, never in the URL',
     check: async ({ connect, server }) => {
@@ -63,9 +63,9 @@ export const connectionRules: Rule<ClientStage>[] = [
     check: async ({ connect, server }) => {
       await connect({ accept: () => ({ failure: 'TOO_MANY_CONNECTIONS', code: closeCodes.tooManyConnections.code }) })
       const halfMs = 8_000
-      await pause(halfMs)
+      await pauseFor(halfMs)
       const early = server.attempts.length
-      await pause(halfMs)
+      await pauseFor(halfMs)
       const late = server.attempts.length - early
       expectTrue('the client to try again', early + late > 1, early + late)
       expectTrue('at most 12 attempts in 8 seconds', early <= 12, early)
@@ -88,7 +88,7 @@ export const connectionRules: Rule<ClientStage>[] = [
     check: async ({ server, follow, reported }) => {
       await follow()
       await server.stop()
-      await pause(2_000)
+      await pauseFor(2_000)
       server.say(room, 'One')
       await server.start()
       await server.followed(await server.connected(2, backMs), room)
@@ -130,7 +130,7 @@ export const connectionRules: Rule<ClientStage>[] = [
       const connection = await follow({ pongMs: () => 4_000 })
       // A client that never pings relies on the pings of the server.
       await waitFor('', () => connection.pings > 0, 25_000).catch(() => {})
-      await pause(6_000)
+      await pauseFor(6_000)
       server.say(room, 'One')
       await reported(1)
       expectThat('the number of its connections', server.connections.length, 1)

@@ -1,6 +1,6 @@
 import { checkRules, type Verdict } from '../rules'
-import { connectionRules } from './connection-rules'
-import { messageRules } from './message-rules'
+import { clientConnectionRules } from './connection-rules'
+import { clientMessageRules } from './message-rules'
 import { setClientStage } from './stage'
 
 /** How many rules are checked at the same time: most of their time is spent waiting. */
@@ -13,6 +13,6 @@ const together = 6
  * @param only a part of the names of the rules to check
  */
 export function judgeClient(command: string, report: (verdict: Verdict) => void, only = ''): Promise<Verdict[]> {
-  const rules = [...connectionRules, ...messageRules].filter(({ name }) => name.includes(only))
+  const rules = [...clientConnectionRules, ...clientMessageRules].filter(({ name }) => name.includes(only))
   return checkRules(rules, () => setClientStage(command), report, together)
 }

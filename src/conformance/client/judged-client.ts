@@ -11,7 +11,7 @@ export type ClientEvent =
   | { event: 'ended'; failure: string }
 
 /** What it is told. */
-export type Command =
+export type JudgeCommand =
   | { do: 'connect'; url: string; token: string }
   | { do: 'follow'; room: string; after: string }
   | { do: 'send'; room: string; text: string; clientId: string }
@@ -20,7 +20,7 @@ export type Command =
 /** The client's program, which takes commands and reports events in lines of JSON. */
 export interface JudgedClient {
   events: ClientEvent[]
-  tell(command: Command): void
+  tell(command: JudgeCommand): void
   /** Waits for an event that fits. @throws {RuleBroken} */
   until(what: string, fits: (event: ClientEvent) => boolean, withinMs?: number): Promise<void>
   /** The ids of a room's events, in the order in which they were reported. */

@@ -1,4 +1,4 @@
-import { expectThat, expectTrue, pause, type Rule, waitFor } from '../rules'
+import { expectThat, expectTrue, pauseFor, type Rule, waitFor } from '../rules'
 import type { ScriptedCall, ScriptedConnection } from './scripted-server'
 import { type ClientStage, room } from './stage'
 
@@ -10,7 +10,7 @@ const sendsOf = (connections: readonly ScriptedConnection[]): ScriptedCall[] =>
 
 const idOf = ({ params }: ScriptedCall) => params.input?.clientId
 
-export const messageRules: Rule<ClientStage>[] = [
+export const clientMessageRules: Rule<ClientStage>[] = [
   {
     name: 'following: events are reported once, in order',
     check: async ({ follow, server, reported }) => {
@@ -99,10 +99,10 @@ export const messageRules: Rule<ClientStage>[] = [
       const connection = await connect({ onFollow: () => 'ROOM_NOT_FOUND' })
       client.tell({ do: 'follow', room, after: '0' })
       await client.until('the rejection to be reported', (each) => each.event === 'stopped' && each.failure === 'ROOM_NOT_FOUND')
-      await pause(1_000)
+      await pauseFor(1_000)
       const asked = () => connection.calls.filter(({ params }) => params?.path === 'chat.onMessage').length
       const before = asked()
-      await pause(3_000)
+      await pauseFor(3_000)
       expectThat('how often it asked again', asked() - before, 0)
       expectThat('the number of its connections', server.connections.length, 1)
     },
@@ -113,7 +113,7 @@ export const messageRules: Rule<ClientStage>[] = [
       await connect()
       client.tell({ do: 'send', room, text: 'Hello', clientId })
       await client.until('the message to be reported as sent', (each) => each.event === 'sent')
-      await pause(500)
+      await pauseFor(500)
       expectThat(
         'what it reported',
         client.events.filter(({ event }) => event !== 'message'),
@@ -146,7 +146,7 @@ export const messageRules: Rule<ClientStage>[] = [
       await connect()
       await server.stop()
       client.tell({ do: 'send', room, text: 'Hello', clientId })
-      await pause(500)
+      await pauseFor(500)
       await server.start()
       await client.until('the message to be reported as sent', (each) => each.event === 'sent', backMs)
     },
@@ -174,7 +174,7 @@ export const messageRules: Rule<ClientStage>[] = [
       await connect({ onSend: () => ({ failure: 'MUTED' }) })
       client.tell({ do: 'send', room, text: 'Hello', clientId })
       await client.until('the rejection to be reported', (each) => each.event === 'failed' && each.failure === 'MUTED')
-      await pause(3_000)
+      await pauseFor(3_000)
       expectThat('how often it was sent', sendsOf(server.connections).length, 1)
     },
   },

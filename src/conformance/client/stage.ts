@@ -1,4 +1,4 @@
-import { expectTrue, pause } from '../rules'
+import { expectTrue, pauseFor } from '../rules'
 import { type JudgedClient, startJudgedClient } from './judged-client'
 import { judgedToken, type Script, type ScriptedConnection, type ScriptedServer, startScriptedServer } from './scripted-server'
 
@@ -46,7 +46,7 @@ export async function setClientStage(command: string): Promise<{ stage: ClientSt
     },
     staysAway: async (ms) => {
       const before = server.attempts.length
-      await pause(ms)
+      await pauseFor(ms)
       expectTrue('the client not to come back', server.attempts.length === before, `${server.attempts.length - before} attempts`)
     },
   }

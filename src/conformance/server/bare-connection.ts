@@ -2,7 +2,7 @@ import { WebSocket } from 'ws'
 import { RuleBroken, waitFor } from '../rules'
 
 /** A frame that answers a call: what came for its id. */
-export interface Answer {
+export interface BareAnswer {
   id: number | string | null
   // biome-ignore lint/suspicious/noExplicitAny: the rules say what it must be
   result?: { type: string; id?: string; data?: any }
@@ -21,7 +21,7 @@ export interface BareConnection {
   closedWith(): number | null
   send(value: unknown): void
   /** Makes a call and waits for its answer. */
-  ask(kind: CallKind, path: string, input?: unknown): Promise<Answer>
+  ask(kind: CallKind, path: string, input?: unknown): Promise<BareAnswer>
   /** The data of the answer. @throws {RuleBroken} when the call is rejected */
   // biome-ignore lint/suspicious/noExplicitAny: the rules say what it must be
   must(kind: CallKind, path: string, input?: unknown): Promise<any>
@@ -36,9 +36,9 @@ export interface BareConnection {
 export interface Followed {
   id: number
   /** The frames of its id after `started`. */
-  frames(): Answer[]
+  frames(): BareAnswer[]
   /** Waits for so many of them. */
-  until(count: number, withinMs?: number): Promise<Answer[]>
+  until(count: number, withinMs?: number): Promise<BareAnswer[]>
 }
 
 export interface OpenOptions {
@@ -78,7 +78,7 @@ export async function openConnection(url: string, { cookie, bearer, params, head
       .filter((frame) => frame.startsWith('{'))
       .map(parse)
       .filter((each) => each.id === id)
-  const ask = async (kind: CallKind, path: string, input?: unknown): Promise<Answer> => {
+  const ask = async (kind: CallKind, path: string, input?: unknown): Promise<BareAnswer> => {
     const id = ++lastId
     send({ id, method: kind, params: { path, input } })
     await waitFor(`an answer to ${path}`, () => framesOf(id).length > 0 || closeCode !== null, answerMs)
@@ -124,7 +124,7 @@ export async function openConnection(url: string, { cookie, bearer, params, head
 }
 
 /** Waits as long as the server asks, where it limits how much somebody may do. */
-async function patiently(call: () => Promise<Answer>): Promise<Answer> {
+async function patiently(call: () => Promise<BareAnswer>): Promise<BareAnswer> {
   for (;;) {
     const answer = await call()
     const { failure, retryAfterMs } = answer.error?.data ?? {}
@@ -133,7 +133,7 @@ async function patiently(call: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-function parse(frame: string): Answer {
+function parse(frame: string): BareAnswer {
   try {
     return JSON.parse(frame)
   } catch {

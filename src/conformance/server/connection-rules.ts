@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws'
 import { procedureContracts } from '../../contract/procedures'
-import { expectThat, expectTrue, pause, type Rule, waitFor } from '../rules'
+import { expectThat, expectTrue, pauseFor, type Rule, waitFor } from '../rules'
 import type { ServerStage } from './stage'
 
 /** The status with which an upgrade is refused; 101 when it is not. */
@@ -25,7 +25,7 @@ const isRefused = (frames: readonly string[], failure: string) => {
   return first?.id === null && first.error?.data?.failure === failure
 }
 
-export const connectionRules: Rule<ServerStage>[] = [
+export const serverConnectionRules: Rule<ServerStage>[] = [
   {
     name: 'handshake: a cookie, a bearer token and connection parameters each sign in',
     check: async ({ ada, open }) => {
@@ -173,7 +173,7 @@ export const connectionRules: Rule<ServerStage>[] = [
       )
       await other.must('mutation', 'session.revoke', { sessionId })
       expectThat('the close code', await connection.untilClosed(), 4401)
-      await pause(200)
+      await pauseFor(200)
       expectThat('the other connection', other.closedWith(), null)
     },
   },

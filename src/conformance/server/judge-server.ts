@@ -1,7 +1,7 @@
 import { checkRules, type Verdict } from '../rules'
-import { connectionRules } from './connection-rules'
+import { serverConnectionRules } from './connection-rules'
 import { httpRules } from './http-rules'
-import { messageRules } from './message-rules'
+import { serverMessageRules } from './message-rules'
 import { type JudgedServer, prepareServerStage } from './stage'
 import { streamRules } from './stream-rules'
 
@@ -12,6 +12,6 @@ import { streamRules } from './stream-rules'
  * @throws Error when the server cannot be judged at all, for example because nobody can sign in
  */
 export async function judgeServer(server: JudgedServer, report: (verdict: Verdict) => void, only = ''): Promise<Verdict[]> {
-  const rules = [...httpRules, ...connectionRules, ...messageRules, ...streamRules].filter(({ name }) => name.includes(only))
+  const rules = [...httpRules, ...serverConnectionRules, ...serverMessageRules, ...streamRules].filter(({ name }) => name.includes(only))
   return checkRules(rules, await prepareServerStage(server), report)
 }

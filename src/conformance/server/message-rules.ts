@@ -11,7 +11,7 @@ function requireMessage(value: unknown): Message {
   return value as Message
 }
 
-export const messageRules: Rule<ServerStage>[] = [
+export const serverMessageRules: Rule<ServerStage>[] = [
   {
     name: 'messages: a stored message has everything that the contract says, and what was sent',
     check: async ({ ada, room, open }) => {

@@ -1,10 +1,10 @@
 import type { Message } from '../../contract/message'
 import { procedureContracts } from '../../contract/procedures'
-import { expectThat, expectTrue, pause, type Rule } from '../rules'
-import type { Answer } from './bare-connection'
+import { expectThat, expectTrue, pauseFor, type Rule } from '../rules'
+import type { BareAnswer } from './bare-connection'
 import type { ServerStage } from './stage'
 
-const texts = (frames: readonly Answer[]) => frames.map(({ result }) => result?.data?.data?.text)
+const texts = (frames: readonly BareAnswer[]) => frames.map(({ result }) => result?.data?.data?.text)
 
 export const streamRules: Rule<ServerStage>[] = [
   {
@@ -42,7 +42,7 @@ export const streamRules: Rule<ServerStage>[] = [
         )
         await bobs.must('mutation', 'chat.send', { room, text: 'Message 7' })
         await until(4)
-        await pause(300)
+        await pauseFor(300)
         expectThat(
           'the texts',
           texts(frames()),
@@ -97,7 +97,7 @@ export const streamRules: Rule<ServerStage>[] = [
       const [stopped] = await until(1)
       expectThat('the confirmation', stopped?.result?.type, 'stopped')
       await must('mutation', 'chat.send', { room, text: 'Not for that one' })
-      await pause(300)
+      await pauseFor(300)
       expectThat('the number of frames', frames().length, 1)
     },
   },
@@ -112,7 +112,7 @@ export const streamRules: Rule<ServerStage>[] = [
       await mine.must('mutation', 'rooms.remove', { room, username: bob.username })
       await mine.must('mutation', 'chat.send', { room, text: 'Not for Bob' })
       await until(2)
-      await pause(500)
+      await pauseFor(500)
       expectThat(
         'the error',
         frames().flatMap(({ error }) => error?.data?.code ?? []),
@@ -143,7 +143,7 @@ export const streamRules: Rule<ServerStage>[] = [
       )
       await bobs.must('mutation', 'chat.send', { room, text: 'News for the list' })
       await until(2)
-      await pause(300)
+      await pauseFor(300)
       const last = frames().at(-1)?.result?.data
       expectThat('the change', [last?.type, last?.room?.id, last?.room?.lastMessage?.text], ['room', room, 'News for the list'])
       for (const { result } of frames()) {
@@ -160,7 +160,7 @@ export const streamRules: Rule<ServerStage>[] = [
       const [now] = await until(1)
       expectThat('the first event', now?.result?.data?.type, 'now')
       await bobs.must('mutation', 'chat.typing', { room })
-      for (let waited = 0; waited < 50 && !JSON.stringify(frames()).includes(`"typing":["${bob.username}"]`); waited++) await pause(100)
+      for (let waited = 0; waited < 50 && !JSON.stringify(frames()).includes(`"typing":["${bob.username}"]`); waited++) await pauseFor(100)
       expectTrue('that Bob types', JSON.stringify(frames()).includes(`"typing":["${bob.username}"]`), frames().at(-1))
     },
   },
