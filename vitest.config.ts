@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Small files that wait long. Vitest starts large files first, and would leave a worker idle at the end beside these. */
-const longWaits = ['chat/half-open', 'chat/durability', 'rooms/unread']
+const longWaits = ['chat/half-open', 'chat/durability', 'rooms/unread', 'wire/dialogues', 'wire/judged-clients']
 const crowded = ['tests/presence/crowd.test.ts']
 
 class LongestFirst extends BaseSequencer {

@@ -175,6 +175,7 @@ class Client:
     def _stay(self):
         heard = time.monotonic()
         pinged = None
+        self._take_all(self._socket.complete())  # What came right behind the sign-in.
         while not self._is_closing:
             now = time.monotonic()
             if pinged is not None and now - pinged > PONG_WAIT:
@@ -187,12 +188,15 @@ class Client:
                 self._run_commands()
             if self._socket in readable:
                 heard, pinged = time.monotonic(), None
-                current = self._socket
-                for text in current.receive():
-                    self._take(text)
-                    if self._socket is not current:
-                        break
+                self._take_all(self._socket.receive())
             self._send_waiting()
+
+    def _take_all(self, texts):
+        current = self._socket
+        for text in texts:
+            self._take(text)
+            if self._socket is not current:
+                return  # Moved: the next connection repeats the rest.
 
     def _next_due(self, now, heard, pinged):
         due = [pinged + PONG_WAIT if pinged is not None else heard + SILENCE]

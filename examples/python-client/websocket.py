@@ -91,7 +91,7 @@ class WebSocket:
             raise Closed(1006) from None
 
     def receive(self):
-        """Reads what has arrived. Returns the texts that are complete. Raises Closed."""
+        """Reads what has arrived, and yields the texts that are complete. Raises Closed behind the last one."""
         try:
             received = self._socket.recv(65536)
             while received and isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
@@ -101,15 +101,14 @@ class WebSocket:
         if not received:
             raise Closed(1006)
         self._bytes += received
-        return self.complete()
+        yield from self.complete()
 
     def complete(self):
-        """The texts that have arrived as a whole."""
-        texts = []
+        """Yields the texts that were read before and not taken yet."""
         while True:
             frame = self._next_frame()
             if frame is None:
-                return texts
+                return
             is_last, opcode, payload = frame
             if opcode == PING:
                 self._send(PONG, payload)
@@ -121,8 +120,9 @@ class WebSocket:
                 # A text, or the continuation of one. Pings may stand between its pieces.
                 self._pieces.append(payload)
                 if is_last:
-                    texts.append(b"".join(self._pieces).decode())
+                    text = b"".join(self._pieces).decode()
                     self._pieces = []
+                    yield text
 
     def _next_frame(self):
         data = self._bytes

@@ -54,8 +54,8 @@ describe('the documents about the wire', () => {
         ...(sent && { body: sent }),
       })
       const { pathname } = new URL(response.url)
-      const route =
-        routeContracts.find((each) => pathname === each.path || pathname.startsWith(each.path.replace(/\{.*/, '\0')))?.path ?? pathname
+      const fits = (template: string) => new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{\w+\}/, '[^/]+')}$`).test(pathname)
+      const route = routeContracts.find((each) => fits(each.path))?.path ?? pathname
       visited.add(route)
       const operation = document.paths[route]?.[method.toLowerCase()]
       const described = operation?.responses[response.status]

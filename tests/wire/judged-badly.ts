@@ -20,6 +20,7 @@ function connect() {
     if (room) call('subscription', 'chat.onMessage', { room })
   })
   socket.on('message', (data) => {
+    if (String(data) === 'PING') return
     const { result, error } = JSON.parse(String(data))
     if (error?.data?.failure) call('mutation', 'chat.send', { ...waiting, clientId: String(Math.random()) })
     const message = result?.data?.data
