@@ -3,6 +3,7 @@ import { createAuditRetentionJob } from './admin/audit-retention'
 import { type OpenConnection, type SurveyNews, startConnectionSurvey } from './admin/connection-survey'
 import { createRoomDeletionJob } from './admin/delete-room'
 import { startRefusedCalls } from './admin/refused-calls'
+import { acceptBotTokens } from './auth/bot-tokens'
 import { createHousekeepingJob, createRateLimitsJob } from './auth/housekeeping'
 import { acceptOutsideTokens } from './auth/outside-tokens'
 import { createOwnPasswords } from './auth/own-password'
@@ -11,6 +12,7 @@ import { readServerNames } from './auth/server-names'
 import { createSessionStore } from './auth/session-store'
 import { createSessionTokens } from './auth/session-token'
 import { startSessionUse } from './auth/session-use'
+import { startPostRelay } from './bots/post-relay'
 import type { PersonNews, RoomNews } from './bus/news-bus'
 import { createRedisBus } from './bus/redis-bus'
 import { createMessageHistory } from './chat/history'
@@ -86,6 +88,7 @@ export async function startRealtimeNode(
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
     const messages = createMessageHistory(database.pool)
     const rooms = createRoomStore(database.pool)
+    const sends = createSendStore(database.pool, messages)
     const sessions = createSessionStore(database.pool, signIns)
     const metrics = createMetrics()
     const tail = startChangeTail({ pool: database.pool, log })
@@ -118,7 +121,7 @@ export async function startRealtimeNode(
         messages,
         search: createMessageSearch(lookUps, readMessagesOf),
         searchTurns: createSearchTurns(searchesAtOnce),
-        sends: createSendStore(database.pool, messages),
+        sends,
         rooms,
         lists,
         pool: database.pool,
@@ -136,11 +139,14 @@ export async function startRealtimeNode(
         refusedCalls,
         sessions: {
           store: sessions,
-          tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, {
-            store: sessions,
-            announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
-            log,
-          }),
+          tokens: acceptBotTokens(
+            acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, {
+              store: sessions,
+              announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
+              log,
+            }),
+            signIns,
+          ),
           announceRevocation: () => announceRevocation(redis.commands, log),
         },
         security: createSecurityParts(database.pool, config),
@@ -172,6 +178,7 @@ export async function startRealtimeNode(
         onCutOff: server.connections.turnAllAway,
       },
     )
+    const posts = startPostRelay({ pool: database.pool, databaseUrl, sending: { messages, rooms, sends, bus, metrics }, log })
     const jobs = startJobs({
       databaseUrl,
       afterCommit: [searchIndexing],
@@ -186,7 +193,7 @@ export async function startRealtimeNode(
       log,
     })
     const close = async () => {
-      await Promise.all([server.close(), jobs.close(), survey.close()])
+      await Promise.all([server.close(), jobs.close(), posts.close(), survey.close()])
       await roomListFeed.close()
       presence.close()
       connectionCounts.close()

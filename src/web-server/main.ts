@@ -7,6 +7,7 @@ import { createAdministration } from '../server/admin/administration'
 import { startRefusedCalls } from '../server/admin/refused-calls'
 import { findSetupLink } from '../server/admin/setup-link'
 import { createWebSession } from '../server/auth/account-routes'
+import { acceptBotTokens } from '../server/auth/bot-tokens'
 import { createOidc } from '../server/auth/oidc'
 import { acceptOutsideTokens } from '../server/auth/outside-tokens'
 import { clientAddressHeader } from '../server/auth/read-device'
@@ -17,9 +18,12 @@ import { createSessionTokens } from '../server/auth/session-token'
 import type { SignInParts } from '../server/auth/sign-in'
 import { createSignInThrottle } from '../server/auth/sign-in-throttle'
 import { provideWebSession } from '../server/auth/web-session'
+import { createHookRoute } from '../server/bots/post-by-hook'
 import type { RoomNews } from '../server/bus/news-bus'
 import { createRedisBus } from '../server/bus/redis-bus'
+import { createMessageHistory } from '../server/chat/history'
 import { readMessagesAt } from '../server/chat/message-rows'
+import { createSendStore } from '../server/chat/store-sends'
 import { createCallLimits } from '../server/fairness/call-limits'
 import { createRedisUses } from '../server/fairness/redis-uses'
 import { createSharedLimits } from '../server/fairness/shared-limits'
@@ -36,6 +40,7 @@ import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
 import { isLoopback } from '../server/platform/unsafe-settings'
 import { waitUntil } from '../server/platform/wait-until'
+import { createRoomStore } from '../server/rooms/room-store'
 import { createSecurityParts } from '../server/security/security-parts'
 import { answerCompressed } from './compressed-files'
 import { createFirstPages } from './first-pages'
@@ -60,7 +65,8 @@ await runProcess(async () => {
   const store = createSessionStore(database.pool)
   const announceJoin: SignInParts['announceJoin'] = ({ room, userId, version }) =>
     bus.publish(room, { type: 'membership', userId, version })
-  const tokens = acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, { store, announceJoin, log })
+  const outsideTokens = acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, { store, announceJoin, log })
+  const tokens = acceptBotTokens(outsideTokens, database.pool)
   const refusedCalls = startRefusedCalls({ querying: database.pool, log })
   const session = createWebSession({
     administration: createAdministration({
@@ -83,8 +89,22 @@ await runProcess(async () => {
   /** The response of the running request. */
   const answers = new AsyncLocalStorage<ServerResponse>()
   const readFirstPage = createFirstPages(database)
+  const sharedLimits = createSharedLimits(createRedisUses(redis))
+  const limits = createCallLimits(config, sharedLimits)
+  const messages = createMessageHistory(database.pool)
+  const postByHook = createHookRoute({
+    pool: database.pool,
+    sending: {
+      ...{ messages, bus, sends: createSendStore(database.pool, messages), rooms: createRoomStore(database.pool) },
+      metrics: { messageStored: () => {} },
+    },
+    limits,
+    config,
+    log,
+  })
   provideWebSession({
     ...session,
+    postByHook,
     // Without it the page still works: it reads the room itself, and says what is wrong.
     openRoom: (user, room, around) =>
       readFirstPage(user, room, around).catch((error: unknown) => {
@@ -121,11 +141,10 @@ await runProcess(async () => {
     metricsToken: config.metricsToken,
     trustProxyHops: config.trustProxyHops,
   })
-  const sharedLimits = createSharedLimits(createRedisUses(redis))
   const admit = createPageAdmission({
     server,
     tokens,
-    limits: createCallLimits(config, sharedLimits),
+    limits,
     publicUrl: config.publicUrl,
     trustProxyHops: config.trustProxyHops,
     isLimited: config.sendsPerMinute > 0,

@@ -35,7 +35,7 @@ export function acceptOutsideTokens(own: SessionTokens, outside: Config['outside
     if (known) return known
     const expiresAt = new Date(((payload.exp ?? 0) + clockToleranceSeconds) * 1_000)
     const { userId, isStored } = await findOwner(sessionId, payload, expiresAt)
-    const claims = { userId, sessionId, expiresAt, isOutside: true }
+    const claims = { userId, sessionId, expiresAt, isFixed: true }
     if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value ?? '')
     if (isStored) remembered.set(sessionId, claims)
     return claims
