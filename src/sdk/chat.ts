@@ -7,7 +7,7 @@ import type { WebSocketClass } from './connection/raw-socket'
 import { parseRealtimeUrl } from './connection/server-address'
 import type { ConnectionStatus } from './connection/status'
 import { defaultTimings, type Timings } from './connection/timings'
-import { createOutbox } from './outbox'
+import { startOutbox } from './outbox'
 import { createMemoryOutbox, type OutboxStorage, ofAuthor } from './outbox-storage'
 import { type ChatPeople, createPeople } from './people'
 import { openPresence } from './presence'
@@ -108,7 +108,7 @@ export function startChat(
     timings,
   })
   const trpc: Procedures = createTRPCClient<AppRouter>({ links })
-  const outbox = createOutbox({
+  const outbox = startOutbox({
     storage: ofAuthor(storage, userId),
     status,
     checkIntervalMs: timings.outboxCheckMs,

@@ -2,7 +2,7 @@ import { TRPCClientError } from '@trpc/client'
 import { describe, expect, it } from 'vitest'
 import { type AppRouter, ChatError, type ConnectionStatus, type Store } from '../../src/sdk'
 import { failureNamed } from '../../src/sdk/chat-error'
-import { createOutbox } from '../../src/sdk/outbox'
+import { startOutbox } from '../../src/sdk/outbox'
 import { createMemoryOutbox, type Unsent } from '../../src/sdk/outbox-storage'
 import { createStore } from '../../src/sdk/store'
 import { createTestMessage, createTestUser } from '../../src/sdk/testing'
@@ -33,7 +33,7 @@ describe('an outbox', () => {
     const storage = createMemoryOutbox()
     for (const message of [kept('a1'), kept('b1', 'other'), kept('a2')]) await storage.put(message)
     const sent: string[] = []
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage,
       ...connected(),
       send: async ({ text, clientId, room }) => {
@@ -51,7 +51,7 @@ describe('an outbox', () => {
     const storage = createMemoryOutbox()
     const { status, ...looks } = connected()
     let attempts = 0
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage,
       status,
       ...looks,
@@ -70,7 +70,7 @@ describe('an outbox', () => {
     const storage = createMemoryOutbox()
     const answered: (number | undefined)[] = []
     let refuse = true
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage,
       ...connected(),
       send: async ({ text, replyTo }) => {
@@ -92,7 +92,7 @@ describe('an outbox', () => {
 
   it('retries by itself after a rate limit, once the given time has passed', async () => {
     let attempts = 0
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage: createMemoryOutbox(),
       ...connected(),
       send: async ({ text }) => {
@@ -112,7 +112,7 @@ describe('an outbox', () => {
     const storage = createMemoryOutbox()
     const { status, checkIntervalMs } = connected()
     const sent: string[] = []
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage,
       status,
       checkIntervalMs,
@@ -145,7 +145,7 @@ describe('an outbox', () => {
     const storage = createMemoryOutbox()
     let refuse = true
     const open = () =>
-      createOutbox({
+      startOutbox({
         storage,
         ...connected(),
         send: async ({ text }) => {
@@ -175,7 +175,7 @@ describe('an outbox', () => {
   it('works in memory when the browser refuses storage', async () => {
     const refuse = () => Promise.reject(new Error('refused'))
     const sent: string[] = []
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage: { load: refuse, put: refuse, remove: refuse },
       ...connected(),
       send: async ({ text }) => {
