@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { countCharacters, foldUsername, isUsername, limits } from './rules'
 import { key } from './text'
 

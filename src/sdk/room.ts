@@ -3,6 +3,7 @@ import type { Room } from '../contract/room'
 import { cutQuote } from '../contract/rules'
 import type { Procedures } from './calls'
 import { readFailure } from './chat-error'
+import type { Clock } from './clock'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
 import type { Outbox, Sending } from './outbox'
@@ -111,13 +112,14 @@ const pageSize = 50
 interface OpenRoomOptions {
   calls: Pick<Procedures, 'chat' | 'rooms'>
   status: Store<ConnectionStatus>
+  clock: Clock
   outbox: Outbox
   room: string
   options: RoomOptions
 }
 
 /** Loads the newest page unless it has a first one, then subscribes from there, so that nothing in between is missed. */
-export function openRoom({ calls, status, outbox, room, options }: OpenRoomOptions): ChatRoom {
+export function openRoom({ calls, status, clock, outbox, room, options }: OpenRoomOptions): ChatRoom {
   const { initial: first = null, around } = options
   const state = createStore(startState(first))
   const closing = new AbortController()
@@ -141,6 +143,7 @@ export function openRoom({ calls, status, outbox, room, options }: OpenRoomOptio
   })
 
   const following = startFollowing({
+    clock,
     status,
     follow: async ({ signal, onStarted, isReopened }) => {
       if (state.get().state === 'ended') state.set({ state: 'loading', timeline: state.get().timeline })
@@ -188,14 +191,14 @@ export function openRoom({ calls, status, outbox, room, options }: OpenRoomOptio
     return message
   }
 
-  const typing = createTyping(() => calls.chat.typing.mutate({ room }, { signal }))
+  const typing = createTyping(clock, () => calls.chat.typing.mutate({ room }, { signal }))
 
   return {
     id: room,
     state,
     events: (eventOptions = {}) =>
       readRoomEvents({
-        ...{ calls, status, room, ...eventOptions },
+        ...{ calls, status, clock, room, ...eventOptions },
         readPlace: async () => {
           await untilLoaded(state, signal)
           return { version: cursor ?? 0, seq: state.get().timeline.lastSeq }

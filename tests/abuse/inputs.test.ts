@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type RightName, rights } from '../../src/server/rights'
+import { type RightName, rights } from '../../src/contract/rights'
 import { addBotAndHook, inputs, procedures, type Stage } from '../rooms/procedures'
 import { type Person, type Roomline, startRoomline } from '../support/roomline'
 import { type BareSocket, openBareSocket } from './bare-socket'

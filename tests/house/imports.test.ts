@@ -26,6 +26,13 @@ const table: Row[] = [
   },
   { file: /^contract\//, may: ['contract/', 'zod'], node: false },
   { file: /^sdk\/react\//, may: ['sdk/', 'react'], node: false },
+  // The server in memory: the rules of the contract, and nothing of the real server but its types.
+  {
+    file: /^sdk\/testing\//,
+    may: ['sdk/', 'contract/', '@trpc/server/http', '@trpc/server/rpc'],
+    types: ['server/router', '@trpc/server', 'zod'],
+    node: false,
+  },
   {
     file: /^sdk\//,
     may: ['sdk/', 'contract/failures', '@trpc/client', '@trpc/server/observable'],
@@ -52,7 +59,6 @@ const table: Row[] = [
       'get-nonce',
       'frimousse',
       'cmdk',
-      'virtua',
     ],
     types: ['contract/admin'],
     node: false,
@@ -82,6 +88,7 @@ const table: Row[] = [
       'contract/failures',
       'next',
     ],
+    types: ['contract/rights'],
   },
   {
     file: /^launch\//,
@@ -143,7 +150,7 @@ const table: Row[] = [
   {
     file: /^server\/fairness\/(call-limits|redis-uses|shared-limits)\.ts$/,
     may: ['contract/failures'],
-    types: ['server/fairness/shared-limits', ...platform('config', 'redis')],
+    types: ['server/fairness/shared-limits', ...platform('config', 'redis'), 'contract/rights'],
   },
   {
     file: /^server\/fairness\/http-admission\.ts$/,
@@ -152,6 +159,7 @@ const table: Row[] = [
   },
   { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
   { file: /^server\/socket-intake\.ts$/, may: ['server/fairness/', 'server/trpc'] },
+  { file: /^server\/shown-reads\.ts$/, may: ['contract/rules'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
   {
     file: /^server\/context\.ts$/,
@@ -171,10 +179,9 @@ const table: Row[] = [
       'server/fairness/call-limits',
     ],
   },
-  { file: /^server\/rights\.ts$/, may: [], types: ['server/fairness/call-limits', 'contract/failures'] },
   {
     file: /^server\/trpc\.ts$/,
-    may: ['server/rights', ...platform('database'), 'contract/failures', 'contract/fields', 'contract/room', '@trpc/server', 'zod'],
+    may: [...platform('database'), ...['failures', 'fields', 'rights', 'room'].map((name) => `contract/${name}`), '@trpc/server', 'zod'],
     types: ['server/context', 'server/fairness/shared-limits', ...platform('log')],
   },
   {
@@ -237,19 +244,12 @@ const table: Row[] = [
   },
   {
     file: /^server\/rooms\/room-store\.ts$/,
-    may: ['server/rights', ...platform('look-ups'), 'contract/'],
+    may: ['server/shown-reads', ...platform('look-ups'), 'contract/'],
     types: ['pg'],
   },
   {
     file: /^server\/rooms\/(room-lock|locked-room)\.ts$/,
-    may: [
-      'server/rooms/locked-room',
-      'server/admin/audit-log',
-      'server/bus/announce',
-      'server/rights',
-      ...platform('database'),
-      'contract/',
-    ],
+    may: ['server/rooms/locked-room', 'server/admin/audit-log', 'server/bus/announce', ...platform('database'), 'contract/'],
     types: ['server/bus/news-bus', 'server/jobs/after-commit', 'pg'],
   },
   // The log is written from everywhere, so it knows nothing but the database.
@@ -264,10 +264,10 @@ const table: Row[] = [
   { file: /^server\/names\/look-alikes\.ts$/, may: ['unhomoglyph'] },
   {
     file: /^server\/names\//,
-    may: ['server/names/', 'server/rights', 'contract/failures'],
+    may: ['server/names/', 'contract/failures', 'contract/rights'],
     types: ['contract/room', 'pg', ...platform('database')],
   },
-  { file: /^server\/presence\/presence-store\.ts$/, may: ['server/rights'], types: ['pg'] },
+  { file: /^server\/presence\/presence-store\.ts$/, may: ['server/shown-reads'], types: ['pg'] },
   // Auth uses one library for tokens and one for passwords, each in one file.
   { file: /^server\/auth\/bot-tokens\.ts$/, may: platform('look-ups'), types: ['server/auth/session-token', 'pg'] },
   { file: /^server\/auth\/session-token\.ts$/, may: ['jose', 'zod'] },
@@ -403,7 +403,7 @@ const table: Row[] = [
       'server/chat/',
       'server/rooms/room-list',
       'server/rooms/room-lock',
-      'server/rights',
+      'server/shown-reads',
       'server/search/term-rows',
       'server/bus/announce',
       ...platform('background', 'database'),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Pool } from 'pg'
-import type { RightName } from '../../src/server/rights'
+import type { RightName } from '../../src/contract/rights'
 import { appRouter } from '../../src/server/router'
 import type { StockClient } from '../support/stock-client'
 

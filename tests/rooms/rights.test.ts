@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { findRefusal, findServerRefusal, type RightName, rights, type Standing } from '../../src/server/rights'
+import { findRefusal, findServerRefusal, type RightName, rights, type Standing } from '../../src/contract/rights'
 import { type Person, type Roomline, startRoomline } from '../support/roomline'
 import { createStockClient, type StockClient, until } from '../support/stock-client'
 import { addBotAndHook, callProcedure, inputs, procedures, type Stage } from './procedures'

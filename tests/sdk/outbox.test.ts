@@ -2,6 +2,7 @@ import { TRPCClientError } from '@trpc/client'
 import { describe, expect, it } from 'vitest'
 import { type AppRouter, ChatError, type ConnectionStatus, type Store } from '../../src/sdk'
 import { failureNamed } from '../../src/sdk/chat-error'
+import { type Clock, systemClock } from '../../src/sdk/clock'
 import { startOutbox } from '../../src/sdk/outbox'
 import { createMemoryOutbox, type Unsent } from '../../src/sdk/outbox-storage'
 import { createStore } from '../../src/sdk/store'
@@ -23,8 +24,13 @@ const kept = (text: string, room = 'general'): Unsent => ({
   time: '2026-01-01T00:00:00.000Z',
 })
 
-const connected = (): { status: Store<ConnectionStatus> & { set(status: ConnectionStatus): void }; checkIntervalMs: number } => ({
+const connected = (): {
+  status: Store<ConnectionStatus> & { set(status: ConnectionStatus): void }
+  clock: Clock
+  checkIntervalMs: number
+} => ({
   status: createStore<ConnectionStatus>({ state: 'connected' }),
+  clock: systemClock,
   checkIntervalMs: 20,
 })
 
@@ -110,12 +116,12 @@ describe('an outbox', () => {
 
   it('client ends: shows pending messages as failed, keeps them as pending, sends them when it is reopened', async () => {
     const storage = createMemoryOutbox()
-    const { status, checkIntervalMs } = connected()
+    const { status, ...connection } = connected()
     const sent: string[] = []
     const outbox = startOutbox({
+      ...connection,
       storage,
       status,
-      checkIntervalMs,
       send: async ({ text }) => {
         if (status.get().state !== 'connected') throw new ChatError(failureNamed('UNAUTHORIZED'))
         sent.push(text)

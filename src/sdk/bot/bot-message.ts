@@ -2,6 +2,7 @@ import type { Message } from '../../contract/message'
 import type { User } from '../../contract/session'
 import type { Chat } from '../chat'
 import { ChatError, mayRetry, readFailure } from '../chat-error'
+import { systemClock } from '../clock'
 import { backoffWithJitter } from '../connection/reconnect'
 import { endOf } from '../connection/status'
 import { pause } from '../waits'
@@ -62,7 +63,7 @@ async function untilAnswered<Value>({ connection }: Chat, signal: AbortSignal, c
       // Slow mode is not tried again by itself, but says how long it takes.
       const isOver = signal.aborted || endOf(connection.get()) !== null || !(mayRetry(failure) || failure.retryAfterMs !== undefined)
       if (isOver) throw error instanceof ChatError ? error : new ChatError(failure, { cause: error })
-      await pause(failure.retryAfterMs ?? backoffWithJitter(attempt), signal)
+      await pause(systemClock, failure.retryAfterMs ?? backoffWithJitter(attempt), signal)
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Message } from '../../contract/message'
 import type { Chat } from '../chat'
 import { ChatError, type ChatFailure, failureNamed, readFailure } from '../chat-error'
+import { systemClock } from '../clock'
 import { startFollowing } from '../following'
 import { type BotPlace, type BotState, isDone, movePast, placeKey, readPlace, writePlace } from './place'
 
@@ -57,6 +58,7 @@ export function startBotRoom({ chat, room, state, handle, onReady, onProblem, on
 
   const following = startFollowing({
     status: chat.connection,
+    clock: systemClock,
     follow: async ({ signal, onStarted }) => {
       await working
       if (place === null) {

@@ -2,9 +2,11 @@ import type { Message } from '../../contract/message'
 import type { User } from '../../contract/session'
 import { type Chat, createChat } from '../chat'
 import { type ChatFailure, readFailure } from '../chat-error'
+import { systemClock } from '../clock'
 import type { Auth } from '../connection/credentials'
 import type { WebSocketClass } from '../connection/raw-socket'
 import { endOf } from '../connection/status'
+import { pause } from '../waits'
 import { type BotMessage, createBotMessage, isAnswerOfBot } from './bot-message'
 import { startBotRoom } from './bot-room'
 import {
@@ -202,7 +204,7 @@ export function createBot({ url, auth, state, rooms: wanted, prefix = '!', onErr
           isReady(room)
           return report(error, room)
         }
-        await new Promise((resolve) => setTimeout(resolve, retryAfterMs))
+        await pause(systemClock, retryAfterMs, signal)
       }
     }
   }
@@ -241,7 +243,7 @@ export function createBot({ url, auth, state, rooms: wanted, prefix = '!', onErr
       } catch (error) {
         if (signal.aborted || endOf(chat.connection.get())) return
         if (!readFailure(error).retry) report(error, null)
-        await new Promise((resolve) => setTimeout(resolve, readFailure(error).retryAfterMs ?? 1_000))
+        await pause(systemClock, readFailure(error).retryAfterMs ?? 1_000, signal)
       }
     }
   }

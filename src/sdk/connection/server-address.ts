@@ -1,5 +1,6 @@
 import { isFailureName } from '../../contract/failures'
 import { type ChatFailure, failureNamed } from '../chat-error'
+import type { Clock } from '../clock'
 
 const advice = 'Use the realtimeUrl of GET /api/session, for example ws://localhost:3001/trpc.'
 
@@ -36,7 +37,7 @@ const isBusy = (status: number) => status >= 500 || [408, 425, 429].includes(sta
 export async function explainFailure(
   url: string,
   status: number | null,
-  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+  { clock, timeoutMs, signal }: { clock: Clock; timeoutMs: number; signal: AbortSignal },
 ): Promise<Explanation> {
   const busy = (code: number) => ({
     failure: failureNamed('UNAVAILABLE', { words: `The server is unavailable (status ${code}).` }),
@@ -44,7 +45,7 @@ export async function explainFailure(
     turnedAway: true,
   })
   if (status !== null && isBusy(status)) return busy(status)
-  const answer = await ask(url, timeoutMs, signal)
+  const answer = await ask(url, clock, timeoutMs, signal)
   if (!answer) return { failure: failureNamed('DISCONNECTED', { words: "Couldn't reach the server." }), isFinal: false, turnedAway: false }
   if (isBusy(answer.status)) return busy(answer.status)
   return { ...judge(url, answer.code, status ?? answer.status), turnedAway: false }
@@ -62,10 +63,10 @@ function judge(url: string, code: unknown, status: number): Omit<Explanation, 't
   return { failure: failureNamed('NOT_ROOMLINE', { words }), isFinal: true }
 }
 
-async function ask(url: string, timeoutMs: number, signal: AbortSignal): Promise<{ status: number; code: unknown } | null> {
+async function ask(url: string, clock: Clock, timeoutMs: number, signal: AbortSignal): Promise<{ status: number; code: unknown } | null> {
   const giveUp = new AbortController()
   const stop = () => giveUp.abort()
-  const timer = setTimeout(stop, timeoutMs)
+  const timer = clock.setTimeout(stop, timeoutMs)
   signal.addEventListener('abort', stop)
   try {
     const response = await fetch(url.replace(/^ws/, 'http'), { cache: 'no-store', credentials: 'omit', signal: giveUp.signal })
@@ -74,7 +75,7 @@ async function ask(url: string, timeoutMs: number, signal: AbortSignal): Promise
   } catch {
     return null
   } finally {
-    clearTimeout(timer)
+    clock.clear(timer)
     signal.removeEventListener('abort', stop)
   }
 }
