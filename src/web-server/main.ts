@@ -41,6 +41,7 @@ import { answerCompressed } from './compressed-files'
 import { createFirstPages } from './first-pages'
 import { createPageAdmission } from './page-admission'
 import { pageHeaders } from './page-headers'
+import { hashStyles } from './style-hashes'
 
 /** How long running requests may take to finish. */
 const answerMs = 5_000
@@ -111,6 +112,7 @@ await runProcess(async () => {
   await app.prepare()
   const pages = app.getRequestHandler()
   const handle = dev ? pages : await answerCompressed('.next/compressed', pages)
+  const styleHashes = dev ? [] : await hashStyles('.next/static')
   let draining = false
   let running = 0
   const metrics = createWebMetrics(() => running)
@@ -138,7 +140,7 @@ await runProcess(async () => {
     })
     request.headers[clientAddressHeader] = readClientAddress(request, config.trustProxyHops)
     const nonce = randomBytes(16).toString('base64')
-    const headers = pageHeaders({ nonce, dev, secure, realtimeUrls })
+    const headers = pageHeaders({ nonce, dev, secure, styleHashes, realtimeUrls })
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     // Next reads the nonce from here and adds it to its scripts.
     request.headers['content-security-policy'] = headers['content-security-policy']
