@@ -15,6 +15,7 @@ const entries = {
   bot: from('src/sdk/bot/index.ts'),
   react: from('src/sdk/react/index.ts'),
   testing: from('src/sdk/testing/index.ts'),
+  server: from('src/sdk/server/index.ts'),
 }
 const external = ['@trpc/client', '@trpc/server', 'react']
 
@@ -71,6 +72,7 @@ function describe({ version, license, dependencies }: RootPackage) {
       './bot': { types: './bot.d.ts', node: './node-bot.js', default: './bot.js' },
       './react': { types: './react.d.ts', default: './react.js' },
       './testing': { types: './testing.d.ts', default: './testing.js' },
+      './server': { types: './server.d.ts', default: './server.js' },
     },
     dependencies: { '@trpc/client': trpcVersion },
     peerDependencies: { '@trpc/server': trpcVersion, react: '>=18' },

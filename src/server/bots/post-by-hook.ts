@@ -18,7 +18,7 @@ export interface HookRouteParts {
   pool: Pool
   sending: SendContext['parts']
   limits: Pick<CallLimits, 'sends'>
-  config: Pick<Config, 'allowedOrigins' | 'publicUrl'>
+  config: Pick<Config, 'allowedOrigins' | 'corsOrigins' | 'publicUrl'>
   log: Log
 }
 
