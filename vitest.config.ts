@@ -61,6 +61,18 @@ export default defineConfig({
       },
       {
         extends: true,
+        // Each example, installed as npm installs it, beside a whole Roomline.
+        test: {
+          name: 'examples',
+          include: ['tests/examples/**/*.test.ts'],
+          globalSetup: 'tests/support/browser-setup.ts',
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
         // People in browsers, on whole Roomlines that they share.
         test: {
           name: 'browser',

@@ -82,7 +82,24 @@ export const limits = {
 
   /** People named in one presence event. */
   presenceNamed: 200,
+
+  /** How an app names one of its users. */
+  appUserId: 255,
+  /** Rooms in one token of an app's user. */
+  roomsPerToken: 50,
 } as const
+
+/** What the token of an app's user says of itself, so that nobody can take it for another kind of token. */
+export const appToken = {
+  issuer: 'urn:roomline:app',
+  audience: 'urn:roomline:server',
+  type: 'roomline-app+jwt',
+  /** Of one that was signed out, or of somebody who may no longer use the app, this is the longest that it works. */
+  maxSeconds: 24 * 60 * 60,
+} as const
+
+/** Usernames of an app's users start with this, and nobody else's. */
+export const appUsernamePrefix = 'app-'
 
 /** The largest seq, version and count: Postgres' integer. */
 export const maxInteger = 2 ** 31 - 1

@@ -10,7 +10,12 @@ import { dts } from 'rollup-plugin-dts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const from = (file: string) => path.join(root, file)
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
-const entries = { index: from('src/sdk/index.ts'), react: from('src/sdk/react/index.ts'), testing: from('src/sdk/testing/index.ts') }
+const entries = {
+  index: from('src/sdk/index.ts'),
+  react: from('src/sdk/react/index.ts'),
+  testing: from('src/sdk/testing/index.ts'),
+  server: from('src/sdk/server/index.ts'),
+}
 const external = ['@trpc/client', '@trpc/server', 'react']
 
 interface RootPackage {
@@ -64,6 +69,7 @@ function describe({ version, license, dependencies }: RootPackage) {
       '.': { types: './index.d.ts', node: './node.js', default: './index.js' },
       './react': { types: './react.d.ts', default: './react.js' },
       './testing': { types: './testing.d.ts', default: './testing.js' },
+      './server': { types: './server.d.ts', default: './server.js' },
     },
     dependencies: { '@trpc/client': trpcVersion },
     peerDependencies: { '@trpc/server': trpcVersion, react: '>=18' },

@@ -3,13 +3,12 @@ import { createAuditRetentionJob } from './admin/audit-retention'
 import { type OpenConnection, type SurveyNews, startConnectionSurvey } from './admin/connection-survey'
 import { createRoomDeletionJob } from './admin/delete-room'
 import { startRefusedCalls } from './admin/refused-calls'
+import { createAcceptedTokens } from './auth/accepted-tokens'
 import { createHousekeepingJob, createRateLimitsJob } from './auth/housekeeping'
-import { acceptOutsideTokens } from './auth/outside-tokens'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
 import { readServerNames } from './auth/server-names'
 import { createSessionStore } from './auth/session-store'
-import { createSessionTokens } from './auth/session-token'
 import { startSessionUse } from './auth/session-use'
 import type { PersonNews, RoomNews } from './bus/news-bus'
 import { createRedisBus } from './bus/redis-bus'
@@ -43,6 +42,7 @@ import { createTypingLimits } from './presence/typing'
 import { createListStore } from './rooms/list-store'
 import { createRoomListFeed } from './rooms/room-list-feed'
 import { createRoomStore } from './rooms/room-store'
+import { addToRooms } from './rooms/token-rooms'
 import { searchIndexing } from './search/index-messages'
 import { createMessageSearch } from './search/message-search'
 import { createSearchTurns } from './search/search-turns'
@@ -136,8 +136,9 @@ export async function startRealtimeNode(
         refusedCalls,
         sessions: {
           store: sessions,
-          tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, {
+          tokens: createAcceptedTokens(config, {
             store: sessions,
+            addToRooms: (userId, ids) => addToRooms({ pool: database.pool, readMessages: readMessagesAt, bus, personBus }, userId, ids),
             announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
             log,
           }),
@@ -156,6 +157,7 @@ export async function startRealtimeNode(
         // Without a limit for sends, as in load tests, there is none for other calls either.
         fairness: createFairness({ isLimited: config.sendsPerMinute > 0 }),
         allowedOrigins: config.allowedOrigins,
+        corsOrigins: config.corsOrigins,
         publicUrl: config.publicUrl,
         trustProxyHops: config.trustProxyHops,
         log,

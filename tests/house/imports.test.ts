@@ -80,6 +80,7 @@ const table: Row[] = [
       'server/chat/message-rows',
       'server/rooms/list-store',
       'server/rooms/room-store',
+      'server/rooms/token-rooms',
       'server/bus/',
       'server/fairness/',
       'server/platform/',
@@ -120,7 +121,7 @@ const table: Row[] = [
       'server/http-calls',
       'server/router',
       'server/trpc',
-      ...platform('client-address', 'database', 'operator-routes', 'realtime-url', 'wait-until'),
+      ...platform('client-address', 'database', 'operator-routes', 'other-origins', 'realtime-url', 'wait-until'),
       'contract/failures',
       'ws',
       '@trpc/server',
@@ -272,8 +273,13 @@ const table: Row[] = [
   { file: /^server\/auth\/issuer-keys\.ts$/, may: ['contract/failures', 'jose'], types: platform('log') },
   {
     file: /^server\/auth\/outside-tokens\.ts$/,
-    may: ['server/auth/issuer-keys', 'server/auth/outside-people', 'contract/failures', 'jose'],
+    may: ['server/auth/issuer-keys', 'server/auth/outside-people', 'server/auth/token-sessions', 'contract/failures', 'jose'],
     types: ['server/auth/session-token', 'server/auth/sign-in', ...platform('config', 'log')],
+  },
+  {
+    file: /^server\/auth\/app-tokens\.ts$/,
+    may: ['server/auth/outside-people', 'server/auth/session-token', 'server/auth/token-sessions', 'contract/text', 'jose', 'zod'],
+    types: ['server/auth/sign-in', ...platform('log')],
   },
   {
     file: /^server\/auth\/oidc\.ts$/,

@@ -4,13 +4,12 @@ import pg from 'pg'
 import { inject } from 'vitest'
 import { createAdministration } from '../../src/server/admin/administration'
 import { startRefusedCalls } from '../../src/server/admin/refused-calls'
+import { createAcceptedTokens } from '../../src/server/auth/accepted-tokens'
 import { createWebSession } from '../../src/server/auth/account-routes'
 import { createOidc } from '../../src/server/auth/oidc'
-import { acceptOutsideTokens } from '../../src/server/auth/outside-tokens'
 import { announceRevocation } from '../../src/server/auth/revocations'
 import { readServerNames } from '../../src/server/auth/server-names'
 import { createSessionStore } from '../../src/server/auth/session-store'
-import { createSessionTokens } from '../../src/server/auth/session-token'
 import { createSignInThrottle } from '../../src/server/auth/sign-in-throttle'
 import type { WebSession } from '../../src/server/auth/web-session'
 import { readMessagesAt } from '../../src/server/chat/message-rows'
@@ -19,6 +18,7 @@ import { type Config, readConfig } from '../../src/server/platform/config'
 import { openDatabase } from '../../src/server/platform/database'
 import { createLog } from '../../src/server/platform/log'
 import { startRealtimeNode } from '../../src/server/realtime-node'
+import { addToRooms } from '../../src/server/rooms/token-rooms'
 import { createSecurityParts } from '../../src/server/security/security-parts'
 import { password } from './people'
 import { createStockClient, type StockClient, type StockOptions } from './stock-client'
@@ -82,7 +82,15 @@ export async function startRoomline({
       announceRevocation: () => announceRevocation(redis, log),
     }),
     store,
-    tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, { store, announceJoin: () => {}, log }),
+    tokens: createAcceptedTokens(config, {
+      ...{ store, log, announceJoin: () => {} },
+      addToRooms: (userId, rooms) =>
+        addToRooms(
+          { pool: database.pool, readMessages: readMessagesAt, bus: { publish: () => {} }, personBus: { publish: () => {} } },
+          userId,
+          rooms,
+        ),
+    }),
     oidc: config.oidc ? createOidc(config.oidc, config.publicUrl, log) : null,
     announceRevocation: () => announceRevocation(redis, log),
     announceJoin: () => {},
