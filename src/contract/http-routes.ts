@@ -1,9 +1,11 @@
 import * as z from 'zod'
 import { auditInput } from './admin'
 import { auditEntryShape } from './answers/admin'
+import { messageShape } from './answers/message'
 import { passkeyRequestShape } from './answers/security'
 import { userShape } from './answers/session'
 import { timeShape } from './answers/shapes'
+import { hookMessageInput } from './bots'
 import { type FailureName, failures } from './failures'
 import { loginInput, logoutInput, passkeySignInInput, registerInput, resetInput, secondStepInput } from './sign-in'
 
@@ -198,6 +200,23 @@ export const routeContracts: readonly RouteContract[] = [
     about: 'Where that service sends the browser back to.',
     query: z.object({ code: z.string().optional(), state: z.string().optional(), error: z.string().optional() }),
     answers: { 303: { ...seeOther, setsCookie: true }, 404: { about: 'No service is configured.' } },
+  },
+  {
+    method: 'POST',
+    path: '/api/hooks/{token}',
+    about: 'Writes in the room of an incoming hook, as its bot. The same header Idempotency-Key gives the same message.',
+    pathParameter: { name: 'token', about: 'From the address that `hooks.create` has shown.' },
+    body: hookMessageInput,
+    answers: {
+      201: { about: 'The message.', schema: messageShape },
+      400: invalid,
+      403: failed('The room is archived, or the bot may not write in it; or the request came from a page of another site.'),
+      404: failed('HOOK_NOT_FOUND.'),
+      409: failed('CLIENT_ID_REUSED: another text was sent with this Idempotency-Key.'),
+      413: failed('TOO_BIG.'),
+      429: later,
+      503: away,
+    },
   },
   {
     method: 'GET',

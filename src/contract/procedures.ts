@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import * as admin from './admin'
 import * as adminAnswers from './answers/admin'
+import * as bots from './answers/bots'
 import * as messages from './answers/message'
 import * as people from './answers/people'
 import * as presence from './answers/presence'
@@ -8,6 +9,7 @@ import * as rooms from './answers/room'
 import * as security from './answers/security'
 import * as sessions from './answers/session'
 import { countShape, cursorShape, positionShape } from './answers/shapes'
+import * as botInputs from './bots'
 import { noInput } from './fields'
 import * as messageInputs from './message'
 import * as peopleInputs from './people'
@@ -141,6 +143,22 @@ export const procedureContracts = {
   'chat.markRead': mutation('Moves the read mark forward.', messageInputs.markReadInput, rooms.roomShape),
   'chat.markUnread': mutation('Moves the read mark back, before a message.', messageInputs.messageInput, rooms.roomShape),
   'chat.typing': mutation('Tells the room that the caller is typing.', roomInputs.roomInput, room),
+
+  'bots.create': mutation('Makes a bot of the caller. Its token is shown once.', botInputs.createBotInput, bots.botWithTokenShape),
+  'bots.list': query(
+    "The caller's bots; for admins, all.",
+    botInputs.listBotsInput,
+    z.object({ bots: z.array(bots.botAccountShape), cursor: cursorShape }),
+  ),
+  'bots.rotate': mutation('Replaces the token of a bot.', botInputs.botInput, bots.botWithTokenShape),
+  'bots.remove': mutation('Deletes a bot.', botInputs.botInput, z.object({ username: z.string() })),
+  'hooks.create': mutation(
+    'Makes an address at which programs write in a room. It is shown once.',
+    botInputs.createHookInput,
+    bots.hookShape.extend({ url: z.string() }),
+  ),
+  'hooks.list': query('The hooks of a room.', roomInputs.roomInput, z.object({ hooks: z.array(bots.hookShape) })),
+  'hooks.remove': mutation('Removes a hook.', botInputs.removeHookInput, id),
 
   'presence.onChange': subscription('Who is here and who types.', roomInputs.roomInput, presence.presenceEventShape),
   'presence.update': mutation('Says whether the person is idle on this connection.', presenceUpdateInput, z.object({ away: z.boolean() })),

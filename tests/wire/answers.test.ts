@@ -147,6 +147,22 @@ describe('answers of a running server', () => {
     await untilEvent(events, ({ data }: { data: { kind: string } }) => data.kind === 'joined')
   })
 
+  it('story: bots and hooks', async () => {
+    const [owner, bot] = [await connect(await roomline.signIn('owner')), 'helpful-bot']
+    const { token } = await owner.call('bots.create', { username: bot, displayName: 'Helpful' })
+    const robot = await openRecordingCaller(roomline.urls[0] ?? '', '', recorded, token)
+    callers.push(robot)
+    await robot.call('session.me')
+    await robot.call('session.list')
+    await owner.call('bots.list')
+    await owner.call('bots.rotate', { username: bot })
+    await owner.call('bots.remove', { username: bot })
+    const { id: room } = await owner.call('rooms.create', { name: 'Builds', kind: 'private' })
+    const { id } = await owner.call('hooks.create', { room, name: 'CI' })
+    await owner.call('hooks.list', { room })
+    await owner.call('hooks.remove', { room, id })
+  })
+
   it('events: there was a message of every kind', () => {
     const messages = recorded.filter(({ path }) => path === 'chat.onMessage').map(({ data }) => (data as { data: Message }).data)
     const { shape } = messageShape

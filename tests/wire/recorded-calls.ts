@@ -18,8 +18,9 @@ export interface RecordingCaller {
   close(): void
 }
 
-export async function openRecordingCaller(url: string, cookie: string, recorded: Recorded[]): Promise<RecordingCaller> {
-  const socket = new WebSocket(url, { headers: { cookie } })
+/** @param token a bearer token instead of a cookie */
+export async function openRecordingCaller(url: string, cookie: string, recorded: Recorded[], token?: string): Promise<RecordingCaller> {
+  const socket = new WebSocket(url, { headers: token ? { authorization: `Bearer ${token}` } : { cookie } })
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
   let lastId = 0
   const calls = new Map<number, { path: ProcedurePath; events: unknown[]; end: (error: string | null) => void }>()

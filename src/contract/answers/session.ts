@@ -20,7 +20,7 @@ export const sessionInfoShape = z
     id: z.string(),
     device: z.string().nullable().describe('The user agent; null when it sent none.'),
     ip: z.string().nullable(),
-    method: z.enum(['password', 'password and code', 'password and recovery code', 'passkey', 'oidc']),
+    method: z.enum(['password', 'password and code', 'password and recovery code', 'passkey', 'oidc', 'token', 'bot']),
     newDevice: z.boolean(),
     created: timeShape,
     lastSeen: timeShape,

@@ -4,18 +4,18 @@ import type { Clock } from '../clock'
 
 const advice = 'Use the realtimeUrl of GET /api/session, for example ws://localhost:3001/trpc.'
 
-/** Checks the address of a realtime server. @returns it as a ws: or wss: URL @throws Error when it cannot be one */
-export function parseRealtimeUrl(url: string): string {
+/** Checks the address of a realtime server. @param caller what was given it @returns it as a ws: or wss: URL @throws Error when it cannot be one */
+export function parseRealtimeUrl(url: string, caller: 'createChat' | 'createServer' = 'createChat'): string {
   let parsed: URL
   try {
     parsed = new URL(url)
   } catch {
-    throw new Error(`createChatClient: "${url}" is not a URL. ${advice}`)
+    throw new Error(`${caller}: "${url}" is not a URL. ${advice}`)
   }
   const protocol = ({ 'ws:': 'ws:', 'wss:': 'wss:', 'http:': 'ws:', 'https:': 'wss:' } as Record<string, string>)[parsed.protocol]
-  if (!protocol) throw new Error(`createChatClient: the address of a realtime server cannot start with ${parsed.protocol}. ${advice}`)
-  if (parsed.username || parsed.password) throw new Error('createChatClient: the URL must not contain credentials. Use the option "auth".')
-  if (parsed.hash) throw new Error(`createChatClient: the URL must not have a fragment (#…). ${advice}`)
+  if (!protocol) throw new Error(`${caller}: the address of a realtime server cannot start with ${parsed.protocol}. ${advice}`)
+  if (parsed.username || parsed.password) throw new Error(`${caller}: the URL must not contain credentials.`)
+  if (parsed.hash) throw new Error(`${caller}: the URL must not have a fragment (#…). ${advice}`)
   return `${protocol}${parsed.href.slice(parsed.protocol.length)}`
 }
 
