@@ -29,7 +29,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'realtime',
-          include: ['tests/{abuse,admin,auth,chat,data,jobs,names,people,platform,presence,rooms,search}/**/*.test.ts'],
+          include: ['tests/{abuse,admin,auth,bots,chat,data,jobs,names,people,platform,presence,rooms,search}/**/*.test.ts'],
           exclude: crowded,
           globalSetup: 'tests/support/services-setup.ts',
           sequence: { groupOrder: 0 },

@@ -10,6 +10,7 @@ import { announceRevocation, watchRevocations } from './auth/revocations'
 import { readServerNames } from './auth/server-names'
 import { createSessionStore } from './auth/session-store'
 import { startSessionUse } from './auth/session-use'
+import { startPostRelay } from './bots/post-relay'
 import type { PersonNews, RoomNews } from './bus/news-bus'
 import { createRedisBus } from './bus/redis-bus'
 import { createMessageHistory } from './chat/history'
@@ -86,6 +87,7 @@ export async function startRealtimeNode(
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
     const messages = createMessageHistory(database.pool)
     const rooms = createRoomStore(database.pool)
+    const sends = createSendStore(database.pool, messages)
     const sessions = createSessionStore(database.pool, signIns)
     const metrics = createMetrics()
     const tail = startChangeTail({ pool: database.pool, log })
@@ -118,7 +120,7 @@ export async function startRealtimeNode(
         messages,
         search: createMessageSearch(lookUps, readMessagesOf),
         searchTurns: createSearchTurns(searchesAtOnce),
-        sends: createSendStore(database.pool, messages),
+        sends,
         rooms,
         lists,
         pool: database.pool,
@@ -138,6 +140,7 @@ export async function startRealtimeNode(
           store: sessions,
           tokens: createAcceptedTokens(config, {
             store: sessions,
+            pool: signIns,
             addToRooms: (userId, ids) => addToRooms({ pool: database.pool, readMessages: readMessagesAt, bus, personBus }, userId, ids),
             announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
             log,
@@ -174,6 +177,7 @@ export async function startRealtimeNode(
         onCutOff: server.connections.turnAllAway,
       },
     )
+    const posts = startPostRelay({ pool: database.pool, databaseUrl, sending: { messages, rooms, sends, bus, metrics }, log })
     const jobs = startJobs({
       databaseUrl,
       afterCommit: [searchIndexing],
@@ -188,7 +192,7 @@ export async function startRealtimeNode(
       log,
     })
     const close = async () => {
-      await Promise.all([server.close(), jobs.close(), survey.close()])
+      await Promise.all([server.close(), jobs.close(), posts.close(), survey.close()])
       await roomListFeed.close()
       presence.close()
       connectionCounts.close()

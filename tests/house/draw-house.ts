@@ -29,7 +29,10 @@ const plan: Box[][] = [
     { name: 'web-server', note: 'process around Next', files: /^web-server\//, from: 5, to: 5 },
     { name: 'app', note: 'routes and pages', files: /^app\//, from: 6, to: 6 },
   ],
-  [{ name: 'server/admin', files: /^server\/admin\/(?!acting|audit-|needs|refused-calls)/, from: 3, to: 4 }],
+  [
+    { name: 'server/bots', note: 'bots and hooks', files: /^server\/bots\//, from: 1, to: 2 },
+    { name: 'server/admin', files: /^server\/admin\/(?!acting|audit-|needs|refused-calls)/, from: 3, to: 4 },
+  ],
   [
     { name: 'server/chat', files: /^server\/chat\//, from: 1, to: 2 },
     { name: 'server/people', files: /^server\/people\//, from: 3, to: 3 },
