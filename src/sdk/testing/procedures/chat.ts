@@ -158,13 +158,9 @@ export const chatProcedures = {
     },
     open: (call, { room: id, lastEventId }, sink: { send(message: Message, id: string): void; fail(error: unknown): void }) => {
       const { room } = actOn(call, id)
-      let cursor = lastEventId ?? room.lastVersion
-      const send = (message: StoredMessage) => {
-        if (message.version <= cursor) return
-        cursor = message.version
-        sink.send(showMessage(call.world, room, message), String(message.version))
-      }
-      for (const message of room.messages.filter(({ version }) => version > cursor).sort((a, b) => a.version - b.version)) send(message)
+      const after = lastEventId ?? room.lastVersion
+      const send = (message: StoredMessage) => sink.send(showMessage(call.world, room, message), String(message.version))
+      for (const message of room.messages.filter(({ version }) => version > after).sort((a, b) => a.version - b.version)) send(message)
       return call.world.onNews((news) => {
         if (!('room' in news) || news.room !== room) return
         if (news.type === 'message') send(news.message)
