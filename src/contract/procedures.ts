@@ -157,7 +157,16 @@ export const procedureContracts = {
     botInputs.createHookInput,
     bots.hookShape.extend({ url: z.string() }),
   ),
-  'hooks.list': query('The hooks of a room.', roomInputs.roomInput, z.object({ hooks: z.array(bots.hookShape) })),
+  'hooks.createOutgoing': mutation(
+    'Posts what people write in a room to an address, signed. The secret is shown once.',
+    botInputs.createOutgoingHookInput,
+    bots.outgoingHookShape.extend({ secret: z.string() }),
+  ),
+  'hooks.list': query(
+    'The hooks of a room.',
+    roomInputs.roomInput,
+    z.object({ hooks: z.array(bots.hookShape), outgoing: z.array(bots.outgoingHookShape) }),
+  ),
   'hooks.remove': mutation('Removes a hook.', botInputs.removeHookInput, id),
 
   'presence.onChange': subscription('Who is here and who types.', roomInputs.roomInput, presence.presenceEventShape),

@@ -159,6 +159,7 @@ describe('answers of a running server', () => {
     await owner.call('bots.remove', { username: bot })
     const { id: room } = await owner.call('rooms.create', { name: 'Builds', kind: 'private' })
     const { id } = await owner.call('hooks.create', { room, name: 'CI' })
+    await owner.call('hooks.createOutgoing', { room, name: 'Log', url: 'https://log.example/roomline' })
     await owner.call('hooks.list', { room })
     await owner.call('hooks.remove', { room, id })
   })
