@@ -4,8 +4,8 @@ import { createGate, type Gate } from '../platform/background'
 
 /** The one that has the room's lock, and those that have it next without a pause. */
 const changesAtOnce = 3
-/** Nobody waits longer for an answer. */
-const longestWaitMs = 10_000
+/** As long as they would wait for a connection, and then for the lock. */
+const longestWaitMs = 15_000
 
 const turnsOf = new WeakMap<Pool, Map<string, Gate>>()
 
