@@ -29,7 +29,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'realtime',
-          include: ['tests/{abuse,admin,auth,chat,data,jobs,names,people,platform,presence,rooms,search}/**/*.test.ts'],
+          include: ['tests/{abuse,admin,auth,bots,chat,data,jobs,names,people,platform,presence,rooms,search}/**/*.test.ts'],
           exclude: crowded,
           globalSetup: 'tests/support/services-setup.ts',
           sequence: { groupOrder: 0 },
@@ -56,6 +56,18 @@ export default defineConfig({
           globalSetup: 'tests/support/browser-setup.ts',
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        // Each example, installed as npm installs it, beside a whole Roomline.
+        test: {
+          name: 'examples',
+          include: ['tests/examples/**/*.test.ts'],
+          globalSetup: 'tests/support/browser-setup.ts',
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
           sequence: { groupOrder: 1 },
         },
       },

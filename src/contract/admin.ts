@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type AuditEntry, auditGroups, auditKinds } from './audit'
 import { hasChange } from './fields'
 import type { Person } from './people'

@@ -1,5 +1,8 @@
-import type { z } from 'zod'
+import * as z from 'zod'
 import type { FailureFields } from './failures'
+
+/** For calls without input: unknown keys are refused here too. */
+export const noInput = z.strictObject({}).optional()
 
 /** Whether any optional field of an input is given. */
 export const hasChange = (change: object): boolean => Object.values(change).some((value) => value !== undefined)

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isUtcTime, limits, maxInteger } from './rules'
 import { type User, username } from './session'
 import { key, messageText, roomId, text } from './text'

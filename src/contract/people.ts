@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { hasChange } from './fields'
 import { limits, type ServerRole } from './rules'
 import { password, type User, username } from './session'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { hasChange } from './fields'
 import type { Message } from './message'
 import { limits, type RoomRole, roomRoles } from './rules'

@@ -63,6 +63,15 @@ export const limits = {
   inviteHours: { usual: 168, max: 8_760 },
   inviteUses: 10_000,
   serverName: 60,
+
+  /** Bots of one person. */
+  botsPerPerson: 20,
+  hookName: 48,
+  /** In either direction. */
+  hooksPerRoom: 20,
+  hookToken: 128,
+  hookUrl: 2_048,
+  idempotencyKey: 255,
   /** A logo as a data URL, in characters: 96 KiB of image. */
   logoDataUrl: 135_000,
 
@@ -82,7 +91,24 @@ export const limits = {
 
   /** People named in one presence event. */
   presenceNamed: 200,
+
+  /** How an app names one of its users. */
+  appUserId: 255,
+  /** Rooms in one token of an app's user. */
+  roomsPerToken: 50,
 } as const
+
+/** What the token of an app's user says of itself, so that nobody can take it for another kind of token. */
+export const appToken = {
+  issuer: 'urn:roomline:app',
+  audience: 'urn:roomline:server',
+  type: 'roomline-app+jwt',
+  /** Of one that was signed out, or of somebody who may no longer use the app, this is the longest that it works. */
+  maxSeconds: 24 * 60 * 60,
+} as const
+
+/** Usernames of an app's users start with this, and nobody else's. */
+export const appUsernamePrefix = 'app-'
 
 /** The largest seq, version and count: Postgres' integer. */
 export const maxInteger = 2 ** 31 - 1

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { countCharacters, foldUsername, isUsername, limits } from './rules'
 import { key } from './text'
 
@@ -23,7 +23,7 @@ export interface Me {
 }
 
 /** How somebody signed in. */
-export type SignInMethod = 'password' | 'password and code' | 'password and recovery code' | 'passkey' | 'oidc'
+export type SignInMethod = 'password' | 'password and code' | 'password and recovery code' | 'passkey' | 'oidc' | 'token' | 'bot'
 
 /** One of the person's own sessions. Times are ISO 8601. */
 export interface SessionInfo {

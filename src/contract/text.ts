@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { countCharacters, limits } from './rules'
 import { cleanLine, cleanMessage, findLineFault, hasVisibleCharacter } from './visible-text'
 

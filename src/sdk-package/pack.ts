@@ -10,7 +10,13 @@ import { dts } from 'rollup-plugin-dts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const from = (file: string) => path.join(root, file)
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
-const entries = { index: from('src/sdk/index.ts'), react: from('src/sdk/react/index.ts'), testing: from('src/sdk/testing/index.ts') }
+const entries = {
+  index: from('src/sdk/index.ts'),
+  bot: from('src/sdk/bot/index.ts'),
+  react: from('src/sdk/react/index.ts'),
+  testing: from('src/sdk/testing/index.ts'),
+  server: from('src/sdk/server/index.ts'),
+}
 const external = ['@trpc/client', '@trpc/server', 'react']
 
 interface RootPackage {
@@ -33,7 +39,8 @@ export async function packSdk(outDir: string): Promise<string> {
   await Promise.all([
     bundle(folder, { entryPoints: entries, splitting: true, platform: 'neutral', banner: { js: '' } }),
     bundle(folder, {
-      entryPoints: { node: here('node-entry.ts') },
+      entryPoints: { node: here('node-entry.ts'), 'node-bot': here('node-bot.ts') },
+      splitting: true,
       platform: 'node',
       // ws is CommonJS and loads Node's modules with `require`.
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
@@ -62,8 +69,10 @@ function describe({ version, license, dependencies }: RootPackage) {
     engines: { node: '>=20.19' },
     exports: {
       '.': { types: './index.d.ts', node: './node.js', default: './index.js' },
+      './bot': { types: './bot.d.ts', node: './node-bot.js', default: './bot.js' },
       './react': { types: './react.d.ts', default: './react.js' },
       './testing': { types: './testing.d.ts', default: './testing.js' },
+      './server': { types: './server.d.ts', default: './server.js' },
     },
     dependencies: { '@trpc/client': trpcVersion },
     peerDependencies: { '@trpc/server': trpcVersion, react: '>=18' },

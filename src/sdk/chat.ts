@@ -1,13 +1,14 @@
 import { createTRPCClient } from '@trpc/client'
 import type { AppRouter } from '../server/router'
 import type { Procedures } from './calls'
+import type { Clock } from './clock'
 import { startConnection } from './connection/connection'
 import { type Auth, createCredentials } from './connection/credentials'
 import type { WebSocketClass } from './connection/raw-socket'
 import { parseRealtimeUrl } from './connection/server-address'
 import type { ConnectionStatus } from './connection/status'
 import { defaultTimings, type Timings } from './connection/timings'
-import { createOutbox } from './outbox'
+import { startOutbox } from './outbox'
 import { createMemoryOutbox, type OutboxStorage, ofAuthor } from './outbox-storage'
 import { type ChatPeople, createPeople } from './people'
 import { openPresence } from './presence'
@@ -38,6 +39,8 @@ export interface ChatOptions {
   WebSocket?: WebSocketClass
   /** Where to keep messages until the server has acknowledged them. Default: in memory. */
   outbox?: OutboxStorage
+  /** Where the time and the timers come from. Only tests need it: see `createTestServer` of `@roomline/sdk/testing`. */
+  clock?: Clock
 }
 
 /** The connection's status, which changes over time. */
@@ -90,7 +93,7 @@ export interface Chat extends AsyncDisposable {
  * @throws Error when `url` cannot be the address of a realtime server, or the runtime has no WebSocket
  */
 export function createChat(options: ChatOptions): Chat {
-  return startChat(options, defaultTimings)
+  return startChat(options, options.clock ? { ...defaultTimings, clock: options.clock } : defaultTimings)
 }
 
 /** Like `createChat`, with timings of your own. */
@@ -107,22 +110,23 @@ export function startChat(
     callTimeoutMs: timeoutMs,
     timings,
   })
+  const { clock } = timings
   const trpc: Procedures = createTRPCClient<AppRouter>({ links })
-  const outbox = createOutbox({
+  const own = { calls: trpc, status, clock }
+  const outbox = startOutbox({
     storage: ofAuthor(storage, userId),
     status,
+    clock,
     checkIntervalMs: timings.outboxCheckMs,
     send: ({ room, text, clientId, replyTo }) => trpc.chat.send.mutate({ room, text, clientId, ...(replyTo && { replyTo: replyTo.seq }) }),
   })
-  const shareRoomList = createSharedHandles(() => openRoomList(trpc, status))
-  const sharePresence = createSharedHandles((room: string) => openPresence(trpc, status, room))
-  const shareRoom = createSharedHandles((room: string, options: RoomOptions = {}) =>
-    openRoom({ calls: trpc, status, outbox, room, options }),
-  )
+  const shareRoomList = createSharedHandles(() => openRoomList(own))
+  const sharePresence = createSharedHandles((room: string) => openPresence(own, room))
+  const shareRoom = createSharedHandles((room: string, options: RoomOptions = {}) => openRoom({ ...own, outbox, room, options }))
   return {
     connection: { ...status, reopen },
     room: shareRoom,
-    thread: (room, seq) => openThread(trpc, status, shareRoom(room), seq),
+    thread: (room, seq) => openThread(own, shareRoom(room), seq),
     rooms: createRooms(trpc, () => shareRoomList('')),
     people: createPeople(trpc, sharePresence),
     flush: ({ timeoutMs: flushTimeoutMs = 10_000 } = {}) => outbox.flush(flushTimeoutMs),

@@ -1,4 +1,5 @@
 import { type ChatFailure, mayRetry, readFailure } from './chat-error'
+import type { Clock } from './clock'
 import { backoffWithJitter } from './connection/reconnect'
 import { type ConnectionStatus, endOf } from './connection/status'
 import type { Store } from './store'
@@ -11,6 +12,7 @@ export interface Following {
 }
 
 interface FollowingOptions {
+  clock: Clock
   status: Store<ConnectionStatus>
   /**
    * Subscribes, and calls `onStarted` when the server has answered. Resolves when the stream has stopped, rejects when it
@@ -28,7 +30,7 @@ interface FollowingOptions {
  * the server ends it for good, it does not. When the client ends, so does the subscription; when the client is reopened, it
  * starts again. After a lost connection tRPC itself subscribes again.
  */
-export function startFollowing({ status, follow, onInterrupted = () => {}, onEnded }: FollowingOptions): Following {
+export function startFollowing({ clock, status, follow, onInterrupted = () => {}, onEnded }: FollowingOptions): Following {
   let running: AbortController | null = null
   let endedBy: 'server' | 'client' | null = null
 
@@ -54,7 +56,7 @@ export function startFollowing({ status, follow, onInterrupted = () => {}, onEnd
       }
       if (signal.aborted) return
       onInterrupted()
-      await pause(pauseMs, signal)
+      await pause(clock, pauseMs, signal)
     }
   }
 

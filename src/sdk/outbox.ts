@@ -1,5 +1,6 @@
 import type { Message } from '../contract/message'
 import { ChatError, type ChatFailure, failureNamed, mayRetry, readFailure } from './chat-error'
+import { type Clock, unrefTimer } from './clock'
 import { backoffWithJitter } from './connection/reconnect'
 import { type ConnectionStatus, endOf } from './connection/status'
 import type { OutboxStorage, Unsent } from './outbox-storage'
@@ -47,15 +48,17 @@ const maxRetryMs = 5_000
  * server takes for the same message. It fails only when it is rejected for good. When the client ends, pending messages are
  * shown as failed but stay pending in the storage, for the next client of their author.
  */
-export function createOutbox({
+export function startOutbox({
   storage,
   send,
   status,
+  clock,
   checkIntervalMs,
 }: {
   storage: OutboxStorage
   send: (message: Unsent) => Promise<Message>
   status: Store<ConnectionStatus>
+  clock: Clock
   /** How often to check the storage for messages that another client has left there. */
   checkIntervalMs: number
 }): Outbox {
@@ -161,7 +164,7 @@ export function createOutbox({
         const reason = readFailure(error)
         // The client has ended: the message stays pending for its author's next client.
         if (signal.aborted) break
-        if (mayRetry(reason)) await pause(waitMs(reason, attempt++), signal)
+        if (mayRetry(reason)) await pause(clock, waitMs(reason, attempt++), signal)
         else {
           await keep({ ...message, state: 'failed', reason })
           sendings.get(message.clientId)?.reject(reason)
@@ -199,14 +202,13 @@ export function createOutbox({
     let seen = new Set<string>()
     let missed = new Set<string>()
     let isChecking = false
-    let timer: ReturnType<typeof setInterval> | undefined
+    let timer: unknown
     const startOrStop = () => {
       const isConnected = status.get().state === 'connected'
       if (isConnected === (timer !== undefined)) return
-      clearInterval(timer)
-      timer = isConnected ? setInterval(() => void check(), checkIntervalMs) : undefined
-      // In Node, this alone must not keep the process alive.
-      if (typeof timer === 'object') (timer as { unref?(): void }).unref?.()
+      clock.clear(timer)
+      timer = isConnected ? clock.setInterval(() => void check(), checkIntervalMs) : undefined
+      unrefTimer(timer)
     }
     status.subscribe(startOrStop)
     startOrStop()
@@ -254,7 +256,8 @@ export function createOutbox({
       if (isKnown) return { clientId, done }
       const reason = endOf(status.get())
       if (reason) sendings.get(clientId)?.reject(reason)
-      const message = { state: 'pending' as const, room, clientId, text, time: new Date().toISOString(), ...(replyTo && { replyTo }) }
+      const time = new Date(clock.now()).toISOString()
+      const message = { state: 'pending' as const, room, clientId, text, time, ...(replyTo && { replyTo }) }
       void keep(message).then(() => sendAll(room))
       return { clientId, done }
     },
@@ -282,7 +285,7 @@ export function createOutbox({
     },
     flush: (timeoutMs) =>
       new Promise((resolve) => {
-        const timer = setTimeout(() => done(false), timeoutMs)
+        const timer = clock.setTimeout(() => done(false), timeoutMs)
         flushChecks.add(check)
         check()
         function check() {
@@ -290,7 +293,7 @@ export function createOutbox({
           else if (ended.signal.aborted) done(false)
         }
         function done(isFlushed: boolean) {
-          clearTimeout(timer)
+          clock.clear(timer)
           flushChecks.delete(check)
           resolve(isFlushed)
         }

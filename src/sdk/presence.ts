@@ -1,6 +1,7 @@
 import type { PersonPresence, PresenceEvent } from '../contract/presence'
 import type { Procedures } from './calls'
 import type { ChatFailure } from './chat-error'
+import type { Clock } from './clock'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
 import { createStore, type Store } from './store'
@@ -51,9 +52,13 @@ function withNews<Value>(
 }
 
 /** Follows who is online in a room. */
-export function openPresence(calls: Pick<Procedures, 'presence'>, status: Store<ConnectionStatus>, room: string): PresenceHandle {
+export function openPresence(
+  { calls, status, clock }: { calls: Pick<Procedures, 'presence'>; status: Store<ConnectionStatus>; clock: Clock },
+  room: string,
+): PresenceHandle {
   const state = createStore<PresenceView>(unknownPresence)
   const following = startFollowing({
+    clock,
     status,
     follow: ({ signal, onStarted }) =>
       new Promise((resolve, reject) => {

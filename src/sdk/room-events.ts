@@ -2,6 +2,7 @@ import type { Message } from '../contract/message'
 import type { User } from '../contract/session'
 import type { Procedures } from './calls'
 import { ChatError, type ChatFailure, failureNamed } from './chat-error'
+import type { Clock } from './clock'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
 import type { Store } from './store'
@@ -35,6 +36,7 @@ export type RoomEvent =
 interface EventsOptions {
   calls: Pick<Procedures, 'chat'>
   status: Store<ConnectionStatus>
+  clock: Clock
   room: string
   after?: string | undefined
   signal?: AbortSignal
@@ -59,6 +61,7 @@ const mostSeen = 2_000
 export async function* readRoomEvents({
   calls,
   status,
+  clock,
   room,
   after,
   signal,
@@ -76,6 +79,7 @@ export async function* readRoomEvents({
   let paused = new AbortController()
 
   const following = startFollowing({
+    clock,
     status,
     follow: async (options) => {
       if (waiting.length >= mostWaiting) await new Promise<void>((resolve) => (resume = resolve))

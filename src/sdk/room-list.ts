@@ -1,6 +1,7 @@
 import type { Room } from '../contract/room'
 import type { Procedures } from './calls'
 import type { ChatFailure } from './chat-error'
+import type { Clock } from './clock'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
 import { withRoomListEvent } from './listed-rooms'
@@ -21,9 +22,18 @@ export interface RoomListHandle {
 }
 
 /** Follows the person's rooms with their unread counts, which are the same on all devices. */
-export function openRoomList(calls: Pick<Procedures, 'rooms'>, status: Store<ConnectionStatus>): RoomListHandle {
+export function openRoomList({
+  calls,
+  status,
+  clock,
+}: {
+  calls: Pick<Procedures, 'rooms'>
+  status: Store<ConnectionStatus>
+  clock: Clock
+}): RoomListHandle {
   const state = createStore<RoomListState>({ state: 'loading', rooms: [] })
   const following = startFollowing({
+    clock,
     status,
     // After a lost connection tRPC subscribes again by itself, and the server sends the whole list first.
     follow: ({ signal, onStarted }) =>

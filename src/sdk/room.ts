@@ -1,8 +1,9 @@
-import type { FirstPage, Message, SearchInput, SearchPage } from '../contract/message'
+import type { FirstPage, Message, SearchPage } from '../contract/message'
 import type { Room } from '../contract/room'
 import { cutQuote } from '../contract/rules'
 import type { Procedures } from './calls'
 import { readFailure } from './chat-error'
+import type { Clock } from './clock'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
 import type { Outbox, Sending } from './outbox'
@@ -35,7 +36,19 @@ export interface SendOptions {
 }
 
 /** What a search in a room is narrowed to. */
-export type RoomSearchOptions = Partial<Omit<SearchInput, 'query' | 'room'>>
+export interface RoomSearchOptions {
+  /** A username. */
+  author?: string
+  /** Only messages of this time and later: ISO 8601, or a date (UTC). */
+  after?: string
+  /** Only messages before this time. */
+  before?: string
+  has?: 'file' | 'link' | 'code'
+  /** How many hits at most. */
+  limit?: number
+  /** The cursor of the page before. */
+  cursor?: string
+}
 
 /** A live room. The calls that change or ask something reject with an error for `readFailure`. */
 export interface ChatRoom {
@@ -111,13 +124,14 @@ const pageSize = 50
 interface OpenRoomOptions {
   calls: Pick<Procedures, 'chat' | 'rooms'>
   status: Store<ConnectionStatus>
+  clock: Clock
   outbox: Outbox
   room: string
   options: RoomOptions
 }
 
 /** Loads the newest page unless it has a first one, then subscribes from there, so that nothing in between is missed. */
-export function openRoom({ calls, status, outbox, room, options }: OpenRoomOptions): ChatRoom {
+export function openRoom({ calls, status, clock, outbox, room, options }: OpenRoomOptions): ChatRoom {
   const { initial: first = null, around } = options
   const state = createStore(startState(first))
   const closing = new AbortController()
@@ -141,6 +155,7 @@ export function openRoom({ calls, status, outbox, room, options }: OpenRoomOptio
   })
 
   const following = startFollowing({
+    clock,
     status,
     follow: async ({ signal, onStarted, isReopened }) => {
       if (state.get().state === 'ended') state.set({ state: 'loading', timeline: state.get().timeline })
@@ -188,14 +203,14 @@ export function openRoom({ calls, status, outbox, room, options }: OpenRoomOptio
     return message
   }
 
-  const typing = createTyping(() => calls.chat.typing.mutate({ room }, { signal }))
+  const typing = createTyping(clock, () => calls.chat.typing.mutate({ room }, { signal }))
 
   return {
     id: room,
     state,
     events: (eventOptions = {}) =>
       readRoomEvents({
-        ...{ calls, status, room, ...eventOptions },
+        ...{ calls, status, clock, room, ...eventOptions },
         readPlace: async () => {
           await untilLoaded(state, signal)
           return { version: cursor ?? 0, seq: state.get().timeline.lastSeq }

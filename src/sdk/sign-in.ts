@@ -4,7 +4,7 @@ import { ChatError, failureNamed } from './chat-error'
 
 export interface SignedIn {
   user: User
-  /** For `createChatClient`. Keep it like a password: whoever has it can act as this person. */
+  /** For `createChat`. Keep it like a password: whoever has it can act as this person. */
   token: string
   /** The address of the realtime server. */
   realtimeUrl: string
@@ -17,7 +17,7 @@ export interface SignedIn {
  * reached, NOT_ROOMLINE when something else answers
  * @example
  * const { token, realtimeUrl } = await signIn('http://localhost:3000', { username: 'echo', password })
- * const client = createChatClient({ url: realtimeUrl, auth: token })
+ * const client = createChat({ url: realtimeUrl, auth: token })
  */
 export function signIn(webUrl: string, credentials: { username: string; password: string }): Promise<SignedIn> {
   return enter(webUrl, '/api/login', credentials)

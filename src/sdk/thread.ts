@@ -1,6 +1,7 @@
 import type { Message, ThreadPage } from '../contract/message'
 import type { Procedures } from './calls'
 import type { ChatFailure } from './chat-error'
+import type { Clock } from './clock'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
 import { newerOf } from './message-runs'
@@ -52,7 +53,11 @@ export interface ThreadHandle {
 const pageSize = 50
 
 /** @param room a handle for this thread alone, which it closes @param seq any message of the thread */
-export function openThread(calls: Pick<Procedures, 'chat'>, status: Store<ConnectionStatus>, room: ChatRoom, seq: number): ThreadHandle {
+export function openThread(
+  { calls, status, clock }: { calls: Pick<Procedures, 'chat'>; status: Store<ConnectionStatus>; clock: Clock },
+  room: ChatRoom,
+  seq: number,
+): ThreadHandle {
   const state = createStore<ThreadState>({ state: 'loading', root: null, messages: [], hasBefore: false, unsent: [] })
   const closing = new AbortController()
   /** What has arrived since a page was asked for, which may be older than that. */
@@ -78,6 +83,7 @@ export function openThread(calls: Pick<Procedures, 'chat'>, status: Store<Connec
   }
 
   const following = startFollowing({
+    clock,
     status,
     follow: async ({ signal, onStarted }) => {
       if (state.get().state === 'ended') update((thread) => ({ ...contentOf(thread), state: 'loading' }))

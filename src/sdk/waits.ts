@@ -1,16 +1,17 @@
 import { ChatError } from './chat-error'
+import type { Clock } from './clock'
 import type { ConnectionStatus } from './connection/status'
 import type { RoomState } from './room-window'
 import type { Store } from './store'
 
 /** Resolves after this many milliseconds, or when the signal aborts. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()
-    const timer = setTimeout(done, ms)
+    const timer = clock.setTimeout(done, ms)
     signal.addEventListener('abort', done, { once: true })
     function done() {
-      clearTimeout(timer)
+      clock.clear(timer)
       signal.removeEventListener('abort', done)
       resolve()
     }

@@ -23,6 +23,7 @@ import type { Health } from './platform/health'
 import type { Log } from './platform/log'
 import type { Metrics } from './platform/metrics'
 import { createOperatorRoutes } from './platform/operator-routes'
+import { createOtherOrigins } from './platform/other-origins'
 import { realtimePath } from './platform/realtime-url'
 import { waitUntil } from './platform/wait-until'
 import type { ConnectionCounts } from './presence/connection-counts'
@@ -42,6 +43,8 @@ export interface ChatServerParts extends Omit<Context['parts'], 'deliverDirectly
   /** The budgets of all clients of this node, for sockets and HTTP. */
   fairness: Fairness
   allowedOrigins: readonly string[]
+  /** Other origins whose pages may connect and call with a token of their own. */
+  corsOrigins: readonly string[]
   /** Decides under which names cookies are read. */
   publicUrl: string
   trustProxyHops: number
@@ -109,6 +112,7 @@ export async function startChatServer(
   })
   let draining = false
   const operatorRoutes = createOperatorRoutes('', { ...parts, isDraining: () => draining })
+  const otherOrigins = createOtherOrigins(parts.corsOrigins, (path) => (isCallPath(path) ? ['GET', 'POST'] : null))
 
   const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval })
   const admission = createHttpAdmission({
@@ -125,6 +129,8 @@ export async function startChatServer(
   })
   const serve = (request: IncomingMessage, response: ServerResponse) => {
     for (const name of answerHeaderNames) response.setHeader(name, answerHeaders[name])
+    otherOrigins.takeCookie(request)
+    otherOrigins.allowReading(request, response)
     admission
       .serve(request, response, (client) => answer(request, response, client))
       .catch((error: unknown) => {
@@ -201,6 +207,7 @@ export async function startChatServer(
     if (pathOf(request) !== realtimePath) return refuseUpgrade(wire, '404 Not Found')
     // Otherwise a page of another site could act with its visitor's cookie.
     if (isForeign(request)) return refuseUpgrade(wire, '403 Forbidden')
+    otherOrigins.takeCookie(request)
     void findUpgradePayer(request).then((payer) => {
       const waitMs = payer.waitMs()
       if (waitMs > 0) return refuseUpgrade(wire, '429 Too Many Requests', `Retry-After: ${Math.ceil(waitMs / 1_000)}`)
@@ -244,8 +251,9 @@ export async function startChatServer(
     }
     const operatorRoute = operatorRoutes[pathname]
     if (operatorRoute) return operatorRoute(request, response)
-    if (pathname !== realtimePath && !pathname.startsWith(`${realtimePath}/`)) return refuse(response, 404, 'NO_SUCH_PROCEDURE')
+    if (!isCallPath(pathname)) return refuse(response, 404, 'NO_SUCH_PROCEDURE')
     if (isForeign(request)) return refuse(response, 403, 'FOREIGN_ORIGIN')
+    if (otherOrigins.answerPreflight(request, response)) return
     // A client whose socket did not open asks here for the reason. This is the right URL, but it needs a WebSocket.
     if (pathname === realtimePath) return refuse(response, 426, 'METHOD_NOT_ALLOWED')
     if (draining) return refuse(response, 503, 'UNAVAILABLE')
@@ -301,7 +309,10 @@ export async function startChatServer(
     turns: connection ?? atOnce,
   })
 
-  const isForeign = ({ headers }: IncomingMessage) => headers.origin !== undefined && !parts.allowedOrigins.includes(headers.origin)
+  const isForeign = (request: IncomingMessage) => {
+    const { origin } = request.headers
+    return origin !== undefined && !parts.allowedOrigins.includes(origin) && !otherOrigins.isListed(request)
+  }
 
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)
@@ -333,6 +344,8 @@ const tokensOf = ({ headers }: IncomingMessage, publicUrl: string) => readTokens
 function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? ''
 }
+
+const isCallPath = (path: string) => path === realtimePath || path.startsWith(`${realtimePath}/`)
 
 /** For calls whose turns are taken elsewhere. */
 const atOnce: Caller['turns'] = { takeTurn: (call) => call() }
@@ -375,10 +388,10 @@ function refuseForNow(response: ServerResponse, retryAfterMs: number): void {
 
 function refuse(response: ServerResponse, status: number, failure: FailureName): void {
   const { message } = new Failure(failure)
+  // Nothing in the answer is secret, and a page of another site has to learn that its origin is refused.
+  if (!response.hasHeader('access-control-allow-origin')) response.setHeader('access-control-allow-origin', '*')
   response.writeHead(status, {
     'content-type': 'application/json',
-    // Nothing in the answer is secret, and a page of another site has to learn that its origin is refused.
-    'access-control-allow-origin': '*',
     ...(status === 426 && { upgrade: 'websocket' }),
   })
   response.end(JSON.stringify({ error: { code: failure, message } }))

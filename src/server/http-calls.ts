@@ -133,7 +133,8 @@ function send(response: ServerResponse, isBatch: boolean, isLines: boolean, answ
   const waits = answers.flatMap(({ retryAfterMs }) => retryAfterMs ?? [])
   if (waits.length > 0) response.setHeader('retry-after', Math.ceil(Math.max(...waits) / 1_000))
   // Several answers with different statuses: 207, as tRPC does it.
-  response.writeHead(isLines ? 200 : statuses.size > 1 ? 207 : first, { 'content-type': 'application/json', vary: 'trpc-accept, accept' })
+  response.appendHeader('vary', 'trpc-accept, accept')
+  response.writeHead(isLines ? 200 : statuses.size > 1 ? 207 : first, { 'content-type': 'application/json' })
   const pieces = answers.map(({ json }) => json)
   if (isLines) response.end(`{${pieces.map((json, index) => `"${index}":[[${json}]]`).join()}}\n`)
   else response.end(isBatch ? `[${pieces.join()}]` : pieces[0])

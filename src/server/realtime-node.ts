@@ -3,14 +3,14 @@ import { createAuditRetentionJob } from './admin/audit-retention'
 import { type OpenConnection, type SurveyNews, startConnectionSurvey } from './admin/connection-survey'
 import { createRoomDeletionJob } from './admin/delete-room'
 import { startRefusedCalls } from './admin/refused-calls'
+import { createAcceptedTokens } from './auth/accepted-tokens'
 import { createHousekeepingJob, createRateLimitsJob } from './auth/housekeeping'
-import { acceptOutsideTokens } from './auth/outside-tokens'
 import { createOwnPasswords } from './auth/own-password'
 import { announceRevocation, watchRevocations } from './auth/revocations'
 import { readServerNames } from './auth/server-names'
 import { createSessionStore } from './auth/session-store'
-import { createSessionTokens } from './auth/session-token'
 import { startSessionUse } from './auth/session-use'
+import { startPostRelay } from './bots/post-relay'
 import type { PersonNews, RoomNews } from './bus/news-bus'
 import { createRedisBus } from './bus/redis-bus'
 import { createMessageHistory } from './chat/history'
@@ -43,6 +43,7 @@ import { createTypingLimits } from './presence/typing'
 import { createListStore } from './rooms/list-store'
 import { createRoomListFeed } from './rooms/room-list-feed'
 import { createRoomStore } from './rooms/room-store'
+import { addToRooms } from './rooms/token-rooms'
 import { searchIndexing } from './search/index-messages'
 import { createMessageSearch } from './search/message-search'
 import { createSearchTurns } from './search/search-turns'
@@ -86,6 +87,7 @@ export async function startRealtimeNode(
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
     const messages = createMessageHistory(database.pool)
     const rooms = createRoomStore(database.pool)
+    const sends = createSendStore(database.pool, messages)
     const sessions = createSessionStore(database.pool, signIns)
     const metrics = createMetrics()
     const tail = startChangeTail({ pool: database.pool, log })
@@ -118,7 +120,7 @@ export async function startRealtimeNode(
         messages,
         search: createMessageSearch(lookUps, readMessagesOf),
         searchTurns: createSearchTurns(searchesAtOnce),
-        sends: createSendStore(database.pool, messages),
+        sends,
         rooms,
         lists,
         pool: database.pool,
@@ -136,8 +138,10 @@ export async function startRealtimeNode(
         refusedCalls,
         sessions: {
           store: sessions,
-          tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, {
+          tokens: createAcceptedTokens(config, {
             store: sessions,
+            pool: signIns,
+            addToRooms: (userId, ids) => addToRooms({ pool: database.pool, readMessages: readMessagesAt, bus, personBus }, userId, ids),
             announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
             log,
           }),
@@ -156,6 +160,7 @@ export async function startRealtimeNode(
         // Without a limit for sends, as in load tests, there is none for other calls either.
         fairness: createFairness({ isLimited: config.sendsPerMinute > 0 }),
         allowedOrigins: config.allowedOrigins,
+        corsOrigins: config.corsOrigins,
         publicUrl: config.publicUrl,
         trustProxyHops: config.trustProxyHops,
         log,
@@ -172,6 +177,7 @@ export async function startRealtimeNode(
         onCutOff: server.connections.turnAllAway,
       },
     )
+    const posts = startPostRelay({ pool: database.pool, databaseUrl, sending: { messages, rooms, sends, bus, metrics }, log })
     const jobs = startJobs({
       databaseUrl,
       afterCommit: [searchIndexing],
@@ -186,7 +192,7 @@ export async function startRealtimeNode(
       log,
     })
     const close = async () => {
-      await Promise.all([server.close(), jobs.close(), survey.close()])
+      await Promise.all([server.close(), jobs.close(), posts.close(), survey.close()])
       await roomListFeed.close()
       presence.close()
       connectionCounts.close()

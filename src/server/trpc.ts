@@ -1,15 +1,15 @@
 import { initTRPC, TRPCError, type TRPCProcedureType } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
-import { ZodError, z } from 'zod'
+import { ZodError, type z } from 'zod'
 import { Failure, type FailureName, failures } from '../contract/failures'
 import { fieldsOf } from '../contract/fields'
+import { findRefusal, findServerRefusal, limitOf } from '../contract/rights'
 import { roomInput } from '../contract/room'
 import type { Context } from './context'
 import type { Limit } from './fairness/shared-limits'
 import { isUnavailable } from './platform/database'
 import type { Log } from './platform/log'
-import { findRefusal, findServerRefusal, limitOf } from './rights'
 
 const t = initTRPC.context<Context>().create({ errorFormatter: ({ shape, error }) => toErrorShape(error, shape.data.path) })
 
@@ -116,6 +116,8 @@ export const tooManyTogether = (limit: number) =>
     words: `Too many calls in one message. The limit is ${limit.toLocaleString('en')}.`,
   })
 
+export { noInput } from '../contract/fields'
+
 /** For errors that tRPC itself raises. */
 const byCode: Partial<Record<TRPCError['code'], FailureName>> = {
   UNAUTHORIZED: 'UNAUTHORIZED',
@@ -183,8 +185,5 @@ export function memberProcedure<Schema extends z.ZodType<{ room: string }, { roo
     return next({ ctx: { membership } })
   })
 }
-
-/** For procedures without input: unknown keys are refused here too. */
-export const noInput = z.strictObject({}).optional()
 
 export const inRoom = memberProcedure(roomInput)

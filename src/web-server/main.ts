@@ -6,20 +6,22 @@ import { Failure } from '../contract/failures'
 import { createAdministration } from '../server/admin/administration'
 import { startRefusedCalls } from '../server/admin/refused-calls'
 import { findSetupLink } from '../server/admin/setup-link'
+import { createAcceptedTokens } from '../server/auth/accepted-tokens'
 import { createWebSession } from '../server/auth/account-routes'
 import { createOidc } from '../server/auth/oidc'
-import { acceptOutsideTokens } from '../server/auth/outside-tokens'
 import { clientAddressHeader } from '../server/auth/read-device'
 import { announceRevocation } from '../server/auth/revocations'
 import { readServerNames } from '../server/auth/server-names'
 import { createSessionStore } from '../server/auth/session-store'
-import { createSessionTokens } from '../server/auth/session-token'
 import type { SignInParts } from '../server/auth/sign-in'
 import { createSignInThrottle } from '../server/auth/sign-in-throttle'
 import { provideWebSession } from '../server/auth/web-session'
-import type { RoomNews } from '../server/bus/news-bus'
+import { createHookRoute } from '../server/bots/post-by-hook'
+import type { PersonNews, RoomNews } from '../server/bus/news-bus'
 import { createRedisBus } from '../server/bus/redis-bus'
+import { createMessageHistory } from '../server/chat/history'
 import { readMessagesAt } from '../server/chat/message-rows'
+import { createSendStore } from '../server/chat/store-sends'
 import { createCallLimits } from '../server/fairness/call-limits'
 import { createRedisUses } from '../server/fairness/redis-uses'
 import { createSharedLimits } from '../server/fairness/shared-limits'
@@ -31,17 +33,23 @@ import { createHealth } from '../server/platform/health'
 import { createLog } from '../server/platform/log'
 import { createWebMetrics } from '../server/platform/metrics'
 import { createOperatorRoutes } from '../server/platform/operator-routes'
+import { createOtherOrigins } from '../server/platform/other-origins'
 import { runProcess } from '../server/platform/process'
 import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
 import { isLoopback } from '../server/platform/unsafe-settings'
 import { waitUntil } from '../server/platform/wait-until'
+import { createRoomStore } from '../server/rooms/room-store'
+import { addToRooms } from '../server/rooms/token-rooms'
 import { createSecurityParts } from '../server/security/security-parts'
 import { answerCompressed } from './compressed-files'
 import { createFirstPages } from './first-pages'
 import { createPageAdmission } from './page-admission'
 import { pageHeaders } from './page-headers'
+import { hashStyles } from './style-hashes'
 
+/** What pages of other origins may call. The other routes sign people in and out of this browser, or are for our own pages. */
+const openRoutes: Partial<Record<string, readonly string[]>> = { '/api/session': ['GET'], '/api/logout': ['POST'] }
 /** How long running requests may take to finish. */
 const answerMs = 5_000
 
@@ -60,7 +68,11 @@ await runProcess(async () => {
   const store = createSessionStore(database.pool)
   const announceJoin: SignInParts['announceJoin'] = ({ room, userId, version }) =>
     bus.publish(room, { type: 'membership', userId, version })
-  const tokens = acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, { store, announceJoin, log })
+  const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
+  const tokens = createAcceptedTokens(config, {
+    ...{ store, pool: database.pool, announceJoin, log },
+    addToRooms: (userId, rooms) => addToRooms({ pool: database.pool, readMessages: readMessagesAt, bus, personBus }, userId, rooms),
+  })
   const refusedCalls = startRefusedCalls({ querying: database.pool, log })
   const session = createWebSession({
     administration: createAdministration({
@@ -83,8 +95,22 @@ await runProcess(async () => {
   /** The response of the running request. */
   const answers = new AsyncLocalStorage<ServerResponse>()
   const readFirstPage = createFirstPages(database)
+  const sharedLimits = createSharedLimits(createRedisUses(redis))
+  const limits = createCallLimits(config, sharedLimits)
+  const messages = createMessageHistory(database.pool)
+  const postByHook = createHookRoute({
+    pool: database.pool,
+    sending: {
+      ...{ messages, bus, sends: createSendStore(database.pool, messages), rooms: createRoomStore(database.pool) },
+      metrics: { messageStored: () => {} },
+    },
+    limits,
+    config,
+    log,
+  })
   provideWebSession({
     ...session,
+    postByHook,
     // Without it the page still works: it reads the room itself, and says what is wrong.
     openRoom: (user, room, around) =>
       readFirstPage(user, room, around).catch((error: unknown) => {
@@ -111,6 +137,7 @@ await runProcess(async () => {
   await app.prepare()
   const pages = app.getRequestHandler()
   const handle = dev ? pages : await answerCompressed('.next/compressed', pages)
+  const styleHashes = dev ? [] : await hashStyles('.next/static')
   let draining = false
   let running = 0
   const metrics = createWebMetrics(() => running)
@@ -121,11 +148,11 @@ await runProcess(async () => {
     metricsToken: config.metricsToken,
     trustProxyHops: config.trustProxyHops,
   })
-  const sharedLimits = createSharedLimits(createRedisUses(redis))
+  const otherOrigins = createOtherOrigins(config.corsOrigins, (path) => openRoutes[path] ?? null)
   const admit = createPageAdmission({
     server,
     tokens,
-    limits: createCallLimits(config, sharedLimits),
+    limits,
     publicUrl: config.publicUrl,
     trustProxyHops: config.trustProxyHops,
     isLimited: config.sendsPerMinute > 0,
@@ -136,16 +163,20 @@ await runProcess(async () => {
       running--
       metrics.answered(response.statusCode)
     })
+    otherOrigins.takeCookie(request)
+    otherOrigins.allowReading(request, response)
     request.headers[clientAddressHeader] = readClientAddress(request, config.trustProxyHops)
     const nonce = randomBytes(16).toString('base64')
-    const headers = pageHeaders({ nonce, dev, secure, realtimeUrls })
+    const headers = pageHeaders({ nonce, dev, secure, styleHashes, realtimeUrls })
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     // Next reads the nonce from here and adds it to its scripts.
     request.headers['content-security-policy'] = headers['content-security-policy']
     // Next fails on a malformed URL. It gets a path that does not exist instead.
     if (request.url !== '*' && !isWellFormed(request.url ?? '/')) request.url = request.url?.startsWith('/api/') ? '/api/-' : '/-'
     const answer = operatorRoutes[request.url?.split('?', 1)[0] ?? ''] ?? handle
-    const answering = () => answers.run(response, answer, request, response)
+    const answering = async () => {
+      if (!otherOrigins.answerPreflight(request, response)) await answers.run(response, answer, request, response)
+    }
     // Next compiles a page on its first request in development, which takes longer than anybody's turn.
     const served = dev ? answering() : admit(request, response, answering)
     served.catch((error: unknown) => {

@@ -18,6 +18,8 @@ export function pageHeaders(page: {
   nonce: string
   dev: boolean
   secure: boolean
+  /** The hashes of the stylesheets that are in the HTML of the pages: see `hashStyles`. */
+  styleHashes: readonly string[]
   /** The URLs that the pages may connect to. When no socket opens, the SDK asks there over HTTP for the reason. */
   realtimeUrls: readonly string[]
 }): Record<string, string> & { 'content-security-policy': string } {
@@ -29,7 +31,7 @@ export function pageHeaders(page: {
     'default-src': ["'self'"],
     'script-src': ["'self'", nonce, "'strict-dynamic'", ...(page.dev ? ["'unsafe-eval'"] : [])],
     // No style attribute in a page counts; scripts may still set an element's style. In development Next adds styles of its own.
-    'style-src': page.dev ? ["'self'", "'unsafe-inline'"] : ["'self'", nonce],
+    'style-src': page.dev ? ["'self'", "'unsafe-inline'"] : ["'self'", nonce, ...page.styleHashes],
     'img-src': ["'self'", 'data:', 'blob:'],
     'font-src': ["'self'"],
     'connect-src': ["'self'", ...new Set(realtime), ...(page.dev ? ['ws:'] : [])],

@@ -1,6 +1,5 @@
 'use client'
 
-import { QueryClientProvider } from '@tanstack/react-query'
 import { Compass, Keyboard, Plus, ShieldCheck, SquarePen, UserPlus, UserRound } from 'lucide-react'
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import type { Chat, NotificationLevel, Room } from '../sdk'
@@ -75,8 +74,8 @@ export function ChatPage({ visitor: arrived, room: initialRoom, opened: openedRo
   useRenewal(arrived)
   useEffect(rememberTimeZone, [])
   useEffect(loadTextParserSoon, [])
-  const { client, queries, status, isTurnedAway, onSignOut } = useSignedInClient(arrived)
-  const role = useServerRole(client, status, queries, arrived.role)
+  const { client, status, isTurnedAway, onSignOut } = useSignedInClient(arrived)
+  const role = useServerRole(client, status, arrived.role)
   const visitor = useMemo(() => ({ ...arrived, displayName, role }), [arrived, displayName, role])
   const myRooms = useMyRooms(client, visitor.role)
   const { rooms, waitUntilListed } = myRooms
@@ -229,42 +228,40 @@ export function ChatPage({ visitor: arrived, room: initialRoom, opened: openedRo
   const showRooms = () => setShowsDrawer(true)
 
   return (
-    <QueryClientProvider client={queries}>
-      <div className="grid h-dvh grid-cols-[minmax(0,1fr)] overflow-hidden bg-canvas md:grid-cols-[16.5rem_minmax(0,1fr)]">
-        <a
-          href="#composer"
-          className="sr-only focus:not-sr-only focus:fixed! focus:top-2 focus:left-2 focus:z-40 focus:rounded-m focus:bg-raised focus:px-4 focus:py-2.5 focus:shadow-high"
-        >
-          Skip to the message box
-        </a>
-        <aside className="hidden min-h-0 flex-col md:flex">{sidebar}</aside>
-        <main className="flex min-h-0 min-w-0 flex-col bg-surface md:my-2 md:mr-2 md:overflow-hidden md:rounded-l md:border md:border-line md:shadow-low">
-          <noscript>
-            <form method="post" action="/api/logout" className="flex flex-wrap items-center gap-x-6 bg-spark-soft px-6 py-2">
-              <p>Roomline needs JavaScript to send messages and to show new ones. Turn it on and reload the page.</p>
-              <input type="hidden" name="user" value={visitor.id} />
-              <button type="submit" className="min-h-11 font-medium underline underline-offset-3">
-                Sign out
-              </button>
-            </form>
-          </noscript>
-          <RoomNamesProvider value={roomNames}>
-            <ParsedTextsProvider value={openedRoom?.texts ?? noTexts}>{renderMain()}</ParsedTextsProvider>
-          </RoomNamesProvider>
-        </main>
+    <div className="grid h-dvh grid-cols-[minmax(0,1fr)] overflow-hidden bg-canvas md:grid-cols-[16.5rem_minmax(0,1fr)]">
+      <a
+        href="#composer"
+        className="sr-only focus:not-sr-only focus:fixed! focus:top-2 focus:left-2 focus:z-40 focus:rounded-m focus:bg-raised focus:px-4 focus:py-2.5 focus:shadow-high"
+      >
+        Skip to the message box
+      </a>
+      <aside className="hidden min-h-0 flex-col md:flex">{sidebar}</aside>
+      <main className="flex min-h-0 min-w-0 flex-col bg-surface md:my-2 md:mr-2 md:overflow-hidden md:rounded-l md:border md:border-line md:shadow-low">
+        <noscript>
+          <form method="post" action="/api/logout" className="flex flex-wrap items-center gap-x-6 bg-spark-soft px-6 py-2">
+            <p>Roomline needs JavaScript to send messages and to show new ones. Turn it on and reload the page.</p>
+            <input type="hidden" name="user" value={visitor.id} />
+            <button type="submit" className="min-h-11 font-medium underline underline-offset-3">
+              Sign out
+            </button>
+          </form>
+        </noscript>
+        <RoomNamesProvider value={roomNames}>
+          <ParsedTextsProvider value={openedRoom?.texts ?? noTexts}>{renderMain()}</ParsedTextsProvider>
+        </RoomNamesProvider>
+      </main>
 
-        <ErrorBoundary of={`${showsDrawer} ${opened?.dialog}`} instead={() => <FailedPart onClose={closeAll} />}>
-          <Suspense>
-            {showsDrawer && (
-              <Drawer title="Rooms" onClose={() => setShowsDrawer(false)}>
-                {sidebar}
-              </Drawer>
-            )}
-          </Suspense>
-          <Suspense>{client && opened && renderDialog(client, opened)}</Suspense>
-        </ErrorBoundary>
-      </div>
-    </QueryClientProvider>
+      <ErrorBoundary of={`${showsDrawer} ${opened?.dialog}`} instead={() => <FailedPart onClose={closeAll} />}>
+        <Suspense>
+          {showsDrawer && (
+            <Drawer title="Rooms" onClose={() => setShowsDrawer(false)}>
+              {sidebar}
+            </Drawer>
+          )}
+        </Suspense>
+        <Suspense>{client && opened && renderDialog(client, opened)}</Suspense>
+      </ErrorBoundary>
+    </div>
   )
 
   function renderDialog(client: Chat, opened: Opened) {

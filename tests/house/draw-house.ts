@@ -22,14 +22,17 @@ const plan: Box[][] = [
     {
       name: 'server',
       note: 'main, realtime-node, chat-server, connections, router, context',
-      files: /^server\/(?!trpc|rights|caller)[\w-]+\.ts$/,
+      files: /^server\/(?!trpc|shown-reads|caller)[\w-]+\.ts$/,
       from: 1,
       to: 4,
     },
     { name: 'web-server', note: 'process around Next', files: /^web-server\//, from: 5, to: 5 },
     { name: 'app', note: 'routes and pages', files: /^app\//, from: 6, to: 6 },
   ],
-  [{ name: 'server/admin', files: /^server\/admin\/(?!acting|audit-|needs|refused-calls)/, from: 3, to: 4 }],
+  [
+    { name: 'server/bots', note: 'bots and hooks', files: /^server\/bots\//, from: 1, to: 2 },
+    { name: 'server/admin', files: /^server\/admin\/(?!acting|audit-|needs|refused-calls)/, from: 3, to: 4 },
+  ],
   [
     { name: 'server/chat', files: /^server\/chat\//, from: 1, to: 2 },
     { name: 'server/people', files: /^server\/people\//, from: 3, to: 3 },
@@ -48,7 +51,7 @@ const plan: Box[][] = [
     { name: 'server/names', note: 'who is called what', files: /^server\/names\//, from: 3, to: 3 },
   ],
   [
-    { name: 'server', note: 'trpc, rights, caller', files: /^server\/(trpc|rights|caller)\.ts$/, from: 1, to: 1 },
+    { name: 'server', note: 'trpc, caller', files: /^server\/(trpc|shown-reads|caller)\.ts$/, from: 1, to: 1 },
     { name: 'server/fanout', note: 'to sockets', files: /^server\/fanout\//, from: 2, to: 3 },
     { name: 'server/jobs', note: 'after the commit', files: /^server\/jobs\//, from: 4, to: 4 },
     { name: 'server/admin', note: 'acting, audit log', files: /^server\/admin\/(acting|audit-|needs|refused-calls)/, from: 5, to: 5 },

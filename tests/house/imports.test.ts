@@ -26,6 +26,13 @@ const table: Row[] = [
   },
   { file: /^contract\//, may: ['contract/', 'zod'], node: false },
   { file: /^sdk\/react\//, may: ['sdk/', 'react'], node: false },
+  // The server in memory: the rules of the contract, and nothing of the real server but its types.
+  {
+    file: /^sdk\/testing\//,
+    may: ['sdk/', 'contract/', '@trpc/server/http', '@trpc/server/rpc'],
+    types: ['server/router', '@trpc/server', 'zod'],
+    node: false,
+  },
   {
     file: /^sdk\//,
     may: ['sdk/', 'contract/failures', '@trpc/client', '@trpc/server/observable'],
@@ -52,7 +59,6 @@ const table: Row[] = [
       'get-nonce',
       'frimousse',
       'cmdk',
-      'virtua',
     ],
     types: ['contract/admin'],
     node: false,
@@ -69,17 +75,21 @@ const table: Row[] = [
       'server/admin/',
       'server/auth/',
       'server/security/security-parts',
+      'server/bots/post-by-hook',
       'server/chat/first-page',
       'server/chat/history',
       'server/chat/message-rows',
+      'server/chat/store-sends',
       'server/rooms/list-store',
       'server/rooms/room-store',
+      'server/rooms/token-rooms',
       'server/bus/',
       'server/fairness/',
       'server/platform/',
       'contract/failures',
       'next',
     ],
+    types: ['contract/rights'],
   },
   {
     file: /^launch\//,
@@ -113,7 +123,7 @@ const table: Row[] = [
       'server/http-calls',
       'server/router',
       'server/trpc',
-      ...platform('client-address', 'database', 'operator-routes', 'realtime-url', 'wait-until'),
+      ...platform('client-address', 'database', 'operator-routes', 'other-origins', 'realtime-url', 'wait-until'),
       'contract/failures',
       'ws',
       '@trpc/server',
@@ -141,7 +151,7 @@ const table: Row[] = [
   {
     file: /^server\/fairness\/(call-limits|redis-uses|shared-limits)\.ts$/,
     may: ['contract/failures'],
-    types: ['server/fairness/shared-limits', ...platform('config', 'redis')],
+    types: ['server/fairness/shared-limits', ...platform('config', 'redis'), 'contract/rights'],
   },
   {
     file: /^server\/fairness\/http-admission\.ts$/,
@@ -150,6 +160,7 @@ const table: Row[] = [
   },
   { file: /^server\/fairness\//, may: ['server/fairness/', 'contract/failures'] },
   { file: /^server\/socket-intake\.ts$/, may: ['server/fairness/', 'server/trpc'] },
+  { file: /^server\/shown-reads\.ts$/, may: ['contract/rules'] },
   { file: /^server\/caller\.ts$/, may: [], types: ['contract/session'] },
   {
     file: /^server\/context\.ts$/,
@@ -159,6 +170,7 @@ const table: Row[] = [
       'server/admin/connection-survey',
       'server/admin/needs',
       'server/admin/refused-calls',
+      'server/bots/needs',
       'server/auth/needs',
       'server/people/needs',
       'server/rooms/needs',
@@ -168,10 +180,9 @@ const table: Row[] = [
       'server/fairness/call-limits',
     ],
   },
-  { file: /^server\/rights\.ts$/, may: [], types: ['server/fairness/call-limits', 'contract/failures'] },
   {
     file: /^server\/trpc\.ts$/,
-    may: ['server/rights', ...platform('database'), 'contract/failures', 'contract/fields', 'contract/room', '@trpc/server', 'zod'],
+    may: [...platform('database'), ...['failures', 'fields', 'rights', 'room'].map((name) => `contract/${name}`), '@trpc/server', 'zod'],
     types: ['server/context', 'server/fairness/shared-limits', ...platform('log')],
   },
   {
@@ -180,6 +191,7 @@ const table: Row[] = [
       'server/trpc',
       'server/admin/router',
       'server/auth/router',
+      'server/bots/router',
       'server/people/router',
       'server/rooms/router',
       'server/security/router',
@@ -190,6 +202,7 @@ const table: Row[] = [
   // A feature's router knows tRPC and the feature's own operations. `trpc` is closed to every other file of a feature.
   { file: /^server\/auth\/router\.ts$/, may: ['server/trpc', 'server/auth/own-sessions', 'contract/'] },
   { file: /^server\/security\/router\.ts$/, may: ['server/trpc', 'server/security/', 'contract/'] },
+  { file: /^server\/bots\/router\.ts$/, may: ['server/trpc', 'server/bots/', 'contract/'] },
   { file: /^server\/admin\/router\.ts$/, may: ['server/trpc', 'server/admin/', 'server/caller', 'contract/'] },
   { file: /^server\/people\/router\.ts$/, may: ['server/trpc', 'server/people/', 'contract/'] },
   { file: /^server\/rooms\/router\.ts$/, may: ['server/trpc', 'server/rooms/', 'contract/'] },
@@ -223,6 +236,7 @@ const table: Row[] = [
       'server/people/erase-account',
       'server/admin/acting',
       'server/admin/audit-log',
+      'server/auth/bot-sessions',
       'server/auth/revoke-sessions',
       ...platform('database'),
       'contract/failures',
@@ -231,19 +245,12 @@ const table: Row[] = [
   },
   {
     file: /^server\/rooms\/room-store\.ts$/,
-    may: ['server/rights', ...platform('look-ups'), 'contract/'],
+    may: ['server/shown-reads', ...platform('look-ups'), 'contract/'],
     types: ['pg'],
   },
   {
     file: /^server\/rooms\/(room-lock|locked-room)\.ts$/,
-    may: [
-      'server/rooms/locked-room',
-      'server/admin/audit-log',
-      'server/bus/announce',
-      'server/rights',
-      ...platform('database'),
-      'contract/',
-    ],
+    may: ['server/rooms/locked-room', 'server/admin/audit-log', 'server/bus/announce', ...platform('database'), 'contract/'],
     types: ['server/bus/news-bus', 'server/jobs/after-commit', 'pg'],
   },
   // The log is written from everywhere, so it knows nothing but the database.
@@ -258,11 +265,12 @@ const table: Row[] = [
   { file: /^server\/names\/look-alikes\.ts$/, may: ['unhomoglyph'] },
   {
     file: /^server\/names\//,
-    may: ['server/names/', 'server/rights', 'contract/failures'],
+    may: ['server/names/', 'contract/failures', 'contract/rights'],
     types: ['contract/room', 'pg', ...platform('database')],
   },
-  { file: /^server\/presence\/presence-store\.ts$/, may: ['server/rights'], types: ['pg'] },
+  { file: /^server\/presence\/presence-store\.ts$/, may: ['server/shown-reads'], types: ['pg'] },
   // Auth uses one library for tokens and one for passwords, each in one file.
+  { file: /^server\/auth\/bot-tokens\.ts$/, may: platform('look-ups'), types: ['server/auth/session-token', 'pg'] },
   { file: /^server\/auth\/session-token\.ts$/, may: ['jose', 'zod'] },
   {
     file: /^server\/auth\/outside-people\.ts$/,
@@ -272,8 +280,13 @@ const table: Row[] = [
   { file: /^server\/auth\/issuer-keys\.ts$/, may: ['contract/failures', 'jose'], types: platform('log') },
   {
     file: /^server\/auth\/outside-tokens\.ts$/,
-    may: ['server/auth/issuer-keys', 'server/auth/outside-people', 'contract/failures', 'jose'],
+    may: ['server/auth/issuer-keys', 'server/auth/outside-people', 'server/auth/token-sessions', 'contract/failures', 'jose'],
     types: ['server/auth/session-token', 'server/auth/sign-in', ...platform('config', 'log')],
+  },
+  {
+    file: /^server\/auth\/app-tokens\.ts$/,
+    may: ['server/auth/outside-people', 'server/auth/session-token', 'server/auth/token-sessions', 'contract/text', 'jose', 'zod'],
+    types: ['server/auth/sign-in', ...platform('log')],
   },
   {
     file: /^server\/auth\/oidc\.ts$/,
@@ -330,6 +343,7 @@ const table: Row[] = [
     file: /^server\/admin\//,
     may: [
       'server/admin/',
+      'server/auth/bot-sessions',
       'server/auth/devices',
       'server/auth/password-strength',
       'server/auth/passwords',
@@ -346,6 +360,25 @@ const table: Row[] = [
       'contract/',
     ],
     types: ['server/auth/session-store', 'server/bus/news-bus', ...platform('config'), 'pg', 'zod'],
+  },
+  {
+    file: /^server\/bots\//,
+    may: [
+      'server/bots/',
+      'server/admin/acting',
+      'server/admin/audit-log',
+      'server/auth/bot-sessions',
+      'server/auth/http-bodies',
+      'server/auth/route-guards',
+      'server/bus/announce',
+      'server/chat/send-message',
+      'server/names/person-names',
+      'server/people/erase-account',
+      'server/rooms/room-lock',
+      ...platform('background', 'database', 'listen', 'page-cursor'),
+      'contract/',
+    ],
+    types: ['server/caller', 'server/fairness/call-limits', 'server/rooms/locked-room', ...platform('config', 'log'), 'pg'],
   },
   {
     file: /^server\/people\//,
@@ -376,7 +409,7 @@ const table: Row[] = [
       'server/chat/',
       'server/rooms/room-list',
       'server/rooms/room-lock',
-      'server/rights',
+      'server/shown-reads',
       'server/search/term-rows',
       'server/bus/announce',
       ...platform('background', 'database'),

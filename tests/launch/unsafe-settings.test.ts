@@ -22,7 +22,7 @@ function refusals(env: Record<string, string>): string[] {
 function expectRefused(name: string, env: Record<string, string>) {
   const lines = refusals(env)
   expect(lines.map((line) => line.trim().split(':')[0])).toContain(name)
-  for (const secret of ['AUTH_SECRET', 'METRICS_TOKEN', 'OIDC_CLIENT_SECRET'].map((each) => env[each]))
+  for (const secret of ['AUTH_SECRET', 'APP_TOKEN_SECRETS', 'METRICS_TOKEN', 'OIDC_CLIENT_SECRET'].map((each) => env[each]))
     if (secret && secret.length > 3) expect(lines.join('\n')).not.toContain(secret)
 }
 
@@ -112,6 +112,28 @@ describe('addresses', () => {
     ['ALLOWED_ORIGINS', { ALLOWED_ORIGINS: 'https://chat.example,' }],
     ['ALLOWED_ORIGINS', { ALLOWED_ORIGINS: '*' }],
     ['ALLOWED_ORIGINS', { ALLOWED_ORIGINS: 'null' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: '*' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'https://app.example,*' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'null' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'https://*.app.example' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'https://app.example/chat' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'app.example' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'https://app.example,' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'https://me:pass@app.example' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'ws://app.example' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'http://app.example' }],
+    ['CORS_ORIGINS', { ...https, CORS_ORIGINS: 'http://app.example' }],
+    ['CORS_ORIGINS', { ...https, CORS_ORIGINS: 'http://localhost:5173' }],
+    ['CORS_ORIGINS', { ...https, CORS_ORIGINS: 'https://app.example, https://chat.example' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'http://127.0.0.1:3000' }],
+    ['CORS_ORIGINS', { ALLOWED_ORIGINS: 'https://a.example', CORS_ORIGINS: 'https://a.example' }],
+    ['APP_TOKEN_SECRETS', { APP_TOKEN_SECRETS: 'too-short' }],
+    ['APP_TOKEN_SECRETS', { APP_TOKEN_SECRETS: `${good},` }],
+    ['APP_TOKEN_SECRETS', { APP_TOKEN_SECRETS: `${good}, ${good}` }],
+    ['APP_TOKEN_SECRETS', { APP_TOKEN_SECRETS: 'changeme-changeme-changeme-changeme' }],
+    ['APP_TOKEN_SECRETS', { APP_TOKEN_SECRETS: `${other}, ${good}`, AUTH_SECRET: good }],
+    ['METRICS_TOKEN', { APP_TOKEN_SECRETS: good, METRICS_TOKEN: good }],
+    ['AUTH_ISSUER', { AUTH_JWKS_URL: 'https://id.example/jwks', AUTH_ISSUER: 'urn:roomline:app', AUTH_AUDIENCE: 'roomline' }],
     ['REALTIME_URL', { ...https, REALTIME_URL: 'ws://chat.example/trpc' }],
     ['REALTIME_URL', { ...https, REALTIME_URL: 'WS://localhost:3001/trpc' }],
     ['REALTIME_URL', { REALTIME_URL: 'ws://chat.example/trpc' }],
@@ -147,6 +169,9 @@ describe('addresses', () => {
     { HOST: '0.0.0.0', ...https, REALTIME_URL: 'wss://chat.example/trpc', TRUST_PROXY: '2' },
     { HOST: '::', ...https, ALLOWED_ORIGINS: 'https://chat.example, https://www.chat.example' },
     { REALTIME_URL: 'ws://localhost:4001/trpc', ALLOWED_ORIGINS: 'http://localhost:3000' },
+    { CORS_ORIGINS: 'http://localhost:5173, http://127.0.0.1:5173' },
+    { ...https, CORS_ORIGINS: 'https://app.example,https://app.example:8443' },
+    { ...https, AUTH_SECRET: good, APP_TOKEN_SECRETS: other },
     { DATA_DIR: '/var/lib/roomline' },
     { DATA_DIR: '/data' },
     { AUTH_JWKS_URL: 'http://127.0.0.1:9000/jwks?v=2', AUTH_ISSUER: 'http://127.0.0.1:9000', AUTH_AUDIENCE: 'roomline' },

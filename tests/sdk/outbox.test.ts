@@ -2,7 +2,8 @@ import { TRPCClientError } from '@trpc/client'
 import { describe, expect, it } from 'vitest'
 import { type AppRouter, ChatError, type ConnectionStatus, type Store } from '../../src/sdk'
 import { failureNamed } from '../../src/sdk/chat-error'
-import { createOutbox } from '../../src/sdk/outbox'
+import { type Clock, systemClock } from '../../src/sdk/clock'
+import { startOutbox } from '../../src/sdk/outbox'
 import { createMemoryOutbox, type Unsent } from '../../src/sdk/outbox-storage'
 import { createStore } from '../../src/sdk/store'
 import { createTestMessage, createTestUser } from '../../src/sdk/testing'
@@ -23,8 +24,13 @@ const kept = (text: string, room = 'general'): Unsent => ({
   time: '2026-01-01T00:00:00.000Z',
 })
 
-const connected = (): { status: Store<ConnectionStatus> & { set(status: ConnectionStatus): void }; checkIntervalMs: number } => ({
+const connected = (): {
+  status: Store<ConnectionStatus> & { set(status: ConnectionStatus): void }
+  clock: Clock
+  checkIntervalMs: number
+} => ({
   status: createStore<ConnectionStatus>({ state: 'connected' }),
+  clock: systemClock,
   checkIntervalMs: 20,
 })
 
@@ -33,7 +39,7 @@ describe('an outbox', () => {
     const storage = createMemoryOutbox()
     for (const message of [kept('a1'), kept('b1', 'other'), kept('a2')]) await storage.put(message)
     const sent: string[] = []
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage,
       ...connected(),
       send: async ({ text, clientId, room }) => {
@@ -51,7 +57,7 @@ describe('an outbox', () => {
     const storage = createMemoryOutbox()
     const { status, ...looks } = connected()
     let attempts = 0
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage,
       status,
       ...looks,
@@ -70,7 +76,7 @@ describe('an outbox', () => {
     const storage = createMemoryOutbox()
     const answered: (number | undefined)[] = []
     let refuse = true
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage,
       ...connected(),
       send: async ({ text, replyTo }) => {
@@ -92,7 +98,7 @@ describe('an outbox', () => {
 
   it('retries by itself after a rate limit, once the given time has passed', async () => {
     let attempts = 0
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage: createMemoryOutbox(),
       ...connected(),
       send: async ({ text }) => {
@@ -110,12 +116,12 @@ describe('an outbox', () => {
 
   it('client ends: shows pending messages as failed, keeps them as pending, sends them when it is reopened', async () => {
     const storage = createMemoryOutbox()
-    const { status, checkIntervalMs } = connected()
+    const { status, ...connection } = connected()
     const sent: string[] = []
-    const outbox = createOutbox({
+    const outbox = startOutbox({
+      ...connection,
       storage,
       status,
-      checkIntervalMs,
       send: async ({ text }) => {
         if (status.get().state !== 'connected') throw new ChatError(failureNamed('UNAUTHORIZED'))
         sent.push(text)
@@ -145,7 +151,7 @@ describe('an outbox', () => {
     const storage = createMemoryOutbox()
     let refuse = true
     const open = () =>
-      createOutbox({
+      startOutbox({
         storage,
         ...connected(),
         send: async ({ text }) => {
@@ -175,7 +181,7 @@ describe('an outbox', () => {
   it('works in memory when the browser refuses storage', async () => {
     const refuse = () => Promise.reject(new Error('refused'))
     const sent: string[] = []
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage: { load: refuse, put: refuse, remove: refuse },
       ...connected(),
       send: async ({ text }) => {

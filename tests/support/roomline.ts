@@ -4,21 +4,31 @@ import pg from 'pg'
 import { inject } from 'vitest'
 import { createAdministration } from '../../src/server/admin/administration'
 import { startRefusedCalls } from '../../src/server/admin/refused-calls'
+import { createAcceptedTokens } from '../../src/server/auth/accepted-tokens'
 import { createWebSession } from '../../src/server/auth/account-routes'
 import { createOidc } from '../../src/server/auth/oidc'
-import { acceptOutsideTokens } from '../../src/server/auth/outside-tokens'
 import { announceRevocation } from '../../src/server/auth/revocations'
 import { readServerNames } from '../../src/server/auth/server-names'
 import { createSessionStore } from '../../src/server/auth/session-store'
-import { createSessionTokens } from '../../src/server/auth/session-token'
 import { createSignInThrottle } from '../../src/server/auth/sign-in-throttle'
 import type { WebSession } from '../../src/server/auth/web-session'
+import { createHookRoute } from '../../src/server/bots/post-by-hook'
+import type { RoomNews } from '../../src/server/bus/news-bus'
+import { createRedisBus } from '../../src/server/bus/redis-bus'
+import { createMessageHistory } from '../../src/server/chat/history'
 import { readMessagesAt } from '../../src/server/chat/message-rows'
+import { createSendStore } from '../../src/server/chat/store-sends'
 import type { ChatServerOptions } from '../../src/server/chat-server'
+import { createCallLimits } from '../../src/server/fairness/call-limits'
+import { createRedisUses } from '../../src/server/fairness/redis-uses'
+import { createSharedLimits } from '../../src/server/fairness/shared-limits'
 import { type Config, readConfig } from '../../src/server/platform/config'
 import { openDatabase } from '../../src/server/platform/database'
 import { createLog } from '../../src/server/platform/log'
+import { connectRedis } from '../../src/server/platform/redis'
 import { startRealtimeNode } from '../../src/server/realtime-node'
+import { createRoomStore } from '../../src/server/rooms/room-store'
+import { addToRooms } from '../../src/server/rooms/token-rooms'
 import { createSecurityParts } from '../../src/server/security/security-parts'
 import { password } from './people'
 import { createStockClient, type StockClient, type StockOptions } from './stock-client'
@@ -35,6 +45,8 @@ export interface Roomline extends AsyncDisposable {
   pool: pg.Pool
   redis: Redis
   web: WebSession
+  /** `POST /api/hooks/:token`. */
+  postByHook(request: Request): Promise<Response>
   /** The realtime nodes' WebSocket URLs. */
   urls: string[]
   nodes: Awaited<ReturnType<typeof startRealtimeNode>>[]
@@ -82,7 +94,15 @@ export async function startRoomline({
       announceRevocation: () => announceRevocation(redis, log),
     }),
     store,
-    tokens: acceptOutsideTokens(createSessionTokens(config.authSecrets), config.outsideTokens, { store, announceJoin: () => {}, log }),
+    tokens: createAcceptedTokens(config, {
+      ...{ store, pool: database.pool, log, announceJoin: () => {} },
+      addToRooms: (userId, rooms) =>
+        addToRooms(
+          { pool: database.pool, readMessages: readMessagesAt, bus: { publish: () => {} }, personBus: { publish: () => {} } },
+          userId,
+          rooms,
+        ),
+    }),
     oidc: config.oidc ? createOidc(config.oidc, config.publicUrl, log) : null,
     announceRevocation: () => announceRevocation(redis, log),
     announceJoin: () => {},
@@ -93,6 +113,22 @@ export async function startRoomline({
     limits: config,
     config,
     refusedCalls,
+    log,
+  })
+  const webRedis = connectRedis(redisUrl(), log)
+  const sharedLimits = createSharedLimits(createRedisUses(webRedis))
+  const messages = createMessageHistory(database.pool)
+  const postByHook = createHookRoute({
+    pool: database.pool,
+    sending: {
+      messages,
+      bus: createRedisBus<RoomNews>(webRedis, 'roomline:room:', config.authSecrets, log),
+      sends: createSendStore(database.pool, messages),
+      rooms: createRoomStore(database.pool),
+      metrics: { messageStored: () => {} },
+    },
+    limits: createCallLimits(config, sharedLimits),
+    config,
     log,
   })
   const started = await Promise.all(Array.from({ length: nodes }, () => startRealtimeNode(config, log, options)))
@@ -112,6 +148,7 @@ export async function startRoomline({
     pool: database.pool,
     redis,
     web,
+    postByHook,
     urls,
     nodes: started,
     signUp: (name = `p${randomUUID().slice(0, 8)}`) => enter('register', name),
@@ -125,6 +162,8 @@ export async function startRoomline({
       await Promise.all(clients.map((client) => client.close()))
       await Promise.all(started.map((node) => node.close()))
       await refusedCalls.close()
+      await sharedLimits.close()
+      webRedis.close()
       redis.disconnect()
       await database.close()
     },

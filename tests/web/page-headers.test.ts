@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { pageHeaders } from '../../src/web-server/page-headers'
 
-const page = { nonce: 'bm9uY2U=', dev: false, secure: true, realtimeUrls: ['wss://chat.example.org/trpc'] }
+const page = {
+  nonce: 'bm9uY2U=',
+  dev: false,
+  secure: true,
+  styleHashes: ["'sha256-aGFzaA=='"],
+  realtimeUrls: ['wss://chat.example.org/trpc'],
+}
 
 const directives = (policy: string) =>
   new Map(
@@ -15,7 +21,7 @@ describe('page headers', () => {
   it('policy: nothing inline without the nonce, and nothing from other sites', () => {
     const policy = directives(pageHeaders(page)['content-security-policy'])
     expect(policy.get('script-src')).toEqual(["'self'", "'nonce-bm9uY2U='", "'strict-dynamic'"])
-    expect(policy.get('style-src')).toEqual(["'self'", "'nonce-bm9uY2U='"])
+    expect(policy.get('style-src')).toEqual(["'self'", "'nonce-bm9uY2U='", "'sha256-aGFzaA=='"])
     expect(policy.get('connect-src')).toEqual(["'self'", 'wss://chat.example.org', 'https://chat.example.org'])
     for (const sources of policy.values()) {
       for (const source of sources) expect(["'unsafe-inline'", "'unsafe-eval'", '*', 'http:', 'https:']).not.toContain(source)

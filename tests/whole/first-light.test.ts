@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { password } from '../support/people'
@@ -70,7 +71,10 @@ describe('started Roomline', () => {
     const [script = ''] = /\/_next\/static\/[^"]+\.js/.exec(html) ?? []
     const [style = ''] = /\/_next\/static\/[^"]+\.css/.exec(html) ?? []
     expect(html).not.toMatch(/ style="/)
-    for (const tag of html.matchAll(/<style[^>]*>/g)) expect(tag[0]).toContain('nonce=')
+    const policy = (await fetch(`${webUrl}/login`)).headers.get('content-security-policy')
+    for (const [, content = ''] of html.matchAll(/<style[^>]*>(.*?)<\/style>/gs)) {
+      expect(policy).toContain(`'sha256-${createHash('sha256').update(content).digest('base64')}'`)
+    }
     const paths: [path: string, status: number, method?: string][] = [
       ['/login', 200],
       ['/', 307],

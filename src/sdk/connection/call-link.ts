@@ -2,6 +2,7 @@ import type { TRPCClientError, TRPCLink } from '@trpc/client'
 import { observable } from '@trpc/server/observable'
 import type { AppRouter } from '../../server/router'
 import { type ChatFailure, failureNamed, toClientError } from '../chat-error'
+import type { Clock } from '../clock'
 
 /** The calls and subscriptions in progress. */
 export interface OpenCalls {
@@ -12,7 +13,15 @@ export interface OpenCalls {
 }
 
 /** @param options `timeoutMs`: how long a query or mutation may take; `ended`: why the client has ended, null while it has not */
-export function createOpenCalls({ timeoutMs, ended }: { timeoutMs: number; ended: () => ChatFailure | null }): OpenCalls {
+export function createOpenCalls({
+  clock,
+  timeoutMs,
+  ended,
+}: {
+  clock: Clock
+  timeoutMs: number
+  ended: () => ChatFailure | null
+}): OpenCalls {
   const open = new Set<(reason: ChatFailure) => void>()
   const link: TRPCLink<AppRouter> =
     () =>
@@ -22,10 +31,10 @@ export function createOpenCalls({ timeoutMs, ended }: { timeoutMs: number; ended
         const reason = ended()
         if (reason) return reject(reason)
         open.add(reject)
-        const timer = op.type === 'subscription' ? undefined : setTimeout(() => reject(failureNamed('TIMED_OUT')), timeoutMs)
+        const timer = op.type === 'subscription' ? undefined : clock.setTimeout(() => reject(failureNamed('TIMED_OUT')), timeoutMs)
         const answer = next(op).subscribe(observer)
         return () => {
-          clearTimeout(timer)
+          clock.clear(timer)
           open.delete(reject)
           answer.unsubscribe()
         }

@@ -49,7 +49,8 @@ export function startConnectLoop(
 ): ConnectLoop {
   const ended = new AbortController()
   const { signal } = ended
-  const delays = createReconnectDelays()
+  const { clock } = timings
+  const delays = createReconnectDelays(clock.elapsed)
   /** The last one is in use; those before it are being replaced. */
   const open: WatchedSocket[] = []
   let progress = firstAttempt
@@ -59,7 +60,7 @@ export function startConnectLoop(
   let stopWaiting = () => {}
   /** Whether the connection was lost while its replacement was waiting for the next attempt: the delay is then chosen again. */
   let wasLostMeanwhile = false
-  let renewal: ReturnType<typeof setTimeout> | undefined
+  let renewal: unknown
 
   const stopWakeUps = onWakeUp((answerWithinMs) => {
     for (const socket of open) socket.probe(answerWithinMs)
@@ -74,7 +75,7 @@ export function startConnectLoop(
   function end(status: Ended) {
     if (signal.aborted) return
     ended.abort()
-    clearTimeout(renewal)
+    clock.clear(renewal)
     stopWakeUps()
     stopWaiting()
     closed = Promise.all(open.map((socket) => socket.closeQuietly()))
@@ -83,10 +84,10 @@ export function startConnectLoop(
 
   function wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(done, ms)
+      const timer = clock.setTimeout(done, ms)
       stopWaiting = done
       function done() {
-        clearTimeout(timer)
+        clock.clear(timer)
         resolve()
       }
     })
@@ -98,7 +99,7 @@ export function startConnectLoop(
         do {
           wasLostMeanwhile = false
           const pauseMs = Math.max(delays.next(lastFailure.turnedAway), lastFailure.retryAfterMs ?? 0)
-          updateStatus({ nextTryAt: Date.now() + pauseMs })
+          updateStatus({ nextTryAt: clock.now() + pauseMs })
           await wait(pauseMs)
         } while (wasLostMeanwhile && !signal.aborted)
         updateStatus({ nextTryAt: null })
@@ -123,21 +124,21 @@ export function startConnectLoop(
     const onAbort = () => giveUp.abort(signal.reason)
     signal.addEventListener('abort', onAbort)
     // Some web servers never answer an upgrade request for a path they do not know.
-    const slow = wasConnected() ? undefined : setTimeout(() => void findReason(giveUp), timings.explainAfterMs)
+    const slow = wasConnected() ? undefined : clock.setTimeout(() => void findReason(giveUp), timings.explainAfterMs)
     try {
       return await dial({ url, params: Object.keys(params).length > 0 ? params : null, Socket, timings, signal: giveUp.signal })
     } finally {
-      clearTimeout(slow)
+      clock.clear(slow)
       signal.removeEventListener('abort', onAbort)
       giveUp.abort()
     }
   }
 
   async function findReason(giveUp: AbortController) {
-    const { failure, isFinal } = await explainFailure(url, null, { timeoutMs: timings.explainMs, signal: giveUp.signal })
+    const { failure, isFinal } = await explainFailure(url, null, { clock, timeoutMs: timings.explainMs, signal: giveUp.signal })
     if (!isFinal) return
     // A proxy may answer a plain request with anything and still pass the socket on.
-    if (failure.name === 'NOT_ROOMLINE') await pause(timings.explainGraceMs, giveUp.signal)
+    if (failure.name === 'NOT_ROOMLINE') await pause(clock, timings.explainGraceMs, giveUp.signal)
     giveUp.abort(new DialFailure(failure, 'refused'))
   }
 
@@ -147,7 +148,7 @@ export function startConnectLoop(
     let { failure } = error
     let turnedAway = error.reached === 'socket' && isTurningAway(failure)
     if (error.reached === 'http' || (error.reached === 'nothing' && failure.name !== 'TIMED_OUT')) {
-      const why = await explainFailure(url, error.status, { timeoutMs: timings.explainMs, signal })
+      const why = await explainFailure(url, error.status, { clock, timeoutMs: timings.explainMs, signal })
       if (signal.aborted) return
       if (why.isFinal && !wasConnected()) return end({ state: 'refused', reason: why.failure })
       failure = why.failure
@@ -200,9 +201,9 @@ export function startConnectLoop(
   }
 
   function renewIn(ms: number | null) {
-    clearTimeout(renewal)
+    clock.clear(renewal)
     if (ms === null || !credentials.isRenewable) return
-    renewal = setTimeout(() => (ms > maxTimerMs ? renewIn(ms - maxTimerMs) : void renew(0)), Math.min(ms, maxTimerMs))
+    renewal = clock.setTimeout(() => (ms > maxTimerMs ? renewIn(ms - maxTimerMs) : void renew(0)), Math.min(ms, maxTimerMs))
   }
 
   async function renew(attempt: number) {
@@ -220,8 +221,8 @@ export function startConnectLoop(
   }
 
   function renewAgain(attempt: number) {
-    clearTimeout(renewal)
-    renewal = setTimeout(() => void renew(attempt + 1), Math.min(1_000 * 2 ** attempt, 30_000))
+    clock.clear(renewal)
+    renewal = clock.setTimeout(() => void renew(attempt + 1), Math.min(1_000 * 2 ** attempt, 30_000))
   }
 
   const host: SocketHost = { timings, connect, onOpen, onClosed }

@@ -23,7 +23,7 @@ export function startConnection({
   ...options
 }: ConnectLoopOptions & { callTimeoutMs: number; user: string | undefined }): ClientConnection {
   const status = createStore<ConnectionStatus>({ state: 'connecting', ...firstAttempt })
-  const calls = createOpenCalls({ timeoutMs: callTimeoutMs, ended: () => endOf(status.get()) })
+  const calls = createOpenCalls({ clock: options.timings.clock, timeoutMs: callTimeoutMs, ended: () => endOf(status.get()) })
   let wasConnected = false
   let knownUserId = user
   let resolveUserId = (_: string) => {}

@@ -1,5 +1,6 @@
 import type { Me } from '../../contract/session'
 import { ChatError, failureNamed, readFailure } from '../chat-error'
+import { unrefTimer } from '../clock'
 import type { Timings } from './timings'
 
 /** How a client signs in: with a token or a function that returns one. Null: there is no session. */
@@ -31,7 +32,8 @@ export interface Credentials {
 /** A session that ends sooner than this is not renewed. */
 const minRenewableMs = 1_000
 
-export function createCredentials(auth: Auth | undefined, timings: Pick<Timings, 'authMs' | 'renewBeforeMs'>): Credentials {
+export function createCredentials(auth: Auth | undefined, timings: Pick<Timings, 'authMs' | 'clock' | 'renewBeforeMs'>): Credentials {
+  const { clock } = timings
   const getToken = typeof auth === 'function' ? auth : null
   let token = typeof auth === 'string' ? auth : null
   let hasToken = !getToken
@@ -44,14 +46,13 @@ export function createCredentials(auth: Auth | undefined, timings: Pick<Timings,
 
   async function requestToken(): Promise<string | null> {
     if (!getToken) return token
-    let timer: ReturnType<typeof setTimeout> | undefined
+    let timer: unknown
     const timedOut = new Promise<never>((_, reject) => {
-      timer = setTimeout(
+      timer = clock.setTimeout(
         () => reject(new ChatError(failureNamed('TIMED_OUT', { words: "The auth function didn't return in time." }))),
         timings.authMs,
       )
-      // In Node, this timer must not keep the process alive.
-      if (typeof timer === 'object') (timer as { unref?(): void }).unref?.()
+      unrefTimer(timer)
     })
     try {
       return await Promise.race([getToken(), timedOut])
@@ -60,7 +61,7 @@ export function createCredentials(auth: Auth | undefined, timings: Pick<Timings,
       // The function may have failed because the network is down, which says nothing about the session.
       throw new ChatError(failure.name === 'UNKNOWN' ? { ...failure, retry: true } : failure, { cause: error })
     } finally {
-      clearTimeout(timer)
+      clock.clear(timer)
     }
   }
 
@@ -75,12 +76,12 @@ export function createCredentials(auth: Auth | undefined, timings: Pick<Timings,
     isRenewable: getToken !== null || auth === undefined,
     read: async () => {
       if (!hasToken) setToken(await requestToken())
-      else if (Date.now() >= renewAt) {
+      else if (clock.now() >= renewAt) {
         const next = await requestToken().catch((error: unknown) => {
-          if (Date.now() < expiresAt && readFailure(error).retry) return token
+          if (clock.now() < expiresAt && readFailure(error).retry) return token
           throw error
         })
-        if (next !== token && (next !== null || Date.now() >= expiresAt)) setToken(next)
+        if (next !== token && (next !== null || clock.now() >= expiresAt)) setToken(next)
       }
       return token
     },
@@ -90,8 +91,8 @@ export function createCredentials(auth: Auth | undefined, timings: Pick<Timings,
       const leftMs = Date.parse(me.expiresAt) - Date.parse(me.serverTime)
       if (!Number.isFinite(leftMs)) return null
       const renewInMs = leftMs - Math.min(timings.renewBeforeMs, leftMs / 2)
-      expiresAt = Date.now() + leftMs
-      renewAt = Date.now() + renewInMs
+      expiresAt = clock.now() + leftMs
+      renewAt = clock.now() + renewInMs
       return leftMs < minRenewableMs ? null : renewInMs
     },
     onRejected: (afterConnect) => {

@@ -54,8 +54,9 @@ export function dial({
     const candidates = new Map<WebSocketLike, () => void>()
     const earlyFrames: string[] = []
     let opened: WebSocketLike | null = null
-    const opening = setInterval(openSocket, timings.extraSocketEveryMs)
-    const deadline = setTimeout(() => fail(failureNamed('TIMED_OUT'), opened ? 'socket' : 'nothing'), timings.attemptMs)
+    const { clock } = timings
+    const opening = clock.setInterval(openSocket, timings.extraSocketEveryMs)
+    const deadline = clock.setTimeout(() => fail(failureNamed('TIMED_OUT'), opened ? 'socket' : 'nothing'), timings.attemptMs)
     signal.addEventListener('abort', onAbort)
     openSocket()
 
@@ -69,7 +70,7 @@ export function dial({
       const unsubscribe = listenToSocket(socket, {
         open: () => {
           opened = socket
-          clearInterval(opening)
+          clock.clear(opening)
           destroyOthers(socket)
           if (params) socket.send(JSON.stringify({ method: 'connectionParams', data: params }))
           socket.send(hello)
@@ -114,8 +115,8 @@ export function dial({
     }
 
     function finish() {
-      clearInterval(opening)
-      clearTimeout(deadline)
+      clock.clear(opening)
+      clock.clear(deadline)
       signal.removeEventListener('abort', onAbort)
       destroyOthers(null)
     }

@@ -18,7 +18,7 @@ export function backoffWithJitter(attempt: number, random: () => number = Math.r
  * The delays between a client's attempts to connect. Only a connection that lasted resets them: behind a proxy whose server
  * is down, sockets open and close at once.
  */
-export function createReconnectDelays(now: () => number = () => performance.now(), random?: () => number) {
+export function createReconnectDelays(now: () => number, random?: () => number) {
   let attempt = 0
   /** When the last connection was opened; null once an attempt has followed it. */
   let openedAt: number | null = null

@@ -1,20 +1,21 @@
 import { isFailureName } from '../../contract/failures'
 import { type ChatFailure, failureNamed } from '../chat-error'
+import type { Clock } from '../clock'
 
 const advice = 'Use the realtimeUrl of GET /api/session, for example ws://localhost:3001/trpc.'
 
-/** Checks the address of a realtime server. @returns it as a ws: or wss: URL @throws Error when it cannot be one */
-export function parseRealtimeUrl(url: string): string {
+/** Checks the address of a realtime server. @param caller what was given it @returns it as a ws: or wss: URL @throws Error when it cannot be one */
+export function parseRealtimeUrl(url: string, caller: 'createChat' | 'createServer' = 'createChat'): string {
   let parsed: URL
   try {
     parsed = new URL(url)
   } catch {
-    throw new Error(`createChatClient: "${url}" is not a URL. ${advice}`)
+    throw new Error(`${caller}: "${url}" is not a URL. ${advice}`)
   }
   const protocol = ({ 'ws:': 'ws:', 'wss:': 'wss:', 'http:': 'ws:', 'https:': 'wss:' } as Record<string, string>)[parsed.protocol]
-  if (!protocol) throw new Error(`createChatClient: the address of a realtime server cannot start with ${parsed.protocol}. ${advice}`)
-  if (parsed.username || parsed.password) throw new Error('createChatClient: the URL must not contain credentials. Use the option "auth".')
-  if (parsed.hash) throw new Error(`createChatClient: the URL must not have a fragment (#…). ${advice}`)
+  if (!protocol) throw new Error(`${caller}: the address of a realtime server cannot start with ${parsed.protocol}. ${advice}`)
+  if (parsed.username || parsed.password) throw new Error(`${caller}: the URL must not contain credentials.`)
+  if (parsed.hash) throw new Error(`${caller}: the URL must not have a fragment (#…). ${advice}`)
   return `${protocol}${parsed.href.slice(parsed.protocol.length)}`
 }
 
@@ -36,7 +37,7 @@ const isBusy = (status: number) => status >= 500 || [408, 425, 429].includes(sta
 export async function explainFailure(
   url: string,
   status: number | null,
-  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+  { clock, timeoutMs, signal }: { clock: Clock; timeoutMs: number; signal: AbortSignal },
 ): Promise<Explanation> {
   const busy = (code: number) => ({
     failure: failureNamed('UNAVAILABLE', { words: `The server is unavailable (status ${code}).` }),
@@ -44,7 +45,7 @@ export async function explainFailure(
     turnedAway: true,
   })
   if (status !== null && isBusy(status)) return busy(status)
-  const answer = await ask(url, timeoutMs, signal)
+  const answer = await ask(url, clock, timeoutMs, signal)
   if (!answer) return { failure: failureNamed('DISCONNECTED', { words: "Couldn't reach the server." }), isFinal: false, turnedAway: false }
   if (isBusy(answer.status)) return busy(answer.status)
   return { ...judge(url, answer.code, status ?? answer.status), turnedAway: false }
@@ -62,10 +63,10 @@ function judge(url: string, code: unknown, status: number): Omit<Explanation, 't
   return { failure: failureNamed('NOT_ROOMLINE', { words }), isFinal: true }
 }
 
-async function ask(url: string, timeoutMs: number, signal: AbortSignal): Promise<{ status: number; code: unknown } | null> {
+async function ask(url: string, clock: Clock, timeoutMs: number, signal: AbortSignal): Promise<{ status: number; code: unknown } | null> {
   const giveUp = new AbortController()
   const stop = () => giveUp.abort()
-  const timer = setTimeout(stop, timeoutMs)
+  const timer = clock.setTimeout(stop, timeoutMs)
   signal.addEventListener('abort', stop)
   try {
     const response = await fetch(url.replace(/^ws/, 'http'), { cache: 'no-store', credentials: 'omit', signal: giveUp.signal })
@@ -74,7 +75,7 @@ async function ask(url: string, timeoutMs: number, signal: AbortSignal): Promise
   } catch {
     return null
   } finally {
-    clearTimeout(timer)
+    clock.clear(timer)
     signal.removeEventListener('abort', stop)
   }
 }

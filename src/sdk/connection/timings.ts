@@ -1,5 +1,8 @@
-/** The client's delays and time-outs in milliseconds, and the limits of a frame. Tests use smaller ones. */
+import { type Clock, systemClock } from '../clock'
+
+/** The client's clock, its delays and time-outs in milliseconds, and the limits of a frame. Tests use smaller ones. */
 export const defaultTimings = {
+  clock: systemClock as Clock,
   /** From the start of an attempt to connect until its session is accepted. */
   attemptMs: 10_000,
   /** How often another socket is opened while none of an attempt has opened. */

@@ -1,5 +1,6 @@
 import { reconnectNotice } from '../../contract/failures'
 import { type ChatFailure, failureNamed, failureOfClose, failureOfData } from '../chat-error'
+import type { Clock } from '../clock'
 import type { Dialled } from './dial'
 import { splitFrame, tooBigAnswer } from './frames'
 import { destroySocket, listenToSocket, socketStates, type WebSocketLike } from './raw-socket'
@@ -57,7 +58,7 @@ export class WatchedSocket extends EventTarget {
   /** Whether a ping is unanswered, and whether it is a second one because the process was suspended. */
   #ping: 'none' | 'sent' | 'repeated' = 'none'
   #checkAt = 0
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #timer: unknown
   /** The error that the server has sent before closing the socket. */
   #closeReason: ChatFailure | null = null
 
@@ -76,15 +77,15 @@ export class WatchedSocket extends EventTarget {
       close: (code) => this.#end(code, this.#closeReason ?? failureOfClose(code)),
     })
     release()
-    this.#lastFrameAt = performance.now()
+    this.#lastFrameAt = this.#clock.elapsed()
     this.#checkIn(this.#host.timings.silenceMs)
     this.#host.onOpen(this, dialled)
     if (this.readyState !== states.OPEN) return
     this.dispatchEvent(new Event('open'))
     // tRPC makes this its active socket some microtasks later, and ignores frames until then.
-    setTimeout(() => {
+    this.#clock.setTimeout(() => {
       for (const frame of earlyFrames) this.#receive(frame)
-    })
+    }, 0)
     if (socket.readyState !== socketStates.open) this.#end(1006, failureNamed('DISCONNECTED'))
   }
 
@@ -101,8 +102,8 @@ export class WatchedSocket extends EventTarget {
     if (this.readyState !== states.OPEN) return
     this.readyState = states.CLOSING
     this.#real?.close()
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#giveUp(), this.#host.timings.closeMs)
+    this.#clock.clear(this.#timer)
+    this.#timer = this.#clock.setTimeout(() => this.#giveUp(), this.#host.timings.closeMs)
   }
 
   /** Closes without an event to tRPC, which would connect again. Resolves after `closeMs` at the latest. */
@@ -111,11 +112,12 @@ export class WatchedSocket extends EventTarget {
     this.#detach()
     if (!real || real.readyState === socketStates.closed) return
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(done, this.#host.timings.closeMs)
+      const timer = this.#clock.setTimeout(done, this.#host.timings.closeMs)
       const unsubscribe = listenToSocket(real, { close: done })
+      const clock = this.#clock
       real.close()
       function done() {
-        clearTimeout(timer)
+        clock.clear(timer)
         unsubscribe()
         destroySocket(real as WebSocketLike)
         resolve()
@@ -126,7 +128,7 @@ export class WatchedSocket extends EventTarget {
   /** Pings the server now, with less time to answer than usual. */
   probe(answerWithinMs: number): void {
     if (this.readyState !== states.OPEN) return
-    if (this.#ping !== 'none' && this.#checkAt <= performance.now() + answerWithinMs) return
+    if (this.#ping !== 'none' && this.#checkAt <= this.#clock.elapsed() + answerWithinMs) return
     this.#sendPing(answerWithinMs)
   }
 
@@ -136,7 +138,7 @@ export class WatchedSocket extends EventTarget {
   }
 
   #receive(data: unknown): void {
-    this.#lastFrameAt = performance.now()
+    this.#lastFrameAt = this.#clock.elapsed()
     if (this.#ping !== 'none') {
       this.#ping = 'none'
       this.#checkIn(this.#host.timings.silenceMs)
@@ -154,16 +156,20 @@ export class WatchedSocket extends EventTarget {
     if (this.readyState !== states.CLOSED) this.dispatchEvent(new MessageEvent('message', { data }))
   }
 
+  get #clock(): Clock {
+    return this.#host.timings.clock
+  }
+
   #checkIn(ms: number): void {
     if (this.readyState !== states.OPEN) return
-    clearTimeout(this.#timer)
-    this.#checkAt = performance.now() + ms
-    this.#timer = setTimeout(() => this.#check(), ms)
+    this.#clock.clear(this.#timer)
+    this.#checkAt = this.#clock.elapsed() + ms
+    this.#timer = this.#clock.setTimeout(() => this.#check(), ms)
   }
 
   #check(): void {
     const { silenceMs, pongMs, pongAfterSleepMs } = this.#host.timings
-    const now = performance.now()
+    const now = this.#clock.elapsed()
     const isLate = now - this.#checkAt > lateTimerMs
     const silentFor = now - this.#lastFrameAt
     if (this.#ping === 'none') {
@@ -199,7 +205,7 @@ export class WatchedSocket extends EventTarget {
 
   #detach(): void {
     this.readyState = states.CLOSED
-    clearTimeout(this.#timer)
+    this.#clock.clear(this.#timer)
     this.#unsubscribe()
     this.#real = null
   }

@@ -35,7 +35,7 @@ import { loginInput, logoutInput, register, registerInput, resetByLink, resetInp
 import type { WebSession } from './web-session'
 
 export interface AccountRoutesParts extends SecondStepParts {
-  config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'realtimeUrl' | 'realtimePort' | 'authSecrets'>
+  config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'corsOrigins' | 'realtimeUrl' | 'realtimePort' | 'authSecrets'>
   /** Null when no issuer is configured. */
   oidc: Oidc | null
   refusedCalls: Pick<RefusedCalls, 'note'>
@@ -47,7 +47,7 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
   const { config, log } = needs
   const parts: AccountRoutesParts = { ...needs, requireSecondFactor: (signIn) => requireSecondStep(needs, signIn) }
   const guards = createRouteGuards(parts)
-  const { answering, changing } = guards
+  const { answering, changing, changingFromOutside } = guards
 
   const entering = <Input>(
     page: '/login' | '/register',
@@ -79,7 +79,7 @@ export function createWebSession(needs: AccountRoutesParts): WebSession {
 
     ...createSecondFactorRoutes(parts, guards),
 
-    logout: changing(async (request) => {
+    logout: changingFromOutside(async (request) => {
       const { user } = parseBody(logoutInput, await readOptionalBody(request))
       const tokens = tokensOf(request, config.publicUrl)
       if (user !== undefined && (await isAnotherPersons(parts, tokens, user))) {

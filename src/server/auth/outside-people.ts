@@ -16,24 +16,34 @@ export interface OutsidePerson {
   name: string | undefined
   /** The URL of a picture. */
   picture: string | undefined
+  /** What their username starts with. */
+  usernamePrefix?: string
+  /** Whether they start without a room. Otherwise they are in `general`. */
+  isInNoRoom?: boolean
 }
 
 // An issuer's other claims must not keep anybody out: what cannot be used counts as missing.
-const optionalText = z.string().max(1_000).optional().catch(undefined)
+export const optionalText = z.string().max(1_000).optional().catch(undefined)
+export const pictureUrl = z
+  .url({ protocol: /^https$/ })
+  .max(limits.avatarPath)
+  .optional()
+  .catch(undefined)
+
+/** How an issuer names somebody. */
+export const subject = z
+  .string()
+  .min(1)
+  .max(512)
+  .regex(/^[^\0]*$/)
+  .refine((value) => value.isWellFormed())
+
 const claims = z.object({
   iss: z.string().min(1).max(512),
-  sub: z
-    .string()
-    .min(1)
-    .max(512)
-    .regex(/^[^\0]*$/),
+  sub: subject,
   preferred_username: optionalText,
   name: optionalText,
-  picture: z
-    .url({ protocol: /^https$/ })
-    .max(limits.avatarPath)
-    .optional()
-    .catch(undefined),
+  picture: pictureUrl,
 })
 
 /** @throws when the claims name nobody */
@@ -56,7 +66,10 @@ export async function findOrCreateOutsidePerson({ store, announceJoin }: Parts, 
   for (const names of proposeNames(person)) {
     try {
       const { user, joined } = await store.createPerson(
-        { ...names, passwordHash: null, external: { issuer, subject, picture: person.picture ?? null } },
+        {
+          ...{ ...names, passwordHash: null, isInNoRoom: person.isInNoRoom },
+          external: { issuer, subject, picture: person.picture ?? null },
+        },
         admitMember(issuer, ip),
       )
       if (joined) announceJoin({ ...joined, userId: user.id })
@@ -82,12 +95,16 @@ const admitMember =
 
 /** Names for a new account, the best first. */
 export function* proposeNames(
-  person: Pick<OutsidePerson, 'preferredUsername' | 'name'>,
+  person: Pick<OutsidePerson, 'preferredUsername' | 'name' | 'usernamePrefix'>,
 ): Generator<{ username: string; displayName: string }> {
-  const wanted = toUsername(person.preferredUsername ?? '') ?? toUsername(person.name ?? '') ?? 'person'
+  const prefix = person.usernamePrefix ?? ''
+  const wanted = prefix + (toUsername(person.preferredUsername ?? '') ?? toUsername(person.name ?? '') ?? 'person')
   const displayName = toDisplayName(person.name ?? '')
   const endings = ['', '-2', '-3', '-4', '-5', ...Array.from({ length: 3 }, () => `-${randomBytes(3).toString('hex')}`)]
-  const usernames = [...endings.map((ending) => wanted.slice(0, 32 - ending.length) + ending), `person-${randomBytes(6).toString('hex')}`]
+  const usernames = [
+    ...endings.map((ending) => wanted.slice(0, 32 - ending.length) + ending),
+    `${prefix}person-${randomBytes(6).toString('hex')}`,
+  ]
   for (const username of usernames) {
     if (displayName) yield { username, displayName }
     const withUsername = displayName && toDisplayName(`${displayName} (${username})`)

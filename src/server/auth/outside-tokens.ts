@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { Failure } from '../../contract/failures'
 import type { Config } from '../platform/config'
@@ -7,6 +6,7 @@ import { createIssuerKeys } from './issuer-keys'
 import { findOrCreateOutsidePerson, readOutsidePerson } from './outside-people'
 import type { SessionTokens, TokenClaims } from './session-token'
 import type { SignInParts } from './sign-in'
+import { createTokenSessions } from './token-sessions'
 
 type Parts = Pick<SignInParts, 'store' | 'announceJoin'> & { log: Log }
 
@@ -15,38 +15,18 @@ const algorithms = ['RS256', 'ES256', 'EdDSA']
 const clockToleranceSeconds = 5
 const tokenTypes = ['jwt', 'at+jwt', 'application/at+jwt']
 const maxLength = 16 * 1024
-/** Tokens whose session is known, so that a token's later requests cost no more than those of our own. */
-const maxRemembered = 10_000
 
-/**
- * Accepts the tokens of an outside issuer wherever one of ours is accepted. Each gets a session of its own, which can be
- * revoked like any other: the token then stays out until it expires.
- */
+/** Accepts the tokens of an outside issuer wherever one of ours is accepted. */
 export function acceptOutsideTokens(own: SessionTokens, outside: Config['outsideTokens'], parts: Parts): SessionTokens {
   if (!outside) return own
   const findKey = createIssuerKeys(outside.jwksUrl, parts.log)
-  const remembered = new Map<string, TokenClaims>()
+  const findTokenSession = createTokenSessions(parts.store)
 
   async function parseOutside(token: string): Promise<TokenClaims | null> {
     const payload = await verify(token, outside as NonNullable<typeof outside>, findKey)
     if (!payload) return null
-    const sessionId = sessionIdOf(token)
-    const known = remembered.get(sessionId)
-    if (known) return known
     const expiresAt = new Date(((payload.exp ?? 0) + clockToleranceSeconds) * 1_000)
-    const { userId, isStored } = await findOwner(sessionId, payload, expiresAt)
-    const claims = { userId, sessionId, expiresAt, isOutside: true }
-    if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value ?? '')
-    if (isStored) remembered.set(sessionId, claims)
-    return claims
-  }
-
-  async function findOwner(sessionId: string, payload: JWTPayload, expiresAt: Date): Promise<{ userId: string; isStored: boolean }> {
-    // A token that was seen before stays with its person, also when they have deleted their account since.
-    const owner = await parts.store.findSessionOwner(sessionId)
-    if (owner) return { userId: owner, isStored: true }
-    const { id } = await findOrCreateOutsidePerson(parts, readOutsidePerson(payload), null)
-    return { userId: id, isStored: await parts.store.createForToken({ id: sessionId, userId: id, expiresAt }) }
+    return findTokenSession(token, expiresAt, async () => (await findOrCreateOutsidePerson(parts, readOutsidePerson(payload), null)).id)
   }
 
   return {
@@ -100,12 +80,4 @@ async function verifyWithEach(token: string, findKey: JWTVerifyGetKey, options: 
     }
     throw error
   }
-}
-
-/** Made of what is signed, without the signature: there are several ways of writing an ECDSA signature, all of them valid. */
-function sessionIdOf(token: string): string {
-  const hash = createHash('sha256')
-    .update(token.slice(0, token.lastIndexOf('.')))
-    .digest('hex')
-  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`
 }

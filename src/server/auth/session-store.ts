@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
-import { isUsername, type ServerRole } from '../../contract/rules'
+import { appToken, appUsernamePrefix, isUsername, type ServerRole } from '../../contract/rules'
 import type { SignInMethod, User } from '../../contract/session'
 import { writeAudit } from '../admin/audit-log'
 import { claimNames } from '../names/person-names'
@@ -248,12 +248,19 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
         )
         if (rowCount === 0) return true
         await revokeOldest(transaction, userId, id)
-        await writeAudit(transaction, { kind: 'signIn.succeeded', actorId: userId, detail: { method: 'token', session: id } })
+        // A client renews its token every few minutes: only the first of a row is a sign-in.
+        const { rowCount: others } = await transaction.query(
+          `SELECT FROM sessions WHERE user_id = $1 AND id <> $2 AND method = 'token' AND revoked_at IS NULL AND expires_at > now() LIMIT 1`,
+          [userId, id],
+        )
+        if (others === 0) {
+          await writeAudit(transaction, { kind: 'signIn.succeeded', actorId: userId, detail: { method: 'token', session: id } })
+        }
         return true
       }),
 
     /**
-     * Creates a person as a member of `general`.
+     * Creates a person, as a member of `general` unless they are to be in no room.
      * @param admit decides whether they may have an account, and what they become
      * @throws {Failure} USERNAME_TAKEN, NAME_TAKEN, and what `admit` throws
      */
@@ -264,11 +271,14 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
         /** Null for people who sign in through an outside issuer. */
         passwordHash: string | null
         external?: { issuer: string; subject: string; picture: string | null }
+        isInNoRoom?: boolean | undefined
       },
       admit: Admit,
     ): Promise<{ user: User; joined: { room: string; version: number } | null }> =>
       inTransaction(pool, async (transaction) => {
-        const { external } = person
+        const { external, username } = person
+        // Otherwise somebody could pass for one of an app's users, or an app for somebody.
+        if (username.startsWith(appUsernamePrefix) !== (external?.issuer === appToken.issuer)) throw usernameTaken()
         const { role, welcome } = await admit(transaction, await isFirstPerson(transaction))
         const { rows: users } = await transaction.query<User>(
           `INSERT INTO users (username, display_name, password_hash, role, external_issuer, external_subject, avatar)
@@ -277,21 +287,28 @@ export function createSessionStore(pool: Pool, lookUps: Pool = pool) {
           [person.username, person.displayName, person.passwordHash, role, external?.issuer, external?.subject, external?.picture],
         )
         const [user] = users
-        if (!user) throw new Failure('USERNAME_TAKEN', { fields: { username: 'is taken' } })
+        if (!user) throw usernameTaken()
         await claimNames(transaction, user.id, user)
-        // Joining is a change in the room's order.
-        const { rows: joined } = await transaction.query<{ room: string; version: number }>(
-          `WITH room AS (
-             UPDATE rooms SET last_version = last_version + 1 WHERE id = 'general' AND archived_at IS NULL RETURNING id, last_seq, last_version
-           )
-           INSERT INTO memberships (room_id, user_id, version, read_seq) SELECT id, $1, last_version, last_seq FROM room
-           RETURNING room_id AS room, version`,
-          [user.id],
-        )
+        const joined = person.isInNoRoom ? null : await joinFirstRoom(transaction, user.id)
         await welcome(user)
-        return { user, joined: joined[0] ?? null }
+        return { user, joined }
       }),
   }
+}
+
+const usernameTaken = () => new Failure('USERNAME_TAKEN', { fields: { username: 'is taken' } })
+
+/** Joining is a change in the room's order. */
+async function joinFirstRoom(transaction: Querying, userId: string): Promise<{ room: string; version: number } | null> {
+  const { rows } = await transaction.query<{ room: string; version: number }>(
+    `WITH room AS (
+       UPDATE rooms SET last_version = last_version + 1 WHERE id = 'general' AND archived_at IS NULL RETURNING id, last_seq, last_version
+     )
+     INSERT INTO memberships (room_id, user_id, version, read_seq) SELECT id, $1, last_version, last_seq FROM room
+     RETURNING room_id AS room, version`,
+    [userId],
+  )
+  return rows[0] ?? null
 }
 
 /** @returns false when it was removed since it was checked. Its removal waits for the session, so it can be ended with the others. */

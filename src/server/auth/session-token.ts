@@ -6,8 +6,8 @@ export interface TokenClaims {
   userId: string
   sessionId: string
   expiresAt: Date
-  /** It was signed by an outside issuer, so it cannot be renewed here. */
-  isOutside?: boolean
+  /** It cannot be renewed here: an outside issuer or an app has signed it, or it is a bot's. */
+  isFixed?: boolean
 }
 
 /** In seconds since the epoch. The upper end is that of JavaScript's dates. */
@@ -18,7 +18,7 @@ const claims = z.object({ sub: z.uuid(), sid: z.uuid(), jti: z.string(), exp: ti
 /** Signs and checks session tokens. A token only names the session; the session's row decides whether it is still valid. */
 export interface SessionTokens {
   sign(token: TokenClaims): Promise<string>
-  /** Null for anything but a valid, unexpired token. @throws only for an outside token, while it cannot be checked */
+  /** Null for anything but a valid, unexpired token. @throws only for a token that was signed elsewhere, while it cannot be checked */
   parse(token: string): Promise<TokenClaims | null>
 }
 
@@ -55,7 +55,7 @@ export function createSessionTokens(secrets: readonly string[]): SessionTokens {
  * Checks the HMAC of a compact JWS. jose's own verification runs in a thread: when everybody reconnects at once, the way
  * there and back costs more than everything else in a connect.
  */
-function isSignedWith(key: KeyObject, token: string): boolean {
+export function isSignedWith(key: KeyObject, token: string): boolean {
   const end = token.lastIndexOf('.')
   const expected = Buffer.from(createHmac('sha256', key).update(token.slice(0, end)).digest('base64url'))
   // Compared as text: decoding would accept the same signature in many ways of writing it.

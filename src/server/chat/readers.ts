@@ -1,8 +1,8 @@
 import type { Readers } from '../../contract/presence'
 import type { CallContext } from '../caller'
 import type { Querying } from '../platform/database'
-import { showsReads } from '../rights'
 import type { RoomsNeeds } from '../rooms/needs'
+import { showsReads } from '../shown-reads'
 
 /**
  * How far the members of a direct or small room have read it; nobody in a larger room. People who hide it are left out, and

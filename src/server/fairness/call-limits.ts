@@ -1,8 +1,6 @@
+import type { LimitClass } from '../../contract/rights'
 import type { Config } from '../platform/config'
 import type { Limit, Rate, SharedLimits } from './shared-limits'
-
-/** From the rarest to the most frequent. `docs/limits.md` says what each is for. */
-export type LimitClass = 'passwords' | 'sends' | 'acts' | 'lookUps' | 'reads' | 'marks' | 'subscriptions'
 
 /** Sized so that no client that serves a person meets them, however many windows it has. `docs/limits.md` explains each. */
 function ratesOf({ sendsPerMinute, loginsPerMinute }: Pick<Config, 'sendsPerMinute' | 'loginsPerMinute'>): Record<LimitClass, Rate> {

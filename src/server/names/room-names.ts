@@ -1,8 +1,8 @@
 import { Failure } from '../../contract/failures'
+import { seesRoom } from '../../contract/rights'
 import type { RoomKind } from '../../contract/room'
 import type { RoomRole, ServerRole } from '../../contract/rules'
 import type { Querying } from '../platform/database'
-import { seesRoom } from '../rights'
 import { roomNameKeys } from './look-alikes'
 
 /** The space of advisory locks for keys of room names. The number is arbitrary. */

@@ -1,7 +1,7 @@
 import type { RegistrationMode } from '../../contract/admin'
 import { findMisspelt } from './misspelt-settings'
 import { type logLevels, settingsSchema } from './settings-schema'
-import { findUnsafe, isLoopback, type Problem } from './unsafe-settings'
+import { findUnsafe, isLoopback, ownOrigins, type Problem } from './unsafe-settings'
 
 /** The configuration, read once from the environment by every process of Roomline. `.env.example` explains each variable. */
 export interface Config {
@@ -13,6 +13,8 @@ export interface Config {
   /** The WebSocket URL for browsers, if the operator set one. Otherwise it is derived from the page's own host. */
   realtimeUrl: string | undefined
   allowedOrigins: readonly string[]
+  /** Other origins whose pages may call with a token of their own. Our cookie does not count for them. */
+  corsOrigins: readonly string[]
   databaseUrl: string | undefined
   redisUrl: string | undefined
   dataDir: string
@@ -21,6 +23,8 @@ export interface Config {
   /** Who may register, if the operator fixed it. Otherwise the admins decide, starting from `defaultRegistration`. */
   registration: RegistrationMode | undefined
   defaultRegistration: RegistrationMode
+  /** What an app signs the tokens of its own users with. Any of them is accepted. */
+  appTokenSecrets: readonly string[]
   /** Whose tokens are accepted beside those of this server's own sessions. */
   outsideTokens: { jwksUrl: string; issuer: string; audience: string } | undefined
   /** Whom people can sign in with. */
@@ -68,13 +72,15 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     host: value.HOST,
     publicUrl,
     realtimeUrl: value.REALTIME_URL,
-    allowedOrigins: value.ALLOWED_ORIGINS ?? withLoopback(publicUrl),
+    allowedOrigins: ownOrigins(value),
+    corsOrigins: value.CORS_ORIGINS,
     databaseUrl: value.DATABASE_URL,
     redisUrl: value.REDIS_URL,
     dataDir: value.DATA_DIR,
     authSecrets: value.AUTH_SECRET,
     registration: value.REGISTRATION,
     defaultRegistration: isLoopback(new URL(publicUrl).hostname) ? 'open' : 'invite',
+    appTokenSecrets: value.APP_TOKEN_SECRETS,
     outsideTokens:
       value.AUTH_JWKS_URL && value.AUTH_ISSUER && value.AUTH_AUDIENCE
         ? { jwksUrl: value.AUTH_JWKS_URL, issuer: value.AUTH_ISSUER, audience: value.AUTH_AUDIENCE }
@@ -109,12 +115,4 @@ export function requireServices(config: Config): { databaseUrl: string; redisUrl
 function invalid(problems: readonly Problem[], hint: string): ConfigError {
   const lines = new Set(problems.map(({ name, words }) => `  ${name}: ${words}`))
   return new ConfigError(`The configuration is invalid:\n${[...lines].join('\n')}\n${hint}`)
-}
-
-/** People use localhost and 127.0.0.1 alike, but for browsers they are two origins. */
-function withLoopback(publicUrl: string): string[] {
-  const url = new URL(publicUrl)
-  if (url.hostname !== 'localhost') return [url.origin]
-  url.hostname = '127.0.0.1'
-  return [publicUrl, url.origin]
 }

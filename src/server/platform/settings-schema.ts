@@ -44,6 +44,18 @@ const origin = publicUrl('http:', 'https:')
   .refine((value) => ['/', ''].includes(new URL(value).pathname), 'must be an origin: scheme, host and port, without a path')
   .transform((value) => new URL(value).origin)
 
+/** Origins of others, which never get our cookie. */
+const otherOrigin = z
+  .string()
+  .refine((value) => value !== '*', { error: 'must list each origin by itself: with * every page on the web could call', abort: true })
+  .pipe(origin)
+
+const originList = (each: z.ZodType<string, string>) =>
+  z
+    .string()
+    .transform((list) => list.split(',').map((entry) => entry.trim()))
+    .pipe(z.array(each).min(1))
+
 const secretList = z
   .string()
   .transform((list) => list.split(',').map((entry) => entry.trim()))
@@ -56,7 +68,7 @@ function findSecretProblem(secrets: readonly string[]): string | undefined {
   if (secrets.includes('')) return 'has an empty entry: list one or more secrets, separated by commas'
   if (secrets.some((secret) => Buffer.byteLength(secret) < 32)) return 'each secret must have 32 bytes or more'
   if (new Set(secrets).size < secrets.length) return 'lists the same secret twice: each entry must be another one'
-  if (secrets.length > 10) return 'lists more than 10 secrets: remove those that no session is signed with any more'
+  if (secrets.length > 10) return 'lists more than 10 secrets: remove those that nothing is signed with any more'
   const weakness = secrets.map((secret) => findWeakness(secret, 20)).find((each) => each !== undefined)
   return weakness && `a secret ${weakness}`
 }
@@ -80,6 +92,11 @@ const dataDir = z
   .refine((folder) => !systemFolders.includes(path.resolve(folder)), 'must be a folder for Roomline alone, such as /var/lib/roomline')
 
 const issuerText = z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must have 1 to 512 characters, without spaces')
+/** The people of an issuer belong to its name, and those of an app to one of ours. */
+const issuerName = issuerText.refine(
+  (value) => !/^urn:roomline:/i.test(value),
+  "must not start with urn:roomline:, which is Roomline's own",
+)
 const identity = z.string().trim().min(1, 'must not be blank').max(512, 'must have at most 512 characters')
 
 const days = z
@@ -99,12 +116,8 @@ export const settingsSchema = z.object({
     .default('127.0.0.1'),
   PUBLIC_URL: origin.optional(),
   REALTIME_URL: publicUrl('ws:', 'wss:').optional(),
-  ALLOWED_ORIGINS: z
-    .string()
-    .transform((list) => list.split(',').map((entry) => entry.trim()))
-    .pipe(z.array(origin).min(1))
-    .optional(),
-  CORS_ORIGINS: notYet('calling from other origins'),
+  ALLOWED_ORIGINS: originList(origin).optional(),
+  CORS_ORIGINS: originList(otherOrigin).default([]),
   DATABASE_URL: urlWith('postgres:', 'postgresql:').optional(),
   DATABASE_POOL: notYet('another number of database connections'),
   REDIS_URL: urlWith('redis:', 'rediss:').optional(),
@@ -114,8 +127,9 @@ export const settingsSchema = z.object({
   DATA_DIR: dataDir.default('.data'),
   AUTH_SECRET: secretList.default([]),
   REGISTRATION: z.enum(registrationModes, `must be one of ${registrationModes.join(', ')}`).optional(),
+  APP_TOKEN_SECRETS: secretList.default([]),
   AUTH_JWKS_URL: urlWithoutPassword('http:', 'https:').optional(),
-  AUTH_ISSUER: issuerText.optional(),
+  AUTH_ISSUER: issuerName.optional(),
   AUTH_AUDIENCE: issuerText.optional(),
   OIDC_ISSUER: publicUrl('http:', 'https:').optional(),
   OIDC_CLIENT_ID: identity.optional(),

@@ -32,7 +32,8 @@ function isPlain(url: string): boolean {
   return ['http:', 'ws:'].includes(protocol) && !isLoopback(hostname)
 }
 
-function findUnsafeAddresses({ HOST, PUBLIC_URL, REALTIME_URL, ALLOWED_ORIGINS = [] }: Settings): Problem[] {
+function findUnsafeAddresses(settings: Settings): Problem[] {
+  const { HOST, PUBLIC_URL, REALTIME_URL, ALLOWED_ORIGINS = [], CORS_ORIGINS } = settings
   const problems: Problem[] = []
   const secure = PUBLIC_URL?.startsWith('https:') ?? false
   if (PUBLIC_URL && isPlain(PUBLIC_URL)) {
@@ -48,10 +49,19 @@ function findUnsafeAddresses({ HOST, PUBLIC_URL, REALTIME_URL, ALLOWED_ORIGINS =
       words: `can be reached from other machines, but PUBLIC_URL ${PUBLIC_URL ? 'starts with http://' : 'is not set'}, so passwords would travel in plain text; set PUBLIC_URL to the https:// address of a proxy with TLS, or unset HOST`,
     })
   }
-  if (secure && ALLOWED_ORIGINS.some((origin) => origin.startsWith('http:'))) {
-    problems.push({ name: 'ALLOWED_ORIGINS', words: 'must list only https:// origins, because PUBLIC_URL starts with https://' })
-  } else if (ALLOWED_ORIGINS.some(isPlain)) {
-    problems.push({ name: 'ALLOWED_ORIGINS', words: 'lists an http:// origin that is not on this machine; use https://' })
+  for (const [name, origins] of Object.entries({ ALLOWED_ORIGINS, CORS_ORIGINS })) {
+    if (secure && origins.some((origin) => origin.startsWith('http:'))) {
+      problems.push({ name, words: 'must list only https:// origins, because PUBLIC_URL starts with https://' })
+    } else if (origins.some(isPlain)) {
+      problems.push({ name, words: 'lists an http:// origin that is not on this machine; use https://' })
+    }
+  }
+  if (CORS_ORIGINS.some((origin) => ownOrigins(settings).includes(origin))) {
+    problems.push({
+      name: 'CORS_ORIGINS',
+      words:
+        "lists an origin of Roomline's own web app (PUBLIC_URL or ALLOWED_ORIGINS), whose pages would be signed out; list only the origins of others",
+    })
   }
   if (secure && REALTIME_URL && new URL(REALTIME_URL).protocol === 'ws:') {
     problems.push({ name: 'REALTIME_URL', words: 'must start with wss://, because PUBLIC_URL starts with https://' })
@@ -59,6 +69,19 @@ function findUnsafeAddresses({ HOST, PUBLIC_URL, REALTIME_URL, ALLOWED_ORIGINS =
     problems.push({ name: 'REALTIME_URL', words: 'starts with ws:// but is not on this machine; use wss://' })
   }
   return problems
+}
+
+/** The origins whose pages call with our cookie. */
+export function ownOrigins({ PUBLIC_URL, ALLOWED_ORIGINS, WEB_PORT }: Settings): readonly string[] {
+  return ALLOWED_ORIGINS ?? withLoopback(PUBLIC_URL ?? `http://localhost:${WEB_PORT}`)
+}
+
+/** People use localhost and 127.0.0.1 alike, but for browsers they are two origins. */
+function withLoopback(publicUrl: string): string[] {
+  const url = new URL(publicUrl)
+  if (url.hostname !== 'localhost') return [url.origin]
+  url.hostname = '127.0.0.1'
+  return [publicUrl, url.origin]
 }
 
 function findMissing(settings: Settings): Problem[] {
@@ -101,7 +124,16 @@ function findUnsafeIssuers(settings: Settings, env: Record<string, string | unde
   return problems
 }
 
-function findSharedSecrets({ AUTH_SECRET, METRICS_TOKEN, OIDC_CLIENT_SECRET }: Settings): Problem[] {
-  const shared = Object.entries({ METRICS_TOKEN, OIDC_CLIENT_SECRET }).filter(([, value]) => value && AUTH_SECRET.includes(value))
-  return shared.map(([name]) => ({ name, words: 'must not be one of AUTH_SECRET: whoever knows that can sign in as anybody' }))
+function findSharedSecrets({ AUTH_SECRET, APP_TOKEN_SECRETS, METRICS_TOKEN, OIDC_CLIENT_SECRET }: Settings): Problem[] {
+  const shares = (values: readonly (string | undefined)[], secrets: readonly string[]) =>
+    values.some((value) => value !== undefined && secrets.includes(value))
+  const others = Object.entries({ METRICS_TOKEN, OIDC_CLIENT_SECRET })
+  return [
+    ...[...others.map(([name, value]) => ({ name, values: [value] })), { name: 'APP_TOKEN_SECRETS', values: APP_TOKEN_SECRETS }]
+      .filter(({ values }) => shares(values, AUTH_SECRET))
+      .map(({ name }) => ({ name, words: 'must not be one of AUTH_SECRET: whoever knows that can sign in as anybody' })),
+    ...others
+      .filter(([, value]) => shares([value], APP_TOKEN_SECRETS))
+      .map(([name]) => ({ name, words: "must not be one of APP_TOKEN_SECRETS: whoever knows that can sign in as any of the app's users" })),
+  ]
 }

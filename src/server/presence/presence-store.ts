@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { showsReads } from '../rights'
+import { showsReads } from '../shown-reads'
 
 /** A member of a room, with what presence shows of them. */
 export interface PresenceMember {

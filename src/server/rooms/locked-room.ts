@@ -1,6 +1,7 @@
 import type { AuditKind } from '../../contract/audit'
 import { Failure } from '../../contract/failures'
 import type { LineDetail, Message, MessageKind } from '../../contract/message'
+import type { Standing } from '../../contract/rights'
 import type { PostingPolicy, RoomKind } from '../../contract/room'
 import { limits, outranks, type Roles, type RoomRole } from '../../contract/rules'
 import type { User } from '../../contract/session'
@@ -8,7 +9,6 @@ import { writeAudit } from '../admin/audit-log'
 import type { RoomNews } from '../bus/news-bus'
 import type { CommittedChange } from '../jobs/after-commit'
 import type { Querying } from '../platform/database'
-import type { Standing } from '../rights'
 
 /** Somebody, and what they are in the room; not necessarily a member. */
 export interface PersonInRoom extends Roles {

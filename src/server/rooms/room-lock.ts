@@ -1,9 +1,9 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
+import { findRefusal, type RightName, seesRoom } from '../../contract/rights'
 import { type AnnounceNeeds, announceToPeople, announceToRoom } from '../bus/announce'
 import type { RoomNews } from '../bus/news-bus'
 import { inTransaction, type Querying, retried } from '../platform/database'
-import { findRefusal, type RightName, seesRoom } from '../rights'
 import { createLockedRoom, type LockedRoom, type ReadMessages, type RoomSnapshot } from './locked-room'
 import { inRoomTurn } from './room-turns'
 

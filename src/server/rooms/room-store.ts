@@ -1,9 +1,10 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
+import { seesRoom } from '../../contract/rights'
 import type { NotificationLevel, RoomKind } from '../../contract/room'
 import type { RoomRole, ServerRole } from '../../contract/rules'
 import { joinLookUps } from '../platform/look-ups'
-import { seesRoom, showsReads } from '../rights'
+import { showsReads } from '../shown-reads'
 
 /** What a member may do in a room. */
 export interface Membership {

@@ -3,6 +3,7 @@ import * as Tabs from 'radix-ui/tabs'
 import type { Chat } from '../../sdk'
 import { adminPath } from '../paths'
 import { Dialog } from '../ui/dialog'
+import { withQueries } from '../ui/queries'
 import { DeleteAccount } from './delete-account'
 import { EditProfile } from './edit-profile'
 import { SecuritySettings } from './security-settings'
@@ -25,7 +26,7 @@ const tabs = [
   { value: 'delete', label: 'Delete' },
 ] as const
 
-export default function AccountDialog({ client, visitor, onRenamed, onDeleting, onClose }: AccountDialogProps) {
+function AccountDialog({ client, visitor, onRenamed, onDeleting, onClose }: AccountDialogProps) {
   return (
     <Dialog title="Your account" onClose={onClose}>
       {visitor.role === 'admin' && (
@@ -67,3 +68,5 @@ export default function AccountDialog({ client, visitor, onRenamed, onDeleting, 
     </Dialog>
   )
 }
+
+export default withQueries(AccountDialog)

@@ -1,5 +1,4 @@
-import { QueryClient } from '@tanstack/react-query'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { type Chat, type ChatFailure, type ConnectionStatus, createChat, createIndexedDbOutbox, type Store } from '../../sdk'
 import { useStore } from '../../sdk/react'
 import type { Visitor } from './visitor'
@@ -8,7 +7,6 @@ export interface SignedInClient {
   /** Null while the page is rendered on the server, and until its effects have run. */
   client: Chat | null
   /** The answers that the person's page is showing. Another person gets a new one. */
-  queries: QueryClient
   status: ConnectionStatus
   /** The realtime server keeps rejecting a session that the web server accepts. */
   isTurnedAway: boolean
@@ -23,8 +21,6 @@ export interface SignedInClient {
  */
 export function useSignedInClient({ id, realtimeUrl }: Visitor): SignedInClient {
   const [client, setClient] = useState<Chat | null>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another person must not see these answers
-  const queries = useMemo(createQueries, [id, realtimeUrl])
   const [isTurnedAway, setTurnedAway] = useState(false)
   const isSigningOut = useRef(false)
 
@@ -65,7 +61,6 @@ export function useSignedInClient({ id, realtimeUrl }: Visitor): SignedInClient 
 
   return {
     client,
-    queries,
     status: useStore(client?.connection ?? notStarted),
     isTurnedAway,
     onSignOut: () => {
@@ -76,14 +71,6 @@ export function useSignedInClient({ id, realtimeUrl }: Visitor): SignedInClient 
 
 const starting: ConnectionStatus = { state: 'connecting', attempt: 1, nextTryAt: null, lastError: null }
 const notStarted: Store<ConnectionStatus> = { get: () => starting, subscribe: () => () => {} }
-
-/** Answers are forgotten as soon as nothing shows them. The SDK reconnects and retries: a failure here is final. */
-const createQueries = () =>
-  new QueryClient({
-    defaultOptions: {
-      queries: { gcTime: 0, retry: false, networkMode: 'always', refetchOnReconnect: false, refetchOnWindowFocus: false },
-    },
-  })
 
 /** Whether a failure is about the whole session, which the page handles, and not about one call. */
 export const isOfSession = ({ name }: ChatFailure): boolean => name === 'UNAUTHORIZED' || name === 'ANOTHER_USER' || name === 'CLOSED'

@@ -1,7 +1,7 @@
 'use client'
 
 import { QueryClientProvider } from '@tanstack/react-query'
-import { type ReactNode, useEffect } from 'react'
+import { type ReactNode, useEffect, useMemo } from 'react'
 import { useRenewal, useSignedInClient } from '../account/signed-in-client'
 import type { Visitor } from '../account/visitor'
 import { useAdminSectionInAddress } from '../navigation'
@@ -10,6 +10,7 @@ import { Button } from '../ui/button'
 import { useEver } from '../ui/last-known'
 import { Notice } from '../ui/notice'
 import { linkButton, NoticePage } from '../ui/pages'
+import { createQueries } from '../ui/queries'
 import { useServerIdentity } from '../ui/server-identity'
 import type { Theme } from '../ui/theme'
 import { AdminMenu, sectionNames } from './admin-menu'
@@ -25,7 +26,9 @@ import { SettingsSection } from './settings'
 /** The pages for admins: a menu on the left, one section on the right. */
 export function Admin({ visitor, section: initial, theme }: { visitor: Visitor; section: AdminSection; theme: Theme }) {
   useRenewal(visitor)
-  const { client, queries, status, isTurnedAway, onSignOut } = useSignedInClient(visitor)
+  const { client, status, isTurnedAway, onSignOut } = useSignedInClient(visitor)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another person must not see these answers
+  const queries = useMemo(createQueries, [visitor.id])
   const section = useAdminSectionInAddress(initial)
   const hasLostRight = useLostRight(queries)
   const { name } = useServerIdentity()

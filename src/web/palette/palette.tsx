@@ -14,6 +14,7 @@ import { IconButton } from '../ui/button'
 import { useReturnFocus } from '../ui/dialog'
 import { keepLayerEntry, useLayer } from '../ui/layers'
 import '../ui/style-nonce'
+import { withQueries } from '../ui/queries'
 import { useFoundMessages } from './found-messages'
 import { bestMatches } from './fuzzy'
 import { LimitButtons, LimitChips, limitWords } from './limit-chips'
@@ -56,7 +57,7 @@ interface PaletteProps {
 }
 
 /** One field for rooms, people, actions and messages. It fills the screen of a phone. */
-export default function Palette({
+function Palette({
   client,
   me,
   rooms,
@@ -296,3 +297,5 @@ function usePeople(client: Chat, query: string, rooms: readonly Room[], me: stri
   const known = rooms.flatMap(({ people }) => people)
   return [...new Map(known.map((person) => [person.username, person])).values()].filter(({ username }) => username !== me).slice(0, 8)
 }
+
+export default withQueries(Palette)

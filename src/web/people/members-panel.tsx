@@ -8,10 +8,12 @@ import { FailureLine, useAct } from '../ui/act'
 import { useDebounced } from '../ui/debounced'
 import { SearchField } from '../ui/fields'
 import { useWideScreen } from '../ui/media'
+import { withQueries } from '../ui/queries'
 import { BannedList } from './banned-list'
 import { ConfirmAct, type MemberAct, needsConfirmation, runMemberAct, type UnconfirmedAct } from './member-acts'
+import { reloadMembers, useReloadAfter } from './member-count'
 import { MemberList } from './member-list'
-import { useMembers, useReloadAfter, useReloadMembers } from './members'
+import { useMembers } from './members'
 import type { Presence } from './presence-dot'
 
 interface MembersPanelProps {
@@ -25,7 +27,7 @@ interface MembersPanelProps {
 }
 
 /** A room's members. */
-export default function MembersPanel({ room, onOpenRoom, onClose, ...props }: MembersPanelProps) {
+function MembersPanel({ room, onOpenRoom, onClose, ...props }: MembersPanelProps) {
   const [shown, setShown] = useState<{ room: string; tab: PeopleTab }>({ room: room.id, tab: 'members' })
   const { moderates } = rightsIn(room)
   const tab = moderates && shown.room === room.id ? shown.tab : 'members'
@@ -57,7 +59,7 @@ function Panel({ client, room, me, presence, onOpenRoom }: Omit<MembersPanelProp
   const [unconfirmed, setUnconfirmed] = useState<UnconfirmedAct | null>(null)
   const { failure, run } = useAct()
   const members = useMembers(client, room.id, useDebounced(query.trim()))
-  const reload = useReloadMembers(room.id)
+  const reload = () => reloadMembers(room.id)
   // The author of a new message may be a new member. Other changes are noticed by the button that opened this panel.
   useReloadAfter(`${room.lastSeq}`, 10_000, reload)
 
@@ -124,3 +126,5 @@ export function PanelTabs({ tab, onTab }: { tab: PeopleTab; onTab(tab: PeopleTab
     </div>
   )
 }
+
+export default withQueries(MembersPanel)

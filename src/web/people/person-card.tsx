@@ -8,6 +8,7 @@ import { Avatar } from '../ui/avatar'
 import { Button } from '../ui/button'
 import { Dialog, useReturnFocus } from '../ui/dialog'
 import { isForMouse } from '../ui/media'
+import { withQueries } from '../ui/queries'
 import { localTimeWords } from './local-time'
 import type { PersonName } from './people-search'
 import { type Presence, PresenceDot, presenceWords } from './presence-dot'
@@ -28,7 +29,7 @@ interface PersonCardProps {
 const roleWords: Record<RoomRole, string | null> = { owner: 'Owner of this room', moderator: 'Moderator of this room', member: null }
 
 /** Somebody's profile: next to what was pressed, or as a sheet on a touch screen or a narrow one. */
-export default function PersonCard({ anchor, onClose, ...props }: PersonCardProps) {
+function PersonCard({ anchor, onClose, ...props }: PersonCardProps) {
   const [isPopover] = useState(isForMouse)
   const { person: named } = props
   const { data: person, error } = useQuery({
@@ -188,3 +189,5 @@ function useRoomRole(client: Chat, room: Room | undefined, username: string | un
   })
   return data ?? null
 }
+
+export default withQueries(PersonCard)

@@ -1,6 +1,6 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, useContext, useEffect, useMemo } from 'react'
 import type { Chat, PresenceView, Room, User } from '../../sdk'
+import { useAnswer } from '../ui/answer'
 
 /** The people whose newest seen message is this one, by its seq. */
 export type Seen = ReadonlyMap<number, readonly User[]>
@@ -15,20 +15,17 @@ export const useSeenAt = (seq: number): readonly User[] => useContext(SeenContex
 
 /** How far the others have read the room that is shown. Only direct and small rooms say so, of people who want that. */
 export function useSeen(client: Chat, room: Room | undefined, me: string, presence: PresenceView | null): Seen {
-  const queries = useQueryClient()
   const id = room?.id
-  const { data: readers } = useQuery({
-    queryKey: ['readers', id],
-    queryFn: async () => (await client.trpc.chat.readers.query({ room: id ?? '' })).readers,
-    enabled: id !== undefined,
-  })
+  const { value: readers, reload } = useAnswer(
+    useMemo(() => (id === undefined ? null : async () => (await client.trpc.chat.readers.query({ room: id })).readers), [client, id]),
+  )
   const reads = presence?.reads
-  const isStranger = readers !== undefined && [...(reads?.keys() ?? [])].some((name) => !readers.some(({ user }) => user.username === name))
+  const isStranger = readers !== null && [...(reads?.keys() ?? [])].some((name) => !readers.some(({ user }) => user.username === name))
   const isKnown = presence !== null
   useEffect(() => {
     // After a lost connection some reads were missed; and somebody may have joined, or may show it now.
-    if (isKnown || isStranger) void queries.invalidateQueries({ queryKey: ['readers', id] })
-  }, [queries, id, isKnown, isStranger])
+    if (id !== undefined && (isKnown || isStranger)) reload()
+  }, [id, reload, isKnown, isStranger])
   return useMemo(() => placeReaders(readers ?? [], reads ?? new Map(), me), [readers, reads, me])
 }
 

@@ -1,10 +1,10 @@
-import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { Archive } from 'lucide-react'
+import { useEffect, useMemo } from 'react'
 import { failures } from '../../contract/failures'
 import type { Chat, Room, ServerRole } from '../../sdk'
 import { FailureLine, useAct } from '../ui/act'
+import { useAnswer } from '../ui/answer'
 import { Button } from '../ui/button'
-import { useLastKnown } from '../ui/last-known'
 import { forRole, rightsIn } from './room-rights'
 
 /**
@@ -14,14 +14,12 @@ import { forRole, rightsIn } from './room-rights'
  * @param lastSeq the room's newest seq: the room is asked for again after each line, because it may have been restored
  */
 export function useArchivedRoom(client: Chat, room: string | null, role: ServerRole, lastSeq: number): Room | null {
-  const { data } = useQuery({
-    queryKey: ['room', room, lastSeq],
-    queryFn: room === null ? skipToken : () => client.trpc.rooms.get.query({ room }),
-    placeholderData: keepPreviousData,
-  })
-  // When a read fails, the room stays as it was read before.
-  const read = useLastKnown(data)
-  const found = read && forRole(read, role)
+  const { value, reload } = useAnswer(useMemo(() => (room === null ? null : () => client.trpc.rooms.get.query({ room })), [client, room]))
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each new line is a reason to read again
+  useEffect(() => {
+    if (room !== null) reload()
+  }, [room, lastSeq, reload])
+  const found = value && forRole(value, role)
   return room !== null && found?.id === room && found.archivedAt ? found : null
 }
 

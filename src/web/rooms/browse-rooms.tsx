@@ -8,6 +8,7 @@ import { Button } from '../ui/button'
 import { useDebounced } from '../ui/debounced'
 import { Dialog } from '../ui/dialog'
 import { SearchField } from '../ui/fields'
+import { withQueries } from '../ui/queries'
 
 interface BrowseRoomsProps {
   client: Chat
@@ -16,7 +17,7 @@ interface BrowseRoomsProps {
   onClose(): void
 }
 
-export default function BrowseRooms({ client, onOpen, onJoined, onClose }: BrowseRoomsProps) {
+function BrowseRooms({ client, onOpen, onJoined, onClose }: BrowseRoomsProps) {
   const [query, setQuery] = useState('')
   const { rooms, hasMore, failure, loadMore, retry } = usePublicRooms(client, useDebounced(query.trim()))
 
@@ -133,3 +134,5 @@ function usePublicRooms(client: Chat, query: string) {
     retry: () => void (isFetchNextPageError ? fetchNextPage() : refetch()),
   }
 }
+
+export default withQueries(BrowseRooms)

@@ -7,6 +7,7 @@ import { FailureLine, fieldError, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Dialog } from '../ui/dialog'
 import { Field, RadioCards } from '../ui/fields'
+import { withQueries } from '../ui/queries'
 
 const kinds = [
   { value: 'public', Icon: Hash, label: 'Public', hint: 'Anyone on this server can find and join it.' },
@@ -20,7 +21,7 @@ interface CreateRoomProps {
   onClose(): void
 }
 
-export default function CreateRoom({ client, me, onCreated, onClose }: CreateRoomProps) {
+function CreateRoom({ client, me, onCreated, onClose }: CreateRoomProps) {
   const [members, setMembers] = useState<readonly PersonName[]>([])
   const { pending, failure, run } = useAct()
 
@@ -64,3 +65,5 @@ export default function CreateRoom({ client, me, onCreated, onClose }: CreateRoo
     </Dialog>
   )
 }
+
+export default withQueries(CreateRoom)

@@ -1,11 +1,12 @@
 'use client'
 
-import { skipToken, useQuery } from '@tanstack/react-query'
-import { type Chat, type InvitedRoom, readFailure } from '../../sdk'
+import { useMemo } from 'react'
+import type { Chat, InvitedRoom } from '../../sdk'
 import { isOfSession, useSignedInClient } from '../account/signed-in-client'
 import type { Visitor } from '../account/visitor'
 import { roomPath } from '../paths'
 import { FailureLine, useAct } from '../ui/act'
+import { useAnswer } from '../ui/answer'
 import { Button } from '../ui/button'
 import { linkButton, NoticePage } from '../ui/pages'
 import { RoomIcon } from './room-mark'
@@ -18,16 +19,10 @@ const toRooms = (
 
 /** Shows which room a link invites to, and lets the visitor accept. */
 export function Invitation({ visitor, token }: { visitor: Visitor; token: string }) {
-  const { client, queries, status, isTurnedAway } = useSignedInClient(visitor)
-  const { data: invited, error } = useQuery(
-    {
-      queryKey: ['invitation', token],
-      queryFn: client ? () => client.trpc.rooms.showInvite.query({ token }) : skipToken,
-      enabled: status.state === 'connected',
-    },
-    queries,
+  const { client, status, isTurnedAway } = useSignedInClient(visitor)
+  const { value: invited, failure: reason } = useAnswer(
+    useMemo(() => client && (() => client.trpc.rooms.showInvite.query({ token })), [client, token]),
   )
-  const reason = error && readFailure(error)
   const failure = reason && !isOfSession(reason) ? reason : null
 
   if (failure?.name === 'INVITE_NOT_FOUND' || failure?.name === 'BAD_REQUEST') {

@@ -6,11 +6,12 @@ import type { PersonName } from '../people/people-search'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Dialog } from '../ui/dialog'
+import { withQueries } from '../ui/queries'
 import { InviteLinks } from './invite-links'
 import { rightsIn } from './room-rights'
 
 /** Invites people into a room by name or by link. */
-export default function InvitePeople({ client, room, me, onClose }: { client: Chat; room: Room; me: string; onClose(): void }) {
+function InvitePeople({ client, room, me, onClose }: { client: Chat; room: Room; me: string; onClose(): void }) {
   return (
     <Dialog title={`Invite people to ${room.name}`} onClose={onClose}>
       <div className="-mx-5 min-h-0 overflow-y-auto px-5">
@@ -74,3 +75,5 @@ function InviteByName({ client, room, me }: { client: Chat; room: string; me: st
     </form>
   )
 }
+
+export default withQueries(InvitePeople)

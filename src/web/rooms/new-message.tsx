@@ -6,6 +6,7 @@ import type { PersonName } from '../people/people-search'
 import { FailureLine, useAct } from '../ui/act'
 import { Button } from '../ui/button'
 import { Dialog } from '../ui/dialog'
+import { withQueries } from '../ui/queries'
 
 interface NewMessageProps {
   client: Chat
@@ -15,7 +16,7 @@ interface NewMessageProps {
 }
 
 /** Picks one or more people, and opens the direct room of exactly these people. */
-export default function NewMessage({ client, me, onOpened, onClose }: NewMessageProps) {
+function NewMessage({ client, me, onOpened, onClose }: NewMessageProps) {
   const [picked, setPicked] = useState<readonly PersonName[]>([])
   const { pending, failure, run } = useAct()
 
@@ -50,3 +51,5 @@ export default function NewMessage({ client, me, onOpened, onClose }: NewMessage
     </Dialog>
   )
 }
+
+export default withQueries(NewMessage)

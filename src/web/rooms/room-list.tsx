@@ -1,10 +1,8 @@
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import {
-  createContext,
   type KeyboardEvent,
   type ReactNode,
   type RefObject,
-  useContext,
   useEffect,
   useImperativeHandle,
   useLayoutEffect,
@@ -12,10 +10,10 @@ import {
   useRef,
   useState,
 } from 'react'
-import { type CustomItemComponentProps, Virtualizer, type VirtualizerHandle } from 'virtua'
 import type { PresenceState } from '../../sdk'
 import { ListHeading } from './list-heading'
 import { type RoomListRow, rowKey } from './list-rows'
+import { type ListWindow, useListWindow } from './list-window'
 import type { SectionName } from './room-order'
 import { type MenuPlace, RoomRow } from './room-row'
 import { useListHold, useUnreadHints } from './using-the-list'
@@ -40,12 +38,10 @@ interface RoomListProps {
 
 const emptyWords = { rooms: "You're not in any rooms yet.", direct: 'No direct messages yet.', favorites: '', unread: '' }
 
-const Rows = createContext<readonly RoomListRow[]>([])
-
 /** The rooms in their sections. Only what is visible is in the page: there may be thousands. */
 export function RoomList({ rows, current, presence, drafts, actions, focusFirst, onOpen, onMenu, onFold, onHold }: RoomListProps) {
   const scroller = useRef<HTMLDivElement>(null)
-  const list = useRef<VirtualizerHandle>(null)
+  const list = useRef<ListWindow>(null)
   const [focused, setFocused] = useState<{ index: number } | null>(null)
   const [stopKey, setStopKey] = useState<string | null>(null)
   const hold = useListHold(onHold)
@@ -59,7 +55,7 @@ export function RoomList({ rows, current, presence, drafts, actions, focusFirst,
   useEffect(() => {
     setStopKey(null)
     const index = latest.current.findIndex((row) => row.kind === 'room' && row.room.id === current)
-    if (index >= 0) list.current?.scrollToIndex(index, { align: 'nearest' })
+    if (index >= 0) list.current?.scrollTo(index)
   }, [current])
 
   // After the row has been put into the page.
@@ -71,7 +67,7 @@ export function RoomList({ rows, current, presence, drafts, actions, focusFirst,
   function focusRow(index: number) {
     const row = rows[index]
     if (!row) return
-    list.current?.scrollToIndex(index, { align: 'nearest' })
+    list.current?.scrollTo(index)
     if (row.kind === 'room') setStopKey(rowKey(row))
     setFocused({ index })
   }
@@ -89,75 +85,83 @@ export function RoomList({ rows, current, presence, drafts, actions, focusFirst,
     focusRow(next)
   }
 
-  const keptRows = useMemo(() => [...new Set([stop, focused?.index ?? stop])].filter((index) => index < rows.length), [stop, focused, rows])
+  const kept = useMemo(() => [stop, focused?.index ?? stop], [stop, focused])
+  const shown = useListWindow({ scroller, rows, kept, onMove: hints.update })
+  list.current = shown
 
   return (
     <div className="relative flex min-h-0 flex-1 flex-col" {...hold}>
       {hints.above && <UnreadHint {...hints.above} Icon={ArrowUp} className="top-1" onGo={focusRow} />}
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys move between the links in it */}
       <div ref={scroller} onKeyDown={onKeyDown} className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
-        <Rows value={rows}>
-          <Virtualizer
-            ref={list}
-            data={rows}
-            as="ul"
-            item={ListItem}
-            itemSize={36}
-            keepMounted={keptRows}
-            onScroll={hints.update}
-            onResize={hints.update}
-          >
-            {(row, index) => {
-              switch (row.kind) {
-                case 'heading':
-                  return (
-                    <ListHeading key={rowKey(row)} {...row} onFold={onFold}>
-                      {actions[row.section]}
-                    </ListHeading>
-                  )
-                case 'room':
-                  return (
-                    <RoomRow
-                      key={rowKey(row)}
-                      room={row.room}
-                      isCurrent={row.room.id === current}
-                      state={presence.get(row.room.id) ?? null}
-                      hasDraft={drafts.has(row.room.id)}
-                      isTabStop={index === stop}
-                      onOpen={onOpen}
-                      onMenu={onMenu}
-                    />
-                  )
-                case 'empty':
-                  return (
-                    <p key={rowKey(row)} className="px-2.5 py-1 text-faint text-sm">
-                      {emptyWords[row.section]}
-                    </p>
-                  )
-                case 'no-match':
-                  return (
-                    <p key={rowKey(row)} role="status" className="px-2.5 py-2 text-faint text-sm">
-                      No rooms match.
-                    </p>
-                  )
-              }
-            }}
-          </Virtualizer>
-        </Rows>
+        <ul>
+          {shown.segments.map((segment) => {
+            if (segment.kind === 'gap') return <Gap key={`gap ${segment.from}`} heightPx={segment.heightPx} />
+            const row = rows[segment.index]
+            return (
+              row && (
+                <ListItem key={rowKey(row)} row={row} index={segment.index}>
+                  {renderRow(row, segment.index)}
+                </ListItem>
+              )
+            )
+          })}
+        </ul>
       </div>
       {hints.below && <UnreadHint {...hints.below} Icon={ArrowDown} className="bottom-2" onGo={focusRow} />}
     </div>
   )
+
+  function renderRow(row: RoomListRow, index: number): ReactNode {
+    switch (row.kind) {
+      case 'heading':
+        return (
+          <ListHeading {...row} onFold={onFold}>
+            {actions[row.section]}
+          </ListHeading>
+        )
+      case 'room':
+        return (
+          <RoomRow
+            room={row.room}
+            isCurrent={row.room.id === current}
+            state={presence.get(row.room.id) ?? null}
+            hasDraft={drafts.has(row.room.id)}
+            isTabStop={index === stop}
+            onOpen={onOpen}
+            onMenu={onMenu}
+          />
+        )
+      case 'empty':
+        return <p className="px-2.5 py-1 text-faint text-sm">{emptyWords[row.section]}</p>
+      case 'no-match':
+        return (
+          <p role="status" className="px-2.5 py-2 text-faint text-sm">
+            No rooms match.
+          </p>
+        )
+    }
+  }
 }
 
-function ListItem({ style, index, children, ref }: CustomItemComponentProps) {
-  const row = useContext(Rows)[index]
-  const place = row?.kind === 'room' ? { 'aria-posinset': row.place, 'aria-setsize': row.size } : {}
+function ListItem({ row, index, children }: { row: RoomListRow; index: number; children: ReactNode }) {
+  const place = row.kind === 'room' ? { 'aria-posinset': row.place, 'aria-setsize': row.size } : {}
   return (
-    <li ref={ref} style={style} data-row={index} {...place}>
+    // Its margins must not collapse with those of its neighbours, which may be out of the page.
+    <li data-row={index} className="flow-root" {...place}>
       {children}
     </li>
   )
+}
+
+/** The space of rows that are not in the page. */
+function Gap({ heightPx }: { heightPx: number }) {
+  const element = useRef<HTMLLIElement>(null)
+  useLayoutEffect(() => {
+    // Not as an attribute: the page's policy refuses those.
+    if (element.current) element.current.style.height = `${heightPx}px`
+  }, [heightPx])
+  return <li ref={element} aria-hidden="true" />
 }
 
 interface UnreadHintProps {

@@ -1,6 +1,6 @@
 import { type FocusEvent, type PointerEvent, type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import type { VirtualizerHandle } from 'virtua'
 import { type RoomListRow, unreadBeyond } from './list-rows'
+import type { ListWindow } from './list-window'
 
 /** @returns handlers that tell whether the pointer or the focus is in the list */
 export function useListHold(onHold: (isHeld: boolean) => void) {
@@ -30,16 +30,14 @@ interface Hint {
 }
 
 /** Whether unread rooms are out of sight. `update` is to be called when the list is scrolled or resized. */
-export function useUnreadHints(list: RefObject<VirtualizerHandle | null>, rows: readonly RoomListRow[], current: string | null) {
+export function useUnreadHints(list: RefObject<Pick<ListWindow, 'visible'> | null>, rows: readonly RoomListRow[], current: string | null) {
   const [hints, setHints] = useState<{ above: Hint | null; below: Hint | null }>({ above: null, below: null })
   const latest = useRef({ rows, current })
   latest.current = { rows, current }
   const update = useCallback(() => {
-    const handle = list.current
-    if (!handle || handle.viewportSize === 0) return
-    const { scrollOffset, viewportSize } = handle
-    const first = handle.findItemIndex(scrollOffset + rowMiddle)
-    const last = handle.findItemIndex(scrollOffset + viewportSize - rowMiddle)
+    const visible = list.current?.visible()
+    if (!visible) return
+    const { first, last } = visible
     const { above, below } = unreadBeyond(latest.current.rows, first, last, latest.current.current)
     const next = { above: hintOf(above, above.at(-1)), below: hintOf(below, below[0]) }
     setHints((before) => (isSame(before.above, next.above) && isSame(before.below, next.below) ? before : next))
@@ -48,9 +46,6 @@ export function useUnreadHints(list: RefObject<VirtualizerHandle | null>, rows: 
   useLayoutEffect(update, [update, rows, current])
   return { ...hints, update }
 }
-
-/** Half a row: one that is cut in half counts as seen. */
-const rowMiddle = 16
 
 const hintOf = ({ length: count }: readonly number[], index: number | undefined): Hint | null =>
   index === undefined ? null : { count, index }

@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { UsersRound } from 'lucide-react'
 import type { Chat, Room } from '../../../sdk'
-import { membershipKeyOf, useMemberCount, useReloadAfter, useReloadMembers } from '../../people/members'
+import { membershipKeyOf, reloadMembers, useMemberCount, useReloadAfter } from '../../people/member-count'
 import type { Presence } from '../../people/presence-dot'
 
 interface MembersButtonProps {
@@ -16,7 +16,7 @@ interface MembersButtonProps {
 /** Shows how many members the room has, and opens or closes the list of them. */
 export function MembersButton({ client, room, isOpen, presence, onToggle }: MembersButtonProps) {
   const count = useMemberCount(client, room.id)
-  useReloadAfter(`${membershipKeyOf(room)} ${presence?.size}`, 1_000, useReloadMembers(room.id))
+  useReloadAfter(`${membershipKeyOf(room)} ${presence?.size}`, 1_000, () => reloadMembers(room.id))
   const label = count === 1 ? '1 member' : `${count?.toLocaleString() ?? ''} members`.trim()
   return (
     <button

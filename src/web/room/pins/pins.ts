@@ -1,6 +1,6 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
-import { type Chat, type ChatFailure, type ChatRoom, type Message, readFailure } from '../../../sdk'
+import { useEffect, useMemo } from 'react'
+import type { Chat, ChatFailure, ChatRoom, Message } from '../../../sdk'
+import { useAnswer } from '../../ui/answer'
 
 export interface Pins {
   /** The pinned messages, the latest pin first; null until they are loaded. */
@@ -11,26 +11,16 @@ export interface Pins {
 
 /** The pinned messages of the room that is shown, and all that changes about them. */
 export function usePins(client: Chat, handle: ChatRoom | null): Pins {
-  const queries = useQueryClient()
-  const room = handle?.id ?? ''
-  const { data, error, refetch } = useQuery({
-    queryKey: ['pins', room],
-    queryFn: async (): Promise<readonly Message[]> => (await client.trpc.chat.pins.query({ room })).messages,
-    enabled: handle !== null,
-  })
-  useEffect(() => {
-    if (!handle) return
-    return handle.follow({
-      onMessage: (message) => {
-        const key = ['pins', handle.id]
-        // A list that is on its way may be older than this.
-        if (queries.isFetching({ queryKey: key }) > 0) void queries.invalidateQueries({ queryKey: key })
-        queries.setQueryData<readonly Message[]>(key, (pins) => pins && withPin(pins, message))
-      },
-      onReloaded: () => void queries.invalidateQueries({ queryKey: ['pins', handle.id] }),
-    })
-  }, [handle, queries])
-  return { messages: data ?? null, failure: error && readFailure(error), reload: () => void refetch() }
+  const read = useMemo(
+    () => handle && (async (): Promise<readonly Message[]> => (await client.trpc.chat.pins.query({ room: handle.id })).messages),
+    [client, handle],
+  )
+  const { value: messages, failure, reload, change } = useAnswer(read)
+  useEffect(
+    () => handle?.follow({ onMessage: (message) => change((pins) => withPin(pins, message)), onReloaded: reload }),
+    [handle, change, reload],
+  )
+  return { messages, failure, reload }
 }
 
 /** The pins after a message was sent or has changed; the same list when that changes nothing. */

@@ -1,6 +1,8 @@
-import type { FailureName } from '../contract/failures'
-import { hasRoomRole, hasServerRole, limits, type Roles, type RoomRole, type ServerRole } from '../contract/rules'
-import type { LimitClass } from './fairness/call-limits'
+import type { FailureName } from './failures'
+import { hasRoomRole, hasServerRole, type Roles, type RoomRole, type ServerRole } from './rules'
+
+/** From the rarest to the most frequent. `docs/limits.md` says what each is for. */
+export type LimitClass = 'passwords' | 'sends' | 'acts' | 'lookUps' | 'reads' | 'marks' | 'subscriptions'
 
 interface Right {
   /** The least role on the server. */
@@ -94,6 +96,15 @@ export const rights = {
   'chat.typing': { ...inRoom, limit: 'marks' },
   'chat.search': { server: 'guest', limit: 'lookUps' },
 
+  // Their operations require that the bot is the caller's, or the caller an admin.
+  'bots.create': { server: 'member', limit: 'acts' },
+  'bots.list': { server: 'member', limit: 'lookUps' },
+  'bots.rotate': { server: 'member', limit: 'acts' },
+  'bots.remove': { server: 'member', limit: 'acts' },
+  'hooks.create': moderators,
+  'hooks.list': moderators,
+  'hooks.remove': moderators,
+
   'presence.onChange': { ...inRoom, limit: 'subscriptions' },
   'presence.update': { ...anybody, limit: 'marks' },
 
@@ -150,12 +161,6 @@ export function seesRoom(
   if (person.server === 'admin') return room.kind === 'public'
   return room.kind === 'public' && !room.isArchived && !person.isBanned && person.server !== 'guest'
 }
-
-/**
- * SQL: whether the members of a room may see how far each of them has read. Only where it concerns few, and costs little.
- * @param room the name of the room's row in the statement
- */
-export const showsReads = (room: string) => `(${room}.kind = 'direct' OR ${room}.member_count <= ${limits.readersShown})`
 
 /** The limit that counts calls of this procedure. */
 export const limitOf = (path: string): LimitClass | undefined => findRight(path)?.limit

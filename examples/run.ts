@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { packSdk } from '../src/sdk-package/pack'
+
+/** Packs the SDK, installs an example, starts a Roomline with the settings that it needs, and the example beside it. */
+const root = fileURLToPath(new URL('..', import.meta.url))
+const name = process.argv[2] ?? ''
+const folder = path.join(root, 'examples', path.basename(name))
+const text = await readFile(path.join(folder, 'package.json'), 'utf8').catch(() => null)
+if (name === '' || text === null) {
+  console.error('Usage: npm run example NAME, where NAME is a folder in examples/')
+  process.exit(1)
+}
+const { roomline = {} } = JSON.parse(text) as { roomline?: Record<string, string> }
+/** A secret is made for each run. */
+const settings = Object.fromEntries(
+  Object.entries(roomline).map(([name, value]) => [name, value === 'random' ? randomBytes(36).toString('base64') : value]),
+)
+
+const run = (command: string, args: string[], { cwd = root, env = {} }: { cwd?: string; env?: Record<string, string> } = {}) =>
+  spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+const ended = (child: ReturnType<typeof run>) => new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
+
+console.log('Packing and installing the SDK …')
+await packSdk(path.join(root, 'dist'))
+// npm would take a tarball of the same name for the one that is installed.
+for (const installed of ['@roomline/sdk', '.package-lock.json']) {
+  await rm(path.join(folder, 'node_modules', installed), { recursive: true, force: true })
+}
+const installing = run('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: folder })
+if ((await ended(installing)) !== 0) process.exit(1)
+
+const server = run('npm', ['start'], { env: { DATA_DIR: path.join('.data', 'examples', name), ...settings } })
+process.once('SIGINT', () => {})
+let output = ''
+server.stdout.on('data', (chunk: Buffer) => {
+  process.stdout.write(chunk)
+  const isBefore = !/^Roomline ready/m.test(output)
+  output += chunk
+  if (isBefore && /^Roomline ready/m.test(output)) startExample()
+})
+
+function startExample() {
+  const example = run('npm', ['start'], { cwd: folder, env: settings })
+  example.stdout.pipe(process.stdout)
+  example.once('exit', () => server.kill('SIGTERM'))
+}
+process.exitCode = await ended(server)
