@@ -57,19 +57,7 @@ interface PaletteProps {
 }
 
 /** One field for rooms, people, actions and messages. It fills the screen of a phone. */
-function Palette({
-  client,
-  me,
-  rooms,
-  current,
-  actions,
-  recent,
-  kept,
-  typedAhead,
-  onRoom,
-  onPerson,
-  onClose,
-}: PaletteProps) {
+function Palette({ client, me, rooms, current, actions, recent, kept, typedAhead, onRoom, onPerson, onClose }: PaletteProps) {
   const [before] = useState(kept.current)
   const [text, setText] = useState(before?.text ?? '')
   const [limits, setLimits] = useState<SearchLimits>(before?.limits ?? {})
