@@ -362,6 +362,11 @@ const table: Row[] = [
     types: ['server/auth/session-store', 'server/bus/news-bus', ...platform('config'), 'pg', 'zod'],
   },
   {
+    file: /^server\/bots\/public-address\.ts$/,
+    may: ['ipaddr.js'],
+  },
+  { file: /^server\/bots\/post-outside\.ts$/, may: ['server/bots/public-address'] },
+  {
     file: /^server\/bots\//,
     may: [
       'server/bots/',
@@ -371,14 +376,24 @@ const table: Row[] = [
       'server/auth/http-bodies',
       'server/auth/route-guards',
       'server/bus/announce',
+      'server/chat/message-rows',
       'server/chat/send-message',
+      'server/jobs/job-worker',
       'server/names/person-names',
       'server/people/erase-account',
       'server/rooms/room-lock',
       ...platform('background', 'database', 'listen', 'page-cursor'),
       'contract/',
     ],
-    types: ['server/caller', 'server/fairness/call-limits', 'server/rooms/locked-room', ...platform('config', 'log'), 'pg'],
+    types: [
+      'server/caller',
+      'server/fairness/call-limits',
+      'server/jobs/after-commit',
+      'server/rooms/locked-room',
+      'server/security/sealing',
+      ...platform('config', 'log'),
+      'pg',
+    ],
   },
   {
     file: /^server\/people\//,
