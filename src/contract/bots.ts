@@ -37,11 +37,35 @@ export interface Hook {
   createdAt: string
 }
 
+/** An outgoing hook: an address that what people write in a room is posted to. Times are ISO 8601. */
+export interface OutgoingHook {
+  id: string
+  room: string
+  name: string
+  url: string
+  /** The username of whoever created it; null when that account was deleted. */
+  by: string | null
+  createdAt: string
+  /** Why the newest request failed, and when it is tried again; null while all is well. */
+  failing: { error: string; tries: number; nextTryAt: string | null } | null
+  /** Since when nothing is posted any more, because it has failed too often; null while it works. */
+  stoppedAt: string | null
+}
+
 export const createBotInput = z.strictObject({ username, displayName: line(1, limits.displayName) })
 export const botInput = z.strictObject({ username })
 export const listBotsInput = z.strictObject({ cursor: key(1, limits.cursor).nullish() }).optional()
 
 export const createHookInput = z.strictObject({ room: roomId, name: line(1, limits.hookName) })
+export const createOutgoingHookInput = z.strictObject({
+  room: roomId,
+  name: line(1, limits.hookName),
+  /** Where to post: https, and no address of a network inside. */
+  url: key(1, limits.hookUrl).refine(
+    (value) => URL.canParse(value) && /^https?:\/\//i.test(value),
+    'must be a URL that starts with https://',
+  ),
+})
 export const removeHookInput = z.strictObject({ room: roomId, id: key(1, limits.id) })
 
 /** The body of a request to an incoming hook. */

@@ -102,6 +102,7 @@ export const rights = {
   'bots.rotate': { server: 'member', limit: 'acts' },
   'bots.remove': { server: 'member', limit: 'acts' },
   'hooks.create': moderators,
+  'hooks.createOutgoing': moderators,
   'hooks.list': moderators,
   'hooks.remove': moderators,
 

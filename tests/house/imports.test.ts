@@ -250,9 +250,13 @@ const table: Row[] = [
   },
   {
     file: /^server\/rooms\/(room-lock|locked-room)\.ts$/,
-    may: ['server/rooms/locked-room', 'server/admin/audit-log', 'server/bus/announce', ...platform('database'), 'contract/'],
+    may: [
+      ...['server/rooms/locked-room', 'server/rooms/room-turns', 'server/admin/audit-log', 'server/bus/announce'],
+      ...[...platform('database'), 'contract/'],
+    ],
     types: ['server/bus/news-bus', 'server/jobs/after-commit', 'pg'],
   },
+  { file: /^server\/rooms\/room-turns\.ts$/, may: ['contract/', ...platform('background')], types: ['pg'] },
   // The log is written from everywhere, so it knows nothing but the database.
   { file: /^server\/admin\/audit-log\.ts$/, may: [], types: ['contract/audit', ...platform('database')] },
   { file: /^server\/admin\/audit-retention\.ts$/, may: [], types: ['server/jobs/job-worker', 'pg'] },
@@ -362,6 +366,11 @@ const table: Row[] = [
     types: ['server/auth/session-store', 'server/bus/news-bus', ...platform('config'), 'pg', 'zod'],
   },
   {
+    file: /^server\/bots\/public-address\.ts$/,
+    may: ['ipaddr.js'],
+  },
+  { file: /^server\/bots\/post-outside\.ts$/, may: ['server/bots/public-address'] },
+  {
     file: /^server\/bots\//,
     may: [
       'server/bots/',
@@ -371,14 +380,24 @@ const table: Row[] = [
       'server/auth/http-bodies',
       'server/auth/route-guards',
       'server/bus/announce',
+      'server/chat/message-rows',
       'server/chat/send-message',
+      'server/jobs/job-worker',
       'server/names/person-names',
       'server/people/erase-account',
       'server/rooms/room-lock',
       ...platform('background', 'database', 'listen', 'page-cursor'),
       'contract/',
     ],
-    types: ['server/caller', 'server/fairness/call-limits', 'server/rooms/locked-room', ...platform('config', 'log'), 'pg'],
+    types: [
+      'server/caller',
+      'server/fairness/call-limits',
+      'server/jobs/after-commit',
+      'server/rooms/locked-room',
+      'server/security/sealing',
+      ...platform('config', 'log'),
+      'pg',
+    ],
   },
   {
     file: /^server\/people\//,

@@ -109,6 +109,7 @@ export const inputs: Record<RightName, (stage: Stage) => object | undefined> = {
   'bots.rotate': ({ bot }) => ({ username: bot }),
   'bots.remove': ({ bot }) => ({ username: bot }),
   'hooks.create': ({ room, subject }) => ({ room, name: `Build of ${subject}` }),
+  'hooks.createOutgoing': ({ room }) => ({ room, name: 'Archive', url: 'https://hooks.example/in' }),
   'hooks.list': ({ room }) => ({ room }),
   'hooks.remove': ({ room, hookId }) => ({ room, id: hookId }),
 
@@ -139,6 +140,7 @@ export async function addBotAndHook(querying: Pick<Pool, 'query'>, room: string,
   // Of many stages for the same person or room, only the last one's count towards the limits.
   await querying.query('DELETE FROM bots WHERE owner_id = $1', [userId])
   await querying.query('DELETE FROM hooks WHERE room_id = $1', [room])
+  await querying.query('DELETE FROM outgoing_hooks WHERE room_id = $1', [room])
   const { rows } = await querying.query<{ bot: string; hookId: string }>(
     `WITH bot AS (INSERT INTO users (username, display_name, role) VALUES ('b' || left(gen_random_uuid()::text, 8), 'A bot', 'bot') RETURNING id, username),
      writer AS (INSERT INTO users (username, display_name, role) VALUES ('h' || left(gen_random_uuid()::text, 8), 'A hook', 'bot') RETURNING id),

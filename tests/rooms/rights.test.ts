@@ -96,6 +96,7 @@ const allowed: Record<RightName, string> = {
   'bots.rotate': notGuests,
   'bots.remove': notGuests,
   'hooks.create': moderators,
+  'hooks.createOutgoing': moderators,
   'hooks.list': moderators,
   'hooks.remove': moderators,
   'presence.onChange': inRoom,

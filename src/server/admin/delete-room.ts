@@ -35,7 +35,7 @@ export async function deleteRoom(ctx: AdminContext, roomId: string): Promise<{ r
     if (!room) throw new Failure('ROOM_NOT_FOUND')
     if (roomId === firstRoom)
       throw new Failure('NOT_ALLOWED', { words: `Everybody starts in ${firstRoom}, so it can't be deleted. You can archive it.` })
-    for (const table of ['memberships', 'past_memberships', 'invites', 'bans', 'room_names']) {
+    for (const table of ['memberships', 'past_memberships', 'invites', 'bans', 'room_names', 'outgoing_hooks']) {
       await transaction.query(`DELETE FROM ${table} WHERE room_id = $1`, [roomId])
     }
     const { rows: hooks } = await transaction.query<{ botId: string }>('DELETE FROM hooks WHERE room_id = $1 RETURNING bot_id AS "botId"', [

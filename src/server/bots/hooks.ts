@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Hook } from '../../contract/bots'
+import type { Hook, OutgoingHook } from '../../contract/bots'
 import { Failure } from '../../contract/failures'
 import { isUsername, isUuid, limits, toSlug } from '../../contract/rules'
 import type { User } from '../../contract/session'
 import type { Querying } from '../platform/database'
-import type { LockedRoom } from '../rooms/locked-room'
 import { changeRoom, requireRoomRight } from '../rooms/room-lock'
 import { createBotAccount, eraseBotAccount } from './bot-accounts'
 import type { BotsContext } from './needs'
+import { readOutgoingHooks, requireRoomForHook } from './outgoing-hooks'
 
 export const hashHookToken = (token: string): Buffer => createHash('sha256').update(token).digest()
 
@@ -34,8 +34,8 @@ export const createHook = (ctx: BotsContext, input: { room: string; name: string
     return { ...hook, url: `${ctx.parts.server.publicUrl}/api/hooks/${token}` }
   })
 
-/** The hooks of a room by which programs write in it, newest first. */
-export async function listHooks({ parts, caller }: BotsContext, room: string): Promise<{ hooks: Hook[] }> {
+/** The hooks of a room, newest first: those by which programs write in it, and those that are told what people write. */
+export async function listHooks({ parts, caller }: BotsContext, room: string): Promise<{ hooks: Hook[]; outgoing: OutgoingHook[] }> {
   const { rows } = await parts.pool.query<HookRow>(
     `SELECT h.id, h.room_id AS room, h.name, h.created_at, o.username AS by, u.id AS "userId", u.username, u.display_name AS "displayName", u.avatar
      FROM (SELECT * FROM hooks WHERE room_id = $1 ORDER BY created_at DESC LIMIT $2) h
@@ -43,32 +43,28 @@ export async function listHooks({ parts, caller }: BotsContext, room: string): P
      LEFT JOIN LATERAL (SELECT * FROM users o WHERE o.id = h.created_by AND o.deleted_at IS NULL LIMIT 1) o ON true ORDER BY h.created_at DESC`,
     [room, limits.hooksPerRoom],
   )
+  const outgoing = await readOutgoingHooks(parts.pool, room)
   // Checked after the read, so that nothing is shown that is newer than the loss of the right.
   await requireRoomRight(parts.pool, 'hooks.list', room, caller.user.id)
-  return { hooks: rows.map(toHook) }
+  return { hooks: rows.map(toHook), outgoing }
 }
 
-/** The address stops working at once. What was written by it stays, under "Deleted user". @throws {Failure} HOOK_NOT_FOUND */
+/** A hook of either kind stops working at once. What was written by it stays, under "Deleted user". @throws {Failure} HOOK_NOT_FOUND */
 export async function removeHook(ctx: BotsContext, input: { room: string; id: string }): Promise<{ id: string }> {
   const botId = await changeRoom(ctx, 'hooks.remove', input.room, async (room) => {
-    const { rows } = isUuid(input.id)
-      ? await room.query<{ bot_id: string; name: string }>('DELETE FROM hooks WHERE id = $1 AND room_id = $2 RETURNING bot_id, name', [
-          ...[input.id, room.id],
-        ])
-      : { rows: [] }
+    const { rows } = await room.query<{ bot_id: string | null; name: string }>(
+      `WITH incoming AS (DELETE FROM hooks WHERE id = $1 AND room_id = $2 RETURNING bot_id, name),
+       outgoing AS (DELETE FROM outgoing_hooks WHERE id = $1 AND room_id = $2 RETURNING name)
+       SELECT bot_id, name FROM incoming UNION ALL SELECT NULL, name FROM outgoing`,
+      [isUuid(input.id) ? input.id : null, room.id],
+    )
     const [hook] = rows
     if (!hook) throw new Failure('HOOK_NOT_FOUND')
     await room.audit('room.hookRemoved', hook.bot_id, { hook: input.id, name: hook.name })
     return hook.bot_id
   })
-  await eraseBotAccount(ctx.parts, { begin: async () => botId })
+  if (botId !== null) await eraseBotAccount(ctx.parts, { begin: async () => botId })
   return { id: input.id }
-}
-
-/** @throws {Failure} TOO_MANY_HOOKS */
-async function requireRoomForHook(room: LockedRoom): Promise<void> {
-  const { rows } = await room.query<{ count: number }>('SELECT count(*)::int AS count FROM hooks WHERE room_id = $1', [room.id])
-  if ((rows[0]?.count ?? 0) >= limits.hooksPerRoom) throw new Failure('TOO_MANY_HOOKS')
 }
 
 /** Several rooms may have a hook of the same name, but no two accounts may: the name gets a number then. */

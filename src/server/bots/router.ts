@@ -1,7 +1,8 @@
-import { botInput, createBotInput, createHookInput, listBotsInput, removeHookInput } from '../../contract/bots'
+import { botInput, createBotInput, createHookInput, createOutgoingHookInput, listBotsInput, removeHookInput } from '../../contract/bots'
 import { roomInput } from '../../contract/room'
 import { router, signedInProcedure } from '../trpc'
 import { createHook, listHooks, removeHook } from './hooks'
+import { createOutgoingHook } from './outgoing-hooks'
 import { createOwnBot, listBots, removeBot, rotateBot } from './own-bots'
 
 export const botsRouter = router({
@@ -13,6 +14,7 @@ export const botsRouter = router({
 
 export const hooksRouter = router({
   create: signedInProcedure.input(createHookInput).mutation(({ ctx, input }) => createHook(ctx, input)),
+  createOutgoing: signedInProcedure.input(createOutgoingHookInput).mutation(({ ctx, input }) => createOutgoingHook(ctx, input)),
   list: signedInProcedure.input(roomInput).query(({ ctx, input }) => listHooks(ctx, input.room)),
   remove: signedInProcedure.input(removeHookInput).mutation(({ ctx, input }) => removeHook(ctx, input)),
 })

@@ -117,6 +117,7 @@ async function erasePerson(transaction: Querying, userId: string): Promise<void>
   await endBotSessionsOf(transaction, userId, 'owner deleted')
   await transaction.query('UPDATE bots SET owner_id = NULL WHERE owner_id = $1', [userId])
   await transaction.query('UPDATE hooks SET created_by = NULL WHERE created_by = $1', [userId])
+  await transaction.query('UPDATE outgoing_hooks SET created_by = NULL WHERE created_by = $1', [userId])
   for (const { table, column } of ownRows) await transaction.query(`DELETE FROM ${table} WHERE ${column} = $1`, [userId])
   await revokeSessions(transaction, { userId, reason: 'deleted' })
   await transaction.query('UPDATE sessions SET ip = NULL, user_agent = NULL, device_hash = NULL WHERE user_id = $1', [userId])
