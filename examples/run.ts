@@ -49,7 +49,10 @@ server.stdout.on('data', (chunk: Buffer) => {
 
 async function startExample(webUrl: string, realtimeUrl: string) {
   const prepared = await prepareExample({ webUrl, realtimeUrl, dataDir: path.join(root, dataDir) }, needs)
-  const example = run('npm', ['start'], { cwd: folder, env: { ...settings, ...prepared } })
+  const example = run('npm', ['start'], {
+    cwd: folder,
+    env: { ...settings, ...prepared, SESSION_SECRET: randomBytes(36).toString('base64') },
+  })
   example.stdout.pipe(process.stdout)
   example.once('exit', () => server.kill('SIGTERM'))
 }

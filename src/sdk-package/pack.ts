@@ -17,6 +17,8 @@ const entries = {
   testing: from('src/sdk/testing/index.ts'),
   server: from('src/sdk/server/index.ts'),
 }
+/** What somebody may import from the main entry without the rest of it. Bundlers drop whole files, not parts of one. */
+const parts = { outboxes: from('src/sdk/outbox-storage.ts'), 'sign-in': from('src/sdk/sign-in.ts') }
 const external = ['@trpc/client', '@trpc/server', 'react']
 
 interface RootPackage {
@@ -37,7 +39,7 @@ export async function packSdk(outDir: string): Promise<string> {
   await mkdir(folder, { recursive: true })
   const rootPackage: RootPackage = JSON.parse(await readFile(from('package.json'), 'utf8'))
   await Promise.all([
-    bundle(folder, { entryPoints: entries, splitting: true, platform: 'neutral', banner: { js: '' } }),
+    bundle(folder, { entryPoints: { ...entries, ...parts }, splitting: true, platform: 'neutral', banner: { js: '' } }),
     bundle(folder, {
       entryPoints: { node: here('node-entry.ts'), 'node-bot': here('node-bot.ts') },
       splitting: true,
@@ -106,6 +108,11 @@ async function declare(folder: string) {
         name: 'stub-context',
         resolveId: (source, importer) => (importer && /(^|\/)context$/.test(source) ? here('context-stub.d.ts') : null),
       },
+      {
+        // The library writes `any` for what an async iterable returns at its end, which nobody reads.
+        name: 'without-any',
+        renderChunk: (code) => code.replaceAll(', any, any>', '>'),
+      },
       dts({ tsconfig: from('tsconfig.json'), compilerOptions: { incremental: false, noEmit: false, allowJs: false, plugins: [] } }),
     ],
   })
@@ -114,7 +121,8 @@ async function declare(folder: string) {
     format: 'es',
     entryFileNames: '[name].d.ts',
     chunkFileNames: 'shared-[hash].d.ts',
-    banner: '/// <reference lib="dom" />\n/// <reference lib="esnext.disposable" />',
+    // Not the DOM: a program for Node has none, and the SDK needs nothing of it that Node's own types lack.
+    banner: '/// <reference lib="esnext.disposable" />',
   })
   await bundled.close()
 }

@@ -87,6 +87,8 @@ const table: Row[] = [
       'server/fairness/',
       'server/platform/',
       'contract/failures',
+      'contract/json-schema',
+      'contract/openapi',
       'next',
     ],
     types: ['contract/rights'],
@@ -104,9 +106,11 @@ const table: Row[] = [
   },
   {
     file: /^cli\//,
-    may: ['cli/', 'launch/', 'server/admin/', 'server/auth/sign-in', ...platform('config', 'database'), 'contract/'],
+    may: ['cli/', 'launch/', 'server/admin/', ...platform('config', 'database'), 'contract/'],
     types: ['pg', 'zod'],
   },
+  // It judges servers and clients from outside, by the contract alone.
+  { file: /^conformance\//, may: ['conformance/', 'contract/', 'ws'] },
   // The realtime server. One file puts the concrete parts together.
   { file: /^server\/main\.ts$/, may: ['server/realtime-node', ...platform('config', 'log', 'process')] },
   { file: /^server\/realtime-node\.ts$/, may: ['server/'] },
@@ -250,9 +254,13 @@ const table: Row[] = [
   },
   {
     file: /^server\/rooms\/(room-lock|locked-room)\.ts$/,
-    may: ['server/rooms/locked-room', 'server/admin/audit-log', 'server/bus/announce', ...platform('database'), 'contract/'],
+    may: [
+      ...['server/rooms/locked-room', 'server/rooms/room-turns', 'server/admin/audit-log', 'server/bus/announce'],
+      ...[...platform('database'), 'contract/'],
+    ],
     types: ['server/bus/news-bus', 'server/jobs/after-commit', 'pg'],
   },
+  { file: /^server\/rooms\/room-turns\.ts$/, may: ['contract/', ...platform('background')], types: ['pg'] },
   // The log is written from everywhere, so it knows nothing but the database.
   { file: /^server\/admin\/audit-log\.ts$/, may: [], types: ['contract/audit', ...platform('database')] },
   { file: /^server\/admin\/audit-retention\.ts$/, may: [], types: ['server/jobs/job-worker', 'pg'] },
@@ -313,7 +321,6 @@ const table: Row[] = [
       'server/caller',
       ...platform('background', 'bearer', 'client-address', 'database', 'listen', 'realtime-url'),
       'contract/',
-      'zod',
     ],
     types: [
       'server/admin/administration',
@@ -323,6 +330,7 @@ const table: Row[] = [
       ...platform('config', 'log'),
       'pg',
       'ioredis',
+      'zod',
     ],
   },
   // Security uses one library for passkeys and one for the codes of authenticator apps, each in one file.

@@ -179,12 +179,11 @@ function sendMessage(
   const { world, account } = call
   const acted = actOn(call, id)
   const { room } = acted
-  const known =
-    clientId === null ? undefined : room.messages.find((message) => message.authorId === account.id && message.clientId === clientId)
+  const key = clientId === null ? null : `${account.id} ${clientId}`
+  const known = key === null ? undefined : room.sent.get(key)
   if (known) {
-    const original = sentBodies.get(known)
-    if (original?.text !== text || original.replyTo !== replyTo) throw new Failure('CLIENT_ID_REUSED')
-    return showMessage(world, room, known)
+    if (known.text !== text || known.replyTo !== replyTo) throw new Failure('CLIENT_ID_REUSED')
+    return showMessage(world, room, known.message)
   }
   requireCanPost(acted)
   const parent = replyTo === null ? null : requireWritten(room, replyTo)
@@ -194,7 +193,7 @@ function sendMessage(
     thread: parent && (parent.thread ?? parent.seq),
     mentions: mentionsIn(world, room, text),
   })
-  sentBodies.set(message, { text, replyTo })
+  if (key !== null) room.sent.set(key, { message, text, replyTo })
   const membership = room.members.get(account.id)
   if (membership) Object.assign(membership, { readSeq: message.seq, lastSentAt: world.clock.now() })
   const sent = showMessage(world, room, message)
@@ -206,9 +205,6 @@ function sendMessage(
   }
   return sent
 }
-
-/** What each message was when it was sent, whatever became of it. */
-const sentBodies = new WeakMap<StoredMessage, { text: string; replyTo: number | null }>()
 
 /** @throws {Failure} SLOW_MODE */
 function waitForSlowMode({ world, account }: TestCall, { room, standing }: ActedRoom): void {
