@@ -27,6 +27,7 @@ const table: Row[] = [
   { file: /^contract\//, may: ['contract/', 'zod'], node: false },
   { file: /^sdk\/react\//, may: ['sdk/', 'react'], node: false },
   // The server in memory: the rules of the contract, and nothing of the real server but its types.
+  { file: /^sdk\/devtools\//, may: ['sdk/', 'react'], node: false },
   {
     file: /^sdk\/testing\//,
     may: ['sdk/', 'contract/', '@trpc/server/http', '@trpc/server/rpc'],
