@@ -36,7 +36,7 @@ beforeAll(async () => {
   }
   await writeFile(path.join(consumer, 'package.json'), '{"type":"module"}')
   await writeFile(path.join(consumer, 'program.ts'), program)
-})
+}, 240_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const program = `import { createChat, type RoomEvent, readFailure, signIn } from '@roomline/sdk'
@@ -159,6 +159,17 @@ async function sizeOf(code: string): Promise<number> {
   })
   return gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length / 1_000
 }
+
+it('apps that do not import the server for tests get nothing of it', async () => {
+  for (const entry of ['@roomline/sdk', '@roomline/sdk/react', '@roomline/sdk/bot', '@roomline/sdk/server']) {
+    const { outputFiles } = await build({
+      stdin: { contents: `export * from '${entry}'`, resolveDir: consumer },
+      ...{ bundle: true, write: false, format: 'esm', platform: 'browser', target: 'es2022' },
+      external: ['@trpc/client', '@trpc/server', 'react', 'react-dom', 'node:*'],
+    })
+    expect(outputFiles[0]?.text, entry).not.toMatch(/createTestServer|micromark|linkify|ZodObject/)
+  }
+})
 
 it('sizes, compressed, beyond tRPC and React', async () => {
   const sizes = {
