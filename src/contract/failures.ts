@@ -11,6 +11,11 @@ export const failures = {
   CURSOR_AHEAD: { code: 'BAD_REQUEST', retry: false, words: 'This room was restored to an earlier state. Reload it.' },
   UNAUTHORIZED: { code: 'UNAUTHORIZED', retry: false, words: "You're not signed in, or your session has ended." },
   ANOTHER_USER: { code: 'FORBIDDEN', retry: false, words: 'Someone else is now signed in here. Reload the page.' },
+  CLIENT_OUTDATED: {
+    code: 'BAD_REQUEST',
+    retry: false,
+    words: 'This server no longer understands this version of the app or SDK. Reload the page, or update @roomline/sdk.',
+  },
   INVALID_CREDENTIALS: { code: 'UNAUTHORIZED', retry: false, words: 'Wrong username or password.' },
   OUTSIDE_SIGN_IN_FAILED: {
     code: 'UNAUTHORIZED',
@@ -126,6 +131,12 @@ export const closeCodes = {
   tooSlow: { code: 4408, comeBack: true },
   tooManyConnections: { code: 4429, comeBack: true },
 } as const
+
+/**
+ * The version of the realtime protocol that the SDK says when it connects, and the oldest one that a server understands.
+ * Raise `current` with a change that an older client does not expect, and `oldest` when the server stops serving those.
+ */
+export const protocol = { current: 2, oldest: 2 } as const
 
 /** The frame with which tRPC's server asks a client to move to a new socket. */
 export const reconnectNotice = '{"id":null,"method":"reconnect"}'

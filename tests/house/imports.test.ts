@@ -250,9 +250,13 @@ const table: Row[] = [
   },
   {
     file: /^server\/rooms\/(room-lock|locked-room)\.ts$/,
-    may: ['server/rooms/locked-room', 'server/admin/audit-log', 'server/bus/announce', ...platform('database'), 'contract/'],
+    may: [
+      ...['server/rooms/locked-room', 'server/rooms/room-turns', 'server/admin/audit-log', 'server/bus/announce'],
+      ...[...platform('database'), 'contract/'],
+    ],
     types: ['server/bus/news-bus', 'server/jobs/after-commit', 'pg'],
   },
+  { file: /^server\/rooms\/room-turns\.ts$/, may: ['contract/', ...platform('background')], types: ['pg'] },
   // The log is written from everywhere, so it knows nothing but the database.
   { file: /^server\/admin\/audit-log\.ts$/, may: [], types: ['contract/audit', ...platform('database')] },
   { file: /^server\/admin\/audit-retention\.ts$/, may: [], types: ['server/jobs/job-worker', 'pg'] },
