@@ -171,6 +171,24 @@ it('apps that do not import the server for tests get nothing of it', async () =>
   }
 })
 
+it('in Node, a class is the same one in every entry', async () => {
+  const code = `
+    import { ChatError, createChat } from '@roomline/sdk'
+    import { createTestServer } from '@roomline/sdk/testing'
+    const server = createTestServer()
+    server.room('general', { members: ['ada'] })
+    server.reject('chat.send', 'MUTED', { times: 2 })
+    const rejected = (chat) => chat.room('general').send('Hello').done.catch((error) => error instanceof ChatError && error.code)
+    const own = createChat(server.optionsFor('ada'))
+    console.log(await rejected(server.connect('ada')), await rejected(own))
+    await own.close()
+    await server.close()
+  `
+  await writeFile(path.join(consumer, 'same.js'), code)
+  const { stdout } = await run(process.execPath, ['same.js'], { cwd: consumer, timeout: 30_000 })
+  expect(stdout.trim()).toBe('MUTED MUTED')
+})
+
 it('sizes, compressed, beyond tRPC and React', async () => {
   const sizes = {
     'createChat and readFailure': await sizeOf("export { createChat, readFailure } from '@roomline/sdk'"),
