@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Small files that wait long. Vitest starts large files first, and would leave a worker idle at the end beside these. */
-const longWaits = ['chat/half-open', 'chat/durability', 'rooms/unread']
+const longWaits = ['chat/half-open', 'chat/durability', 'rooms/unread', 'wire/dialogues', 'wire/judged-clients']
 const crowded = ['tests/presence/crowd.test.ts']
 
 class LongestFirst extends BaseSequencer {
@@ -29,7 +29,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'realtime',
-          include: ['tests/{abuse,admin,auth,bots,chat,data,jobs,names,people,platform,presence,rooms,search}/**/*.test.ts'],
+          include: ['tests/{abuse,admin,auth,bots,chat,data,jobs,names,people,platform,presence,rooms,search,wire}/**/*.test.ts'],
           exclude: crowded,
           globalSetup: 'tests/support/services-setup.ts',
           sequence: { groupOrder: 0 },

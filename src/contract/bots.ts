@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { limits } from './rules'
 import { type User, username } from './session'
 import { key, line, messageText, roomId } from './text'

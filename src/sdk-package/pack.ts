@@ -14,6 +14,7 @@ const entries = {
   index: from('src/sdk/index.ts'),
   bot: from('src/sdk/bot/index.ts'),
   react: from('src/sdk/react/index.ts'),
+  devtools: from('src/sdk/devtools/index.tsx'),
   testing: from('src/sdk/testing/index.ts'),
   server: from('src/sdk/server/index.ts'),
 }
@@ -86,6 +87,7 @@ function describe({ version, license, dependencies }: RootPackage) {
       '.': { types: './index.d.ts', node: './node.js', default: './index.js' },
       './bot': { types: './bot.d.ts', node: './node-bot.js', default: './bot.js' },
       './react': { types: './react.d.ts', default: './react.js' },
+      './devtools': { types: './devtools.d.ts', default: './devtools.js' },
       './testing': { types: './testing.d.ts', default: './testing.js' },
       './server': { types: './server.d.ts', default: './server.js' },
     },

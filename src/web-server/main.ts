@@ -43,6 +43,7 @@ import { createRoomStore } from '../server/rooms/room-store'
 import { addToRooms } from '../server/rooms/token-rooms'
 import { createSecurityParts } from '../server/security/security-parts'
 import { answerCompressed } from './compressed-files'
+import { createDocumentRoutes } from './document-routes'
 import { createFirstPages } from './first-pages'
 import { createPageAdmission } from './page-admission'
 import { pageHeaders } from './page-headers'
@@ -148,6 +149,7 @@ await runProcess(async () => {
     metricsToken: config.metricsToken,
     trustProxyHops: config.trustProxyHops,
   })
+  const routes = { ...operatorRoutes, ...createDocumentRoutes() }
   const otherOrigins = createOtherOrigins(config.corsOrigins, (path) => openRoutes[path] ?? null)
   const admit = createPageAdmission({
     server,
@@ -173,7 +175,7 @@ await runProcess(async () => {
     request.headers['content-security-policy'] = headers['content-security-policy']
     // Next fails on a malformed URL. It gets a path that does not exist instead.
     if (request.url !== '*' && !isWellFormed(request.url ?? '/')) request.url = request.url?.startsWith('/api/') ? '/api/-' : '/-'
-    const answer = operatorRoutes[request.url?.split('?', 1)[0] ?? ''] ?? handle
+    const answer = routes[request.url?.split('?', 1)[0] ?? ''] ?? handle
     const answering = async () => {
       if (!otherOrigins.answerPreflight(request, response)) await answers.run(response, answer, request, response)
     }

@@ -27,6 +27,7 @@ const table: Row[] = [
   { file: /^contract\//, may: ['contract/', 'zod'], node: false },
   { file: /^sdk\/react\//, may: ['sdk/', 'react'], node: false },
   // The server in memory: the rules of the contract, and nothing of the real server but its types.
+  { file: /^sdk\/devtools\//, may: ['sdk/', 'react'], node: false },
   {
     file: /^sdk\/testing\//,
     may: ['sdk/', 'contract/', '@trpc/server/http', '@trpc/server/rpc'],
@@ -87,6 +88,8 @@ const table: Row[] = [
       'server/fairness/',
       'server/platform/',
       'contract/failures',
+      'contract/json-schema',
+      'contract/openapi',
       'next',
     ],
     types: ['contract/rights'],
@@ -104,9 +107,11 @@ const table: Row[] = [
   },
   {
     file: /^cli\//,
-    may: ['cli/', 'launch/', 'server/admin/', 'server/auth/sign-in', ...platform('config', 'database'), 'contract/'],
+    may: ['cli/', 'launch/', 'server/admin/', ...platform('config', 'database'), 'contract/'],
     types: ['pg', 'zod'],
   },
+  // It judges servers and clients from outside, by the contract alone.
+  { file: /^conformance\//, may: ['conformance/', 'contract/', 'ws'] },
   // The realtime server. One file puts the concrete parts together.
   { file: /^server\/main\.ts$/, may: ['server/realtime-node', ...platform('config', 'log', 'process')] },
   { file: /^server\/realtime-node\.ts$/, may: ['server/'] },
@@ -317,7 +322,6 @@ const table: Row[] = [
       'server/caller',
       ...platform('background', 'bearer', 'client-address', 'database', 'listen', 'realtime-url'),
       'contract/',
-      'zod',
     ],
     types: [
       'server/admin/administration',
@@ -327,6 +331,7 @@ const table: Row[] = [
       ...platform('config', 'log'),
       'pg',
       'ioredis',
+      'zod',
     ],
   },
   // Security uses one library for passkeys and one for the codes of authenticator apps, each in one file.
