@@ -40,7 +40,7 @@ const table: Row[] = [
     types: ['contract/', 'server/router'],
     node: false,
   },
-  { file: /^sdk-package\//, may: ['sdk/', 'sdk-package/', 'ws', 'esbuild', 'rollup', 'rollup-plugin-dts'] },
+  { file: /^sdk-package\//, may: ['sdk/', 'sdk-package/', 'ws', 'esbuild', 'rollup', 'rollup-plugin-dts', 'typescript-5.9'] },
   {
     file: /^web\//,
     may: [
