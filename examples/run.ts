@@ -21,8 +21,14 @@ const settings = Object.fromEntries(
   Object.entries(roomline).map(([name, value]) => [name, value === 'random' ? randomBytes(36).toString('base64') : value]),
 )
 
-const run = (command: string, args: string[], { cwd = root, env = {} }: { cwd?: string; env?: Record<string, string> } = {}) =>
-  spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+interface RunOptions {
+  cwd?: string
+  env?: Record<string, string>
+  /** Whether what is typed goes to it. */
+  listens?: boolean
+}
+const run = (command: string, args: string[], { cwd = root, env = {}, listens = false }: RunOptions = {}) =>
+  spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: [listens ? 'inherit' : 'ignore', 'pipe', 'inherit'] })
 const ended = (child: ReturnType<typeof run>) => new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
 
 console.log('Packing and installing the SDK …')
@@ -51,6 +57,7 @@ async function startExample(webUrl: string, realtimeUrl: string) {
   const prepared = await prepareExample({ webUrl, realtimeUrl, dataDir: path.join(root, dataDir) }, needs)
   const example = run('npm', ['start'], {
     cwd: folder,
+    listens: true,
     env: { ...settings, ...prepared, SESSION_SECRET: randomBytes(36).toString('base64') },
   })
   example.stdout.pipe(process.stdout)
