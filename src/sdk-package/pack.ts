@@ -13,6 +13,7 @@ const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 const entries = {
   index: from('src/sdk/index.ts'),
   react: from('src/sdk/react/index.ts'),
+  'react-suspense': from('src/sdk/react/suspense/index.ts'),
   testing: from('src/sdk/testing/index.ts'),
   server: from('src/sdk/server/index.ts'),
 }
@@ -45,6 +46,7 @@ export async function packSdk(outDir: string): Promise<string> {
     }),
     declare(folder),
     cp(here('README.md'), path.join(folder, 'README.md')),
+    cp(from('src/sdk/react/styles.css'), path.join(folder, 'react-styles.css')),
     cp(from('node_modules/ws/LICENSE'), path.join(folder, 'LICENSE-ws')),
     writeFile(path.join(folder, 'package.json'), `${JSON.stringify(describe(rootPackage), null, 2)}\n`),
   ])
@@ -63,11 +65,13 @@ function describe({ version, license, dependencies }: RootPackage) {
     license,
     description: 'Join the rooms of a Roomline from TypeScript, typed by the server itself.',
     type: 'module',
-    sideEffects: false,
+    sideEffects: ['*.css'],
     engines: { node: '>=20.19' },
     exports: {
       '.': { types: './index.d.ts', node: './node.js', default: './index.js' },
       './react': { types: './react.d.ts', default: './react.js' },
+      './react/suspense': { types: './react-suspense.d.ts', default: './react-suspense.js' },
+      './react/styles.css': './react-styles.css',
       './testing': { types: './testing.d.ts', default: './testing.js' },
       './server': { types: './server.d.ts', default: './server.js' },
     },

@@ -5,7 +5,8 @@ import type { PresenceState, Room } from '../../sdk'
 import { roomPath } from '../paths'
 import { PresenceDot } from '../people/presence-dot'
 import { RoomMark } from './room-mark'
-import { attentionOf, attentionWords, shortCount } from './unread'
+import { attentionOf } from '../../sdk/attention'
+import { attentionWords, shortCount } from './unread'
 
 /** Where a room's menu opens, and for which room. */
 export interface MenuPlace {
