@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Small files that wait long. Vitest starts large files first, and would leave a worker idle at the end beside these. */
-const longWaits = ['chat/half-open', 'chat/durability', 'rooms/unread']
+const longWaits = ['chat/half-open', 'chat/durability', 'rooms/unread', 'wire/dialogues', 'wire/judged-clients']
 const crowded = ['tests/presence/crowd.test.ts']
 
 class LongestFirst extends BaseSequencer {
@@ -29,7 +29,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'realtime',
-          include: ['tests/{abuse,admin,auth,chat,data,jobs,names,people,platform,presence,rooms,search}/**/*.test.ts'],
+          include: ['tests/{abuse,admin,auth,bots,chat,data,jobs,names,people,platform,presence,rooms,search,wire}/**/*.test.ts'],
           exclude: crowded,
           globalSetup: 'tests/support/services-setup.ts',
           sequence: { groupOrder: 0 },
@@ -37,14 +37,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Thousands of clients in one process. Beside other tests, a node may no longer hear in time who was signed out, and
-        // then asks all of them to come back.
+        // Thousands of clients, and nodes that give up what they cannot answer in some seconds: beside other tests, these would
+        // not get enough of the machine.
         test: {
           name: 'crowded',
           include: crowded,
           globalSetup: 'tests/support/services-setup.ts',
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -107,7 +107,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           maxConcurrency: 3,
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

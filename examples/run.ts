@@ -44,7 +44,7 @@ server.stdout.on('data', (chunk: Buffer) => {
 })
 
 function startExample() {
-  const example = run('npm', ['start'], { cwd: folder, env: settings })
+  const example = run('npm', ['start'], { cwd: folder, env: { ...settings, SESSION_SECRET: randomBytes(36).toString('base64') } })
   example.stdout.pipe(process.stdout)
   example.once('exit', () => server.kill('SIGTERM'))
 }

@@ -54,11 +54,17 @@ export const auditKinds = [
   'room.inviteRevoked',
   'room.inviteAccepted',
   'room.messageRemoved',
+  'room.hookCreated',
+  'room.hookRemoved',
+
+  'bot.created',
+  'bot.rotated',
+  'bot.removed',
 ] as const
 
 export type AuditKind = (typeof auditKinds)[number]
 
-export const auditGroups = ['signIn', 'account', 'access', 'admin', 'room'] as const
+export const auditGroups = ['signIn', 'account', 'access', 'admin', 'room', 'bot'] as const
 
 /** One entry of the audit log. It outlives the people and rooms that it names. */
 export interface AuditEntry {

@@ -11,6 +11,11 @@ export const failures = {
   CURSOR_AHEAD: { code: 'BAD_REQUEST', retry: false, words: 'This room was restored to an earlier state. Reload it.' },
   UNAUTHORIZED: { code: 'UNAUTHORIZED', retry: false, words: "You're not signed in, or your session has ended." },
   ANOTHER_USER: { code: 'FORBIDDEN', retry: false, words: 'Someone else is now signed in here. Reload the page.' },
+  CLIENT_OUTDATED: {
+    code: 'BAD_REQUEST',
+    retry: false,
+    words: 'This server no longer understands this version of the app or SDK. Reload the page, or update @roomline/sdk.',
+  },
   INVALID_CREDENTIALS: { code: 'UNAUTHORIZED', retry: false, words: 'Wrong username or password.' },
   OUTSIDE_SIGN_IN_FAILED: {
     code: 'UNAUTHORIZED',
@@ -61,6 +66,8 @@ export const failures = {
   SESSION_NOT_FOUND: { code: 'NOT_FOUND', retry: false, words: "This session doesn't exist, or it has ended." },
   PASSKEY_NOT_FOUND: { code: 'NOT_FOUND', retry: false, words: "This passkey doesn't exist, or it was removed." },
   USER_NOT_FOUND: { code: 'NOT_FOUND', retry: false, words: "There's no one with that username." },
+  BOT_NOT_FOUND: { code: 'NOT_FOUND', retry: false, words: "There's no bot with that username, or it isn't yours." },
+  HOOK_NOT_FOUND: { code: 'NOT_FOUND', retry: false, words: "This hook doesn't exist, or it was removed." },
   NO_SUCH_PROCEDURE: { code: 'NOT_FOUND', retry: false, words: "The server doesn't know this call." },
   METHOD_NOT_ALLOWED: { code: 'METHOD_NOT_SUPPORTED', retry: false, words: "This address doesn't support that HTTP method." },
   USERNAME_TAKEN: { code: 'CONFLICT', retry: false, words: 'That username is taken, or looks too much like another one.' },
@@ -69,6 +76,8 @@ export const failures = {
   CLIENT_ID_REUSED: { code: 'CONFLICT', retry: false, words: 'Another message was already sent with this clientId.' },
   PASSKEY_TAKEN: { code: 'CONFLICT', retry: false, words: 'This passkey is in use already.' },
   TOO_MANY_PASSKEYS: { code: 'CONFLICT', retry: false, words: "You can't have more passkeys. Remove one first." },
+  TOO_MANY_BOTS: { code: 'CONFLICT', retry: false, words: "You can't have more bots. Remove one first." },
+  TOO_MANY_HOOKS: { code: 'CONFLICT', retry: false, words: "This room can't have more hooks. Remove one first." },
   TWO_STEP_ON: { code: 'CONFLICT', retry: false, words: 'Two-step sign-in is on already.' },
   TWO_STEP_OFF: { code: 'CONFLICT', retry: false, words: 'Two-step sign-in is off.' },
   TOO_BIG: { code: 'PAYLOAD_TOO_LARGE', retry: false, words: "That's too big." },
@@ -122,6 +131,12 @@ export const closeCodes = {
   tooSlow: { code: 4408, comeBack: true },
   tooManyConnections: { code: 4429, comeBack: true },
 } as const
+
+/**
+ * The version of the realtime protocol that the SDK says when it connects, and the oldest one that a server understands.
+ * Raise `current` with a change that an older client does not expect, and `oldest` when the server stops serving those.
+ */
+export const protocol = { current: 2, oldest: 2 } as const
 
 /** The frame with which tRPC's server asks a client to move to a new socket. */
 export const reconnectNotice = '{"id":null,"method":"reconnect"}'

@@ -99,6 +99,7 @@ export const followInput = z.strictObject({
   lastEventId: z
     .string()
     .refine((id) => /^\d{1,10}$/.test(id) && Number(id) <= maxInteger, 'must be the id of an event')
+    .meta({ pattern: '^\\d{1,10}$' })
     .transform(Number)
     .nullish(),
 })

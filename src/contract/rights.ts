@@ -96,6 +96,16 @@ export const rights = {
   'chat.typing': { ...inRoom, limit: 'marks' },
   'chat.search': { server: 'guest', limit: 'lookUps' },
 
+  // Their operations require that the bot is the caller's, or the caller an admin.
+  'bots.create': { server: 'member', limit: 'acts' },
+  'bots.list': { server: 'member', limit: 'lookUps' },
+  'bots.rotate': { server: 'member', limit: 'acts' },
+  'bots.remove': { server: 'member', limit: 'acts' },
+  'hooks.create': moderators,
+  'hooks.createOutgoing': moderators,
+  'hooks.list': moderators,
+  'hooks.remove': moderators,
+
   'presence.onChange': { ...inRoom, limit: 'subscriptions' },
   'presence.update': { ...anybody, limit: 'marks' },
 

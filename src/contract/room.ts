@@ -6,9 +6,9 @@ import { type User, username } from './session'
 import { key, line, roomId, text } from './text'
 
 export type RoomKind = 'public' | 'private' | 'direct'
-const notificationLevels = ['all', 'mentions', 'nothing'] as const
+export const notificationLevels = ['all', 'mentions', 'nothing'] as const
 export type NotificationLevel = (typeof notificationLevels)[number]
-const postingPolicies = ['everyone', 'moderators'] as const
+export const postingPolicies = ['everyone', 'moderators'] as const
 export type PostingPolicy = (typeof postingPolicies)[number]
 
 /** What a room list shows of the newest message of a room: of its text, at most the first 200 characters and an ellipsis. */

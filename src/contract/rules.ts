@@ -63,6 +63,15 @@ export const limits = {
   inviteHours: { usual: 168, max: 8_760 },
   inviteUses: 10_000,
   serverName: 60,
+
+  /** Bots of one person. */
+  botsPerPerson: 20,
+  hookName: 48,
+  /** In either direction. */
+  hooksPerRoom: 20,
+  hookToken: 128,
+  hookUrl: 2_048,
+  idempotencyKey: 255,
   /** A logo as a data URL, in characters: 96 KiB of image. */
   logoDataUrl: 135_000,
 

@@ -51,6 +51,8 @@ export interface NewPasskeyRequest {
   excludeCredentials?: PasskeyDescriptor[]
   authenticatorSelection?: { residentKey?: Preference; requireResidentKey?: boolean; userVerification?: Preference }
   attestation?: 'direct' | 'enterprise' | 'indirect' | 'none'
+  hints?: ('security-key' | 'client-device' | 'hybrid')[]
+  extensions?: { credProps?: boolean }
 }
 
 /** Shows for a few minutes that the caller has confirmed who they are. Acts that could lock them out need it. */

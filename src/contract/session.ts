@@ -23,7 +23,7 @@ export interface Me {
 }
 
 /** How somebody signed in. */
-export type SignInMethod = 'password' | 'password and code' | 'password and recovery code' | 'passkey' | 'oidc'
+export type SignInMethod = 'password' | 'password and code' | 'password and recovery code' | 'passkey' | 'oidc' | 'token' | 'bot'
 
 /** One of the person's own sessions. Times are ISO 8601. */
 export interface SessionInfo {
@@ -46,6 +46,7 @@ export const username = z
   .max(limits.typedUsername)
   .transform(foldUsername)
   .refine(isUsername, 'must have 2 to 32 characters: a-z, 0-9, _ . -')
+  .meta({ maxLength: limits.username.max, description: 'a-z, 0-9, _ . -; capitals are folded.' })
 
 /** A password that somebody chooses. NFC: the same characters can be typed in two ways. */
 export const password = z
@@ -55,5 +56,6 @@ export const password = z
   .transform((value) => value.normalize('NFC'))
   .refine((value) => countCharacters(value) >= limits.password.min, `must have at least ${limits.password.min} characters`)
   .refine((value) => countCharacters(value) <= limits.password.max, `must have at most ${limits.password.max} characters`)
+  .meta({ minLength: limits.password.min, maxLength: limits.password.max })
 
 export const revokeSessionInput = z.strictObject({ sessionId: key(1, limits.id) })

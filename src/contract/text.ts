@@ -13,6 +13,8 @@ const bounded = (min: number, max: number, clean: (value: string) => string) =>
     .transform(clean)
     .refine((value) => countCharacters(value) >= min, min === 1 ? 'must not be empty' : `must have at least ${min} characters`)
     .refine((value) => countCharacters(value) <= max, `must have at most ${max} characters`)
+    // For JSON Schema: what counts is the cleaned text.
+    .meta({ ...(min > 0 && { minLength: min }), maxLength: max })
 
 /** What somebody looks for, in any script. Space around it is removed. `min` and `max` count characters. */
 export const text = (min: number, max: number) => bounded(min, max, (value) => value.trim())

@@ -12,11 +12,14 @@ const from = (file: string) => path.join(root, file)
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 const entries = {
   index: from('src/sdk/index.ts'),
+  bot: from('src/sdk/bot/index.ts'),
   react: from('src/sdk/react/index.ts'),
   'react-suspense': from('src/sdk/react/suspense/index.ts'),
   testing: from('src/sdk/testing/index.ts'),
   server: from('src/sdk/server/index.ts'),
 }
+/** What somebody may import from the main entry without the rest of it. Bundlers drop whole files, not parts of one. */
+const parts = { outboxes: from('src/sdk/outbox-storage.ts'), 'sign-in': from('src/sdk/sign-in.ts') }
 const external = ['@trpc/client', '@trpc/server', 'react']
 
 interface RootPackage {
@@ -37,9 +40,10 @@ export async function packSdk(outDir: string): Promise<string> {
   await mkdir(folder, { recursive: true })
   const rootPackage: RootPackage = JSON.parse(await readFile(from('package.json'), 'utf8'))
   await Promise.all([
-    bundle(folder, { entryPoints: entries, splitting: true, platform: 'neutral', banner: { js: '' } }),
+    bundle(folder, { entryPoints: { ...entries, ...parts }, splitting: true, platform: 'neutral', banner: { js: '' } }),
     bundle(folder, {
-      entryPoints: { node: here('node-entry.ts') },
+      entryPoints: { node: here('node-entry.ts'), 'node-bot': here('node-bot.ts') },
+      splitting: true,
       platform: 'node',
       // ws is CommonJS and loads Node's modules with `require`.
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
@@ -69,6 +73,7 @@ function describe({ version, license, dependencies }: RootPackage) {
     engines: { node: '>=20.19' },
     exports: {
       '.': { types: './index.d.ts', node: './node.js', default: './index.js' },
+      './bot': { types: './bot.d.ts', node: './node-bot.js', default: './bot.js' },
       './react': { types: './react.d.ts', default: './react.js' },
       './react/suspense': { types: './react-suspense.d.ts', default: './react-suspense.js' },
       './react/styles.css': './react-styles.css',
@@ -107,6 +112,11 @@ async function declare(folder: string) {
         name: 'stub-context',
         resolveId: (source, importer) => (importer && /(^|\/)context$/.test(source) ? here('context-stub.d.ts') : null),
       },
+      {
+        // The library writes `any` for what an async iterable returns at its end, which nobody reads.
+        name: 'without-any',
+        renderChunk: (code) => code.replaceAll(', any, any>', '>'),
+      },
       dts({ tsconfig: from('tsconfig.json'), compilerOptions: { incremental: false, noEmit: false, allowJs: false, plugins: [] } }),
     ],
   })
@@ -115,7 +125,8 @@ async function declare(folder: string) {
     format: 'es',
     entryFileNames: '[name].d.ts',
     chunkFileNames: 'shared-[hash].d.ts',
-    banner: '/// <reference lib="dom" />\n/// <reference lib="esnext.disposable" />',
+    // Not the DOM: a program for Node has none, and the SDK needs nothing of it that Node's own types lack.
+    banner: '/// <reference lib="esnext.disposable" />',
   })
   await bundled.close()
 }

@@ -8,7 +8,7 @@ import type { WebSocketClass } from './connection/raw-socket'
 import { parseRealtimeUrl } from './connection/server-address'
 import type { ConnectionStatus } from './connection/status'
 import { defaultTimings, type Timings } from './connection/timings'
-import { createOutbox } from './outbox'
+import { startOutbox } from './outbox'
 import { createMemoryOutbox, type OutboxStorage, ofAuthor } from './outbox-storage'
 import { type ChatPeople, createPeople } from './people'
 import { openPresence } from './presence'
@@ -113,7 +113,7 @@ export function startChat(
   const { clock } = timings
   const trpc: Procedures = createTRPCClient<AppRouter>({ links })
   const own = { calls: trpc, status, clock }
-  const outbox = createOutbox({
+  const outbox = startOutbox({
     storage: ofAuthor(storage, userId),
     status,
     clock,

@@ -48,7 +48,7 @@ const maxRetryMs = 5_000
  * server takes for the same message. It fails only when it is rejected for good. When the client ends, pending messages are
  * shown as failed but stay pending in the storage, for the next client of their author.
  */
-export function createOutbox({
+export function startOutbox({
   storage,
   send,
   status,

@@ -1,4 +1,4 @@
-import type { FirstPage, Message, SearchInput, SearchPage } from '../contract/message'
+import type { FirstPage, Message, SearchPage } from '../contract/message'
 import type { Room } from '../contract/room'
 import { cutQuote } from '../contract/rules'
 import type { Procedures } from './calls'
@@ -36,7 +36,19 @@ export interface SendOptions {
 }
 
 /** What a search in a room is narrowed to. */
-export type RoomSearchOptions = Partial<Omit<SearchInput, 'query' | 'room'>>
+export interface RoomSearchOptions {
+  /** A username. */
+  author?: string
+  /** Only messages of this time and later: ISO 8601, or a date (UTC). */
+  after?: string
+  /** Only messages before this time. */
+  before?: string
+  has?: 'file' | 'link' | 'code'
+  /** How many hits at most. */
+  limit?: number
+  /** The cursor of the page before. */
+  cursor?: string
+}
 
 /** A live room. The calls that change or ask something reject with an error for `readFailure`. */
 export interface ChatRoom {

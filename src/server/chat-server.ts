@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import { WebSocketServer } from 'ws'
-import { closeCodes, Failure, type FailureName } from '../contract/failures'
+import { closeCodes, Failure, type FailureName, protocol } from '../contract/failures'
 import { readTokens } from './auth/account-routes'
 import { findTokenOwner } from './auth/session-token'
 import type { SessionUse } from './auth/session-use'
@@ -172,12 +172,14 @@ export async function startChatServer(
     createContext: async ({ req, res, info }): Promise<Context> => {
       const connection = (res as ClientSocket).owner
       if (!(connection instanceof Connection)) throw new Error('the socket has no connection')
-      const { token, user } = info.connectionParams ?? {}
+      const { token, user, protocol: spoken } = info.connectionParams ?? {}
       const tokens = [...(token ? [token] : []), ...tokensOf(req, parts.publicUrl)]
       // The adapter keeps the request as long as the socket is open.
       req.headers = noHeaders
       connection.startSignIn()
       try {
+        // Whoever does not say it, as tRPC's own client, uses what it knows of the contract.
+        if (spoken !== undefined && !(Number(spoken) >= protocol.oldest)) throw new Failure('CLIENT_OUTDATED')
         return { parts, caller: await identifyPatiently(tokens, connection, user) }
       } catch (error) {
         const refused = toTRPCError(error)

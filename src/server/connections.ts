@@ -76,6 +76,7 @@ const maxSignOutMs = 150
 const closesWith: Partial<Record<FailureName, { code: number }>> = {
   UNAUTHORIZED: closeCodes.notSignedIn,
   ANOTHER_USER: closeCodes.anotherUser,
+  CLIENT_OUTDATED: closeCodes.abuse,
   TOO_MANY_CONNECTIONS: closeCodes.tooManyConnections,
 }
 

@@ -2,6 +2,7 @@ import type { ConnectionSurvey } from './admin/connection-survey'
 import type { AdminNeeds } from './admin/needs'
 import type { RefusedCalls } from './admin/refused-calls'
 import type { AuthNeeds } from './auth/needs'
+import type { BotsNeeds } from './bots/needs'
 import type { CallContext } from './caller'
 import type { ChatNeeds } from './chat/needs'
 import type { CallLimits } from './fairness/call-limits'
@@ -25,5 +26,6 @@ export type Context = CallContext<
     RoomsNeeds &
     ChatNeeds &
     PresenceNeeds &
+    BotsNeeds &
     AdminNeeds & { survey: ConnectionSurvey }
 >

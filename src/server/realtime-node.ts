@@ -10,6 +10,9 @@ import { announceRevocation, watchRevocations } from './auth/revocations'
 import { readServerNames } from './auth/server-names'
 import { createSessionStore } from './auth/session-store'
 import { startSessionUse } from './auth/session-use'
+import { createHookDelivery, createHookResealing, outgoingHooks } from './bots/deliver-hooks'
+import { createOutsidePoster } from './bots/post-outside'
+import { startPostRelay } from './bots/post-relay'
 import type { PersonNews, RoomNews } from './bus/news-bus'
 import { createRedisBus } from './bus/redis-bus'
 import { createMessageHistory } from './chat/history'
@@ -46,6 +49,7 @@ import { addToRooms } from './rooms/token-rooms'
 import { searchIndexing } from './search/index-messages'
 import { createMessageSearch } from './search/message-search'
 import { createSearchTurns } from './search/search-turns'
+import { createSealing } from './security/sealing'
 import { createSecurityParts } from './security/security-parts'
 
 const searchesAtOnce = 2
@@ -86,6 +90,8 @@ export async function startRealtimeNode(
     const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
     const messages = createMessageHistory(database.pool)
     const rooms = createRoomStore(database.pool)
+    const hookSealing = createSealing(config.authSecrets, 'hooks')
+    const sends = createSendStore(database.pool, messages)
     const sessions = createSessionStore(database.pool, signIns)
     const metrics = createMetrics()
     const tail = startChangeTail({ pool: database.pool, log })
@@ -118,7 +124,7 @@ export async function startRealtimeNode(
         messages,
         search: createMessageSearch(lookUps, readMessagesOf),
         searchTurns: createSearchTurns(searchesAtOnce),
-        sends: createSendStore(database.pool, messages),
+        sends,
         rooms,
         lists,
         pool: database.pool,
@@ -138,6 +144,7 @@ export async function startRealtimeNode(
           store: sessions,
           tokens: createAcceptedTokens(config, {
             store: sessions,
+            pool: signIns,
             addToRooms: (userId, ids) => addToRooms({ pool: database.pool, readMessages: readMessagesAt, bus, personBus }, userId, ids),
             announceJoin: ({ room, userId, version }) => bus.publish(room, { type: 'membership', userId, version }),
             log,
@@ -150,6 +157,7 @@ export async function startRealtimeNode(
         people: createPeopleStore(database),
         accounts: createAccountStore(database.pool),
         server: config,
+        hookSealing,
         survey,
         sessionUse,
         health: createHealth(watch, redis),
@@ -174,21 +182,29 @@ export async function startRealtimeNode(
         onCutOff: server.connections.turnAllAway,
       },
     )
+    const posts = startPostRelay({ pool: database.pool, databaseUrl, sending: { messages, rooms, sends, bus, metrics }, log })
     const jobs = startJobs({
       databaseUrl,
-      afterCommit: [searchIndexing],
+      afterCommit: [searchIndexing, outgoingHooks],
       handlers: [
         createRateLimitsJob(control),
         createHousekeepingJob(control, createSecurityParts(control, config)),
         createRoomDeletionJob(control),
         createAuditRetentionJob(control, config),
+        createHookDelivery({
+          pool: database.pool,
+          poster: createOutsidePoster({ allowsLoopback: config.hooksToLoopback }),
+          sealing: hookSealing,
+          log,
+        }),
+        createHookResealing(control, hookSealing),
       ],
       metrics,
       watch,
       log,
     })
     const close = async () => {
-      await Promise.all([server.close(), jobs.close(), survey.close()])
+      await Promise.all([server.close(), jobs.close(), posts.close(), survey.close()])
       await roomListFeed.close()
       presence.close()
       connectionCounts.close()

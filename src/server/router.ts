@@ -1,5 +1,6 @@
 import { adminRouter } from './admin/router'
 import { sessionRouter } from './auth/router'
+import { botsRouter, hooksRouter } from './bots/router'
 import { chatRouter } from './chat/router'
 import { usersRouter } from './people/router'
 import { presenceRouter } from './presence/router'
@@ -14,6 +15,8 @@ export const appRouter = router({
   rooms: roomsRouter,
   chat: chatRouter,
   presence: presenceRouter,
+  bots: botsRouter,
+  hooks: hooksRouter,
   admin: adminRouter,
 })
 

@@ -16,9 +16,12 @@ import { createSessionStore } from '../server/auth/session-store'
 import type { SignInParts } from '../server/auth/sign-in'
 import { createSignInThrottle } from '../server/auth/sign-in-throttle'
 import { provideWebSession } from '../server/auth/web-session'
+import { createHookRoute } from '../server/bots/post-by-hook'
 import type { PersonNews, RoomNews } from '../server/bus/news-bus'
 import { createRedisBus } from '../server/bus/redis-bus'
+import { createMessageHistory } from '../server/chat/history'
 import { readMessagesAt } from '../server/chat/message-rows'
+import { createSendStore } from '../server/chat/store-sends'
 import { createCallLimits } from '../server/fairness/call-limits'
 import { createRedisUses } from '../server/fairness/redis-uses'
 import { createSharedLimits } from '../server/fairness/shared-limits'
@@ -36,9 +39,11 @@ import { realtimeUrl } from '../server/platform/realtime-url'
 import { connectRedis } from '../server/platform/redis'
 import { isLoopback } from '../server/platform/unsafe-settings'
 import { waitUntil } from '../server/platform/wait-until'
+import { createRoomStore } from '../server/rooms/room-store'
 import { addToRooms } from '../server/rooms/token-rooms'
 import { createSecurityParts } from '../server/security/security-parts'
 import { answerCompressed } from './compressed-files'
+import { createDocumentRoutes } from './document-routes'
 import { createFirstPages } from './first-pages'
 import { createPageAdmission } from './page-admission'
 import { pageHeaders } from './page-headers'
@@ -66,7 +71,7 @@ await runProcess(async () => {
     bus.publish(room, { type: 'membership', userId, version })
   const personBus = createRedisBus<PersonNews>(redis, 'roomline:user:', config.authSecrets, log)
   const tokens = createAcceptedTokens(config, {
-    ...{ store, announceJoin, log },
+    ...{ store, pool: database.pool, announceJoin, log },
     addToRooms: (userId, rooms) => addToRooms({ pool: database.pool, readMessages: readMessagesAt, bus, personBus }, userId, rooms),
   })
   const refusedCalls = startRefusedCalls({ querying: database.pool, log })
@@ -91,8 +96,22 @@ await runProcess(async () => {
   /** The response of the running request. */
   const answers = new AsyncLocalStorage<ServerResponse>()
   const readFirstPage = createFirstPages(database)
+  const sharedLimits = createSharedLimits(createRedisUses(redis))
+  const limits = createCallLimits(config, sharedLimits)
+  const messages = createMessageHistory(database.pool)
+  const postByHook = createHookRoute({
+    pool: database.pool,
+    sending: {
+      ...{ messages, bus, sends: createSendStore(database.pool, messages), rooms: createRoomStore(database.pool) },
+      metrics: { messageStored: () => {} },
+    },
+    limits,
+    config,
+    log,
+  })
   provideWebSession({
     ...session,
+    postByHook,
     // Without it the page still works: it reads the room itself, and says what is wrong.
     openRoom: (user, room, around) =>
       readFirstPage(user, room, around).catch((error: unknown) => {
@@ -130,12 +149,12 @@ await runProcess(async () => {
     metricsToken: config.metricsToken,
     trustProxyHops: config.trustProxyHops,
   })
+  const routes = { ...operatorRoutes, ...createDocumentRoutes() }
   const otherOrigins = createOtherOrigins(config.corsOrigins, (path) => openRoutes[path] ?? null)
-  const sharedLimits = createSharedLimits(createRedisUses(redis))
   const admit = createPageAdmission({
     server,
     tokens,
-    limits: createCallLimits(config, sharedLimits),
+    limits,
     publicUrl: config.publicUrl,
     trustProxyHops: config.trustProxyHops,
     isLimited: config.sendsPerMinute > 0,
@@ -156,7 +175,7 @@ await runProcess(async () => {
     request.headers['content-security-policy'] = headers['content-security-policy']
     // Next fails on a malformed URL. It gets a path that does not exist instead.
     if (request.url !== '*' && !isWellFormed(request.url ?? '/')) request.url = request.url?.startsWith('/api/') ? '/api/-' : '/-'
-    const answer = operatorRoutes[request.url?.split('?', 1)[0] ?? ''] ?? handle
+    const answer = routes[request.url?.split('?', 1)[0] ?? ''] ?? handle
     const answering = async () => {
       if (!otherOrigins.answerPreflight(request, response)) await answers.run(response, answer, request, response)
     }

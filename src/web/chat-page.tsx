@@ -158,7 +158,7 @@ export function ChatPage({ visitor: arrived, room: initialRoom, opened: openedRo
   // Back from a message that was found leads to the search as it was left.
   useEffect(() => onReturnToLayer('search', () => setOpened({ dialog: 'search' })), [])
 
-  useTypedAhead(opened?.dialog === 'search', keptSearch)
+  const typedAhead = useTypedAhead(opened?.dialog === 'search')
 
   function openSearch() {
     keptSearch.current = null
@@ -288,6 +288,7 @@ export function ChatPage({ visitor: arrived, room: initialRoom, opened: openedRo
             actions={actions}
             recent={recentSearches}
             kept={keptSearch}
+            typedAhead={typedAhead}
             onRoom={go}
             onPerson={async (username) => goToNew((await client.trpc.rooms.direct.mutate({ usernames: [username] })).id)}
             onClose={() => setOpened((now) => (now?.dialog === 'search' ? null : now))}

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RightName, rights } from '../../src/contract/rights'
-import { inputs, procedures, type Stage } from '../rooms/procedures'
+import { addBotAndHook, inputs, procedures, type Stage } from '../rooms/procedures'
 import { type Person, type Roomline, startRoomline } from '../support/roomline'
 import { type BareSocket, openBareSocket } from './bare-socket'
 
@@ -46,6 +46,7 @@ async function setStage(owner: Person): Promise<Stage> {
     ...{ room, ownSeq, otherSeq, sessionId, inviteId: invite.id, inviteToken: invite.token },
     ...{ other: other.username, banned: banned.username, outsider: outsider.username, subject: outsider.username },
     serverInviteId: randomUUID(),
+    ...(await addBotAndHook(roomline.pool, room, (await trpc.session.me.query()).user.id)),
   }
 }
 

@@ -39,6 +39,17 @@ const sign = (claims: Record<string, unknown>) =>
   new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(roomline.config.authSecrets[0]))
 
 describe('a socket', () => {
+  it('is told when its client is too old to be understood, before anything of it runs', async () => {
+    const { token } = await roomline.signUp()
+    const url = `${roomline.urls[0]}?connectionParams=1`
+    for (const spoken of ['0', '1', 'new']) {
+      const params = JSON.stringify({ method: 'connectionParams', data: { token, protocol: spoken } })
+      const { code, frames } = await visit(url, {}, params)
+      expect(code).toBe(1008)
+      expect(frames.map((frame) => JSON.parse(frame))).toMatchObject([{ id: null, error: { data: { failure: 'CLIENT_OUTDATED' } } }])
+    }
+  })
+
   it('signs in while everything that others ask for waits', async () => {
     const ben = await roomline.signUp()
     const busy = await Promise.all(Array.from({ length: 4 }, async () => roomline.connect(await roomline.signUp())))

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { fillRoom } from '../support/fill-room'
 import { shareRoomline } from '../support/shared-roomline'
 import type { StockClient } from '../support/stock-client'
-import { composer, messages } from './room-page'
+import { composer, holdScripts, messages } from './room-page'
 
 const shared = shareRoomline()
 const { dataDir, open, register, consoleErrors } = shared
@@ -50,19 +50,6 @@ async function openAs(username: string, options: Parameters<typeof open>[0] = {}
 
 const row = (page: Page, seq: number) => messages(page).locator(`[data-seq="${seq}"]`)
 const screens = [{ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }, { viewport: { width: 1_440, height: 900 } }]
-
-/** Keeps the page's scripts back until they are released. */
-async function holdScripts(page: Page): Promise<() => void> {
-  let release = () => {}
-  const released = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  await page.route('**/_next/static/**/*.js', async (route) => {
-    await released
-    await route.continue()
-  })
-  return release
-}
 
 /** Where a message is, from the top of the page. */
 const topOf = (page: Page, seq: number) => row(page, seq).evaluate((element) => element.getBoundingClientRect().top)

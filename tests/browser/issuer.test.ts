@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectToBrowser } from '../support/browser-setup'
 import { type Issuer, startIssuer } from '../support/issuer'
+import { until } from '../support/stock-client'
 import { startFreshWhole, type Whole } from '../support/whole'
 
 let issuer: Issuer
@@ -54,8 +55,10 @@ describe('signing in with an issuer, in a browser', () => {
     await page.waitForURL(`${roomline.webUrl}/rooms/general`)
     await page.getByRole('textbox', { name: 'Message general' }).waitFor()
     await page.getByTitle('Your account').getByText('Grace Hopper').waitFor()
-    const names = (await context.cookies(roomline.webUrl)).map(({ name }) => name).sort()
-    expect(names).toEqual(['X-Device', 'X-Token'])
+    // The page writes its time zone once its scripts run.
+    const names = async () => (await context.cookies(roomline.webUrl)).map(({ name }) => name).sort()
+    await until(async () => (await names()).includes('time-zone'))
+    expect(await names()).toEqual(['X-Device', 'X-Token', 'time-zone'])
 
     await page.getByTitle('Your account').click()
     await page.getByRole('tab', { name: 'Sessions' }).click()

@@ -13,3 +13,16 @@ export async function sendMessage(page: Page, text: string, room?: string) {
   else await page.getByRole('button', { name: 'Send', exact: true }).tap()
   await messages(page).locator('[data-seq]').filter({ hasText: text }).last().waitFor()
 }
+
+/** Keeps scripts that the page loads from now on back, until they are released. */
+export async function holdScripts(page: Page): Promise<() => void> {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route('**/_next/static/**/*.js', async (route) => {
+    await released
+    await route.continue()
+  })
+  return release
+}

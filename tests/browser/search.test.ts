@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { shareRoomline } from '../support/shared-roomline'
 import { until } from '../support/stock-client'
-import { messages } from './room-page'
+import { composer, holdScripts, messages } from './room-page'
 
 const { signUp, register, consoleErrors } = shareRoomline()
 
@@ -75,11 +75,20 @@ describe('search', () => {
     await page.getByRole('link', { name: /SE Glass Works/ }).waitFor()
     const palette = page.getByRole('dialog', { name: 'Search' })
     const field = palette.getByRole('combobox')
-    // At once: the search is still being loaded.
+    await composer(page).fill('a draft')
+    const release = await holdScripts(page)
     await page.keyboard.press('Control+k')
-    await page.keyboard.type('glwo')
-    await until(async () => (await field.inputValue()) === 'glwo')
-    expect(await page.locator('#composer').inputValue()).toBe('')
+    // While the search is being loaded, and on until it has the focus.
+    await page.keyboard.type('glass wx')
+    await page.keyboard.press('Backspace')
+    await page.keyboard.press('Enter')
+    expect(await palette.count()).toBe(0)
+    release()
+    await page.keyboard.type('orks, and all that follows')
+    await until(async () => (await field.inputValue()) === 'glass works, and all that follows')
+    expect(await composer(page).inputValue()).toBe('a draft')
+    expect(await messages(page).getByText('a draft').count()).toBe(0)
+    await field.fill('glwo')
     await palette.getByRole('option', { name: /SE Glass Works/ }).waitFor()
     await field.press('Enter')
     await page.getByRole('heading', { level: 1, name: 'SE Glass Works' }).waitFor()

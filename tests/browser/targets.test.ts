@@ -58,6 +58,8 @@ async function open(options: BrowserContextOptions): Promise<Page> {
   await page.waitForURL('**/rooms/*')
   await page.goto(`/rooms/${room}`)
   await page.locator('[data-seq]').filter({ hasText: 'edited' }).last().waitFor()
+  // It comes with the page's scripts. Before, buttons do nothing.
+  await page.getByRole('textbox', { name: /^Message / }).waitFor()
   return page
 }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answeredSeqs } from '../../bench/data/messages-sql'
 import { type RightName, rights } from '../../src/contract/rights'
 import { createSessionTokens } from '../../src/server/auth/session-token'
-import { callProcedure, inputs, type Stage } from '../rooms/procedures'
+import { addBotAndHook, callProcedure, inputs, type Stage } from '../rooms/procedures'
 import { password } from '../support/people'
 import { type Person, type Roomline, startRoomline } from '../support/roomline'
 import { type StockClient, until } from '../support/stock-client'
@@ -286,6 +286,7 @@ async function openPeople(databaseUrl: string, roomline: Roomline) {
           await require<string>(`INSERT INTO server_invites (token_hash, role) VALUES (sha256($1::bytea), 'member') RETURNING id AS value`, [
             token,
           ]),
+        ...(await addBotAndHook(client, room, callerId)),
       }
     },
     /** Makes this person the author of the message that has most answers. */

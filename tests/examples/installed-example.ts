@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { access, cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { access, cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -12,7 +12,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const modules = path.join(root, 'node_modules')
 
 interface PackageJson {
+  bin?: string | Record<string, string>
   dependencies?: Record<string, string>
+  /** Of the example itself. */
+  devDependencies?: Record<string, string>
   optionalDependencies?: Record<string, string>
 }
 
@@ -53,8 +56,9 @@ export async function installExample(name: string): Promise<InstalledExample> {
 
 async function copyPackagesOf(packageFolder: string, folder: string, copied: Set<string>): Promise<void> {
   const text = await readFile(path.join(packageFolder, 'package.json'), 'utf8')
-  const { dependencies = {}, optionalDependencies = {} } = JSON.parse(text) as PackageJson
-  for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+  const { dependencies, optionalDependencies, devDependencies } = JSON.parse(text) as PackageJson
+  const wanted = { ...dependencies, ...optionalDependencies, ...(packageFolder === folder && devDependencies) }
+  for (const name of Object.keys(wanted)) {
     const source = path.join(modules, name)
     // Optional ones are there for this platform only.
     const isHere = await access(source).then(
@@ -67,7 +71,18 @@ async function copyPackagesOf(packageFolder: string, folder: string, copied: Set
     await mkdir(path.dirname(target), { recursive: true })
     // As links where that is possible: some packages are large.
     await run('cp', ['-al', source, target]).catch(() => cp(source, target, { recursive: true, force: true }))
+    await linkPrograms(name, target, folder)
     await copyPackagesOf(source, folder, copied)
+  }
+}
+
+/** Scripts of the example would otherwise run the programs of this repository. */
+async function linkPrograms(name: string, target: string, folder: string): Promise<void> {
+  const { bin = {} } = JSON.parse(await readFile(path.join(target, 'package.json'), 'utf8')) as PackageJson
+  const bins = path.join(folder, 'node_modules/.bin')
+  await mkdir(bins, { recursive: true })
+  for (const [program, file] of Object.entries(typeof bin === 'string' ? { [path.basename(name)]: bin } : bin)) {
+    await symlink(path.join(target, file), path.join(bins, program))
   }
 }
 

@@ -5,6 +5,8 @@ import { startRealtimeNode } from '../../src/server/realtime-node'
 /** What a node holds after a garbage collection. */
 export interface Measures {
   heapBytes: number
+  /** All that it has computed so far, in milliseconds. */
+  cpuMs: number
   handles: number
   connections: number
   followers: number
@@ -21,7 +23,9 @@ process.on('message', () => {
   globalThis.gc?.()
   setImmediate(() => {
     globalThis.gc?.()
+    const { user, system } = process.cpuUsage()
     const measures: Measures = {
+      cpuMs: (user + system) / 1_000,
       heapBytes: process.memoryUsage().heapUsed,
       handles: process.getActiveResourcesInfo().filter((name) => name !== 'Timeout' && name !== 'Immediate').length,
       ...node.count(),

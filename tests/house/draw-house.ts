@@ -16,7 +16,10 @@ interface Box {
 
 /** From top to bottom: code may only be imported from a row further down. */
 const plan: Box[][] = [
-  [{ name: 'cli', note: 'npm run admin', files: /^cli\//, from: 0, to: 3 }],
+  [
+    { name: 'cli', note: 'npm run admin', files: /^cli\//, from: 0, to: 3 },
+    { name: 'conformance', note: 'judges from outside', files: /^conformance\//, from: 7, to: 7 },
+  ],
   [
     { name: 'launch', note: 'npm start', files: /^launch\//, from: 0, to: 0 },
     {
@@ -29,7 +32,10 @@ const plan: Box[][] = [
     { name: 'web-server', note: 'process around Next', files: /^web-server\//, from: 5, to: 5 },
     { name: 'app', note: 'routes and pages', files: /^app\//, from: 6, to: 6 },
   ],
-  [{ name: 'server/admin', files: /^server\/admin\/(?!acting|audit-|needs|refused-calls)/, from: 3, to: 4 }],
+  [
+    { name: 'server/bots', note: 'bots and hooks', files: /^server\/bots\//, from: 1, to: 2 },
+    { name: 'server/admin', files: /^server\/admin\/(?!acting|audit-|needs|refused-calls)/, from: 3, to: 4 },
+  ],
   [
     { name: 'server/chat', files: /^server\/chat\//, from: 1, to: 2 },
     { name: 'server/people', files: /^server\/people\//, from: 3, to: 3 },

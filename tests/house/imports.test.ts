@@ -75,9 +75,11 @@ const table: Row[] = [
       'server/admin/',
       'server/auth/',
       'server/security/security-parts',
+      'server/bots/post-by-hook',
       'server/chat/first-page',
       'server/chat/history',
       'server/chat/message-rows',
+      'server/chat/store-sends',
       'server/rooms/list-store',
       'server/rooms/room-store',
       'server/rooms/token-rooms',
@@ -85,6 +87,8 @@ const table: Row[] = [
       'server/fairness/',
       'server/platform/',
       'contract/failures',
+      'contract/json-schema',
+      'contract/openapi',
       'next',
     ],
     types: ['contract/rights'],
@@ -102,9 +106,11 @@ const table: Row[] = [
   },
   {
     file: /^cli\//,
-    may: ['cli/', 'launch/', 'server/admin/', 'server/auth/sign-in', ...platform('config', 'database'), 'contract/'],
+    may: ['cli/', 'launch/', 'server/admin/', ...platform('config', 'database'), 'contract/'],
     types: ['pg', 'zod'],
   },
+  // It judges servers and clients from outside, by the contract alone.
+  { file: /^conformance\//, may: ['conformance/', 'contract/', 'ws'] },
   // The realtime server. One file puts the concrete parts together.
   { file: /^server\/main\.ts$/, may: ['server/realtime-node', ...platform('config', 'log', 'process')] },
   { file: /^server\/realtime-node\.ts$/, may: ['server/'] },
@@ -168,6 +174,7 @@ const table: Row[] = [
       'server/admin/connection-survey',
       'server/admin/needs',
       'server/admin/refused-calls',
+      'server/bots/needs',
       'server/auth/needs',
       'server/people/needs',
       'server/rooms/needs',
@@ -188,6 +195,7 @@ const table: Row[] = [
       'server/trpc',
       'server/admin/router',
       'server/auth/router',
+      'server/bots/router',
       'server/people/router',
       'server/rooms/router',
       'server/security/router',
@@ -198,6 +206,7 @@ const table: Row[] = [
   // A feature's router knows tRPC and the feature's own operations. `trpc` is closed to every other file of a feature.
   { file: /^server\/auth\/router\.ts$/, may: ['server/trpc', 'server/auth/own-sessions', 'contract/'] },
   { file: /^server\/security\/router\.ts$/, may: ['server/trpc', 'server/security/', 'contract/'] },
+  { file: /^server\/bots\/router\.ts$/, may: ['server/trpc', 'server/bots/', 'contract/'] },
   { file: /^server\/admin\/router\.ts$/, may: ['server/trpc', 'server/admin/', 'server/caller', 'contract/'] },
   { file: /^server\/people\/router\.ts$/, may: ['server/trpc', 'server/people/', 'contract/'] },
   { file: /^server\/rooms\/router\.ts$/, may: ['server/trpc', 'server/rooms/', 'contract/'] },
@@ -231,6 +240,7 @@ const table: Row[] = [
       'server/people/erase-account',
       'server/admin/acting',
       'server/admin/audit-log',
+      'server/auth/bot-sessions',
       'server/auth/revoke-sessions',
       ...platform('database'),
       'contract/failures',
@@ -244,9 +254,13 @@ const table: Row[] = [
   },
   {
     file: /^server\/rooms\/(room-lock|locked-room)\.ts$/,
-    may: ['server/rooms/locked-room', 'server/admin/audit-log', 'server/bus/announce', ...platform('database'), 'contract/'],
+    may: [
+      ...['server/rooms/locked-room', 'server/rooms/room-turns', 'server/admin/audit-log', 'server/bus/announce'],
+      ...[...platform('database'), 'contract/'],
+    ],
     types: ['server/bus/news-bus', 'server/jobs/after-commit', 'pg'],
   },
+  { file: /^server\/rooms\/room-turns\.ts$/, may: ['contract/', ...platform('background')], types: ['pg'] },
   // The log is written from everywhere, so it knows nothing but the database.
   { file: /^server\/admin\/audit-log\.ts$/, may: [], types: ['contract/audit', ...platform('database')] },
   { file: /^server\/admin\/audit-retention\.ts$/, may: [], types: ['server/jobs/job-worker', 'pg'] },
@@ -264,6 +278,7 @@ const table: Row[] = [
   },
   { file: /^server\/presence\/presence-store\.ts$/, may: ['server/shown-reads'], types: ['pg'] },
   // Auth uses one library for tokens and one for passwords, each in one file.
+  { file: /^server\/auth\/bot-tokens\.ts$/, may: platform('look-ups'), types: ['server/auth/session-token', 'pg'] },
   { file: /^server\/auth\/session-token\.ts$/, may: ['jose', 'zod'] },
   {
     file: /^server\/auth\/outside-people\.ts$/,
@@ -306,7 +321,6 @@ const table: Row[] = [
       'server/caller',
       ...platform('background', 'bearer', 'client-address', 'database', 'listen', 'realtime-url'),
       'contract/',
-      'zod',
     ],
     types: [
       'server/admin/administration',
@@ -316,6 +330,7 @@ const table: Row[] = [
       ...platform('config', 'log'),
       'pg',
       'ioredis',
+      'zod',
     ],
   },
   // Security uses one library for passkeys and one for the codes of authenticator apps, each in one file.
@@ -336,6 +351,7 @@ const table: Row[] = [
     file: /^server\/admin\//,
     may: [
       'server/admin/',
+      'server/auth/bot-sessions',
       'server/auth/devices',
       'server/auth/password-strength',
       'server/auth/passwords',
@@ -352,6 +368,40 @@ const table: Row[] = [
       'contract/',
     ],
     types: ['server/auth/session-store', 'server/bus/news-bus', ...platform('config'), 'pg', 'zod'],
+  },
+  {
+    file: /^server\/bots\/public-address\.ts$/,
+    may: ['ipaddr.js'],
+  },
+  { file: /^server\/bots\/post-outside\.ts$/, may: ['server/bots/public-address'] },
+  {
+    file: /^server\/bots\//,
+    may: [
+      'server/bots/',
+      'server/admin/acting',
+      'server/admin/audit-log',
+      'server/auth/bot-sessions',
+      'server/auth/http-bodies',
+      'server/auth/route-guards',
+      'server/bus/announce',
+      'server/chat/message-rows',
+      'server/chat/send-message',
+      'server/jobs/job-worker',
+      'server/names/person-names',
+      'server/people/erase-account',
+      'server/rooms/room-lock',
+      ...platform('background', 'database', 'listen', 'page-cursor'),
+      'contract/',
+    ],
+    types: [
+      'server/caller',
+      'server/fairness/call-limits',
+      'server/jobs/after-commit',
+      'server/rooms/locked-room',
+      'server/security/sealing',
+      ...platform('config', 'log'),
+      'pg',
+    ],
   },
   {
     file: /^server\/people\//,

@@ -16,6 +16,11 @@ const shared: { name: string; files: RegExp; reason: string }[] = [
     files: /^(sdk\/chat|sdk-package\/node-entry)\.ts$/,
     reason: 'the SDK’s entry for Node has the same API, with a WebSocket',
   },
+  {
+    name: 'createBot',
+    files: /^(sdk\/bot\/bot|sdk-package\/node-bot)\.ts$/,
+    reason: 'the SDK’s entry for Node has the same API, with a WebSocket',
+  },
 ]
 
 /** The names that a file declares and exports. Re-exports (`export … from`) declare nothing. */

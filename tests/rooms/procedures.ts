@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Pool } from 'pg'
 import type { RightName } from '../../src/contract/rights'
 import { appRouter } from '../../src/server/router'
 import type { StockClient } from '../support/stock-client'
@@ -23,6 +24,9 @@ export interface Stage {
   /** Somebody whom nobody else needs. */
   subject: string
   serverInviteId: string
+  /** A bot of the caller's. */
+  bot: string
+  hookId: string
 }
 
 /** Has the form of a browser's answer, but answers nothing. */
@@ -100,6 +104,15 @@ export const inputs: Record<RightName, (stage: Stage) => object | undefined> = {
   'chat.typing': ({ room }) => ({ room }),
   'chat.search': ({ room }) => ({ room, query: 'hello' }),
 
+  'bots.create': ({ subject }) => ({ username: `bot-${subject}`, displayName: `Bot of ${subject}` }),
+  'bots.list': () => undefined,
+  'bots.rotate': ({ bot }) => ({ username: bot }),
+  'bots.remove': ({ bot }) => ({ username: bot }),
+  'hooks.create': ({ room, subject }) => ({ room, name: `Build of ${subject}` }),
+  'hooks.createOutgoing': ({ room }) => ({ room, name: 'Archive', url: 'https://hooks.example/in' }),
+  'hooks.list': ({ room }) => ({ room }),
+  'hooks.remove': ({ room, hookId }) => ({ room, id: hookId }),
+
   'presence.onChange': ({ room }) => ({ room }),
   'presence.update': () => ({ away: false }),
 
@@ -120,6 +133,28 @@ export const inputs: Record<RightName, (stage: Stage) => object | undefined> = {
   'admin.rooms': () => undefined,
   'admin.deleteRoom': ({ room }) => ({ room }),
   'admin.connections': ({ subject }) => ({ username: subject }),
+}
+
+/** @returns the name of a bot of this person's, and the id of a hook of the room, for a stage */
+export async function addBotAndHook(querying: Pick<Pool, 'query'>, room: string, userId: string): Promise<Pick<Stage, 'bot' | 'hookId'>> {
+  // Of many stages for the same person or room, only the last one's count towards the limits.
+  await querying.query('DELETE FROM bots WHERE owner_id = $1', [userId])
+  await querying.query('DELETE FROM hooks WHERE room_id = $1', [room])
+  await querying.query('DELETE FROM outgoing_hooks WHERE room_id = $1', [room])
+  const { rows } = await querying.query<{ bot: string; hookId: string }>(
+    `WITH bot AS (INSERT INTO users (username, display_name, role) VALUES ('b' || left(gen_random_uuid()::text, 8), 'A bot', 'bot') RETURNING id, username),
+     writer AS (INSERT INTO users (username, display_name, role) VALUES ('h' || left(gen_random_uuid()::text, 8), 'A hook', 'bot') RETURNING id),
+     owned AS (
+       INSERT INTO bots (user_id, owner_id, token_hash, session_id)
+       SELECT id, $2, sha256(id::text::bytea), gen_random_uuid() FROM bot RETURNING user_id
+     ),
+     hook AS (INSERT INTO hooks (room_id, name, bot_id, token_hash) SELECT $1, 'Build', id, sha256(id::text::bytea) FROM writer RETURNING id)
+     SELECT bot.username AS bot, hook.id AS "hookId" FROM bot, owned, hook`,
+    [room, userId],
+  )
+  const [made] = rows
+  if (!made) throw new Error('INSERT returned no row')
+  return made
 }
 
 export const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: 'query' | 'mutation' | 'subscription' } }>

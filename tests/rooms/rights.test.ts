@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import { findRefusal, findServerRefusal, type RightName, rights, type Standing } from '../../src/contract/rights'
 import { type Person, type Roomline, startRoomline } from '../support/roomline'
 import { createStockClient, type StockClient, until } from '../support/stock-client'
-import { callProcedure, inputs, procedures, type Stage } from './procedures'
+import { addBotAndHook, callProcedure, inputs, procedures, type Stage } from './procedures'
 
 type Kind = 'owner' | 'moderator' | 'member' | 'guest' | 'stranger' | 'admin'
 const kinds: readonly Kind[] = ['owner', 'moderator', 'member', 'guest', 'stranger', 'admin']
@@ -91,6 +91,14 @@ const allowed: Record<RightName, string> = {
   'chat.markUnread': inRoom,
   'chat.typing': inRoom,
   'chat.search': inRoom,
+  'bots.create': notGuests,
+  'bots.list': notGuests,
+  'bots.rotate': notGuests,
+  'bots.remove': notGuests,
+  'hooks.create': moderators,
+  'hooks.createOutgoing': moderators,
+  'hooks.list': moderators,
+  'hooks.remove': moderators,
   'presence.onChange': inRoom,
   'presence.update': everybody,
   'admin.people': 'admin',
@@ -201,6 +209,7 @@ async function setStage(kind: Kind, roomKind: 'public' | 'private'): Promise<Sta
     sessionId: session.rows[0]?.id ?? '',
     subject,
     serverInviteId: serverInvite.rows[0]?.id ?? '',
+    ...(await addBotAndHook(pool, room, people[kind].id)),
   }
 }
 

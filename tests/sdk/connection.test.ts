@@ -57,7 +57,7 @@ describe('connecting', () => {
     const answer = ada.client.trpc.rooms.list.query()
     await until(() => server.opened[0]?.frames.length === 2)
     expect(server.opened[0]?.frames.map((frame) => JSON.parse(frame))).toEqual([
-      { method: 'connectionParams', data: { token: 'token of ada', user: 'ada' } },
+      { method: 'connectionParams', data: { protocol: '2', token: 'token of ada', user: 'ada' } },
       { id: 'hello', method: 'query', params: { path: 'session.me' } },
     ])
     expect(ada.client.connection.get()).toEqual({ state: 'connecting', attempt: 1, nextTryAt: null, lastError: null })
@@ -67,11 +67,19 @@ describe('connecting', () => {
     expect(ada.client.connection.get()).toEqual({ state: 'connected' })
   })
 
-  it('sends no sign-in frame when it relies on the cookie', async () => {
+  it('says only which protocol it speaks when it relies on the cookie', async () => {
     await using server = await startBareServer()
     await using ada = connect({ url: server.url.replace('ws:', 'http:') })
     await until(isConnected(ada.client))
-    expect(server.opened[0]?.frames).toHaveLength(1)
+    expect(server.opened[0]?.params).toEqual({ protocol: '2' })
+  })
+
+  it('is refused with words that say what to do when the server no longer understands it', async () => {
+    await using server = await startBareServer({ accept: () => 'CLIENT_OUTDATED' })
+    await using ada = connect({ url: server.url, auth: 'token of ada' })
+    await until(() => ada.client.connection.get().state === 'refused')
+    expect(ada.client.connection.get()).toMatchObject({ reason: { name: 'CLIENT_OUTDATED', retry: false, words: expect.stringMatching(/update/) } })
+    expect(server.opened).toHaveLength(1)
   })
 
   it('reports why it cannot connect, and keeps trying if that can change', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type AppRouter, ChatError, type ConnectionStatus, type Store } from '../../src/sdk'
 import { failureNamed } from '../../src/sdk/chat-error'
 import { type Clock, systemClock } from '../../src/sdk/clock'
-import { createOutbox } from '../../src/sdk/outbox'
+import { startOutbox } from '../../src/sdk/outbox'
 import { createMemoryOutbox, type Unsent } from '../../src/sdk/outbox-storage'
 import { createStore } from '../../src/sdk/store'
 import { createTestMessage, createTestUser } from '../../src/sdk/testing'
@@ -39,7 +39,7 @@ describe('an outbox', () => {
     const storage = createMemoryOutbox()
     for (const message of [kept('a1'), kept('b1', 'other'), kept('a2')]) await storage.put(message)
     const sent: string[] = []
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage,
       ...connected(),
       send: async ({ text, clientId, room }) => {
@@ -57,7 +57,7 @@ describe('an outbox', () => {
     const storage = createMemoryOutbox()
     const { status, ...looks } = connected()
     let attempts = 0
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage,
       status,
       ...looks,
@@ -76,7 +76,7 @@ describe('an outbox', () => {
     const storage = createMemoryOutbox()
     const answered: (number | undefined)[] = []
     let refuse = true
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage,
       ...connected(),
       send: async ({ text, replyTo }) => {
@@ -98,7 +98,7 @@ describe('an outbox', () => {
 
   it('retries by itself after a rate limit, once the given time has passed', async () => {
     let attempts = 0
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage: createMemoryOutbox(),
       ...connected(),
       send: async ({ text }) => {
@@ -118,7 +118,7 @@ describe('an outbox', () => {
     const storage = createMemoryOutbox()
     const { status, ...connection } = connected()
     const sent: string[] = []
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       ...connection,
       storage,
       status,
@@ -151,7 +151,7 @@ describe('an outbox', () => {
     const storage = createMemoryOutbox()
     let refuse = true
     const open = () =>
-      createOutbox({
+      startOutbox({
         storage,
         ...connected(),
         send: async ({ text }) => {
@@ -181,7 +181,7 @@ describe('an outbox', () => {
   it('works in memory when the browser refuses storage', async () => {
     const refuse = () => Promise.reject(new Error('refused'))
     const sent: string[] = []
-    const outbox = createOutbox({
+    const outbox = startOutbox({
       storage: { load: refuse, put: refuse, remove: refuse },
       ...connected(),
       send: async ({ text }) => {

@@ -154,6 +154,8 @@ describe('searches that hang', () => {
     const [ada, other] = [await connectPerson(roomline), await connectPerson(roomline)]
     // One connection runs only a few calls at a time.
     const clients = [ada, roomline.connect(ada), roomline.connect(ada), roomline.connect(ada)]
+    // Connected before the first search runs: one that hangs is given up after some seconds.
+    await Promise.all(clients.map(({ trpc }) => trpc.session.me.query()))
     const lock = new pg.Client({ connectionString: roomline.config.databaseUrl })
     await lock.connect()
     await lock.query('BEGIN; LOCK TABLE message_search IN ACCESS EXCLUSIVE MODE')
@@ -166,8 +168,9 @@ describe('searches that hang', () => {
         ),
       ),
     )
-    await until(() => answers.length > 0)
-    expect(answers[0]).toBe('TOO_MANY_REQUESTS')
+    await until(() => answers.includes('TOO_MANY_REQUESTS'))
+    // Before it, at most a search that was given up on a busy machine.
+    expect(answers.filter((answer) => answer !== 'TOO_MANY_REQUESTS' && answer !== 'UNAVAILABLE')).toEqual([])
     expect((await other.trpc.users.search.query({ query: ada.username })).users).toHaveLength(1)
     expect(await other.trpc.chat.send.mutate({ room: 'general', text: 'still here' })).toMatchObject({ text: 'still here' })
     await lock.query('COMMIT')

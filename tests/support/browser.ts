@@ -20,8 +20,12 @@ export async function findBrowser(): Promise<FoundBrowser> {
   const system = named ? undefined : await firstOf(systemPaths)
   if (system) return { executablePath: system, origin: 'system', args: [] }
   const { path: executablePath, args } = await unpack()
-  return { executablePath, origin: 'packaged', args: args.filter((arg) => !arg.startsWith('--headless') && arg !== '--single-process') }
+  return { executablePath, origin: 'packaged', args: args.filter((arg) => !unwantedArgs.test(arg)) }
 }
+
+/** The package is made for one page that nobody else sees. With its arguments, a page may read every other origin. */
+const unwantedArgs =
+  /^--(headless|single-process|disable-web-security|allow-running-insecure-content|disable-site-isolation-trials|disable-features=.*IsolateOrigins)/
 
 /** A real Chromium that several processes can connect to. */
 export function launchBrowser({ executablePath, args }: FoundBrowser): Promise<BrowserServer> {

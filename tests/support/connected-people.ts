@@ -12,8 +12,11 @@ export async function connectPerson(
   return { ...signedUp, ...roomline.connect(signedUp, { node }) }
 }
 
+let rooms = 0
+
 /** @returns the id of the new room */
 export async function makeRoom(kind: 'public' | 'private', owner: ConnectedPerson, ...members: ConnectedPerson[]): Promise<string> {
-  const name = `Room of ${owner.username}`
+  // No two public rooms may have the same name.
+  const name = `Room of ${owner.username} ${++rooms}`
   return (await owner.trpc.rooms.create.mutate({ name, kind, members: members.map(({ username }) => username) })).id
 }

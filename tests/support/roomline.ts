@@ -12,12 +12,22 @@ import { readServerNames } from '../../src/server/auth/server-names'
 import { createSessionStore } from '../../src/server/auth/session-store'
 import { createSignInThrottle } from '../../src/server/auth/sign-in-throttle'
 import type { WebSession } from '../../src/server/auth/web-session'
+import { createHookRoute } from '../../src/server/bots/post-by-hook'
+import type { RoomNews } from '../../src/server/bus/news-bus'
+import { createRedisBus } from '../../src/server/bus/redis-bus'
+import { createMessageHistory } from '../../src/server/chat/history'
 import { readMessagesAt } from '../../src/server/chat/message-rows'
+import { createSendStore } from '../../src/server/chat/store-sends'
 import type { ChatServerOptions } from '../../src/server/chat-server'
+import { createCallLimits } from '../../src/server/fairness/call-limits'
+import { createRedisUses } from '../../src/server/fairness/redis-uses'
+import { createSharedLimits } from '../../src/server/fairness/shared-limits'
 import { type Config, readConfig } from '../../src/server/platform/config'
 import { openDatabase } from '../../src/server/platform/database'
 import { createLog } from '../../src/server/platform/log'
+import { connectRedis } from '../../src/server/platform/redis'
 import { startRealtimeNode } from '../../src/server/realtime-node'
+import { createRoomStore } from '../../src/server/rooms/room-store'
 import { addToRooms } from '../../src/server/rooms/token-rooms'
 import { createSecurityParts } from '../../src/server/security/security-parts'
 import { password } from './people'
@@ -35,6 +45,8 @@ export interface Roomline extends AsyncDisposable {
   pool: pg.Pool
   redis: Redis
   web: WebSession
+  /** `POST /api/hooks/:token`. */
+  postByHook(request: Request): Promise<Response>
   /** The realtime nodes' WebSocket URLs. */
   urls: string[]
   nodes: Awaited<ReturnType<typeof startRealtimeNode>>[]
@@ -83,7 +95,7 @@ export async function startRoomline({
     }),
     store,
     tokens: createAcceptedTokens(config, {
-      ...{ store, log, announceJoin: () => {} },
+      ...{ store, pool: database.pool, log, announceJoin: () => {} },
       addToRooms: (userId, rooms) =>
         addToRooms(
           { pool: database.pool, readMessages: readMessagesAt, bus: { publish: () => {} }, personBus: { publish: () => {} } },
@@ -103,6 +115,22 @@ export async function startRoomline({
     refusedCalls,
     log,
   })
+  const webRedis = connectRedis(redisUrl(), log)
+  const sharedLimits = createSharedLimits(createRedisUses(webRedis))
+  const messages = createMessageHistory(database.pool)
+  const postByHook = createHookRoute({
+    pool: database.pool,
+    sending: {
+      messages,
+      bus: createRedisBus<RoomNews>(webRedis, 'roomline:room:', config.authSecrets, log),
+      sends: createSendStore(database.pool, messages),
+      rooms: createRoomStore(database.pool),
+      metrics: { messageStored: () => {} },
+    },
+    limits: createCallLimits(config, sharedLimits),
+    config,
+    log,
+  })
   const started = await Promise.all(Array.from({ length: nodes }, () => startRealtimeNode(config, log, options)))
   const urls = started.map(({ port }) => `ws://127.0.0.1:${port}/trpc`)
   const clients: StockClient[] = []
@@ -120,6 +148,7 @@ export async function startRoomline({
     pool: database.pool,
     redis,
     web,
+    postByHook,
     urls,
     nodes: started,
     signUp: (name = `p${randomUUID().slice(0, 8)}`) => enter('register', name),
@@ -133,6 +162,8 @@ export async function startRoomline({
       await Promise.all(clients.map((client) => client.close()))
       await Promise.all(started.map((node) => node.close()))
       await refusedCalls.close()
+      await sharedLimits.close()
+      webRedis.close()
       redis.disconnect()
       await database.close()
     },

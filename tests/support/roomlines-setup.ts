@@ -5,6 +5,8 @@ export interface SharedRoomline {
   webUrl: string
   realtimeUrl: string
   dataDir: string
+  /** Of `first-admin`, who may do everything. */
+  adminCookie: string
 }
 
 declare module 'vitest' {
@@ -19,11 +21,11 @@ export default async function setup(project: TestProject) {
   const workers = Array.from({ length: project.config.maxWorkers ?? 1 })
   const started = await Promise.all(workers.map(() => startFreshWhole()))
   // The first person on a server is its admin: nobody in a test should be that by chance.
-  await Promise.all(started.map((roomline) => enter(roomline, 'register', 'first-admin')))
-  project.provide(
-    'roomlines',
-    started.map(({ webUrl, realtimeUrl, dataDir }) => ({ webUrl, realtimeUrl, dataDir })),
-  )
+  const shared = started.map(async (roomline): Promise<SharedRoomline> => {
+    const { webUrl, realtimeUrl, dataDir } = roomline
+    return { webUrl, realtimeUrl, dataDir, adminCookie: await enter(roomline, 'register', 'first-admin') }
+  })
+  project.provide('roomlines', await Promise.all(shared))
   return async () => {
     await Promise.all(started.map((roomline) => roomline[Symbol.asyncDispose]()))
     // They log warnings and errors only.

@@ -24,7 +24,7 @@ export interface VisitorOptions extends BrowserContextOptions {
 export interface SharedBrowser extends SharedRoomline {
   /** A browser of its own, as far as cookies and storage go, with one page in it. Nobody is signed in. */
   open(options?: BrowserContextOptions): Promise<{ context: BrowserContext; page: Page }>
-  /** Creates an account, without the form, and opens the general room. @param username one that no other file uses */
+  /** Creates an account, without the form, and opens the general room. */
   signUp(username: string, options?: VisitorOptions): Promise<Visitor>
   /** Creates an account without opening a page. */
   register(username: string, displayName?: string): Promise<{ cookie: string; trpc: StockClient['trpc'] }>
@@ -33,7 +33,8 @@ export interface SharedBrowser extends SharedRoomline {
 }
 
 /**
- * Call it once, at the top of a file.
+ * Call it once, at the top of a file. After its tests all people and rooms are deleted, so that each file can give them any
+ * names: the server refuses names that look like those of somebody else.
  * @param losesConnections whether tests end connections, which a browser reports as an error
  */
 export function shareRoomline({ losesConnections = false } = {}): SharedBrowser {
@@ -46,8 +47,9 @@ export function shareRoomline({ losesConnections = false } = {}): SharedBrowser 
     browser = await connectToBrowser()
   })
   afterAll(async () => {
-    await Promise.all(clients.map((client) => client.close()))
     await browser?.close()
+    await deleteEverybody(connect(roomline.adminCookie))
+    await Promise.all(clients.map((client) => client.close()))
   })
 
   const open = async (options: BrowserContextOptions = {}) => {
@@ -85,5 +87,19 @@ export function shareRoomline({ losesConnections = false } = {}): SharedBrowser 
       await page.getByRole('textbox', { name: 'Message general' }).waitFor()
       return { username, context, page, connect: () => connect(cookies.map(({ name, value }) => `${name}=${value}`).join('; ')) }
     },
+  }
+}
+
+/** All but the first admin, and all rooms but the one that everybody starts in. Direct rooms have no name. */
+async function deleteEverybody({ admin }: StockClient['trpc']): Promise<void> {
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page = await admin.rooms.query(cursor === '' ? undefined : { cursor })
+    for (const { id } of page.rooms) if (id !== 'general') await admin.deleteRoom.mutate({ room: id })
+    cursor = page.cursor
+  }
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page = await admin.people.query(cursor === '' ? undefined : { cursor })
+    for (const { username } of page.people) if (username !== 'first-admin') await admin.deletePerson.mutate({ username })
+    cursor = page.cursor
   }
 }

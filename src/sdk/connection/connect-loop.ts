@@ -1,4 +1,5 @@
 import { createWSClient, type TRPCLink, wsLink } from '@trpc/client'
+import { protocol } from '../../contract/failures'
 import { maxTimerMs } from '../../contract/rules'
 import type { AppRouter } from '../../server/router'
 import { type ChatFailure, readFailure } from '../chat-error'
@@ -119,14 +120,14 @@ export function startConnectLoop(
     const token = await credentials.read()
     signal.throwIfAborted()
     const user = userId()
-    const params = { ...(token !== null && { token }), ...(user !== undefined && { user }) }
+    const params = { protocol: String(protocol.current), ...(token !== null && { token }), ...(user !== undefined && { user }) }
     const giveUp = new AbortController()
     const onAbort = () => giveUp.abort(signal.reason)
     signal.addEventListener('abort', onAbort)
     // Some web servers never answer an upgrade request for a path they do not know.
     const slow = wasConnected() ? undefined : clock.setTimeout(() => void findReason(giveUp), timings.explainAfterMs)
     try {
-      return await dial({ url, params: Object.keys(params).length > 0 ? params : null, Socket, timings, signal: giveUp.signal })
+      return await dial({ url, params, Socket, timings, signal: giveUp.signal })
     } finally {
       clock.clear(slow)
       signal.removeEventListener('abort', onAbort)

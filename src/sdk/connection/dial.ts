@@ -33,7 +33,7 @@ const hello = JSON.stringify({ id: helloId, method: 'query', params: { path: 'se
 /**
  * Opens a socket, signs in on it, and waits until the server has accepted the session. While none opens, it opens further
  * sockets: on a network that lost the first packets, a new one gets through sooner.
- * @param options `params`: the connection parameters of tRPC; null to rely on the cookie
+ * @param options `params`: the connection parameters of tRPC. Without a token in them, the cookie counts
  * @throws {DialFailure}
  */
 export function dial({
@@ -44,7 +44,7 @@ export function dial({
   signal,
 }: {
   url: string
-  params: Record<string, string> | null
+  params: Record<string, string>
   Socket: WebSocketClass
   timings: Timings
   signal: AbortSignal
@@ -63,7 +63,7 @@ export function dial({
     function openSocket() {
       let socket: WebSocketLike
       try {
-        socket = new Socket(params ? withParams(url) : url)
+        socket = new Socket(withParams(url))
       } catch (error) {
         return fail(failureNamed('UNKNOWN', { words: String(error instanceof Error ? error.message : error) }), 'nothing')
       }
@@ -72,7 +72,7 @@ export function dial({
           opened = socket
           clock.clear(opening)
           destroyOthers(socket)
-          if (params) socket.send(JSON.stringify({ method: 'connectionParams', data: params }))
+          socket.send(JSON.stringify({ method: 'connectionParams', data: params }))
           socket.send(hello)
         },
         message: (data) => {

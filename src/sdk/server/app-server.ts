@@ -9,9 +9,9 @@ export interface AppServerOptions {
   /** The address of the realtime server, as for `createChat`: for example `ws://localhost:3001/trpc`. */
   url: string
   /** For `tokenFor`, and for reading as one of your users: one of Roomline's `APP_TOKEN_SECRETS`. Keep it on your server. */
-  secret?: string
+  secret?: string | undefined
   /** For `post`, and for reading as a bot: the token of a bot, `rlb_…`. Keep it on your server. */
-  botToken?: string
+  botToken?: string | undefined
   /** How long a call may take, in milliseconds, with all its tries. Default: 10,000. */
   timeoutMs?: number
 }

@@ -70,7 +70,7 @@ export interface TestServer extends AsyncDisposable {
 
   /** Adds somebody, or changes them. @returns the person as messages show them */
   user(username: string, fields?: Partial<Omit<Profile, 'id' | 'username'>>): User
-  /** Adds a room, or members to one that is there. @param id its id; a direct room gets one of its own @returns the room's id */
+  /** Adds a room, or changes one that is there. @param id its id; a direct room gets one of its own @returns the room's id */
   room(id: string, options?: TestRoomOptions): string
   /**
    * Stores a message, as if this person had sent it. They are added to the people and to the room if needed.
@@ -170,13 +170,14 @@ export function createTestServer({ now = '2026-01-01T12:00:00Z', seed = 1 }: Tes
   }
 
   const connectionsOf = (username: string | null) =>
-    [...connections].filter(({ session }) => username === null || session?.userId === world.findPerson(username)?.id)
+    [...connections].filter(({ session }) => username === null || session?.userId === person(username).id)
 
-  function addRoom(id: string, { kind = 'public', name = id, topic = '', members = [], roles = {} }: TestRoomOptions): StoredRoom {
+  function addRoom(id: string, { kind = 'public', name, topic, members = [], roles = {} }: TestRoomOptions): StoredRoom {
     const usernames = [...new Set([...members, ...Object.keys(roles)])]
     if (kind === 'direct') return findOrAddDirect(world, usernames.map(person))
     // A test says who owns a room.
-    const room = world.rooms.get(id) ?? world.addRoom({ id, kind, name, topic, isOwned: false })
+    const room = world.rooms.get(id) ?? world.addRoom({ id, kind, isOwned: false })
+    Object.assign(room, name !== undefined && { name }, topic !== undefined && { topic })
     for (const username of usernames) {
       const { id: userId } = person(username)
       const membership = room.members.get(userId)

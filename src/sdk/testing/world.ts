@@ -33,6 +33,13 @@ export interface StoredMessage {
   pinnedAt: number | null
 }
 
+/** What a message was when it was sent, whatever became of it. */
+export interface SentMessage {
+  message: StoredMessage
+  text: string
+  replyTo: number | null
+}
+
 export interface StoredMembership {
   role: RoomRole
   readSeq: number
@@ -56,6 +63,8 @@ export interface StoredRoom {
   isOwned: boolean
   /** The message with seq 1 is the first. */
   messages: StoredMessage[]
+  /** The messages with a clientId, as they were sent, by author and clientId. */
+  sent: Map<string, SentMessage>
   /** By user id. */
   members: Map<string, StoredMembership>
   bans: Map<string, { byId: string; reason: string; at: number }>
@@ -174,6 +183,7 @@ export class World {
       archivedAt: null,
       isOwned: true,
       messages: [],
+      sent: new Map(),
       members: new Map(),
       bans: new Map(),
       past: new Map(),

@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import { announceToRoom } from '../bus/announce'
 import { addJobs, type JobHandler } from '../jobs/job-worker'
+import { eraseAccount } from '../people/erase-account'
 import { retried } from '../platform/database'
 import { actAsAdmin } from './acting'
 import { writeAudit } from './audit-log'
@@ -24,7 +25,7 @@ const jobMs = 40_000
  */
 export async function deleteRoom(ctx: AdminContext, roomId: string): Promise<{ room: string }> {
   const { parts } = ctx
-  const version = await actAsAdmin(ctx, async (transaction) => {
+  const { version, botIds } = await actAsAdmin(ctx, async (transaction) => {
     const { rows } = await transaction.query<{ name: string; kind: string; lastSeq: number; memberCount: number }>(
       `SELECT name, kind, last_seq AS "lastSeq", member_count AS "memberCount" FROM rooms
        WHERE id = $1 AND kind <> 'direct' AND deleted_at IS NULL FOR UPDATE`,
@@ -34,9 +35,12 @@ export async function deleteRoom(ctx: AdminContext, roomId: string): Promise<{ r
     if (!room) throw new Failure('ROOM_NOT_FOUND')
     if (roomId === firstRoom)
       throw new Failure('NOT_ALLOWED', { words: `Everybody starts in ${firstRoom}, so it can't be deleted. You can archive it.` })
-    for (const table of ['memberships', 'past_memberships', 'invites', 'bans', 'room_names']) {
+    for (const table of ['memberships', 'past_memberships', 'invites', 'bans', 'room_names', 'outgoing_hooks']) {
       await transaction.query(`DELETE FROM ${table} WHERE room_id = $1`, [roomId])
     }
+    const { rows: hooks } = await transaction.query<{ botId: string }>('DELETE FROM hooks WHERE room_id = $1 RETURNING bot_id AS "botId"', [
+      roomId,
+    ])
     // Two versions, of which only the second is announced: whoever follows the room finds a gap, and reads who may still see it.
     const { rows: hidden } = await transaction.query<{ version: number }>(
       `UPDATE rooms SET kind = 'private', name = '', topic = '', created_by = NULL, archived_at = coalesce(archived_at, now()),
@@ -49,9 +53,10 @@ export async function deleteRoom(ctx: AdminContext, roomId: string): Promise<{ r
       detail: { name, kind, messages: lastSeq, members: memberCount },
     })
     await addJobs(transaction, [jobFor(roomId)])
-    return hidden[0]?.version ?? 0
+    return { version: hidden[0]?.version ?? 0, botIds: hooks.map(({ botId }) => botId) }
   })
   announceToRoom(parts, roomId, [{ type: 'room', version }])
+  for (const botId of botIds) await eraseAccount(parts.pool, { ownedRooms: 'hand over', begin: async () => botId, record: async () => {} })
   await deleteRows(parts.pool, roomId, performance.now() + callMs)
   return { room: roomId }
 }

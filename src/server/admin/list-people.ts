@@ -14,7 +14,7 @@ type PersonRow = Omit<AdminPerson, 'createdAt' | 'lastSeenAt' | 'disabledAt'> & 
   disabledAt: Date | null
 }
 
-const columns = `u.id, u.username, u.display_name AS "displayName", u.avatar, u.status, u.role, u.created_at AS "createdAt",
+const columns = `u.id, u.username, u.display_name AS "displayName", u.avatar, u.status, u.role, u.time_zone AS "timeZone", u.created_at AS "createdAt",
   greatest(u.last_seen_at, (SELECT max(s.last_seen_at) FROM sessions s WHERE s.user_id = u.id)) AS "lastSeenAt",
   u.disabled_at AS "disabledAt", u.external_issuer AS "externalIssuer",
   u.password_hash IS NOT NULL AS "hasPassword",

@@ -1,5 +1,6 @@
 import type { AdminPerson } from '../../contract/admin'
 import { Failure } from '../../contract/failures'
+import { endBotSessionsOf } from '../auth/bot-sessions'
 import { revokeSessions } from '../auth/revoke-sessions'
 import type { Querying } from '../platform/database'
 import { removeSecondFactors } from '../security/authenticator-store'
@@ -24,7 +25,8 @@ async function changePerson(
 }
 
 /**
- * Signs somebody out everywhere and keeps them out. Their invitations and reset links stay void when they are enabled again.
+ * Signs somebody out everywhere and keeps them out, and their bots. Their invitations, reset links and bots' tokens stay void
+ * when they are enabled again.
  * @throws {Failure} USER_NOT_FOUND, OWN_ACCOUNT, LAST_ADMIN
  */
 export const disablePerson = (ctx: AdminContext, username: string): Promise<AdminPerson> =>
@@ -35,6 +37,7 @@ export const disablePerson = (ctx: AdminContext, username: string): Promise<Admi
     // First: from here on each statement elsewhere that would begin a session waits, and then finds them disabled.
     await transaction.query('UPDATE users SET disabled_at = now() WHERE id = $1', [person.id])
     await revokeSessions(transaction, { userId: person.id, reason: 'disabled' })
+    await endBotSessionsOf(transaction, person.id, 'owner disabled')
     await transaction.query('DELETE FROM password_resets WHERE user_id = $1', [person.id])
     await revokeServerInvitesOf(transaction, person.id)
     await transaction.query('UPDATE invites SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL', [person.id])
@@ -58,6 +61,7 @@ export const setServerRole = (ctx: AdminContext, input: { username: string; role
       await requireOtherAdmin(transaction, person.id)
     }
     await transaction.query('UPDATE users SET role = $2::server_role WHERE id = $1', [person.id, input.role])
+    if (input.role === 'guest') await endBotSessionsOf(transaction, person.id, 'owner became a guest')
     if (person.role === 'admin') await revokeInvitesOfAdmin(transaction, person.id)
     const detail = { from: person.role, to: input.role }
     await writeAudit(transaction, { kind: 'admin.roleSet', actorId: ctx.actorId, subjectId: person.id, ip: ctx.ip, detail })

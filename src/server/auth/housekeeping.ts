@@ -12,7 +12,7 @@ export const createRateLimitsJob = (pool: Pool): JobHandler => ({
   },
 })
 
-/** Deletes outdated rows once an hour: old sessions, devices and revocations. */
+/** Deletes outdated rows once an hour: old sessions, devices and revocations, and posts that failed. */
 export function createHousekeepingJob(pool: Pool, security: Pick<SecurityParts, 'authenticators' | 'sealing'>): JobHandler {
   return {
     name: 'housekeeping',
@@ -23,6 +23,7 @@ export function createHousekeepingJob(pool: Pool, security: Pick<SecurityParts, 
       await pool.query(`DELETE FROM session_revocations WHERE at < now() - interval '1 day'`)
       await pool.query(`DELETE FROM known_devices WHERE last_used_at < now() - interval '400 days'`)
       await pool.query(`DELETE FROM sessions WHERE expires_at < now() - interval '30 days'`)
+      await pool.query(`DELETE FROM posts WHERE failure IS NOT NULL AND at < now() - interval '30 days'`)
       await resealAll(security)
     },
   }

@@ -12,6 +12,12 @@ const isJson = (request: Request) => /^application\/json\b/i.test(request.header
 
 export const isFormPost = (request: Request) => /^application\/x-www-form-urlencoded\b/i.test(request.headers.get('content-type') ?? '')
 
+/** @throws {Failure} BAD_REQUEST, TOO_BIG */
+export async function readJsonBody(request: Request, maxBytes = maxBodyBytes): Promise<unknown> {
+  if (!isJson(request)) throw new Failure('BAD_REQUEST', { fields: { 'content-type': 'must be application/json' } })
+  return parseJson(await readText(request, maxBytes))
+}
+
 /** @returns `next`: where a plain form wants to go afterwards, a path on this site */
 export async function readBody(request: Request): Promise<{ body: unknown; isForm: boolean; next: string }> {
   if (isFormPost(request)) {
@@ -20,10 +26,7 @@ export async function readBody(request: Request): Promise<{ body: unknown; isFor
     for (const name of ['displayName', 'invite', 'setup']) if (fields[name] === '') delete fields[name]
     return { body: fields, isForm: true, next: toOwnPath(next) }
   }
-  if (!isJson(request)) {
-    throw new Failure('BAD_REQUEST', { fields: { 'content-type': 'must be application/json' } })
-  }
-  return { body: parseJson(await readText(request)), isForm: false, next: '/' }
+  return { body: await readJsonBody(request), isForm: false, next: '/' }
 }
 
 /** Signing out needs no body. An empty or unknown one must not prevent it. */
@@ -41,12 +44,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function readText(request: Request): Promise<string> {
+async function readText(request: Request, maxBytes = maxBodyBytes): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength
-    if (bytes > maxBodyBytes) throw new Failure('TOO_BIG')
+    if (bytes > maxBytes) throw new Failure('TOO_BIG')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -1,13 +1,11 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { Failure } from '../../contract/failures'
-import { passkeyAnswer } from '../../contract/security'
+import type { passkeySignInInput } from '../../contract/sign-in'
 import { writeAudit } from '../admin/audit-log'
 import type { Device } from './devices'
 import type { SecondStepParts } from './second-step'
 import { type StartedSession, startSession } from './sessions'
 import { requireSignInTry } from './sign-in'
-
-export const passkeySignInInput = z.strictObject({ passkey: passkeyAnswer })
 
 /** @throws {Failure} INVALID_PASSKEY, the same whatever is wrong; PASSKEYS_UNAVAILABLE, TOO_MANY_REQUESTS */
 export async function signInWithPasskey(

@@ -1,8 +1,5 @@
-import { z } from 'zod'
 import { Failure } from '../../contract/failures'
-import { limits } from '../../contract/rules'
 import type { User } from '../../contract/session'
-import { key } from '../../contract/text'
 import { writeAudit } from '../admin/audit-log'
 import { acceptCode } from '../security/codes'
 import type { SecurityParts } from '../security/security-parts'
@@ -14,9 +11,6 @@ import type { SignInParts } from './sign-in'
 export interface SecondStepParts extends SignInParts {
   security: SecurityParts
 }
-
-/** A plain HTML form has its ticket in a cookie. */
-export const secondStepInput = z.strictObject({ ticket: key(1, limits.ticket).optional(), code: key(0, limits.typedCode) })
 
 /**
  * The hook of `startSession`: a password alone starts no session for somebody whose two-step sign-in is on.

@@ -6,8 +6,8 @@ export interface TokenClaims {
   userId: string
   sessionId: string
   expiresAt: Date
-  /** It was signed by an outside issuer or an app, so it cannot be renewed here. */
-  isOutside?: boolean
+  /** It cannot be renewed here: an outside issuer or an app has signed it, or it is a bot's. */
+  isFixed?: boolean
 }
 
 /** In seconds since the epoch. The upper end is that of JavaScript's dates. */

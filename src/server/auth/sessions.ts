@@ -79,12 +79,12 @@ export async function findClaimed({ store }: Pick<SessionParts, 'store'>, claims
   return row && { id: row.id, user: row.user, role: row.role, expiresAt: claims.expiresAt, lastSeenAt: row.lastSeenAt }
 }
 
-/** Extends a session to seven days from now, but never beyond thirty days after the sign-in. An outside token stays as it is. */
+/** Extends a session to seven days from now, but never beyond thirty days after the sign-in. The token of an outside issuer or of a bot stays as it is. */
 export async function refreshSession({ store, tokens }: SessionParts, token: string) {
   const claims = await tokens.parse(token)
   const row = claims && (await store.findLive(claims.sessionId, claims.userId))
   if (!row) return null
-  if (claims.isOutside) return { user: row.user, expiresAt: claims.expiresAt, token }
+  if (claims.isFixed) return { user: row.user, expiresAt: claims.expiresAt, token }
   const expiresAt = new Date(Math.min(Date.now() + idleMs, row.createdAt.getTime() + maxMs))
   if (!(await store.prolong(row.id, expiresAt))) return null
   return { user: row.user, expiresAt, token: await tokens.sign({ userId: row.user.id, sessionId: row.id, expiresAt }) }

@@ -1,9 +1,8 @@
 import type { Pool } from 'pg'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { Failure } from '../../contract/failures'
-import { foldUsername, isUsername, limits } from '../../contract/rules'
-import { password, username } from '../../contract/session'
-import { key, line } from '../../contract/text'
+import { foldUsername, isUsername } from '../../contract/rules'
+import type { loginInput, registerInput, resetInput } from '../../contract/sign-in'
 import type { Administration } from '../admin/administration'
 import { writeAudit } from '../admin/audit-log'
 import { networkOf, wideNetworkOf } from '../platform/client-address'
@@ -27,24 +26,6 @@ export interface SignInParts extends SessionParts {
   /** What anybody may know of this server, and therefore no password may be. */
   serverNames(): Promise<readonly string[]>
 }
-
-export const registerInput = z.strictObject({
-  username,
-  password,
-  displayName: line(0, limits.displayName).optional(),
-  /** The token of an invitation to the server or to a room. */
-  invite: key(1, limits.inviteToken).optional(),
-  /** The token of the setup link, for the first account. */
-  setup: key(1, limits.inviteToken).optional(),
-})
-
-export const resetInput = z.strictObject({ token: key(1, limits.inviteToken), password })
-
-/** `user` is the id of the person the page was made for: the cookie may belong to somebody else by now. */
-export const logoutInput = z.strictObject({ user: z.uuid().optional() })
-
-// Looser than for registering: a name or password that could not be registered is simply wrong.
-export const loginInput = z.strictObject({ username: key(0, limits.typedUsername), password: z.string().max(limits.typedPassword) })
 
 const hourMs = 60 * 60_000
 /** How many more may come from a wide network than from one address: one customer can have a whole IPv6 /48. */

@@ -28,7 +28,7 @@ export function createTokenSessions(store: Pick<SessionStore, 'findSessionOwner'
     const known = remembered.get(sessionId)
     if (known) return known
     const { userId, isStored } = await findOwner(sessionId, expiresAt, findPerson)
-    const claims = { userId, sessionId, expiresAt, isOutside: true }
+    const claims = { userId, sessionId, expiresAt, isFixed: true }
     if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value ?? '')
     if (isStored) remembered.set(sessionId, claims)
     return claims

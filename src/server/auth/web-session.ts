@@ -39,6 +39,8 @@ export interface WebSession {
  * separately, so they would not share a module variable.
  */
 export interface WebPages extends WebSession {
+  /** A program writes in a room, by the address of a hook. */
+  postByHook(request: Request): Promise<Response>
   /**
    * What the page of a room begins with, read with the rights of this person; null when they are not in the room, or when it
    * cannot be read now.

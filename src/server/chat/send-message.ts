@@ -1,10 +1,17 @@
 import { findMentions } from '../../contract/markdown/mentions'
 import type { Message } from '../../contract/message'
-import type { ChatContext, ChatNeeds } from './needs'
+import type { Caller } from '../caller'
+import type { ChatNeeds } from './needs'
+
+/** What sending needs. Hooks have no more of it. */
+export interface SendContext {
+  parts: Pick<ChatNeeds, 'sends' | 'messages' | 'rooms' | 'bus' | 'metrics'>
+  caller: Pick<Caller, 'user' | 'uid'>
+}
 
 /** Stores the message once, announces it and returns it: the answer holds whatever becomes of the announcement. */
 export async function sendMessage(
-  { parts, caller }: ChatContext,
+  { parts, caller }: SendContext,
   input: { room: string; text: string; clientId?: string | undefined; replyTo?: number | undefined },
 ): Promise<Message> {
   const startedAt = performance.now()
@@ -26,7 +33,7 @@ export async function sendMessage(
 }
 
 /** The answered message has one answer more. Nobody waits for this: where it fails, followers notice the gap and read. */
-async function announceParent({ bus, messages }: ChatNeeds, room: string, seq: number, version: number): Promise<void> {
+async function announceParent({ bus, messages }: SendContext['parts'], room: string, seq: number, version: number): Promise<void> {
   const parent = await messages.find(room, seq).catch(() => null)
   if (!parent) return
   // It has changed again, and that change is announced by itself: fill the version in between, or followers see a gap.

@@ -14,6 +14,10 @@ export interface NewJob {
   key: string
   /** What its handler gets, as JSON. */
   payload: object
+  /** Jobs of one queue run one after the other. */
+  queue?: string
+  /** Not before this time. */
+  runAt?: Date
 }
 
 /**
@@ -166,8 +170,12 @@ async function removeGivenUp(pool: Pool): Promise<void> {
 export async function addJobs(client: Querying, jobs: readonly NewJob[]): Promise<void> {
   if (jobs.length === 0) return
   // The queue refuses a statement with the same key twice.
-  const byKey = new Map(jobs.map(({ job, key, payload }) => [`${job}:${key}`, { job, payload }]))
-  const specs = [...byKey].map(([key, { job, payload }]) => ({ identifier: job, payload, job_key: key, max_attempts: maxTries }))
+  const byKey = new Map(jobs.map((job) => [`${job.job}:${job.key}`, job]))
+  const specs = [...byKey].map(([key, { job, payload, queue, runAt }]) => ({
+    ...{ identifier: job, payload, job_key: key, max_attempts: maxTries },
+    ...(queue !== undefined && { queue_name: queue }),
+    ...(runAt && { run_at: runAt }),
+  }))
   await client.query(`SELECT FROM ${jobSchema}.add_jobs(ARRAY(SELECT json_populate_recordset(null::${jobSchema}.job_spec, $1::json)))`, [
     JSON.stringify(specs),
   ])

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
 import { deletedUsernamePrefix } from '../../contract/rules'
+import { endBotSessionsOf } from '../auth/bot-sessions'
 import { revokeSessions } from '../auth/revoke-sessions'
 import { inTransaction, type Querying, retried } from '../platform/database'
 
@@ -113,6 +114,10 @@ async function erasePerson(transaction: Querying, userId: string): Promise<void>
      WHERE id = $1`,
     [userId, deletedUsernamePrefix],
   )
+  await endBotSessionsOf(transaction, userId, 'owner deleted')
+  await transaction.query('UPDATE bots SET owner_id = NULL WHERE owner_id = $1', [userId])
+  await transaction.query('UPDATE hooks SET created_by = NULL WHERE created_by = $1', [userId])
+  await transaction.query('UPDATE outgoing_hooks SET created_by = NULL WHERE created_by = $1', [userId])
   for (const { table, column } of ownRows) await transaction.query(`DELETE FROM ${table} WHERE ${column} = $1`, [userId])
   await revokeSessions(transaction, { userId, reason: 'deleted' })
   await transaction.query('UPDATE sessions SET ip = NULL, user_agent = NULL, device_hash = NULL WHERE user_id = $1', [userId])
@@ -132,7 +137,10 @@ const ownRows = [
       'recovery_codes',
       'sign_in_tickets',
       'password_resets',
+      'bots',
     ],
   },
   { column: 'created_by', tables: ['invites', 'server_invites'] },
+  { column: 'bot_id', tables: ['hooks'] },
+  { column: 'author_id', tables: ['posts'] },
 ].flatMap(({ column, tables }) => tables.map((table) => ({ table, column })))

@@ -37,6 +37,8 @@ export interface Config {
   sendsPerMinute: number
   loginsPerMinute: number
   registrationsPerHour: number
+  /** Whether hooks may post to this machine, for development. */
+  hooksToLoopback: boolean
   /** How long entries of the audit log are kept; 0 for ever. */
   auditRetentionDays: number
   /** The bearer token for reading `/metrics` from anywhere but loopback. */
@@ -97,6 +99,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     sendsPerMinute: value.SENDS_PER_MINUTE,
     loginsPerMinute: value.LOGINS_PER_MINUTE,
     registrationsPerHour: value.REGISTRATIONS_PER_HOUR,
+    hooksToLoopback: value.HOOKS_TO_LOOPBACK,
     auditRetentionDays: value.AUDIT_RETENTION_DAYS,
     metricsToken: value.METRICS_TOKEN,
   }

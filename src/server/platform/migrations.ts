@@ -21,6 +21,7 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   await client.connect()
   try {
     await client.query('SELECT pg_advisory_lock($1)', [migrationLock])
+    await stayInOneSchema(client)
     await client.query(`
       CREATE TABLE IF NOT EXISTS _prisma_migrations (
         id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ, migration_name VARCHAR(255) NOT NULL,
@@ -57,6 +58,19 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   } finally {
     await client.end()
   }
+}
+
+/**
+ * Everything is made in the schema that the first migration was made in. A later one makes the schema `roomline`, which is
+ * only for applications: for a database user of that name, Postgres would take it for the place of new tables.
+ */
+async function stayInOneSchema(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ schema: string | null }>(
+    `SELECT coalesce((SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass('_prisma_migrations')),
+       quote_ident(current_schema())) AS schema`,
+  )
+  const schema = rows[0]?.schema
+  if (schema) await client.query(`SET search_path = ${schema}`)
 }
 
 async function migrateJobQueue(databaseUrl: string): Promise<void> {

@@ -156,6 +156,10 @@ export const settingsSchema = z.object({
   MAX_UPLOAD_MB: notYet('storing files'),
   VAPID_PUBLIC_KEY: notYet('Web Push'),
   VAPID_PRIVATE_KEY: notYet('Web Push'),
+  HOOKS_TO_LOOPBACK: z
+    .enum(['0', '1'], 'must be 0 or 1')
+    .transform((value) => value === '1')
+    .default(false),
   AUDIT_RETENTION_DAYS: days.default(400),
   METRICS_TOKEN: metricsToken.optional(),
 })

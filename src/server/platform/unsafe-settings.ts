@@ -9,7 +9,13 @@ export interface Problem {
 
 /** Finds settings that are valid by themselves but unsafe or useless together. */
 export function findUnsafe(settings: Settings, env: Record<string, string | undefined>): Problem[] {
-  return [...findUnsafeAddresses(settings), ...findMissing(settings), ...findUnsafeIssuers(settings, env), ...findSharedSecrets(settings)]
+  return [
+    ...findUnsafeAddresses(settings),
+    ...findMissing(settings),
+    ...findUnsafeIssuers(settings, env),
+    ...findUnsafeHooks(settings),
+    ...findSharedSecrets(settings),
+  ]
 }
 
 /** Whether only this machine is reached by this host name or address, as it stands in a URL or in HOST. */
@@ -122,6 +128,17 @@ function findUnsafeIssuers(settings: Settings, env: Record<string, string | unde
     }
   }
   return problems
+}
+
+function findUnsafeHooks({ HOOKS_TO_LOOPBACK, HOST, PUBLIC_URL }: Settings): Problem[] {
+  const isOpen = !isLoopback(HOST) || (PUBLIC_URL !== undefined && !isLoopback(new URL(PUBLIC_URL).hostname))
+  if (!HOOKS_TO_LOOPBACK || !isOpen) return []
+  return [
+    {
+      name: 'HOOKS_TO_LOOPBACK',
+      words: 'is for development: with it, moderators of rooms could have this machine call services that only it can reach; unset it',
+    },
+  ]
 }
 
 function findSharedSecrets({ AUTH_SECRET, APP_TOKEN_SECRETS, METRICS_TOKEN, OIDC_CLIENT_SECRET }: Settings): Problem[] {

@@ -5,6 +5,7 @@ import { type AnnounceNeeds, announceToPeople, announceToRoom } from '../bus/ann
 import type { RoomNews } from '../bus/news-bus'
 import { inTransaction, type Querying, retried } from '../platform/database'
 import { createLockedRoom, type LockedRoom, type ReadMessages, type RoomSnapshot } from './locked-room'
+import { inRoomTurn } from './room-turns'
 
 /** What changing a room needs. */
 export interface RoomLockNeeds extends AnnounceNeeds {
@@ -35,10 +36,9 @@ export async function changeRoom<Result>(
   const actorId = caller.user.id
   // Before the lock is waited for: a stranger must not find out that a room exists because somebody holds it.
   await requireRoomRight(parts.pool, right, roomId, actorId)
-  const { result, news, people } = await retried(() =>
-    inTransaction(parts.pool, (transaction) =>
-      changeLocked(transaction, { ...parts, right, roomId, actorId, ip: caller.ip ?? null }, work),
-    ),
+  const change = { ...parts, right, roomId, actorId, ip: caller.ip ?? null }
+  const { result, news, people } = await inRoomTurn(parts.pool, roomId, () =>
+    retried(() => inTransaction(parts.pool, (transaction) => changeLocked(transaction, change, work))),
   )
   announceToRoom(parts, roomId, news)
   announceToPeople(parts, roomId, people)

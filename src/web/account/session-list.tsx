@@ -58,6 +58,8 @@ const methods: Record<SignInMethod, string> = {
   'password and recovery code': 'with your password and a recovery code',
   passkey: 'with a passkey',
   oidc: 'through another service',
+  token: 'with a token of another service',
+  bot: 'with a token of its own',
 }
 
 function SessionRow({ session, pending, onRevoke }: { session: SessionInfo; pending: boolean; onRevoke(): void }) {

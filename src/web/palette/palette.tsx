@@ -1,7 +1,7 @@
 import { Command } from 'cmdk'
 import { CornerDownLeft, History, type LucideIcon, Search, X } from 'lucide-react'
 import * as Radix from 'radix-ui/dialog'
-import { type KeyboardEvent, type RefObject, useRef, useState } from 'react'
+import { type KeyboardEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react'
 import { limits as bounds } from '../../contract/rules'
 import type { Chat, Room, SearchHit } from '../../sdk'
 import { goToMessage } from '../navigation'
@@ -23,6 +23,7 @@ import { EndOfHits, MessageHits } from './message-hits'
 import { groupLook, itemLook } from './palette-looks'
 import type { RecentSearch, RecentSearches } from './recent-searches'
 import { findTypedLimit, isSearch, type LimitName, limitNames, type SearchLimits, takeLimits } from './search-filters'
+import type { TypedAhead } from './typed-ahead'
 
 /** Something that can be done from everywhere. */
 export interface PaletteAction {
@@ -49,13 +50,14 @@ interface PaletteProps {
   recent: RecentSearches
   /** Where it was left, and where it is written down. */
   kept: RefObject<PaletteState | null>
+  typedAhead: TypedAhead
   onRoom(room: string): void
   onPerson(username: string): Promise<void>
   onClose(): void
 }
 
 /** One field for rooms, people, actions and messages. It fills the screen of a phone. */
-function Palette({ client, me, rooms, current, actions, recent, kept, onRoom, onPerson, onClose }: PaletteProps) {
+function Palette({ client, me, rooms, current, actions, recent, kept, typedAhead, onRoom, onPerson, onClose }: PaletteProps) {
   const [before] = useState(kept.current)
   const [text, setText] = useState(before?.text ?? '')
   const [limits, setLimits] = useState<SearchLimits>(before?.limits ?? {})
@@ -78,6 +80,11 @@ function Palette({ client, me, rooms, current, actions, recent, kept, onRoom, on
 
   kept.current = { text, limits, selected, scrollTop: scrollTop.current }
 
+  const edit = useRef(onEdit)
+  edit.current = onEdit
+  // As soon as the field is there. It gets the focus a moment later.
+  useLayoutEffect(() => typedAhead.onEdit((change) => edit.current(change)), [typedAhead])
+
   const isSearching = !typed && isSearch(text, limits)
   const isEmpty = words === '' && !hasLimits
   const shownRooms = typed || hasLimits ? [] : isEmpty ? suggestRooms(rooms, current) : bestMatches(rooms, words, 5, namesOfRoom)
@@ -92,6 +99,10 @@ function Palette({ client, me, rooms, current, actions, recent, kept, onRoom, on
     // The first of what is found now, and from the top.
     setSelected('')
     if (list.current) list.current.scrollTop = 0
+  }
+
+  function onEdit(change: (text: string) => string) {
+    type(change(text).slice(0, bounds.messageQuery))
   }
 
   function startLimit(name: LimitName) {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { changing } from './changing'
+import { chats } from './chats'
 import { following } from './following'
 import { lists } from './lists'
 import { members } from './members'
@@ -9,7 +10,7 @@ import { rooms } from './rooms'
 import { type ContractServer, type Rules, Scene } from './scene'
 import { sending } from './sending'
 
-const areas: Record<string, Rules> = { sending, changing, reading, following, rooms, members, lists, presences }
+const areas: Record<string, Rules> = { sending, changing, reading, following, rooms, members, lists, presences, chats }
 
 /**
  * Registers a test for each rule of what clients can rely on. The server in memory and the real one both have to follow all.

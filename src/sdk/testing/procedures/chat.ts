@@ -158,13 +158,9 @@ export const chatProcedures = {
     },
     open: (call, { room: id, lastEventId }, sink: { send(message: Message, id: string): void; fail(error: unknown): void }) => {
       const { room } = actOn(call, id)
-      let cursor = lastEventId ?? room.lastVersion
-      const send = (message: StoredMessage) => {
-        if (message.version <= cursor) return
-        cursor = message.version
-        sink.send(showMessage(call.world, room, message), String(message.version))
-      }
-      for (const message of room.messages.filter(({ version }) => version > cursor).sort((a, b) => a.version - b.version)) send(message)
+      const after = lastEventId ?? room.lastVersion
+      const send = (message: StoredMessage) => sink.send(showMessage(call.world, room, message), String(message.version))
+      for (const message of room.messages.filter(({ version }) => version > after).sort((a, b) => a.version - b.version)) send(message)
       return call.world.onNews((news) => {
         if (!('room' in news) || news.room !== room) return
         if (news.type === 'message') send(news.message)
@@ -183,12 +179,11 @@ function sendMessage(
   const { world, account } = call
   const acted = actOn(call, id)
   const { room } = acted
-  const known =
-    clientId === null ? undefined : room.messages.find((message) => message.authorId === account.id && message.clientId === clientId)
+  const key = clientId === null ? null : `${account.id} ${clientId}`
+  const known = key === null ? undefined : room.sent.get(key)
   if (known) {
-    const original = sentBodies.get(known)
-    if (original?.text !== text || original.replyTo !== replyTo) throw new Failure('CLIENT_ID_REUSED')
-    return showMessage(world, room, known)
+    if (known.text !== text || known.replyTo !== replyTo) throw new Failure('CLIENT_ID_REUSED')
+    return showMessage(world, room, known.message)
   }
   requireCanPost(acted)
   const parent = replyTo === null ? null : requireWritten(room, replyTo)
@@ -198,7 +193,7 @@ function sendMessage(
     thread: parent && (parent.thread ?? parent.seq),
     mentions: mentionsIn(world, room, text),
   })
-  sentBodies.set(message, { text, replyTo })
+  if (key !== null) room.sent.set(key, { message, text, replyTo })
   const membership = room.members.get(account.id)
   if (membership) Object.assign(membership, { readSeq: message.seq, lastSentAt: world.clock.now() })
   const sent = showMessage(world, room, message)
@@ -210,9 +205,6 @@ function sendMessage(
   }
   return sent
 }
-
-/** What each message was when it was sent, whatever became of it. */
-const sentBodies = new WeakMap<StoredMessage, { text: string; replyTo: number | null }>()
 
 /** @throws {Failure} SLOW_MODE */
 function waitForSlowMode({ world, account }: TestCall, { room, standing }: ActedRoom): void {

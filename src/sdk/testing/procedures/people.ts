@@ -36,6 +36,7 @@ export const usersProcedures = {
     if (change.displayName !== undefined) requireFreeName(world, account, change.displayName)
     const given = Object.entries(change).filter(([, value]) => value !== undefined)
     Object.assign(account, Object.fromEntries(given))
+    // Whoever watches one of these rooms gets the whole presence again: no event takes a read mark back.
     if (change.hideReads !== undefined)
       for (const room of world.roomsOf(account.id))
         if (showsReadMarks(room)) world.publish({ type: 'membership', room, userId: account.id })

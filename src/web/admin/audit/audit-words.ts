@@ -51,6 +51,12 @@ export const auditWords: Record<AuditKind, string> = {
   'room.inviteRevoked': 'revoked an invitation link to {room}',
   'room.inviteAccepted': 'joined {room} with an invitation link',
   'room.messageRemoved': 'removed a message of {person} in {room}',
+  'room.hookCreated': 'created a hook in {room}',
+  'room.hookRemoved': 'removed a hook from {room}',
+
+  'bot.created': 'created the bot {person}',
+  'bot.rotated': 'gave the bot {person} another token',
+  'bot.removed': 'removed the bot {person}',
 }
 
 export const groupNames: Record<(typeof auditGroups)[number], string> = {
@@ -59,6 +65,7 @@ export const groupNames: Record<(typeof auditGroups)[number], string> = {
   access: 'Refusals',
   admin: 'Acts of admins',
   room: 'Acts in rooms',
+  bot: 'Bots',
 }
 
 /** A kind as a choice in a list: "Disabled somebody's account". */
@@ -94,7 +101,7 @@ export function detailWords(detail: AuditEntry['detail']): string {
 }
 
 /** Ids, and what the sentence has said already. */
-const unspoken = new Set(['username', 'invite', 'session', 'passkey', 'newDevice'])
+const unspoken = new Set(['username', 'invite', 'session', 'passkey', 'newDevice', 'hook'])
 
 function valueWords(name: string, value: unknown): string {
   if (name === 'device') return describeDevice(String(value)).words

@@ -1,0 +1,8 @@
+export type { Message } from '../../contract/message'
+export type { User } from '../../contract/session'
+export type { ChatFailure } from '../chat-error'
+export { type Bot, type BotOptions, type BotProblem, createBot } from './bot'
+export type { BotMessage } from './bot-message'
+export type { BotCommandOptions, CommandArgs } from './commands'
+export type { BotState } from './place'
+export type { StandardSchema } from './standard-schema'
