@@ -78,7 +78,9 @@ describe('connecting', () => {
     await using server = await startBareServer({ accept: () => 'CLIENT_OUTDATED' })
     await using ada = connect({ url: server.url, auth: 'token of ada' })
     await until(() => ada.client.connection.get().state === 'refused')
-    expect(ada.client.connection.get()).toMatchObject({ reason: { name: 'CLIENT_OUTDATED', retry: false, words: expect.stringMatching(/update/) } })
+    expect(ada.client.connection.get()).toMatchObject({
+      reason: { name: 'CLIENT_OUTDATED', retry: false, words: expect.stringMatching(/update/) },
+    })
     expect(server.opened).toHaveLength(1)
   })
 

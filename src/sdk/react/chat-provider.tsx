@@ -1,7 +1,7 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { type Chat, type ChatOptions, createChat } from '../chat'
 import type { ConnectionStatus } from '../connection/status'
-import { type Kept, keepOpen } from './kept-handles'
+import { type Kept, keepWhileUsed } from './kept-handles'
 import { asItIs, useSelected } from './selected'
 
 /** A chat of yours, or what `createChat` makes one with. */
@@ -70,7 +70,7 @@ function createSource(key: string, options: ChatOptions, latestAuth: () => ChatO
   const find = () => {
     if (kept && !kept.isClosed) return kept
     const chat = createChat({ ...options, ...(options.auth !== undefined && { auth }) })
-    kept = keepOpen(chat, { close: () => void chat.close() })
+    kept = keepWhileUsed(chat, { close: () => void chat.close() })
     return kept
   }
   return {
@@ -122,7 +122,7 @@ export function nothingOnServer<Value extends object>(name: string, values: Part
 }
 
 /** The connection of the chat. */
-export interface Connection {
+export interface ConnectionView {
   status: ConnectionStatus
   /** Connects again after `signed-out` or `refused`. */
   reopen(): void
@@ -134,7 +134,7 @@ export interface Connection {
  * const { status } = useConnection()
  * status.state === 'connecting' && <p>Connecting…</p>
  */
-export function useConnection(): Connection {
+export function useConnection(): ConnectionView {
   const chat = useChat()
   const isServer = useIsServer()
   const status = useSelected(isServer ? null : chat.connection, asItIs<ConnectionStatus>, readStarting)

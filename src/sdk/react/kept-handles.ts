@@ -24,7 +24,7 @@ interface KeepOptions {
 }
 
 /** Keeps something open until some seconds after its last use. */
-export function keepOpen<Handle>(handle: Handle, { close, onUsed, onUnused }: KeepOptions): Kept<Handle> {
+export function keepWhileUsed<Handle>(handle: Handle, { close, onUsed, onUnused }: KeepOptions): Kept<Handle> {
   let users = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   const kept: Kept<Handle> = {
@@ -81,7 +81,7 @@ export function findOrOpen<Handle extends { close(): void }>(chat: Chat, key: st
   known?.touch()
   if (known) return known
   const handle = open(chat)
-  const kept = keepOpen(handle, {
+  const kept = keepWhileUsed(handle, {
     close: () => {
       byKey.delete(key)
       unused.delete(key)

@@ -7,7 +7,7 @@ import type { Kept } from './kept-handles'
 import { type LiveMembers, useKeptMembers, useMembers } from './members'
 import { type LiveMessages, useMessages } from './messages'
 import { useProvidedRoom, useRoom } from './room-provider'
-import { type LiveRooms, type Unread, useKeptRooms, useRooms, useUnread } from './rooms'
+import { type LiveRooms, type UnreadView, useKeptRooms, useRooms, useUnread } from './rooms'
 import { type LiveThread, useKeptThread, useThread } from './thread'
 
 interface LoadedHandle {
@@ -110,7 +110,7 @@ export function useLoadedRooms(): LiveRooms {
 }
 
 /** Like `useUnread`; suspends until the rooms are loaded, and throws a `ChatError` when they have ended. */
-export function useLoadedUnread(room?: string | null): Unread {
+export function useLoadedUnread(room?: string | null): UnreadView {
   useLoaded(useKeptRooms())
   return useUnread(room)
 }

@@ -29,7 +29,7 @@ export interface LiveMembers extends MembersContent {
 }
 
 /** A room's members. */
-export type Members =
+export type MembersView =
   | LiveMembers
   | (MembersContent & { state: 'loading'; failure: null })
   /** They are not kept current any more: `failure` says why. */
@@ -150,7 +150,7 @@ export function useKeptMembers(query: string) {
  * const { members, count } = useMembers()
  * return <ul aria-label={`${count} members`}>{members.map(({ user }) => <li key={user.id}>{user.displayName}</li>)}</ul>
  */
-export function useMembers({ query = '' }: { query?: string } = {}): Members {
+export function useMembers({ query = '' }: { query?: string } = {}): MembersView {
   const kept = useKeptMembers(query)
   const selected = useSelected(kept?.handle.state ?? null, selectMembers, readOnServer)
   return useMemo(() => {

@@ -25,7 +25,7 @@ export interface LiveMessages extends MessagesContent {
 }
 
 /** A room's messages. In every state, those that are known can be shown. */
-export type Messages =
+export type MessagesView =
   | LiveMessages
   | (MessagesContent & { state: 'loading'; failure: null })
   /** They are not kept current any more: `failure` says why. */
@@ -51,7 +51,7 @@ export const stateOf = (state: { state: 'loading' | 'live' } | { state: 'ended';
  * if (state === 'ended') return <p>{failure.words}</p>
  * return messages.map(({ seq, author, text }) => <p key={seq}>{author.displayName}: {text}</p>)
  */
-export function useMessages(): Messages {
+export function useMessages(): MessagesView {
   const { kept, readOnServer } = useProvidedRoom()
   const selected = useSelected(kept?.handle.state ?? null, selectMessages, readOnServer)
   const room = useRoom()

@@ -6,7 +6,7 @@ import { useProvidedRoom } from './room-provider'
 import { useSelected } from './selected'
 
 /** Who is online in a room. In a large room only some are named; `count` counts all. */
-export interface RoomPresence {
+export interface PeopleOnline {
   /** False while it is unknown who is online. Then nobody is to be shown as offline. */
   known: boolean
   /** How many members are here or away. */
@@ -17,7 +17,7 @@ export interface RoomPresence {
   failure: ChatFailure | null
 }
 
-const selectPresence = ({ known, count, people, ended }: PresenceView): RoomPresence => ({ known, count, people, failure: ended })
+const selectPresence = ({ known, count, people, ended }: PresenceView): PeopleOnline => ({ known, count, people, failure: ended })
 const selectReads = ({ reads }: PresenceView) => reads
 
 export const readUnknownPresence = () => unknownPresence
@@ -34,7 +34,7 @@ export function useKeptPresence(room: string | null) {
  * const { known, count } = usePresence()
  * return known && <p>{count} online</p>
  */
-export function usePresence(): RoomPresence {
+export function usePresence(): PeopleOnline {
   const { id } = useProvidedRoom()
   return useSelected(useKeptPresence(id)?.handle.state ?? null, selectPresence, readUnknownPresence)
 }

@@ -23,7 +23,7 @@ export interface LiveRooms extends RoomsContent {
 }
 
 /** The person's rooms. In every state, those that are known can be shown. */
-export type Rooms =
+export type RoomsView =
   | LiveRooms
   | (RoomsContent & { state: 'loading'; failure: null })
   /** They are not kept current any more: `failure` says why. */
@@ -43,14 +43,14 @@ export const useKeptRooms = () => useKept('rooms', (chat) => chat.rooms.open())
  * const { rooms } = useRooms()
  * return rooms.map(({ id, name, unread }) => <p key={id}>{name} {unread}</p>)
  */
-export function useRooms(): Rooms {
+export function useRooms(): RoomsView {
   const kept = useKeptRooms()
   const selected = useSelected(kept?.handle.state ?? null, selectRooms, readOnServer)
   return useMemo(() => ({ ...selected, reopen: () => kept?.handle.reopen() }), [selected, kept])
 }
 
 /** What the person has not read. The counts are the same on all their devices. */
-export interface Unread {
+export interface UnreadView {
   /** How many messages. */
   unread: number
   /** How many of them mention the person. */
@@ -68,7 +68,7 @@ export interface Unread {
  * const { badge } = useUnread(room.id)
  * return badge > 0 && <span>{badge}</span>
  */
-export function useUnread(room?: string | null): Unread {
+export function useUnread(room?: string | null): UnreadView {
   const chat = useChat()
   const provided = useProvidedId()
   const id = room === undefined ? provided : room
@@ -88,7 +88,7 @@ export function useUnread(room?: string | null): Unread {
   )
 }
 
-function countUnread(rooms: readonly Room[], id: string | null): Omit<Unread, 'markRead'> {
+function countUnread(rooms: readonly Room[], id: string | null): Omit<UnreadView, 'markRead'> {
   const counted = id === null ? rooms : rooms.filter((room) => room.id === id)
   const sum = (count: (room: Room) => number) => counted.reduce((total, room) => total + count(room), 0)
   return { unread: sum((room) => room.unread), mentions: sum((room) => attentionOf(room).mentions), badge: countAttention(counted) }

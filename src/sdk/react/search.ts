@@ -11,7 +11,7 @@ import { useProvidedId } from './room-provider'
 import { asItIs, useSelected } from './selected'
 
 /** What is found is narrowed to these. */
-export interface SearchFilters extends Pick<RoomSearchOptions, 'author' | 'after' | 'before' | 'has'> {
+export interface MessageSearchOptions extends Pick<RoomSearchOptions, 'author' | 'after' | 'before' | 'has'> {
   /** A room's id; null for all of the person's rooms. Default: the nearest RoomProvider's room, if there is one. */
   room?: string | null
 }
@@ -31,12 +31,12 @@ interface SearchState {
 }
 
 /** The answer of a search. */
-export interface Search extends SearchState {
+export interface SearchView extends SearchState {
   /** Adds the next page. */
   loadMore(): void
 }
 
-type SearchQuestion = Omit<SearchFilters, 'room'> & { query: string; room?: string }
+type SearchQuestion = Omit<MessageSearchOptions, 'room'> & { query: string; room?: string }
 
 interface SearchHandle {
   state: Store<SearchState>
@@ -106,7 +106,7 @@ let searches = 0
  * const { hits } = useSearch(query)
  * return hits.map(({ message, excerpt }) => <p key={`${message.room} ${message.seq}`}>{excerpt}</p>)
  */
-export function useSearch(query: string, filters: SearchFilters = {}): Search {
+export function useSearch(query: string, filters: MessageSearchOptions = {}): SearchView {
   const provided = useProvidedId()
   const { room = provided, author, after, before, has } = filters
   const key = useMemo(() => `search ${searches++}`, [])

@@ -27,7 +27,7 @@ export interface LiveThread extends ThreadContent {
 }
 
 /** A thread. In every state, what is known of it can be shown. */
-export type Thread =
+export type ThreadView =
   | LiveThread
   | (ThreadContent & { state: 'loading'; failure: null })
   /** It is not kept current any more, or there is no such message: `failure` says which. */
@@ -55,7 +55,7 @@ export function useKeptThread(seq: number | null) {
  * const { root, messages, send } = useThread(12)
  * return [root, ...messages].map((message) => message && <p key={message.seq}>{message.text}</p>)
  */
-export function useThread(seq: number): Thread {
+export function useThread(seq: number): ThreadView {
   const kept = useKeptThread(seq)
   const selected = useSelected(kept?.handle.state ?? null, selectThread, readOnServer)
   return useMemo(() => {

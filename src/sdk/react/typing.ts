@@ -9,7 +9,7 @@ import { useProvidedRoom, useRoom } from './room-provider'
 import { useSelected } from './selected'
 
 /** Who is typing in a room, besides the person themselves. */
-export interface Typing {
+export interface TypingView {
   /** Up to three of them. */
   people: readonly { username: string; displayName: string }[]
   /** How many they are. */
@@ -26,7 +26,7 @@ const selectTyping = ({ typing }: PresenceView) => typing
  * const { people, count } = useTyping()
  * return count > 0 && <p>{people.map(({ displayName }) => displayName).join(', ')} …</p>
  */
-export function useTyping(): Typing {
+export function useTyping(): TypingView {
   const { id } = useProvidedRoom()
   const room = useRoom()
   const chat = useChat()

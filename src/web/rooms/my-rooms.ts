@@ -1,8 +1,8 @@
 import { useCallback, useMemo } from 'react'
 import type { Chat, ChatFailure, Room, RoomListHandle, RoomListState, ServerRole } from '../../sdk'
 import { useStore } from '../../sdk/react'
-import { useHandle } from '../ui/handle'
 import { isOfSession } from '../account/signed-in-client'
+import { useHandle } from '../ui/handle'
 import { useLastKnown } from '../ui/last-known'
 import { forRole } from './room-rights'
 

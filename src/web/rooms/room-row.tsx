@@ -2,10 +2,10 @@ import clsx from 'clsx'
 import { BellOff, Ellipsis, PencilLine } from 'lucide-react'
 import { type MouseEvent, memo } from 'react'
 import type { PresenceState, Room } from '../../sdk'
+import { attentionOf } from '../../sdk/attention'
 import { roomPath } from '../paths'
 import { PresenceDot } from '../people/presence-dot'
 import { RoomMark } from './room-mark'
-import { attentionOf } from '../../sdk/attention'
 import { attentionWords, shortCount } from './unread'
 
 /** Where a room's menu opens, and for which room. */

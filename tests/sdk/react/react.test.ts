@@ -157,6 +157,17 @@ describe('hooks of @roomline/sdk/react/suspense', () => {
   })
 })
 
+describe('components of @roomline/sdk/react', () => {
+  it('MessageList keeps its place, Composer sends with Enter and leaves input methods alone, TypingLine names who types', async () => {
+    expect(await play('components: the list keeps its place, and the composer sends')).toEqual({
+      ...{ atEnd: 0, moved: 0, movedByNew: 0, kept: 'Hello', emptied: '', own: 'true' },
+      typing: 'ben is typing…',
+      className: 'roomline-messages own',
+    })
+    expect(warnings).toEqual([])
+  })
+})
+
 describe('a page that a server renders', () => {
   it('has the messages in its HTML, and changes nothing while the browser takes it over', async () => {
     await using roomline = createTestServer()

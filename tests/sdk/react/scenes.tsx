@@ -4,7 +4,11 @@ import { hydrateRoot } from 'react-dom/client'
 import { type Chat, type ChatFailureName, type FirstPage, readFailure } from '../../../src/sdk'
 import {
   ChatProvider,
+  Composer,
+  ConnectionBanner,
+  MessageList,
   RoomProvider,
+  TypingLine,
   useChat,
   useComposer,
   useConnection,
@@ -456,6 +460,66 @@ export const scenes = {
     await stage.render(null)
     await until(() => made?.connection.get().state === 'closed')
     return { isSame, tokens }
+  },
+
+  async 'components: the list keeps its place, and the composer sends'() {
+    await using stage = createStage()
+    const { server } = stage
+    for (let number = 1; number <= 130; number++) server.say('ben', 'general', `message ${number}`)
+    const chat = stage.connect('ada')
+    await stage.render(
+      inGeneral(
+        chat,
+        <>
+          <ConnectionBanner />
+          <MessageList className="own" />
+          <TypingLine />
+          <Composer />
+        </>,
+      ),
+    )
+    const log = stage.element.querySelector<HTMLElement>('[role=log]') as HTMLElement
+    Object.assign(log.style, { height: '300px', overflowY: 'auto' })
+    const rows = () => [...log.querySelectorAll<HTMLElement>('[data-seq]')]
+    const topOf = (seq: string) => Math.round(log.querySelector(`[data-seq="${seq}"]`)?.getBoundingClientRect().top ?? -1)
+    const distanceToEnd = () => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight)
+    await until(() => rows().length >= 50 && distanceToEnd() === 0)
+    server.say('ben', 'general', 'A new one')
+    await until(() => rows().at(-1)?.textContent?.includes('A new one') === true)
+    const atEnd = distanceToEnd()
+    await until(() => server.messages('general').length === 131 && chat.room('general').state.get().timeline.lastSeq === 131)
+
+    const loaded = rows().length
+    log.scrollTop = 200
+    log.dispatchEvent(new Event('scroll'))
+    const seen = rows().find((row) => row.getBoundingClientRect().bottom > log.getBoundingClientRect().top)?.dataset.seq ?? ''
+    const before = topOf(seen)
+    await until(() => rows().length > loaded)
+    await stage.rest()
+    const moved = topOf(seen) - before
+    server.say('ben', 'general', 'While reading')
+    await stage.rest()
+    const movedByNew = topOf(seen) - before
+
+    const field = stage.element.querySelector('textarea') as HTMLTextAreaElement
+    const type = (value: string) => {
+      Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value')?.set?.call(field, value)
+      field.dispatchEvent(new Event('input', { bubbles: true }))
+    }
+    const press = (options: KeyboardEventInit) =>
+      field.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, cancelable: true, ...options }))
+    type('Hello')
+    await stage.rest()
+    press({ key: 'Enter', isComposing: true })
+    press({ key: 'Enter', shiftKey: true })
+    const kept = field.value
+    press({ key: 'Enter' })
+    await until(() => server.messages('general').at(-1)?.text === 'Hello')
+    await until(() => rows().at(-1)?.textContent?.includes('Hello') === true && distanceToEnd() === 0)
+    server.type('ben', 'general')
+    await until(() => stage.element.querySelector('.roomline-typing')?.textContent !== '')
+    const typing = stage.element.querySelector('.roomline-typing')?.textContent
+    return { atEnd, moved, movedByNew, kept, emptied: field.value, own: rows().at(-1)?.dataset.own, typing, className: log.className }
   },
 
   async 'opening and closing 2,000 rooms'(measureHeap?: () => Promise<number>) {

@@ -7,7 +7,7 @@ import { useOwnUser } from '../own-user'
 import { useRoom } from '../room-provider'
 import { joinClasses } from './class-names'
 import { useKeptPlace } from './kept-place'
-import { MessageRow, UnsentRow } from './message-row'
+import { ListedMessage, ListedUnsent } from './listed-message'
 
 export interface MessageListProps {
   /** Draws a message in a way of your own, inside its `<li>`. Must be the same function each time: rows whose message is the same are not drawn again. */
@@ -75,7 +75,7 @@ export function MessageList({ renderMessage, label = 'Messages', marksRead = tru
         {older.failure && <Failed failure={older.failure} onRetry={older.retry} />}
         <ol>
           {messages.map((message, index) => (
-            <MessageRow
+            <ListedMessage
               key={message.seq}
               message={message}
               me={me}
@@ -85,7 +85,7 @@ export function MessageList({ renderMessage, label = 'Messages', marksRead = tru
             />
           ))}
           {unsent.map((each) => (
-            <UnsentRow key={each.clientId} unsent={each} onRetry={retry} onDiscard={discard} />
+            <ListedUnsent key={each.clientId} unsent={each} onRetry={retry} onDiscard={discard} />
           ))}
         </ol>
         {newer.failure && <Failed failure={newer.failure} onRetry={newer.retry} />}

@@ -3,7 +3,7 @@ import type { Message } from '../../../contract/message'
 import type { Unsent } from '../../outbox-storage'
 import { describeRoomLine } from './room-line-words'
 
-interface MessageRowProps {
+interface ListedMessageProps {
   message: Message
   /** The person's username; undefined until it is known. */
   me: string | undefined
@@ -14,7 +14,7 @@ interface MessageRowProps {
 }
 
 /** Renders again only when the message has changed. */
-export const MessageRow = memo(function MessageRow({ message, me, isGrouped, render, onReply }: MessageRowProps) {
+export const ListedMessage = memo(function ListedMessage({ message, me, isGrouped, render, onReply }: ListedMessageProps) {
   const { seq, kind, author, text, time, replyTo, reactions, editedAt, deletedAt } = message
   const data = { 'data-seq': seq, 'data-kind': kind, 'data-own': author.username === me, 'data-grouped': isGrouped }
   if (render) return <li {...data}>{render(message)}</li>
@@ -60,14 +60,14 @@ export const MessageRow = memo(function MessageRow({ message, me, isGrouped, ren
   )
 })
 
-interface UnsentRowProps {
+interface ListedUnsentProps {
   unsent: Unsent
   onRetry(clientId: string): void
   onDiscard(clientId: string): void
 }
 
 /** A message of the person's own that the server has not acknowledged. */
-export function UnsentRow({ unsent, onRetry, onDiscard }: UnsentRowProps): ReactNode {
+export function ListedUnsent({ unsent, onRetry, onDiscard }: ListedUnsentProps): ReactNode {
   const { clientId, text, state } = unsent
   return (
     <li className="roomline-message" data-own data-unsent={state}>
