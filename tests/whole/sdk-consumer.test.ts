@@ -83,7 +83,15 @@ describe('packed SDK', () => {
     await run('tar', ['-xzf', tarball, '-C', sdk, '--strip-components=1'])
     const packed = JSON.parse(await readFile(path.join(sdk, 'package.json'), 'utf8'))
     expect(Object.keys(packed.dependencies)).toEqual(['@trpc/client'])
-    expect(Object.keys(packed.exports)).toEqual(['.', './bot', './react', './react/suspense', './react/styles.css', './testing', './server'])
+    expect(Object.keys(packed.exports)).toEqual([
+      '.',
+      './bot',
+      './react',
+      './react/suspense',
+      './react/styles.css',
+      './testing',
+      './server',
+    ])
     // What npm would install with it, from packages that are already installed: tests must pass without a network.
     const platform = (await readdir(path.join(modules, '@typescript'))).filter((name) => name.startsWith('typescript-'))
     for (const name of ['@trpc/client', '@trpc/server', 'typescript', ...platform.map((each) => `@typescript/${each}`)]) {
