@@ -4,6 +4,7 @@ import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { packSdk } from '../src/sdk-package/pack'
+import { type ExampleNeeds, prepareExample } from './prepare'
 
 /** Packs the SDK, installs an example, starts a Roomline with the settings that it needs, and the example beside it. */
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -14,7 +15,7 @@ if (name === '' || text === null) {
   console.error('Usage: npm run example NAME, where NAME is a folder in examples/')
   process.exit(1)
 }
-const { roomline = {} } = JSON.parse(text) as { roomline?: Record<string, string> }
+const { roomline = {}, needs = {} } = JSON.parse(text) as { roomline?: Record<string, string>; needs?: ExampleNeeds }
 /** A secret is made for each run. */
 const settings = Object.fromEntries(
   Object.entries(roomline).map(([name, value]) => [name, value === 'random' ? randomBytes(36).toString('base64') : value]),
@@ -33,19 +34,31 @@ for (const installed of ['@roomline/sdk', '.package-lock.json']) {
 const installing = run('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: folder })
 if ((await ended(installing)) !== 0) process.exit(1)
 
-const server = run('npm', ['start'], { env: { DATA_DIR: path.join('.data', 'examples', name), ...settings } })
+const dataDir = path.join('.data', 'examples', name)
+const server = run('npm', ['start'], { env: { DATA_DIR: dataDir, ...settings } })
 process.once('SIGINT', () => {})
 let output = ''
+const ready = /^Roomline ready {2}(\S+) {2}(\S+)$/m
 server.stdout.on('data', (chunk: Buffer) => {
   process.stdout.write(chunk)
-  const isBefore = !/^Roomline ready/m.test(output)
+  const isBefore = !ready.test(output)
   output += chunk
-  if (isBefore && /^Roomline ready/m.test(output)) startExample()
+  const [, webUrl, realtimeUrl] = (isBefore && ready.exec(output)) || []
+  if (webUrl && realtimeUrl) startExample(webUrl, realtimeUrl).catch(stop)
 })
 
-function startExample() {
-  const example = run('npm', ['start'], { cwd: folder, env: { ...settings, SESSION_SECRET: randomBytes(36).toString('base64') } })
+async function startExample(webUrl: string, realtimeUrl: string) {
+  const prepared = await prepareExample({ webUrl, realtimeUrl, dataDir: path.join(root, dataDir) }, needs)
+  const example = run('npm', ['start'], {
+    cwd: folder,
+    env: { ...settings, ...prepared, SESSION_SECRET: randomBytes(36).toString('base64') },
+  })
   example.stdout.pipe(process.stdout)
   example.once('exit', () => server.kill('SIGTERM'))
+}
+
+function stop(error: unknown) {
+  console.error(error)
+  server.kill('SIGTERM')
 }
 process.exitCode = await ended(server)

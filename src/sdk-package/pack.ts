@@ -15,6 +15,7 @@ const entries = {
   bot: from('src/sdk/bot/index.ts'),
   react: from('src/sdk/react/index.ts'),
   'react-suspense': from('src/sdk/react/suspense/index.ts'),
+  devtools: from('src/sdk/devtools/index.tsx'),
   testing: from('src/sdk/testing/index.ts'),
   server: from('src/sdk/server/index.ts'),
 }
@@ -77,6 +78,7 @@ function describe({ version, license, dependencies }: RootPackage) {
       './react': { types: './react.d.ts', default: './react.js' },
       './react/suspense': { types: './react-suspense.d.ts', default: './react-suspense.js' },
       './react/styles.css': './react-styles.css',
+      './devtools': { types: './devtools.d.ts', default: './devtools.js' },
       './testing': { types: './testing.d.ts', default: './testing.js' },
       './server': { types: './server.d.ts', default: './server.js' },
     },

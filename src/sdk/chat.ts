@@ -4,10 +4,11 @@ import type { Procedures } from './calls'
 import type { Clock } from './clock'
 import { startConnection } from './connection/connection'
 import { type Auth, createCredentials } from './connection/credentials'
-import type { WebSocketClass } from './connection/raw-socket'
+import { destroySocket, type WebSocketClass } from './connection/raw-socket'
 import { parseRealtimeUrl } from './connection/server-address'
 import type { ConnectionStatus } from './connection/status'
 import { defaultTimings, type Timings } from './connection/timings'
+import { makeInspectable, tapSockets } from './inspection'
 import { startOutbox } from './outbox'
 import { createMemoryOutbox, type OutboxStorage, ofAuthor } from './outbox-storage'
 import { type ChatPeople, createPeople } from './people'
@@ -16,7 +17,7 @@ import { type ChatRoom, openRoom, type RoomOptions } from './room'
 import { openRoomList } from './room-list'
 import { type ChatRooms, createRooms } from './rooms'
 import { createSharedHandles } from './shared-handles'
-import type { Store } from './store'
+import { createStore, type Store } from './store'
 import { openThread, type ThreadHandle } from './thread'
 
 export interface ChatOptions {
@@ -102,11 +103,13 @@ export function startChat(
   timings: Timings,
 ): Chat {
   if (!Socket) throw new Error('createChat: this runtime has no WebSocket. Pass one as the option "WebSocket".')
+  const isCut = createStore(false)
+  const tap = tapSockets(Socket, isCut.get)
   const { status, userId, links, reopen, close } = startConnection({
     url: parseRealtimeUrl(url),
     credentials: createCredentials(auth, timings),
     user,
-    Socket,
+    Socket: tap.Socket,
     callTimeoutMs: timeoutMs,
     timings,
   })
@@ -123,7 +126,7 @@ export function startChat(
   const shareRoomList = createSharedHandles(() => openRoomList(own))
   const sharePresence = createSharedHandles((room: string) => openPresence(own, room))
   const shareRoom = createSharedHandles((room: string, options: RoomOptions = {}) => openRoom({ ...own, outbox, room, options }))
-  return {
+  const chat: Chat = {
     connection: { ...status, reopen },
     room: shareRoom,
     thread: (room, seq) => openThread(own, shareRoom(room), seq),
@@ -134,4 +137,14 @@ export function startChat(
     [Symbol.asyncDispose]: close,
     trpc,
   }
+  makeInspectable(chat, {
+    onFrame: tap.onFrame,
+    unsent: outbox.all,
+    isCut,
+    cut: (cut) => {
+      isCut.set(cut)
+      if (cut) for (const socket of tap.sockets) destroySocket(socket)
+    },
+  })
+  return chat
 }

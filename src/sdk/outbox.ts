@@ -4,7 +4,7 @@ import { type Clock, unrefTimer } from './clock'
 import { backoffWithJitter } from './connection/reconnect'
 import { type ConnectionStatus, endOf } from './connection/status'
 import type { OutboxStorage, Unsent } from './outbox-storage'
-import type { Store } from './store'
+import { createStore, type Store } from './store'
 import { pause, untilNotConnecting } from './waits'
 
 /** A message on its way to the server. */
@@ -27,6 +27,8 @@ export interface Outbox {
   discard(clientId: string): void
   /** Reports a room's unsent messages now, and each change to them later. @returns an unsubscribe function */
   follow(room: string, listener: OutboxListener): () => void
+  /** The unsent messages of all rooms. */
+  all: Store<readonly Unsent[]>
   /** Waits until no message is pending. @returns false if time ran out or the client ended first */
   flush(timeoutMs: number): Promise<boolean>
 }
@@ -70,6 +72,8 @@ export function startOutbox({
   const sendings = new Map<string, Sending & { resolve(message: Message): void; reject(reason: ChatFailure): void }>()
   /** Each checks whether a call of `flush` can return. */
   const flushChecks = new Set<() => void>()
+  const all = createStore<readonly Unsent[]>([])
+  flushChecks.add(() => all.set([...unsent.values()].map(shown)))
   /** Aborted while the client has ended. */
   let ended = new AbortController()
   if (endOf(status.get())) ended.abort()
@@ -283,6 +287,7 @@ export function startOutbox({
         if (ofRoom.size === 0 && listeners.get(room) === ofRoom) listeners.delete(room)
       }
     },
+    all,
     flush: (timeoutMs) =>
       new Promise((resolve) => {
         const timer = clock.setTimeout(() => done(false), timeoutMs)

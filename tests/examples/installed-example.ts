@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { access, cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -31,6 +32,17 @@ export interface RunningExample extends AsyncDisposable {
   output(): string
 }
 
+let packed: Promise<string> | undefined
+
+/** For all examples of a test: packing takes longer than installing. */
+function packOnce(): Promise<string> {
+  packed ??= mkdtemp(path.join(tmpdir(), 'roomline-sdk-')).then((folder) => {
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+    return packSdk(folder)
+  })
+  return packed
+}
+
 /** Installs the packed SDK, and packages that are installed here already: tests must pass without a network. */
 export async function installExample(name: string): Promise<InstalledExample> {
   const folder = await mkdtemp(path.join(tmpdir(), `roomline-${name}-`))
@@ -38,11 +50,9 @@ export async function installExample(name: string): Promise<InstalledExample> {
     recursive: true,
     filter: (source) => !['node_modules', '.next'].includes(path.basename(source)),
   })
-  const packing = await mkdtemp(path.join(tmpdir(), 'roomline-sdk-'))
   const sdk = path.join(folder, 'node_modules/@roomline/sdk')
   await mkdir(sdk, { recursive: true })
-  await run('tar', ['-xzf', await packSdk(packing), '-C', sdk, '--strip-components=1'])
-  await rm(packing, { recursive: true, force: true })
+  await run('tar', ['-xzf', await packOnce(), '-C', sdk, '--strip-components=1'])
   const copied = new Set(['@roomline/sdk'])
   await copyPackagesOf(folder, folder, copied)
   await copyPackagesOf(sdk, folder, copied)

@@ -27,6 +27,7 @@ const table: Row[] = [
   { file: /^contract\//, may: ['contract/', 'zod'], node: false },
   { file: /^sdk\/react\//, may: ['sdk/', 'react'], types: ['contract/'], node: false },
   // The server in memory: the rules of the contract, and nothing of the real server but its types.
+  { file: /^sdk\/devtools\//, may: ['sdk/', 'react'], node: false },
   {
     file: /^sdk\/testing\//,
     may: ['sdk/', 'contract/', '@trpc/server/http', '@trpc/server/rpc'],
@@ -39,7 +40,7 @@ const table: Row[] = [
     types: ['contract/', 'server/router'],
     node: false,
   },
-  { file: /^sdk-package\//, may: ['sdk/', 'sdk-package/', 'ws', 'esbuild', 'rollup', 'rollup-plugin-dts'] },
+  { file: /^sdk-package\//, may: ['sdk/', 'sdk-package/', 'ws', 'esbuild', 'rollup', 'rollup-plugin-dts', 'typescript-5.9'] },
   {
     file: /^web\//,
     may: [

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
-import { type BotCommand, describeCommands, findBotCommand, parseArgs, parsePattern } from '../../src/sdk/bot/commands'
+import { type BotCommand, type CommandArgs, describeCommands, findBotCommand, parseArgs, parsePattern } from '../../src/sdk/bot/commands'
 import { isDone, movePast, readPlace, writePlace } from '../../src/sdk/bot/place'
 
 const command = (pattern: string, args?: BotCommand['options']['args']) => parsePattern(pattern, { ...(args && { args }), run: () => null })
@@ -61,6 +61,12 @@ describe('commands', () => {
       '~standard': { version: 1, vendor: 'own', validate: async () => ({ issues: [{ message: 'no', path: [{ key: 'word' }] }] }) },
     })
     expect(await parseArgs(own, 'it')).toEqual({ problems: ['word: no'] })
+  })
+
+  it('the types of arguments: come from the pattern', () => {
+    expectTypeOf<CommandArgs<'deploy <service> [version]'>>().toExtend<{ service: string; version?: string }>()
+    expectTypeOf<{ text: string }>().toExtend<CommandArgs<'say <...text>'>>()
+    expectTypeOf<{ service: 1 }>().not.toExtend<CommandArgs<'deploy <service>'>>()
   })
 
   it('a pattern that makes no sense: throws at once', () => {

@@ -12,6 +12,7 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import type TypeScript from 'typescript-5.9'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeApi } from '../../src/sdk-package/api-docs'
 import { packSdk } from '../../src/sdk-package/pack'
 import { report } from '../support/report'
 
@@ -125,6 +126,10 @@ describe.each(Object.entries(compilers))('TypeScript %s', (version, compiler) =>
     120_000,
   )
 })
+
+it('docs/api.md is what `npm run docs:api` writes', async () => {
+  expect(describeApi(sdk)).toBe(await readFile(fileURLToPath(new URL('../../docs/api.md', import.meta.url)), 'utf8'))
+}, 60_000)
 
 it('hovering over a name shows a line, not the whole router', async () => {
   const ts: typeof TypeScript = createRequire(import.meta.url)('typescript-5.9')

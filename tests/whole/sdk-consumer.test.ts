@@ -89,6 +89,7 @@ describe('packed SDK', () => {
       './react',
       './react/suspense',
       './react/styles.css',
+      './devtools',
       './testing',
       './server',
     ])

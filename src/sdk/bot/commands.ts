@@ -1,11 +1,15 @@
 import type { BotMessage } from './bot-message'
 import { describeIssue, type StandardSchema } from './standard-schema'
 
-type ArgOf<Word extends string> = Word extends `<...${infer Name}>` | `<${infer Name}>`
+type ArgOf<Word extends string> = Word extends `<...${infer Name}>`
   ? { [Key in Name]: string }
-  : Word extends `[...${infer Name}]` | `[${infer Name}]`
-    ? { [Key in Name]?: string }
-    : unknown
+  : Word extends `<${infer Name}>`
+    ? { [Key in Name]: string }
+    : Word extends `[...${infer Name}]`
+      ? { [Key in Name]?: string }
+      : Word extends `[${infer Name}]`
+        ? { [Key in Name]?: string }
+        : unknown
 
 /**
  * The arguments in a pattern, by their names.
