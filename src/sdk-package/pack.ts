@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
 
@@ -22,6 +22,18 @@ const entries = {
 /** What somebody may import from the main entry without the rest of it. Bundlers drop whole files, not parts of one. */
 const parts = { outboxes: from('src/sdk/outbox-storage.ts'), 'sign-in': from('src/sdk/sign-in.ts') }
 const external = ['@trpc/client', '@trpc/server', 'react']
+
+/**
+ * The entries for Node take everything but their WebSocket from those for browsers: a class such as `ChatError` must be the same
+ * one in every entry of the package.
+ */
+const shareEntries: Plugin = {
+  name: 'share-entries',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^\.\.\/sdk\/index$/ }, () => ({ path: './index.js', external: true }))
+    onResolve({ filter: /^\.\.\/sdk\/bot\/index$/ }, () => ({ path: './bot.js', external: true }))
+  },
+}
 
 interface RootPackage {
   version: string
@@ -46,6 +58,7 @@ export async function packSdk(outDir: string): Promise<string> {
       entryPoints: { node: here('node-entry.ts'), 'node-bot': here('node-bot.ts') },
       splitting: true,
       platform: 'node',
+      plugins: [shareEntries],
       // ws is CommonJS and loads Node's modules with `require`.
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     }),

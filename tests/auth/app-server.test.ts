@@ -206,11 +206,33 @@ describe('post', () => {
     const server = serverOf()
     const posted = await Promise.all(Array.from({ length: 5 }, () => server.post('general', 'Order 1234 has been shipped', { key })))
     expect(new Set(posted.map(({ seq }) => seq)).size).toBe(1)
-    expect(posted[0]).toMatchObject({ clientId: key, text: 'Order 1234 has been shipped', author: { username: bot.username } })
+    expect(posted[0]).toMatchObject({ text: 'Order 1234 has been shipped', author: { username: bot.username } })
     expect(await failureOf(server.post('general', 'Something else', { key }))).toBe('CLIENT_ID_REUSED')
     const [one, two] = [await server.post('general', 'same'), await server.post('general', 'same', { replyTo: posted[0]?.seq ?? 0 })]
     expect(two.seq).not.toBe(one.seq)
     expect(two.replyTo?.seq).toBe(posted[0]?.seq)
+  })
+
+  it('is of a bot with its own token: with the same key it is the message that SQL posts, and it ends with the token', async () => {
+    const owner = roomline.connect(bot)
+    const username = `shop-${randomUUID().slice(0, 6)}`
+    const { token } = await owner.trpc.bots.create.mutate({ username, displayName: `Shop ${username}` })
+    const { id: room } = await owner.trpc.rooms.create.mutate({ name: `Orders ${username}`, kind: 'private' })
+    const server = createServer({ url, botToken: token })
+    expect(await failureOf(server.post(room, 'too early'))).toBe('ROOM_NOT_FOUND')
+    await owner.trpc.rooms.invite.mutate({ room, username })
+    const message = await server.post(room, 'Order 17 has been shipped', { key: 'order 17 shipped' })
+    expect(message.author.username).toBe(username)
+    const inSql = await roomline.pool.query('SELECT roomline.post($1, $2, $3, $4) AS posted', [
+      room,
+      username,
+      message.text,
+      'order 17 shipped',
+    ])
+    expect(inSql.rows).toEqual([{ posted: false }])
+    expect((await server.preloadRoom(room)).messages.map(({ text }) => text)).toContain('Order 17 has been shipped')
+    await owner.trpc.bots.rotate.mutate({ username })
+    expect(await failureOf(server.post(room, 'too late'))).toBe('UNAUTHORIZED')
   })
 
   it('tries again while the server is away or its answer is lost, and it stays one message', async () => {
@@ -234,6 +256,7 @@ describe('post', () => {
   it('gives up at once what cannot succeed, and in time what might', async () => {
     expect(await failureOf(serverOf().post('no-such-room', 'x'))).toBe('ROOM_NOT_FOUND')
     expect(await failureOf(serverOf().post('general', ''))).toBe('BAD_REQUEST')
+    await expect(serverOf().post('general', 'x', { key: '' })).rejects.toThrow('key must have')
     expect(await failureOf(serverOf({ botToken: 'rlb_nobody' }).post('general', 'x'))).toBe('UNAUTHORIZED')
     const startedAt = performance.now()
     expect(await failureOf(serverOf({ url: 'ws://127.0.0.1:1/trpc', timeoutMs: 900 }).post('general', 'x'))).toBe('DISCONNECTED')

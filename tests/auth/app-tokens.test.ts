@@ -2,7 +2,9 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTokenSigner } from '../../src/sdk/server/sign-token'
+import { createHousekeepingJob } from '../../src/server/auth/housekeeping'
 import { createSessionTokens } from '../../src/server/auth/session-token'
+import { createSecurityParts } from '../../src/server/security/security-parts'
 import { createDoors } from '../abuse/doors'
 import { report } from '../support/report'
 import { postJson, type Roomline, startRoomline } from '../support/roomline'
@@ -219,6 +221,16 @@ describe('the token of an app’s user', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array(12).fill(200))
     expect((await roomline.pool.query('SELECT FROM users WHERE external_subject = $1', [id])).rowCount).toBe(1)
     expect(await roomsOf(token)).toEqual(['general'])
+  })
+
+  it('leaves no session an hour after its end, unlike a password', async () => {
+    const user = await userOf(await tokenFor({ id: randomUUID(), name: 'Past' }))
+    const { username } = await roomline.signUp()
+    const theirs = 'FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.username = ANY($1)'
+    const names = [[user.username, username]]
+    await roomline.pool.query(`UPDATE sessions SET expires_at = now() - interval '2 hours' WHERE id IN (SELECT s.id ${theirs})`, names)
+    await createHousekeepingJob(roomline.pool, createSecurityParts(roomline.pool, roomline.config)).run({}, new AbortController().signal)
+    expect((await roomline.pool.query(`SELECT method ${theirs}`, names)).rows).toEqual([{ method: 'password' }])
   })
 
   it('renewed again and again is one sign-in in the audit log', async () => {

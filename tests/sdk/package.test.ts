@@ -37,7 +37,7 @@ beforeAll(async () => {
   }
   await writeFile(path.join(consumer, 'package.json'), '{"type":"module"}')
   await writeFile(path.join(consumer, 'program.ts'), program)
-})
+}, 240_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const program = `import { createChat, type RoomEvent, readFailure, signIn } from '@roomline/sdk'
@@ -164,6 +164,35 @@ async function sizeOf(code: string): Promise<number> {
   })
   return gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length / 1_000
 }
+
+it('apps that do not import the server for tests get nothing of it', async () => {
+  for (const entry of ['@roomline/sdk', '@roomline/sdk/react', '@roomline/sdk/bot', '@roomline/sdk/server']) {
+    const { outputFiles } = await build({
+      stdin: { contents: `export * from '${entry}'`, resolveDir: consumer },
+      ...{ bundle: true, write: false, format: 'esm', platform: 'browser', target: 'es2022' },
+      external: ['@trpc/client', '@trpc/server', 'react', 'react-dom', 'node:*'],
+    })
+    expect(outputFiles[0]?.text, entry).not.toMatch(/createTestServer|micromark|linkify|ZodObject/)
+  }
+})
+
+it('in Node, a class is the same one in every entry', async () => {
+  const code = `
+    import { ChatError, createChat } from '@roomline/sdk'
+    import { createTestServer } from '@roomline/sdk/testing'
+    const server = createTestServer()
+    server.room('general', { members: ['ada'] })
+    server.reject('chat.send', 'MUTED', { times: 2 })
+    const rejected = (chat) => chat.room('general').send('Hello').done.catch((error) => error instanceof ChatError && error.code)
+    const own = createChat(server.optionsFor('ada'))
+    console.log(await rejected(server.connect('ada')), await rejected(own))
+    await own.close()
+    await server.close()
+  `
+  await writeFile(path.join(consumer, 'same.js'), code)
+  const { stdout } = await run(process.execPath, ['same.js'], { cwd: consumer, timeout: 30_000 })
+  expect(stdout.trim()).toBe('MUTED MUTED')
+})
 
 it('sizes, compressed, beyond tRPC and React', async () => {
   const sizes = {

@@ -53,7 +53,10 @@ export async function explainFailure(
 
 function judge(url: string, code: unknown, status: number): Omit<Explanation, 'turnedAway'> {
   const { host, pathname } = new URL(url)
-  if (isFailureName(code) && status === 403) return { failure: failureNamed('FOREIGN_ORIGIN'), isFinal: true }
+  if (isFailureName(code) && status === 403) {
+    const words = `The Roomline server at ${host} lets no pages of this origin in. Its operator can list the origin in CORS_ORIGINS.`
+    return { failure: failureNamed('FOREIGN_ORIGIN', { words }), isFinal: true }
+  }
   if (code === 'METHOD_NOT_ALLOWED') return { failure: failureNamed('DISCONNECTED'), isFinal: false }
   if (code === 'NO_SUCH_PROCEDURE') {
     const words = `The Roomline server at ${host} has no realtime endpoint at ${pathname}. ${advice}`

@@ -27,8 +27,9 @@ export interface PreloadOptions {
 
 export interface PostOptions {
   /**
-   * What makes the message one: 8 to 64 characters, for example `order-1234-shipped`. Posted again with the same key, it is the
-   * message that is there already; with another text, the call is rejected with CLIENT_ID_REUSED. Default: a new key for each call.
+   * What makes the message one, 1 to 200 characters: `order 1234 shipped`, for example. Posted again with the same key, it is the
+   * message that is there already; with another text, the call is rejected with CLIENT_ID_REUSED. A post in SQL with the same
+   * key is the same message too. Default: a new key for each call.
    */
   key?: string
   /** The `seq` of the message that this one answers. */
@@ -59,13 +60,14 @@ export interface AppServer {
    * Posts as the bot, and tries again while that can help, within `timeoutMs`: the key keeps it one message. Needs `botToken`.
    * @throws {ChatError} CLIENT_ID_REUSED, NOT_A_MEMBER, and what any call is rejected with
    * @example
-   * await roomline.post('orders', 'Order 1234 has been shipped', { key: 'order-1234-shipped' })
+   * await roomline.post('orders', 'Order 1234 has been shipped', { key: 'order 1234 shipped' })
    */
   post(room: string, text: string, options?: PostOptions): Promise<Message>
 }
 
 /** Of users that pages were read as, so that not each page begins a session of its own. */
 const maxRemembered = 1_000
+const maxKey = 200
 /** Pauses between the tries of a post, and how much longer each is than the one before. */
 const firstPauseMs = 200
 const longestPauseMs = 3_000
@@ -133,10 +135,12 @@ export function createServer({ url, secret, botToken, timeoutMs = 10_000 }: AppS
   async function post(room: string, text: string, { key = crypto.randomUUID(), replyTo }: PostOptions = {}): Promise<Message> {
     const token = requireBotToken()
     const deadline = Date.now() + timeoutMs
+    if (key === '' || key.length > maxKey) throw new TypeError(`post: key must have 1 to ${maxKey} characters`)
+    const clientId = await toClientId(key)
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       const { chat } = createPlainCalls(httpUrl, token, Math.max(deadline - Date.now(), 1))
       try {
-        return await chat.send.mutate({ room, text, clientId: key, ...(replyTo !== undefined && { replyTo }) })
+        return await chat.send.mutate({ room, text, clientId, ...(replyTo !== undefined && { replyTo }) })
       } catch (error) {
         const failure = readFailure(error)
         const waitMs = Math.max(failure.retryAfterMs ?? 0, pauseMs * (0.5 + Math.random() / 2))
@@ -147,6 +151,12 @@ export function createServer({ url, secret, botToken, timeoutMs = 10_000 }: AppS
   }
 
   return { tokenFor, preloadRoom, post }
+}
+
+/** As `roomline.post` makes it in SQL. */
+async function toClientId(key: string): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)))
+  return `post-${[...hash.subarray(0, 24)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }
 
 /** The token that a page is read with is good for 15 minutes. */

@@ -23,6 +23,8 @@ export function createHousekeepingJob(pool: Pool, security: Pick<SecurityParts, 
       await pool.query(`DELETE FROM session_revocations WHERE at < now() - interval '1 day'`)
       await pool.query(`DELETE FROM known_devices WHERE last_used_at < now() - interval '400 days'`)
       await pool.query(`DELETE FROM sessions WHERE expires_at < now() - interval '30 days'`)
+      // Every renewed token leaves one, dozens a day for each person, and none of them can come back.
+      await pool.query(`DELETE FROM sessions WHERE expires_at < now() - interval '1 hour' AND method = 'token'`)
       await pool.query(`DELETE FROM posts WHERE failure IS NOT NULL AND at < now() - interval '30 days'`)
       await resealAll(security)
     },
