@@ -34,17 +34,21 @@ async function judge(): Promise<Verdict[] | null> {
   return null
 }
 
-try {
-  const verdicts = await judge()
-  if (!verdicts) {
-    process.stderr.write(`${usage}\n`)
-    process.exitCode = 2
-  } else {
+async function run(): Promise<0 | 1 | 2> {
+  try {
+    const verdicts = await judge()
+    if (!verdicts) {
+      process.stderr.write(`${usage}\n`)
+      return 2
+    }
     const failed = verdicts.filter(({ fault }) => fault !== null).length
     process.stdout.write(`${verdicts.length - failed} of ${verdicts.length} rules are kept\n`)
-    process.exitCode = failed === 0 && verdicts.length > 0 ? 0 : 1
+    return failed === 0 && verdicts.length > 0 ? 0 : 1
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return 2
   }
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 2
 }
+
+// A rule that was found broken early may still be waiting for something else.
+process.exit(await run())

@@ -1,6 +1,6 @@
 import type { Message, ThreadPage } from '../contract/message'
 import type { Procedures } from './calls'
-import type { ChatFailure } from './chat-error'
+import { ChatError, type ChatFailure, failureNamed } from './chat-error'
 import type { Clock } from './clock'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
@@ -115,8 +115,12 @@ export function openThread(
     state,
     send: (text, options = {}) => {
       const replyTo = options.replyTo ?? state.get().root
-      if (!replyTo) throw new Error('send: the thread is not loaded yet')
-      return room.send(text, { ...options, replyTo })
+      if (replyTo) return room.send(text, { ...options, replyTo })
+      // What it answers by default is not known yet.
+      const clientId = options.clientId ?? crypto.randomUUID()
+      const done = untilRoot(state, closing.signal).then((root) => room.send(text, { clientId, replyTo: root }).done)
+      done.catch(() => {})
+      return { clientId, done }
     },
     retry: room.retry,
     discard: room.discard,
@@ -136,6 +140,24 @@ export function openThread(
       room.close()
     },
   }
+}
+
+/** The message that the thread began with, once it is loaded. @throws {ChatError} when the thread has ended */
+function untilRoot(thread: Store<ThreadState>, signal: AbortSignal): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    const unsubscribe = thread.subscribe(check)
+    signal.addEventListener('abort', check, { once: true })
+    check()
+    function check() {
+      const now = thread.get()
+      if (now.root) resolve(now.root)
+      else if (now.state === 'ended') reject(new ChatError(now.reason))
+      else if (signal.aborted) reject(new ChatError(failureNamed('ABORTED')))
+      else return
+      unsubscribe()
+      signal.removeEventListener('abort', check)
+    }
+  })
 }
 
 const contentOf = ({ root, messages, hasBefore, unsent }: ThreadState): ThreadContent => ({ root, messages, hasBefore, unsent })

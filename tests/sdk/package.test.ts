@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -13,11 +13,10 @@ import { formatMessage } from 'publint/utils'
 import type TypeScript from 'typescript-5.9'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeApi } from '../../src/sdk-package/api-docs'
-import { packSdk } from '../../src/sdk-package/pack'
+import { installSdk, modules } from '../support/installed-sdk'
 import { report } from '../support/report'
 
 const run = promisify(execFile)
-const modules = fileURLToPath(new URL('../../node_modules', import.meta.url))
 const compilers = { 5.7: 'typescript-5.7', 5.9: 'typescript-5.9', 6: 'typescript-6', 7: 'typescript' }
 
 let folder: string
@@ -27,15 +26,10 @@ let consumer: string
 let sdk: string
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'roomline-package-'))
-  tarball = await packSdk(folder)
   consumer = path.join(folder, 'consumer')
-  sdk = path.join(consumer, 'node_modules/@roomline/sdk')
-  await mkdir(sdk, { recursive: true })
-  await run('tar', ['-xzf', tarball, '-C', sdk, '--strip-components=1'])
-  for (const name of ['@trpc/client', '@trpc/server', '@types/node', 'undici-types', 'react', '@types/react', 'csstype']) {
-    await cp(path.join(modules, name), path.join(consumer, 'node_modules', name), { recursive: true })
-  }
-  await writeFile(path.join(consumer, 'package.json'), '{"type":"module"}')
+  await mkdir(consumer)
+  const packages = ['@types/node', 'undici-types', 'react', '@types/react', 'csstype']
+  ;({ tarball, sdk } = await installSdk(consumer, packages))
   await writeFile(path.join(consumer, 'program.ts'), program)
 }, 240_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,14 +7,13 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { type Chat, createChat, signIn } from '../../src/sdk'
-import { packSdk } from '../../src/sdk-package/pack'
+import { compileIn, compilerPackages, installSdk } from '../support/installed-sdk'
 import { password } from '../support/people'
 import { until } from '../support/stock-client'
 import { enter, startWhole, type Whole } from '../support/whole'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const modules = path.join(root, 'node_modules')
 let whole: Whole
 let folder: string
 /** The addresses must not change when Roomline restarts. */
@@ -25,32 +24,12 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'roomline-readme-'))
   whole = await startWhole({ dataDir: path.join(folder, 'data'), env: limits })
   ports = { WEB_PORT: new URL(whole.webUrl).port, REALTIME_PORT: new URL(whole.realtimeUrl).port }
-  await installSdk()
+  await installSdk(folder, ['@types/node', 'undici-types', ...(await compilerPackages())])
 })
 afterAll(async () => {
   await whole?.stop()
   await rm(folder, { recursive: true, force: true })
 })
-
-/** As npm would do, but with packages that are already installed: tests must pass without a network. */
-async function installSdk() {
-  const installed = path.join(folder, 'node_modules')
-  const sdk = path.join(installed, '@roomline/sdk')
-  await mkdir(sdk, { recursive: true })
-  await run('tar', ['-xzf', await packSdk(folder), '-C', sdk, '--strip-components=1'])
-  const platform = (await readdir(path.join(modules, '@typescript'))).filter((name) => name.startsWith('typescript-'))
-  for (const name of [
-    '@trpc/client',
-    '@trpc/server',
-    '@types/node',
-    'undici-types',
-    'typescript',
-    ...platform.map((each) => `@typescript/${each}`),
-  ]) {
-    await cp(path.join(modules, name), path.join(installed, name), { recursive: true })
-  }
-  await writeFile(path.join(folder, 'package.json'), '{"type":"module"}')
-}
 
 /** The code blocks of one language in a document, with the two addresses replaced by those of this test's Roomline. */
 async function blocksOf(document: string, language: 'ts' | 'sh'): Promise<string[]> {
@@ -61,18 +40,7 @@ async function blocksOf(document: string, language: 'ts' | 'sh'): Promise<string
   )
 }
 
-/** Compiles a program with the strictest settings. @returns the path of its JavaScript */
-async function compile(name: string, program: string): Promise<string> {
-  await writeFile(path.join(folder, `${name}.ts`), program)
-  const options = ['--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--types', 'node']
-  const target = ['--target', 'es2022', '--lib', 'es2023,dom,esnext.disposable', '--module', 'nodenext', '--moduleResolution', 'nodenext']
-  await run(process.execPath, [path.join(folder, 'node_modules/typescript/bin/tsc'), ...options, ...target, `${name}.ts`], {
-    cwd: folder,
-  }).catch((error) => {
-    throw new Error(`tsc: ${error.stdout}${error.stderr}`)
-  })
-  return path.join(folder, `${name}.js`)
-}
+const compile = (name: string, program: string) => compileIn(folder, name, program)
 
 async function connect(username: string): Promise<Chat> {
   const { token, realtimeUrl } = await signIn(whole.webUrl, { username, password })

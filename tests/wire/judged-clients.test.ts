@@ -45,4 +45,15 @@ describe('the judge of clients', () => {
     const { count, faults } = await judge('echo nonsense', 'sending: a')
     expect(faults).toHaveLength(count)
   })
+
+  it('npm run conformance: prints each verdict, and its exit code says whether all rules are kept', { timeout: 60_000 }, () => {
+    const run = (...args: string[]) => spawnSync('node', ['--import', 'tsx', 'src/conformance/main.ts', ...args], { encoding: 'utf8' })
+    const sdk = run('--client', 'node --import tsx tests/wire/judged-sdk.ts', '--only', 'sending: an acknowledged')
+    expect(sdk.stdout).toMatch(/^passed {2}sending: .*\n1 of 1 rules are kept\n$/)
+    expect(sdk.status).toBe(0)
+    const nonsense = run('--client', 'echo nonsense', '--only', 'sending: an acknowledged')
+    expect(nonsense.stdout).toMatch(/^FAILED {2}sending: .*\n {10}.*expected.*\n0 of 1 rules are kept\n$/)
+    expect(nonsense.status).toBe(1)
+    expect([run().status, run('--url', 'http://127.0.0.1:9').status]).toEqual([2, 2])
+  })
 })

@@ -1,4 +1,4 @@
-import { expectTrue, pauseFor } from '../rules'
+import { expectTrue, pauseFor, RuleBroken } from '../rules'
 import { type JudgedClient, startJudgedClient } from './judged-client'
 import { judgedToken, type Script, type ScriptedConnection, type ScriptedServer, startScriptedServer } from './scripted-server'
 
@@ -24,8 +24,11 @@ export async function setClientStage(command: string): Promise<{ stage: ClientSt
   const connect = async (script: Script = {}) => {
     server.script = script
     client.tell({ do: 'connect', url: server.url, token: judgedToken })
+    const gone = client.ended.then((code): never => {
+      throw new RuleBroken(`expected the client to connect, but its program ended with ${code}`)
+    })
     // A first start may be slow.
-    return server.connected(1, 20_000)
+    return Promise.race([server.connected(1, 20_000), gone])
   }
   const stage: ClientStage = {
     server,

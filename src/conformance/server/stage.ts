@@ -49,7 +49,9 @@ export const postOf = (body: unknown, headers: Record<string, string> = {}): Req
 /** @throws Error when the server cannot be judged at all */
 export async function prepareServerStage({ webUrl, realtimeUrl: given, accounts }: JudgedServer) {
   const fetchWeb = (path: string, init: RequestInit = {}) =>
-    fetch(new URL(path, webUrl), { redirect: 'manual', signal: AbortSignal.timeout(answerTimeoutMs), ...init })
+    fetch(new URL(path, webUrl), { redirect: 'manual', signal: AbortSignal.timeout(answerTimeoutMs), ...init }).catch((cause: unknown) => {
+      throw new Error(`there was no answer from ${webUrl}${path}`, { cause })
+    })
 
   async function enter(route: '/api/login' | '/api/register', username: string, password: string): Promise<JudgePerson> {
     const response = await fetchWeb(route, postOf({ username, password }))
