@@ -42,7 +42,10 @@ if ((await ended(installing)) !== 0) process.exit(1)
 
 const dataDir = path.join('.data', 'examples', name)
 const server = run('npm', ['start'], { env: { DATA_DIR: dataDir, ...settings } })
+let stopExample = () => {}
+// With Ctrl-C the terminal tells all of them; otherwise only this process is told.
 process.once('SIGINT', () => {})
+process.once('SIGTERM', () => server.kill('SIGTERM'))
 let output = ''
 const ready = /^Roomline ready {2}(\S+) {2}(\S+)$/m
 server.stdout.on('data', (chunk: Buffer) => {
@@ -60,6 +63,7 @@ async function startExample(webUrl: string, realtimeUrl: string) {
     listens: true,
     env: { ...settings, ...prepared, SESSION_SECRET: randomBytes(36).toString('base64') },
   })
+  stopExample = () => example.kill('SIGTERM')
   example.stdout.pipe(process.stdout)
   example.once('exit', () => server.kill('SIGTERM'))
 }
@@ -69,3 +73,4 @@ function stop(error: unknown) {
   server.kill('SIGTERM')
 }
 process.exitCode = await ended(server)
+stopExample()

@@ -25,7 +25,7 @@ const table: Row[] = [
     node: false,
   },
   { file: /^contract\//, may: ['contract/', 'zod'], node: false },
-  { file: /^sdk\/react\//, may: ['sdk/', 'react'], node: false },
+  { file: /^sdk\/react\//, may: ['sdk/', 'react'], types: ['contract/'], node: false },
   // The server in memory: the rules of the contract, and nothing of the real server but its types.
   { file: /^sdk\/devtools\//, may: ['sdk/', 'react'], node: false },
   {

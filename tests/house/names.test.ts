@@ -21,6 +21,11 @@ const shared: { name: string; files: RegExp; reason: string }[] = [
     files: /^(sdk\/bot\/bot|sdk-package\/node-bot)\.ts$/,
     reason: 'the SDK’s entry for Node has the same API, with a WebSocket',
   },
+  ...['Composer', 'ConnectionBanner', 'MessageList', 'TypingLine'].map((name) => ({
+    name,
+    files: /^(sdk\/react\/components|web\/room)\//,
+    reason: 'the SDK has simple ones for everybody; those of the web app know all of its acts',
+  })),
 ]
 
 /** The names that a file declares and exports. Re-exports (`export … from`) declare nothing. */

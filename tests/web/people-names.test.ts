@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createPeopleNames } from '../../src/web/people/people-names'
-import { typingWords } from '../../src/web/room/composer/typing-line'
+import { typingWords } from '../../src/sdk/react/components/typing-words'
+import { createPeopleNames } from '../../src/sdk/react/people-names'
 import { rankShortcodes } from '../../src/web/room/emoji/emoji-data'
 import { reactionWords, shownReactors } from '../../src/web/room/messages/reaction-words'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { describeRoomLine } from '../../src/sdk/react/components/room-line-words'
 import { createTestMessage, createTestUser } from '../../src/sdk/testing'
-import { describeRoomLine } from '../../src/web/room/messages/room-line'
 
 const ada = createTestUser({ username: 'ada', displayName: 'Ada' })
 const ben = createTestUser({ username: 'ben', displayName: 'Ben' })

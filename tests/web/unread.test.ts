@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { attentionOf, countAttention } from '../../src/sdk/attention'
 import { createTestRoom } from '../../src/sdk/testing'
-import { attentionOf, attentionWords, countAttention, titleOf } from '../../src/web/rooms/unread'
+import { attentionWords, titleOf } from '../../src/web/rooms/unread'
 
 const room = (notify: 'all' | 'mentions' | 'nothing') => createTestRoom({ notify, unread: 5, mentions: notify === 'nothing' ? 0 : 2 })
 

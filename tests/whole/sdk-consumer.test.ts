@@ -79,7 +79,16 @@ describe('packed SDK', () => {
     const { sdk } = await installSdk(consumer, await compilerPackages())
     const packed = JSON.parse(await readFile(path.join(sdk, 'package.json'), 'utf8'))
     expect(Object.keys(packed.dependencies)).toEqual(['@trpc/client'])
-    expect(Object.keys(packed.exports)).toEqual(['.', './bot', './react', './devtools', './testing', './server'])
+    expect(Object.keys(packed.exports)).toEqual([
+      '.',
+      './bot',
+      './react',
+      './react/suspense',
+      './react/styles.css',
+      './devtools',
+      './testing',
+      './server',
+    ])
     await writeFile(path.join(consumer, 'index.ts'), program)
     await writeFile(path.join(consumer, 'node.d.ts'), 'declare const process: { argv: string[] }')
     const compile = (module: string, moduleResolution: string) =>

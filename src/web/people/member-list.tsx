@@ -3,12 +3,12 @@ import { FailureLine } from '../ui/act'
 import { Button } from '../ui/button'
 import type { MemberAct } from './member-acts'
 import { MemberRow } from './member-row'
-import type { Members } from './members'
+import type { MemberPages } from './members'
 import type { Presence } from './presence-dot'
 
 const groupWords: Record<RoomRole, string> = { owner: 'Owners', moderator: 'Moderators', member: 'Members' }
 
-interface MemberListProps extends Members {
+interface MemberListProps extends MemberPages {
   query: string
   room: Room
   me: string

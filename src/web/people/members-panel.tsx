@@ -13,7 +13,7 @@ import { BannedList } from './banned-list'
 import { ConfirmAct, type MemberAct, needsConfirmation, runMemberAct, type UnconfirmedAct } from './member-acts'
 import { reloadMembers, useReloadAfter } from './member-count'
 import { MemberList } from './member-list'
-import { useMembers } from './members'
+import { useMemberPages } from './members'
 import type { Presence } from './presence-dot'
 
 interface MembersPanelProps {
@@ -58,7 +58,7 @@ function Panel({ client, room, me, presence, onOpenRoom }: Omit<MembersPanelProp
   const [query, setQuery] = useState('')
   const [unconfirmed, setUnconfirmed] = useState<UnconfirmedAct | null>(null)
   const { failure, run } = useAct()
-  const members = useMembers(client, room.id, useDebounced(query.trim()))
+  const members = useMemberPages(client, room.id, useDebounced(query.trim()))
   const reload = () => reloadMembers(room.id)
   // The author of a new message may be a new member. Other changes are noticed by the button that opened this panel.
   useReloadAfter(`${room.lastSeq}`, 10_000, reload)

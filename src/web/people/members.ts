@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { type Chat, type ChatFailure, type Member, readFailure } from '../../sdk'
 
-export interface Members {
+export interface MemberPages {
   /** Owners first, then moderators; null until they are loaded. */
   members: readonly Member[] | null
   hasMore: boolean
@@ -11,7 +11,7 @@ export interface Members {
 }
 
 /** A room's members who match the query, one page at a time. */
-export function useMembers(client: Chat, room: string, query = ''): Members {
+export function useMemberPages(client: Chat, room: string, query = ''): MemberPages {
   const { data, error, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['members', room, query],
     queryFn: ({ pageParam: cursor }) => client.trpc.rooms.members.query({ room, query, cursor }),

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'react'
 import type { Chat, PresenceState, PresenceView, Room, Store } from '../../sdk'
-import { useHandle, useStore } from '../../sdk/react'
+import { useStore } from '../../sdk/react'
+import { useHandle } from '../ui/handle'
 
 /** Who is online and who is typing in a room; null while that is not known. */
 export function useRoomPresence(client: Chat, room: string | null): PresenceView | null {

@@ -1,6 +1,6 @@
 import type { Room } from '../../sdk'
+import { attentionOf } from '../../sdk/attention'
 import { filterRooms, flatten, type RoomSection, type SectionName } from './room-order'
-import { attentionOf } from './unread'
 
 /** One line of the room list. `place` and `size` tell screen readers where a room stands in its section. */
 export type RoomListRow =

@@ -1,7 +1,8 @@
 import { useCallback, useMemo } from 'react'
 import type { Chat, ChatFailure, Room, RoomListHandle, RoomListState, ServerRole } from '../../sdk'
-import { useHandle, useStore } from '../../sdk/react'
+import { useStore } from '../../sdk/react'
 import { isOfSession } from '../account/signed-in-client'
+import { useHandle } from '../ui/handle'
 import { useLastKnown } from '../ui/last-known'
 import { forRole } from './room-rights'
 

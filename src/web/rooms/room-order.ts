@@ -1,5 +1,5 @@
 import type { Room } from '../../sdk'
-import { attentionOf } from './unread'
+import { attentionOf } from '../../sdk/attention'
 
 export type RoomOrder = 'name' | 'latest'
 export type SectionName = 'favorites' | 'unread' | 'rooms' | 'direct'

@@ -2,10 +2,11 @@ import clsx from 'clsx'
 import { BellOff, Ellipsis, PencilLine } from 'lucide-react'
 import { type MouseEvent, memo } from 'react'
 import type { PresenceState, Room } from '../../sdk'
+import { attentionOf } from '../../sdk/attention'
 import { roomPath } from '../paths'
 import { PresenceDot } from '../people/presence-dot'
 import { RoomMark } from './room-mark'
-import { attentionOf, attentionWords, shortCount } from './unread'
+import { attentionWords, shortCount } from './unread'
 
 /** Where a room's menu opens, and for which room. */
 export interface MenuPlace {

@@ -1,5 +1,6 @@
 import type { Chat } from '../../../sdk'
-import { usePeopleNames } from '../../people/people-names'
+import { namedLimit, typingWords } from '../../../sdk/react/components/typing-words'
+import { usePeopleNames } from '../../../sdk/react/people-names'
 
 interface TypingLineProps {
   client: Chat
@@ -19,13 +20,4 @@ export function TypingLine({ client, typing, me }: TypingLineProps) {
       {known.length > 0 && typingWords(known, others.length)}
     </p>
   )
-}
-
-const namedLimit = 3
-
-/** @param names display names. @param count how many people are typing */
-export function typingWords([first, second, third]: readonly string[], count: number): string {
-  if (count > namedLimit) return 'Several people are typing…'
-  if (third) return `${first}, ${second} and ${third} are typing…`
-  return second ? `${first} and ${second} are typing…` : `${first} is typing…`
 }

@@ -1,7 +1,7 @@
 import * as Popover from 'radix-ui/popover'
 import { type RefObject, useEffect, useId } from 'react'
 import type { Message } from '../../../sdk'
-import { usePeopleNames } from '../../people/people-names'
+import { usePeopleNames } from '../../../sdk/react/people-names'
 import { useLandmark } from '../../ui/landmark'
 import { useWritingPlace } from '../composer/edit-in-place'
 import { nameOfEmoji } from '../emoji/emoji'

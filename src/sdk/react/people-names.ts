@@ -1,7 +1,8 @@
 import { useEffect, useMemo } from 'react'
-import type { Chat, User } from '../../sdk'
-import { useStore } from '../../sdk/react'
-import { createStore, type Store } from '../../sdk/store'
+import type { User } from '../../contract/session'
+import type { Chat } from '../chat'
+import { createStore, type Store } from '../store'
+import { useStore } from './selected'
 
 /** The display names of people of whom only the usernames are known, asked for when they are to be shown. */
 export interface PeopleNames {
