@@ -21,6 +21,7 @@ export async function prepareExample(
 ): Promise<Record<string, string>> {
   return {
     ROOMLINE_URL: roomline.realtimeUrl,
+    ROOMLINE_WEB_URL: roomline.webUrl,
     ...(bot !== undefined && { BOT_TOKEN: await createToken(roomline, bot) }),
     ...(database && { DATABASE_URL: await createRole(roomline.dataDir) }),
   }

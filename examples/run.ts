@@ -21,8 +21,14 @@ const settings = Object.fromEntries(
   Object.entries(roomline).map(([name, value]) => [name, value === 'random' ? randomBytes(36).toString('base64') : value]),
 )
 
-const run = (command: string, args: string[], { cwd = root, env = {} }: { cwd?: string; env?: Record<string, string> } = {}) =>
-  spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+interface RunOptions {
+  cwd?: string
+  env?: Record<string, string>
+  /** Whether what is typed goes to it. */
+  listens?: boolean
+}
+const run = (command: string, args: string[], { cwd = root, env = {}, listens = false }: RunOptions = {}) =>
+  spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: [listens ? 'inherit' : 'ignore', 'pipe', 'inherit'] })
 const ended = (child: ReturnType<typeof run>) => new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
 
 console.log('Packing and installing the SDK …')
@@ -36,7 +42,10 @@ if ((await ended(installing)) !== 0) process.exit(1)
 
 const dataDir = path.join('.data', 'examples', name)
 const server = run('npm', ['start'], { env: { DATA_DIR: dataDir, ...settings } })
+let stopExample = () => {}
+// With Ctrl-C the terminal tells all of them; otherwise only this process is told.
 process.once('SIGINT', () => {})
+process.once('SIGTERM', () => server.kill('SIGTERM'))
 let output = ''
 const ready = /^Roomline ready {2}(\S+) {2}(\S+)$/m
 server.stdout.on('data', (chunk: Buffer) => {
@@ -51,8 +60,10 @@ async function startExample(webUrl: string, realtimeUrl: string) {
   const prepared = await prepareExample({ webUrl, realtimeUrl, dataDir: path.join(root, dataDir) }, needs)
   const example = run('npm', ['start'], {
     cwd: folder,
+    listens: true,
     env: { ...settings, ...prepared, SESSION_SECRET: randomBytes(36).toString('base64') },
   })
+  stopExample = () => example.kill('SIGTERM')
   example.stdout.pipe(process.stdout)
   example.once('exit', () => server.kill('SIGTERM'))
 }
@@ -62,3 +73,4 @@ function stop(error: unknown) {
   server.kill('SIGTERM')
 }
 process.exitCode = await ended(server)
+stopExample()

@@ -102,7 +102,7 @@ async function start(folder: string, env: Record<string, string>, ready: RegExp)
   const child = spawn('npm', ['start'], {
     cwd: folder,
     env: { NODE_ENV: 'production', PATH, HOME, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   })
   let output = ''
