@@ -65,6 +65,8 @@ export async function packSdk(outDir: string): Promise<string> {
     declare(folder),
     cp(here('README.md'), path.join(folder, 'README.md')),
     cp(from('src/sdk/react/styles.css'), path.join(folder, 'react-styles.css')),
+    // TypeScript looks for the types of whatever is imported.
+    writeFile(path.join(folder, 'react-styles.d.ts'), 'export {}\n'),
     cp(from('node_modules/ws/LICENSE'), path.join(folder, 'LICENSE-ws')),
     writeFile(path.join(folder, 'package.json'), `${JSON.stringify(describe(rootPackage), null, 2)}\n`),
   ])
@@ -90,7 +92,7 @@ function describe({ version, license, dependencies }: RootPackage) {
       './bot': { types: './bot.d.ts', node: './node-bot.js', default: './bot.js' },
       './react': { types: './react.d.ts', default: './react.js' },
       './react/suspense': { types: './react-suspense.d.ts', default: './react-suspense.js' },
-      './react/styles.css': './react-styles.css',
+      './react/styles.css': { types: './react-styles.d.ts', default: './react-styles.css' },
       './devtools': { types: './devtools.d.ts', default: './devtools.js' },
       './testing': { types: './testing.d.ts', default: './testing.js' },
       './server': { types: './server.d.ts', default: './server.js' },
