@@ -20,6 +20,8 @@ let server: Server
 /** What arrived, by path, and with what each path answers. */
 const received = new Map<string, Received[]>()
 const statuses = new Map<string, number>()
+/** What a path waits for before it answers. */
+const holds = new Map<string, Promise<void>>()
 let paths = 0
 
 beforeAll(async () => {
@@ -29,9 +31,10 @@ beforeAll(async () => {
     const path = request.url ?? ''
     let body = ''
     request.on('data', (chunk) => (body += chunk))
-    request.on('end', () => {
+    request.on('end', async () => {
       const { message } = JSON.parse(body) as { message: Message }
       received.set(path, [...(received.get(path) ?? []), { headers: request.headers, body, text: message.text }])
+      await holds.get(path)
       response.writeHead(statuses.get(path) ?? 200).end()
     })
   })
@@ -136,6 +139,31 @@ describe('an outgoing hook', () => {
     await until(async () => (await roomline.pool.query('SELECT FROM after_commit')).rowCount === 0)
     expect(texts()).toEqual(['one'])
     expect(await shown()).toBeUndefined()
+  })
+
+  it('while it posts: a message that is removed is left out, and after the hook is removed nothing more is posted', async () => {
+    const { hook, room, path, say, texts } = await makeHook()
+    const holdAnswers = () => {
+      let release = () => {}
+      holds.set(path, new Promise<void>((resolve) => (release = resolve)))
+      return () => release()
+    }
+    const answerOne = holdAnswers()
+    await say('one')
+    await until(() => texts().length === 1)
+    const regretted = await say('regretted')
+    for (const text of ['two', 'three', 'four']) await say(text)
+    await owner.trpc.chat.remove.mutate({ room, seq: regretted.seq })
+    const answerTwo = holdAnswers()
+    answerOne()
+    await until(() => texts().length === 2)
+    await owner.trpc.hooks.remove.mutate({ room, id: hook.id })
+    answerTwo()
+    await until(async () => {
+      const { rows } = await roomline.pool.query('SELECT FROM graphile_worker.jobs WHERE key LIKE $1', [`%${hook.id}`])
+      return rows.length === 0
+    })
+    expect(texts()).toEqual(['one', 'two'])
   })
 
   it('addresses inside: are refused when it is created', async () => {

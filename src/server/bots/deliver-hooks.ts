@@ -70,13 +70,12 @@ export function createHookDelivery({ pool, poster, sealing, log }: HookParts): J
       const hook = await readHook(pool, id)
       if (!hook) return
       if (hook.retry_at && hook.retry_at > new Date()) return addJobs(pool, [jobOf(id, hook.retry_at)])
-      const { seqs, last } = await readNext(pool, hook)
+      const { message, last } = await readNext(pool, hook)
       if (last === null) return
-      for (const message of await inOrder(pool, hook.room_id, seqs)) {
+      if (message) {
         const problem = await deliver(hook, message, signal)
         if (signal.aborted) throw signal.reason
         if (problem !== null) return fail(hook, problem)
-        await passed(pool, id, message.seq)
       }
       await passed(pool, id, last)
       if (performance.now() > until) return addJobs(pool, [jobOf(id)])
@@ -138,19 +137,22 @@ async function readHook(pool: Pool, id: string): Promise<HookRow | null> {
   return rows[0] ?? null
 }
 
-/** What people wrote, and how far was looked. What programs write is left out, or two of them would talk for ever. */
-async function readNext(pool: Pool, { room_id: room, after_seq: after }: HookRow): Promise<{ seqs: number[]; last: number | null }> {
+/**
+ * The next message that a person wrote, and how far was looked. What programs write is left out, or two of them would talk for
+ * ever. One at a time: what is removed while an earlier one is posted must not be posted.
+ */
+async function readNext(pool: Pool, { room_id: room, after_seq: after }: HookRow): Promise<{ message?: Message; last: number | null }> {
   const { rows } = await pool.query<{ seq: number; isFor: boolean }>(
     `SELECT m.seq, m.kind = 'text' AND m.deleted_at IS NULL AND u.role <> 'bot' AS "isFor"
      FROM (SELECT * FROM messages WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) m
      CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = m.author_id LIMIT 1) u ORDER BY m.seq`,
     [room, after, messagesPerRead],
   )
-  return { seqs: rows.filter(({ isFor }) => isFor).map(({ seq }) => seq), last: rows.at(-1)?.seq ?? null }
+  const next = rows.find(({ isFor }) => isFor)
+  if (!next) return { last: rows.at(-1)?.seq ?? null }
+  const [message] = await readMessagesAt(pool, room, [next.seq])
+  return { last: next.seq, ...(message?.deletedAt === null && { message }) }
 }
-
-const inOrder = async (pool: Pool, room: string, seqs: readonly number[]): Promise<Message[]> =>
-  seqs.length === 0 ? [] : (await readMessagesAt(pool, room, seqs)).sort((a, b) => a.seq - b.seq)
 
 async function passed(pool: Pool, id: string, seq: number): Promise<void> {
   await pool.query(
