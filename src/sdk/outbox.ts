@@ -19,7 +19,7 @@ export interface Sending {
 }
 
 export interface Outbox {
-  /** Stores a message and sends it as soon as possible. A clientId that is on its way already is not sent once more. */
+  /** Stores a message and sends it as soon as possible. A clientId that is on its way already is not sent once more; one that failed is tried again. */
   add(room: string, text: string, options?: { replyTo?: Unsent['replyTo']; clientId?: string }): Sending
   /** Sends a failed message again, as the same message. */
   retry(clientId: string): void
@@ -180,7 +180,7 @@ export function startOutbox({
     if (!ended.signal.aborted && nextOf(room)) void sendAll(room)
   }
 
-  function startSending(clientId: string): Sending {
+  function startSending(clientId: string): Sending & { reject(reason: ChatFailure): void } {
     const known = sendings.get(clientId)
     if (known) return known
     let settle = { resolve: (_: Message) => {}, reject: (_: unknown) => {} }
@@ -194,6 +194,13 @@ export function startOutbox({
   }
 
   const waitMs = ({ retryAfterMs }: ChatFailure, attempt: number) => retryAfterMs ?? Math.min(backoffWithJitter(attempt), maxRetryMs)
+
+  function retry(clientId: string) {
+    const failed = unsent.get(clientId)
+    if (failed?.state !== 'failed') return
+    const { reason: _, ...message } = failed
+    void keep({ ...message, state: 'pending' }).then(() => sendAll(failed.room))
+  }
 
   const isPending = () => [...unsent.values()].some(({ state }) => state === 'pending')
 
@@ -256,21 +263,19 @@ export function startOutbox({
   return {
     add: (room, text, { replyTo, clientId = crypto.randomUUID() } = {}) => {
       const isKnown = unsent.has(clientId)
-      const { done } = startSending(clientId)
-      if (isKnown) return { clientId, done }
+      const { done, reject } = startSending(clientId)
       const reason = endOf(status.get())
-      if (reason) sendings.get(clientId)?.reject(reason)
+      if (reason) reject(reason)
+      if (isKnown) {
+        retry(clientId)
+        return { clientId, done }
+      }
       const time = new Date(clock.now()).toISOString()
       const message = { state: 'pending' as const, room, clientId, text, time, ...(replyTo && { replyTo }) }
       void keep(message).then(() => sendAll(room))
       return { clientId, done }
     },
-    retry: (clientId) => {
-      const failed = unsent.get(clientId)
-      if (failed?.state !== 'failed') return
-      const { reason: _, ...message } = failed
-      void keep({ ...message, state: 'pending' }).then(() => sendAll(failed.room))
-    },
+    retry,
     discard: (clientId) => {
       const failed = unsent.get(clientId)
       if (!failed || shown(failed).state !== 'failed') return

@@ -41,7 +41,7 @@ interface EventsOptions {
   after?: string | undefined
   signal?: AbortSignal
   /** Where the room is now, once it is loaded. @throws {ChatError} when it has ended */
-  readPlace(): Promise<RoomPlace>
+  readPlace(stopped: AbortSignal | undefined): Promise<RoomPlace>
   /** A message that is loaded already. */
   find(seq: number): Message | undefined
 }
@@ -68,7 +68,8 @@ export async function* readRoomEvents({
   readPlace,
   find,
 }: EventsOptions): AsyncIterableIterator<RoomEvent> {
-  const start = after === undefined ? await readPlace() : placeOf(after)
+  const start = after === undefined ? await readPlace(signal) : placeOf(after)
+  if (signal?.aborted) return
   const created = createFrontier(start.seq)
   const seen = new Map<number, Message>()
   const waiting: Message[] = []
@@ -145,7 +146,7 @@ function placeOf(cursor: string): RoomPlace {
 }
 
 /** Tells which messages were made since a place. They arrive by version, which is not the order of their seqs. */
-function createFrontier(upTo: number) {
+export function createFrontier(upTo: number) {
   const beyond = new Set<number>()
   return {
     upTo: () => upTo,

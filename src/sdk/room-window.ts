@@ -113,8 +113,11 @@ export function createRoomWindow({ state, around: firstAround, readPage }: RoomW
       if (timeline().messages.length > windowLimits.most) queueMicrotask(() => update((now) => withTrimmedWindow(now, reader)))
     },
 
-    /** Loads the room from the start, with the window where it was. @returns the version up to which every change is known */
-    open: async (signal: AbortSignal): Promise<number> => {
+    /**
+     * Loads the room from the start, with the window where it was.
+     * @param onRead told the version up to which every change is known, and the newest seq, before anybody sees that the room is live
+     */
+    open: async (signal: AbortSignal, onRead: (version: number, newestSeq: number) => void): Promise<void> => {
       const newest = await readPage({}, signal)
       const { messages, hasAfter } = timeline()
       const around = destination ?? (hasAfter ? messages[Math.floor(messages.length / 2)]?.seq : null) ?? null
@@ -122,6 +125,7 @@ export function createRoomWindow({ state, around: firstAround, readPage }: RoomW
       const page = around === null ? null : await readPage({ around }, signal)
       openings++
       growing.clear()
+      onRead(Math.max(0, ...newest.messages.map(({ version }) => version)), newest.messages.at(-1)?.seq ?? 0)
       const opened = withPage({ ...emptyTimeline, unsent: timeline().unsent }, newest, { show: true })
       state.set({ state: 'live', timeline: page ? withPage(opened, page, { show: true }) : opened })
       if (page && moves === 0) {
@@ -129,7 +133,6 @@ export function createRoomWindow({ state, around: firstAround, readPage }: RoomW
         reader = 'older'
       }
       for (const { onReloaded } of [...listeners]) onReloaded?.()
-      return Math.max(0, ...newest.messages.map(({ version }) => version))
     },
 
     loadOlder: async (): Promise<void> => {

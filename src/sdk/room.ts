@@ -2,13 +2,13 @@ import type { FirstPage, Message, SearchPage } from '../contract/message'
 import type { Room } from '../contract/room'
 import { cutQuote } from '../contract/rules'
 import type { Procedures } from './calls'
-import { readFailure } from './chat-error'
+import { ChatError, failureNamed, readFailure } from './chat-error'
 import type { Clock } from './clock'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
 import type { Outbox, Sending } from './outbox'
 import type { Unsent } from './outbox-storage'
-import { type RoomEvent, readRoomEvents } from './room-events'
+import { createFrontier, type RoomEvent, readRoomEvents } from './room-events'
 import { findMessage, type RoomTimeline, withoutUnsent, withUnsent } from './room-timeline'
 import { createRoomWindow, type RoomListener, type RoomState, startState } from './room-window'
 import { createStore, type Store } from './store'
@@ -147,6 +147,8 @@ export function openRoom({ calls, status, clock, outbox, room, options }: OpenRo
   })
   /** The version up to which every change is known; null at first. An acknowledged send must not move it: others' changes before it may be missing. */
   let cursor: number | null = first?.version ?? null
+  /** The messages that have arrived with it. An acknowledged send is not one of them, as above. */
+  let arrived = createFrontier(first?.lastSeq ?? 0)
 
   const stopFollowingOutbox = outbox.follow(room, {
     onUnsent: (unsent) => update((timeline) => withUnsent(timeline, unsent)),
@@ -160,10 +162,13 @@ export function openRoom({ calls, status, clock, outbox, room, options }: OpenRo
     follow: async ({ signal, onStarted, isReopened }) => {
       if (state.get().state === 'ended') state.set({ state: 'loading', timeline: state.get().timeline })
       if (cursor === null || (isReopened && state.get().state === 'loading')) {
-        cursor = await open(signal)
+        await open(signal, (version, newestSeq) => {
+          cursor = version
+          arrived = createFrontier(newestSeq)
+        })
       }
       try {
-        await followFrom(cursor, signal, onStarted)
+        await followFrom(cursor ?? 0, signal, onStarted)
       } catch (error) {
         // The room was restored to an earlier state: load it from the start.
         if (readFailure(error).name !== 'CURSOR_AHEAD') throw error
@@ -186,6 +191,7 @@ export function openRoom({ calls, status, clock, outbox, room, options }: OpenRo
           },
           onData: ({ data }) => {
             cursor = data.version
+            arrived.add(data.seq)
             receive(data)
           },
           onError: reject,
@@ -211,9 +217,10 @@ export function openRoom({ calls, status, clock, outbox, room, options }: OpenRo
     events: (eventOptions = {}) =>
       readRoomEvents({
         ...{ calls, status, clock, room, ...eventOptions },
-        readPlace: async () => {
-          await untilLoaded(state, signal)
-          return { version: cursor ?? 0, seq: state.get().timeline.lastSeq }
+        readPlace: async (stopped) => {
+          await untilLoaded(state, AbortSignal.any([signal, ...(stopped ? [stopped] : [])]))
+          if (signal.aborted) throw new ChatError(failureNamed('CLOSED', { words: 'The room was closed.' }))
+          return { version: cursor ?? 0, seq: arrived.upTo() }
         },
         find: (seq) => findMessage(state.get().timeline, seq),
       }),

@@ -1,6 +1,6 @@
 import type { Message, ThreadPage } from '../contract/message'
 import type { Procedures } from './calls'
-import { ChatError, type ChatFailure, failureNamed } from './chat-error'
+import type { ChatFailure } from './chat-error'
 import type { Clock } from './clock'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
@@ -9,6 +9,7 @@ import type { Sending } from './outbox'
 import type { Unsent } from './outbox-storage'
 import { withNewerQuote } from './quotes'
 import type { ChatRoom, SendOptions } from './room'
+import { findMessage } from './room-timeline'
 import { createStore, type Store } from './store'
 import { untilLoaded } from './waits'
 
@@ -51,6 +52,8 @@ export interface ThreadHandle {
 }
 
 const pageSize = 50
+/** Until the server has said who. */
+const nobody = { id: '', username: '', displayName: '', avatar: null }
 
 /** @param room a handle for this thread alone, which it closes @param seq any message of the thread */
 export function openThread(
@@ -65,7 +68,7 @@ export function openThread(
   let reload = () => {}
 
   const update = (change: (thread: ThreadState) => ThreadState) =>
-    state.set(withUnsentOf(change(state.get()), room.state.get().timeline.unsent))
+    state.set(withUnsentOf(change(state.get()), room.state.get().timeline.unsent, seq))
   const receive = (message: Message) => {
     for (const arrived of arriving) arrived.push(message)
     update((thread) => withThreadMessage(thread, message))
@@ -114,13 +117,11 @@ export function openThread(
     room: room.id,
     state,
     send: (text, options = {}) => {
-      const replyTo = options.replyTo ?? state.get().root
-      if (replyTo) return room.send(text, { ...options, replyTo })
-      // What it answers by default is not known yet.
-      const clientId = options.clientId ?? crypto.randomUUID()
-      const done = untilRoot(state, closing.signal).then((root) => room.send(text, { clientId, replyTo: root }).done)
-      done.catch(() => {})
-      return { clientId, done }
+      // While the thread is loading, of what it answers only the place is known. Any message of it leads to the thread.
+      const replyTo = options.replyTo ??
+        state.get().root ??
+        findMessage(room.state.get().timeline, seq) ?? { seq, author: nobody, text: '' }
+      return room.send(text, { ...options, replyTo })
     },
     retry: room.retry,
     discard: room.discard,
@@ -140,24 +141,6 @@ export function openThread(
       room.close()
     },
   }
-}
-
-/** The message that the thread began with, once it is loaded. @throws {ChatError} when the thread has ended */
-function untilRoot(thread: Store<ThreadState>, signal: AbortSignal): Promise<Message> {
-  return new Promise((resolve, reject) => {
-    const unsubscribe = thread.subscribe(check)
-    signal.addEventListener('abort', check, { once: true })
-    check()
-    function check() {
-      const now = thread.get()
-      if (now.root) resolve(now.root)
-      else if (now.state === 'ended') reject(new ChatError(now.reason))
-      else if (signal.aborted) reject(new ChatError(failureNamed('ABORTED')))
-      else return
-      unsubscribe()
-      signal.removeEventListener('abort', check)
-    }
-  })
 }
 
 const contentOf = ({ root, messages, hasBefore, unsent }: ThreadState): ThreadContent => ({ root, messages, hasBefore, unsent })
@@ -192,12 +175,12 @@ function withQuotes(thread: ThreadState): ThreadState {
 }
 
 /** The thread with those of the room's unsent messages that belong to it; the same thread when nothing changes. */
-function withUnsentOf(thread: ThreadState, unsent: readonly Unsent[]): ThreadState {
+function withUnsentOf(thread: ThreadState, unsent: readonly Unsent[], seq: number): ThreadState {
   const { root, messages } = thread
   const seqs = new Set(messages.map(({ seq }) => seq))
   const arrived = new Set(messages.map(({ clientId }) => clientId))
   const own = unsent.filter(
-    ({ clientId, replyTo }) => replyTo && (replyTo.seq === root?.seq || seqs.has(replyTo.seq)) && !arrived.has(clientId),
+    ({ clientId, replyTo }) => replyTo && (replyTo.seq === (root?.seq ?? seq) || seqs.has(replyTo.seq)) && !arrived.has(clientId),
   )
   const isSame = own.length === thread.unsent.length && own.every((message, index) => message === thread.unsent[index])
   return isSame ? thread : { ...thread, unsent: own }

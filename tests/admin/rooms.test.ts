@@ -78,6 +78,12 @@ describe('admin.deleteRoom', () => {
       `INSERT INTO past_memberships (room_id, user_id, muted_until) SELECT $1, id, now() + interval '1 hour' FROM users WHERE username = $2`,
       [room, admin.username],
     )
+    await ada.trpc.hooks.create.mutate({ room, name: 'Build' })
+    await ada.trpc.hooks.createOutgoing.mutate({ room, name: 'Archive', url: 'https://hooks.example/' })
+    await roomline.pool.query(
+      `INSERT INTO posts (room_id, author_id, client_id, text, failure) SELECT $1, id, 'never-posted', 'text', 'ROOM_ARCHIVED' FROM users WHERE username = $2`,
+      [room, ada.username],
+    )
     await until(async () => !(await tracesOf(room)).includes('after_commit'))
     // Whoever adds a table has to add a row of it here.
     expect([...(await tracesOf(room)), 'after_commit'].sort()).toEqual(await tablesOfRooms())
@@ -104,7 +110,7 @@ describe('admin.deleteRoom', () => {
       `SELECT detail FROM audit_log WHERE action = 'admin.roomDeleted' AND room_id = $1 ORDER BY id`,
       [room],
     )
-    expect(rows[0]?.detail).toMatchObject({ kind: 'public', messages: 2, members: 2 })
+    expect(rows[0]?.detail).toMatchObject({ kind: 'public', messages: 2, members: 3 })
     expect(rows).toHaveLength(1)
   })
 

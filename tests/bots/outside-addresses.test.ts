@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createOutsidePoster } from '../../src/server/bots/post-outside'
 import { placeOf, type ResolveHost, requireAllowedUrl, requirePublicAddresses } from '../../src/server/bots/public-address'
@@ -151,4 +151,13 @@ describe('a request to an address outside', () => {
     const hanging = createOutsidePoster({ allowsLoopback: true, timeoutMs: 100, resolve: () => new Promise(() => {}) })
     await expect(hanging.post('https://hooks.example/', '{}', {}, noSignal)).rejects.toMatchObject({ name: 'TimeoutError' })
   })
+  it('an answer that switches protocols, or none at all: fails, and does not hang', async () => {
+    for (const answer of ['HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n', '']) {
+      const server = createTcpServer((socket) => socket.on('error', () => {}).once('data', () => socket.end(answer)))
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const poster = createOutsidePoster({ allowsLoopback: true, timeoutMs: 2_000 })
+      await expect(poster.post(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, '{}', {}, noSignal)).rejects.toThrow()
+      await new Promise((resolve) => server.close(resolve))
+    }
+  }, 5_000)
 })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { type Chat, ChatError, createChat, type RoomEvent, readFailure } from '../../src/sdk'
+import { inspect } from '../../src/sdk/inspection'
 import { type Person, type Roomline, startRoomline } from '../support/roomline'
 import { until } from '../support/stock-client'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy'
@@ -129,7 +130,62 @@ describe('room events', () => {
   })
 })
 
+describe('room events that begin now', () => {
+  it('begin behind what is there when the room has been loaded, not with all that was ever written', async () => {
+    const id = await makeRoom('Begun')
+    const writing = adas.room(id)
+    for (const text of ['one', 'two', 'three']) await writing.send(text).done
+    // Asked for before the room is loaded.
+    const room = bens.room(id)
+    const first = take(room.events(), 1)
+    await until(() => room.state.get().state === 'live')
+    await writing.send('four').done
+    expect(await first).toMatchObject([{ type: 'created', message: { text: 'four' } }])
+    room.close()
+    writing.close()
+  })
+
+  it('end at once when they are no longer wanted, and with the room when that is closed', async () => {
+    const chat = createChat({ url: 'ws://127.0.0.1:9/trpc', auth: ben.token, WebSocket })
+    const stop = new AbortController()
+    const stopped = take(chat.room('general').events({ signal: stop.signal }), 1)
+    stop.abort()
+    expect(await stopped).toEqual([])
+    const room = bens.room(await makeRoom('Closed'))
+    const closed = take(room.events(), 1).catch(readFailure)
+    room.close()
+    expect(await closed).toMatchObject({ name: 'CLOSED' })
+    await chat.close()
+  })
+})
+
 describe('room.send', () => {
+  it('tries a rejected message again when it is sent again, and says how that ends', async () => {
+    const id = await makeRoom('Again')
+    const room = adas.room(id)
+    await adas.trpc.rooms.archive.mutate({ room: id, archived: true })
+    const clientId = 'sent-again-later'
+    expect(await room.send('too early', { clientId }).done.catch(readFailure)).toMatchObject({ name: 'ROOM_ARCHIVED' })
+    await adas.trpc.rooms.archive.mutate({ room: id, archived: false })
+    expect(await room.send('too early', { clientId }).done).toMatchObject({ text: 'too early', clientId })
+    room.close()
+  })
+
+  it('to a thread that is still loading waits in the outbox like any other', async () => {
+    const id = await makeRoom('Thread')
+    const room = adas.room(id)
+    const { seq } = await room.send('Where is the key?').done
+    proxy.setFault({ toServer: { hold: true } })
+    const thread = bens.thread(id, seq)
+    const { clientId } = thread.send('Under the mat')
+    thread.close()
+    expect(inspect(bens).unsent.get()).toMatchObject([{ clientId, room: id, replyTo: { seq } }])
+    proxy.setFault({})
+    await bens.flush({ timeoutMs: 30_000 })
+    await until(() => room.state.get().timeline.messages.some((message) => message.clientId === clientId && message.thread === seq))
+    room.close()
+  })
+
   it('resolves done with the message, once, however often the same clientId is sent', async () => {
     const room = adas.room('general')
     const sent = await Promise.all([1, 2, 3].map(() => room.send('only once', { clientId: 'the-same-one' }).done))

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { brotliDecompressSync } from 'node:zlib'
 import { describe, expect, it, vi } from 'vitest'
 import { buildIfNeeded } from '../../src/launch/build'
 import { makeFolder } from './temporary-folder'
@@ -13,7 +14,8 @@ const next = `
   const fs = require('node:fs')
   fs.appendFileSync('steps', 'next\\n')
   if (fs.readFileSync('src/page.tsx', 'utf8').includes('mistake')) { console.error('page.tsx is mistaken'); process.exit(1) }
-  fs.mkdirSync('.next', { recursive: true })
+  fs.mkdirSync('.next/static/chunks', { recursive: true })
+  fs.writeFileSync('.next/static/chunks/page.js', fs.readFileSync('src/page.tsx'))
   setTimeout(() => fs.writeFileSync('.next/BUILD_ID', ''), 100)`
 
 /** A clone with a fake of each tool, which records that it ran. */
@@ -30,7 +32,8 @@ async function makeClone() {
   await write('node_modules/next/dist/bin/next.js', next)
   const steps = async () => (await readFile(path.join(folder.path, 'steps'), 'utf8')).trim().split('\n')
   const build = (log = vi.fn<(line: string) => void>()) => buildIfNeeded({ log, root: folder.path })
-  return { write, steps, build, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
+  const compressed = async () => brotliDecompressSync(await readFile(path.join(folder.path, '.next/compressed/chunks/page.js'))).toString()
+  return { write, steps, build, compressed, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
 }
 
 describe('build', () => {
@@ -45,6 +48,7 @@ describe('build', () => {
     await clone.write('src/launch/main.ts', 'not part of the web app')
     await clone.build()
     expect(await clone.steps()).toEqual(['prisma', 'next', 'next'])
+    expect(await clone.compressed()).toBe('two')
 
     await clone.write('prisma/schema.prisma', 'two')
     await clone.build()

@@ -65,7 +65,13 @@ function startWindow(count: number, answer?: (page: () => HistoryPage) => Promis
     ...{ room, reads, shown },
     timeline: () => state.get().timeline,
     seqs: () => state.get().timeline.messages.map(({ seq }) => seq),
-    open: () => shown.open(signal),
+    open: async () => {
+      let known = 0
+      await shown.open(signal, (version) => {
+        known = version
+      })
+      return known
+    },
   }
 }
 

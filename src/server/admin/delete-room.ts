@@ -89,7 +89,7 @@ async function findMarked(pool: Pool): Promise<string[]> {
  */
 export async function deleteRows(pool: Pool, roomId: string, until = Number.POSITIVE_INFINITY): Promise<boolean> {
   // What was noted for after a commit first: its handlers would store terms of messages for searches.
-  await pool.query(`DELETE FROM after_commit WHERE room_id = $1 AND ${isMarked}`, [roomId])
+  for (const table of ['after_commit', 'posts']) await pool.query(`DELETE FROM ${table} WHERE room_id = $1 AND ${isMarked}`, [roomId])
   for (const batch of batches) {
     for (let isFound = true; isFound; ) {
       const { rowCount } = await retried(() => pool.query(batch, [roomId, rowsPerBatch]))

@@ -55,6 +55,8 @@ export function createOutsidePoster({ allowsLoopback, resolve = resolveHost, tim
           response.destroy()
         })
         sent.on('error', reject)
+        // An answer of 101 ends in nothing else.
+        sent.on('close', () => reject(new Error('closed without an answer')))
         sent.end(body)
       })
     },
