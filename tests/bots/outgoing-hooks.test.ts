@@ -20,6 +20,8 @@ let server: Server
 /** What arrived, by path, and with what each path answers. */
 const received = new Map<string, Received[]>()
 const statuses = new Map<string, number>()
+/** What a path waits for before it answers. */
+const holds = new Map<string, Promise<void>>()
 let paths = 0
 
 beforeAll(async () => {
@@ -29,9 +31,10 @@ beforeAll(async () => {
     const path = request.url ?? ''
     let body = ''
     request.on('data', (chunk) => (body += chunk))
-    request.on('end', () => {
+    request.on('end', async () => {
       const { message } = JSON.parse(body) as { message: Message }
       received.set(path, [...(received.get(path) ?? []), { headers: request.headers, body, text: message.text }])
+      await holds.get(path)
       response.writeHead(statuses.get(path) ?? 200).end()
     })
   })
@@ -43,17 +46,26 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve))
 })
 
-async function makeHook(status = 200) {
+async function makeHook(status = 200, by = owner) {
   const path = `/in/${++paths}`
   statuses.set(path, status)
-  const room = await makeRoom('private', owner)
+  const room = await makeRoom('private', by)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
-  const hook = await owner.trpc.hooks.createOutgoing.mutate({ room, name: 'Archive', url })
-  const say = (text: string) => owner.trpc.chat.send.mutate({ room, text })
+  const hook = await by.trpc.hooks.createOutgoing.mutate({ room, name: 'Archive', url })
+  const say = (text: string) => by.trpc.chat.send.mutate({ room, text })
   const texts = () => (received.get(path) ?? []).map(({ text }) => text)
-  const shown = async () => (await owner.trpc.hooks.list.query({ room })).outgoing[0]
+  const shown = async () => (await by.trpc.hooks.list.query({ room })).outgoing[0]
   return { hook, room, path, say, texts, shown }
 }
+
+function holdAnswers(path: string): () => void {
+  let release = () => {}
+  holds.set(path, new Promise<void>((resolve) => (release = resolve)))
+  return () => release()
+}
+
+const jobsOf = async (hook: string) =>
+  (await roomline.pool.query('SELECT FROM graphile_worker.jobs WHERE key LIKE $1', [`%${hook}`])).rows.length
 
 /** As a receiver checks it who follows Standard Webhooks. */
 function isSigned({ headers, body }: Received, secret: string): boolean {
@@ -114,8 +126,7 @@ describe('an outgoing hook', () => {
       await say('unheard')
       expect(texts()).toHaveLength(1)
     }
-    const { rows } = await roomline.pool.query('SELECT FROM graphile_worker.jobs WHERE key LIKE $1', [`%${gone.hook.id}`])
-    expect(rows).toEqual([])
+    await until(async () => (await jobsOf(gone.hook.id)) === 0)
   })
 
   it('its secret: is encrypted in the database, and is not shown again', async () => {
@@ -136,6 +147,37 @@ describe('an outgoing hook', () => {
     await until(async () => (await roomline.pool.query('SELECT FROM after_commit')).rowCount === 0)
     expect(texts()).toEqual(['one'])
     expect(await shown()).toBeUndefined()
+  })
+
+  it('while it posts: a message that is removed is left out, and after the hook is removed nothing more is posted', async () => {
+    const { hook, room, path, say, texts } = await makeHook()
+    const answerOne = holdAnswers(path)
+    await say('one')
+    await until(() => texts().length === 1)
+    const regretted = await say('regretted')
+    for (const text of ['two', 'three', 'four']) await say(text)
+    await owner.trpc.chat.remove.mutate({ room, seq: regretted.seq })
+    const answerTwo = holdAnswers(path)
+    answerOne()
+    await until(() => texts().length === 2)
+    await owner.trpc.hooks.remove.mutate({ room, id: hook.id })
+    answerTwo()
+    await until(async () => (await jobsOf(hook.id)) === 0)
+    expect(texts()).toEqual(['one', 'two'])
+  })
+
+  it('a person whose addresses are slow: does not hold up the hooks of others', async () => {
+    const { room, path, say, texts, hook } = await makeHook()
+    // On two nodes there are places for eight.
+    for (let count = 0; count < 9; count++) await owner.trpc.hooks.createOutgoing.mutate({ room, name: `Slow ${count}`, url: hook.url })
+    const answer = holdAnswers(path)
+    await say('slow')
+    await until(() => texts().length > 0)
+    const other = await makeHook(200, await connectPerson(roomline, { name: 'other' }))
+    await other.say('quick')
+    await until(() => other.texts().length === 1, 5_000)
+    answer()
+    await until(() => texts().length === 10)
   })
 
   it('addresses inside: are refused when it is created', async () => {

@@ -60,6 +60,19 @@ it('a job that takes too long is aborted and tried again, even if it does not li
   expect([work.outcomes[0], signal?.aborted]).toEqual(['hangs retried', true])
 })
 
+it('jobs that wait for servers of strangers hold up no others', async () => {
+  await using roomline = await startRoomline({ nodes: 0 })
+  const slow: JobHandler = { name: 'slow', waitsForOutside: true, run: () => new Promise(() => {}) }
+  await add(roomline, slow.name, ...Array.from({ length: 10 }, (_, number) => `${number}`))
+  await using work = startWork(roomline.config.databaseUrl ?? '', { handlers: [slow, { name: 'quick', run: async () => {} }] })
+  await until(async () => {
+    const { rows } = await roomline.pool.query('SELECT FROM graphile_worker.jobs WHERE locked_at IS NOT NULL')
+    return rows.length === 4
+  })
+  await add(roomline, 'quick', 'a')
+  await until(() => work.outcomes.includes('quick done'))
+})
+
 it('a job that is done leaves nothing in memory', async () => {
   await using roomline = await startRoomline({ nodes: 0 })
   const signals: WeakRef<AbortSignal>[] = []

@@ -12,12 +12,15 @@ import type { OutsidePoster } from './post-outside'
 import { ForbiddenUrl } from './public-address'
 
 const jobName = 'deliver hook'
-/** One job of a hook at a time, so that its messages stay in their order. */
-const jobOf = (hook: string, runAt?: Date): NewJob => ({
+/**
+ * One job of a hook at a time, so that its messages stay in their order, and one of all hooks of a person, so that slow ones
+ * leave the other places to the hooks of others. When the creator is deleted, the hook has a queue of its own.
+ */
+const jobOf = ({ id, created_by: by }: { id: string; created_by: string | null }, runAt?: Date): NewJob => ({
   job: jobName,
-  key: hook,
-  queue: `hook ${hook}`,
-  payload: { hook },
+  key: id,
+  queue: by === null ? `hook ${id}` : `hooks of ${by}`,
+  payload: { hook: id },
   ...(runAt && { runAt }),
 })
 
@@ -34,12 +37,12 @@ export const outgoingHooks: AfterCommitHandler = {
   name: 'outgoing hooks',
   on: ['stored'],
   handle: async (changes, { query, addJobs }) => {
-    const { rows } = await query<{ id: string }>(
-      `SELECT h.id FROM unnest($1::text[]) AS r(room)
-       CROSS JOIN LATERAL (SELECT id FROM outgoing_hooks h WHERE h.room_id = r.room AND h.stopped_at IS NULL AND h.retry_at IS NULL) h`,
+    const { rows } = await query<{ id: string; created_by: string | null }>(
+      `SELECT h.id, h.created_by FROM unnest($1::text[]) AS r(room)
+       CROSS JOIN LATERAL (SELECT id, created_by FROM outgoing_hooks h WHERE h.room_id = r.room AND h.stopped_at IS NULL AND h.retry_at IS NULL) h`,
       [[...new Set(changes.map(({ room }) => room))]],
     )
-    addJobs(rows.map(({ id }) => jobOf(id)))
+    addJobs(rows.map((hook) => jobOf(hook)))
   },
 }
 
@@ -54,6 +57,7 @@ interface HookRow {
   id: string
   room_id: string
   room_name: string
+  created_by: string | null
   url: string
   sealed_secret: Buffer
   after_seq: number
@@ -69,17 +73,16 @@ export function createHookDelivery({ pool, poster, sealing, log }: HookParts): J
     for (;;) {
       const hook = await readHook(pool, id)
       if (!hook) return
-      if (hook.retry_at && hook.retry_at > new Date()) return addJobs(pool, [jobOf(id, hook.retry_at)])
-      const { seqs, last } = await readNext(pool, hook)
+      if (hook.retry_at && hook.retry_at > new Date()) return addJobs(pool, [jobOf(hook, hook.retry_at)])
+      const { message, last } = await readNext(pool, hook)
       if (last === null) return
-      for (const message of await inOrder(pool, hook.room_id, seqs)) {
+      if (message) {
         const problem = await deliver(hook, message, signal)
         if (signal.aborted) throw signal.reason
         if (problem !== null) return fail(hook, problem)
-        await passed(pool, id, message.seq)
       }
       await passed(pool, id, last)
-      if (performance.now() > until) return addJobs(pool, [jobOf(id)])
+      if (performance.now() > until) return addJobs(pool, [jobOf(hook)])
     }
   }
 
@@ -109,11 +112,11 @@ export function createHookDelivery({ pool, poster, sealing, log }: HookParts): J
         `UPDATE outgoing_hooks SET tries = $2, last_error = $3, retry_at = $4, stopped_at = CASE WHEN $5 THEN now() END WHERE id = $1`,
         [hook.id, tries, words, isOver ? null : retryAt, isOver],
       )
-      if (!isOver) await addJobs(transaction, [jobOf(hook.id, retryAt)])
+      if (!isOver) await addJobs(transaction, [jobOf(hook, retryAt)])
     })
   }
 
-  return { name: jobName, run }
+  return { name: jobName, waitsForOutside: true, run }
 }
 
 export const createHookResealing = (pool: Pool, sealing: Sealing): JobHandler => ({
@@ -131,26 +134,29 @@ interface Problem {
 
 async function readHook(pool: Pool, id: string): Promise<HookRow | null> {
   const { rows } = await pool.query<HookRow>(
-    `SELECT h.id, h.room_id, r.name AS room_name, h.url, h.sealed_secret, h.after_seq, h.tries, h.retry_at
+    `SELECT h.id, h.room_id, r.name AS room_name, h.created_by, h.url, h.sealed_secret, h.after_seq, h.tries, h.retry_at
      FROM outgoing_hooks h JOIN rooms r ON r.id = h.room_id WHERE h.id = $1 AND h.stopped_at IS NULL`,
     [id],
   )
   return rows[0] ?? null
 }
 
-/** What people wrote, and how far was looked. What programs write is left out, or two of them would talk for ever. */
-async function readNext(pool: Pool, { room_id: room, after_seq: after }: HookRow): Promise<{ seqs: number[]; last: number | null }> {
+/**
+ * The next message that a person wrote, and how far was looked. What programs write is left out, or two of them would talk for
+ * ever. One at a time: what is removed while an earlier one is posted must not be posted.
+ */
+async function readNext(pool: Pool, { room_id: room, after_seq: after }: HookRow): Promise<{ message?: Message; last: number | null }> {
   const { rows } = await pool.query<{ seq: number; isFor: boolean }>(
     `SELECT m.seq, m.kind = 'text' AND m.deleted_at IS NULL AND u.role <> 'bot' AS "isFor"
      FROM (SELECT * FROM messages WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) m
      CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = m.author_id LIMIT 1) u ORDER BY m.seq`,
     [room, after, messagesPerRead],
   )
-  return { seqs: rows.filter(({ isFor }) => isFor).map(({ seq }) => seq), last: rows.at(-1)?.seq ?? null }
+  const next = rows.find(({ isFor }) => isFor)
+  if (!next) return { last: rows.at(-1)?.seq ?? null }
+  const [message] = await readMessagesAt(pool, room, [next.seq])
+  return { last: next.seq, ...(message?.deletedAt === null && { message }) }
 }
-
-const inOrder = async (pool: Pool, room: string, seqs: readonly number[]): Promise<Message[]> =>
-  seqs.length === 0 ? [] : (await readMessagesAt(pool, room, seqs)).sort((a, b) => a.seq - b.seq)
 
 async function passed(pool: Pool, id: string, seq: number): Promise<void> {
   await pool.query(

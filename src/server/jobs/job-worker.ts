@@ -28,6 +28,11 @@ export interface JobHandler {
   name: string
   /** @param signal aborts when the time is up or the node closes: the job is then given back */
   run(payload: unknown, signal: AbortSignal): Promise<void>
+  /**
+   * It waits for servers of strangers, who may take all the time that a job has. Such jobs run in places of their own, so that
+   * they hold up no others.
+   */
+  waitsForOutside?: true
   /** Adds a job by itself at these times, on one node: five fields as in a crontab, UTC. */
   schedule?: string
 }
@@ -59,9 +64,9 @@ interface WorkerParts {
   timing?: Partial<JobTiming>
 }
 
-/** Works off jobs until it is closed. Whatever ends the queue's own runner, Postgres away first of all, it starts anew. */
+/** Works off the jobs of these handlers until it is closed. Whatever ends the queue's own runner, Postgres away first of all, it starts anew. */
 export function startJobWorker({ pool, handlers, onOutcome, log, timing }: WorkerParts): Pick<BackgroundLoop, 'close'> {
-  const { limitMs, abandonedMs, closeMs, pollMs } = { ...defaultTiming, ...timing }
+  const { limitMs, closeMs, pollMs } = { ...defaultTiming, ...timing }
   const events: WorkerEvents = new EventEmitter()
   events.on('job:success', ({ job }) => onOutcome(job.task_identifier, 'done'))
   events.on('job:error', ({ job, error }) => {
@@ -113,6 +118,17 @@ export function startJobWorker({ pool, handlers, onOutcome, log, timing }: Worke
     name: 'work off jobs',
     log,
   })
+  return {
+    close: async () => {
+      isClosing = true
+      await Promise.all([stop(), running.close()])
+    },
+  }
+}
+
+/** Keeps the queue's table in order, whoever's jobs are in it. */
+export function startJobUpkeep({ pool, log, timing }: Pick<WorkerParts, 'pool' | 'log' | 'timing'>): Pick<BackgroundLoop, 'close'> {
+  const { abandonedMs } = { ...defaultTiming, ...timing }
   const removing = startEvery(() => removeGivenUp(pool), { everyMs: 60 * 60_000, startsNow: true, name: 'remove old jobs', log })
   // The queue itself waits for four hours before it takes back the jobs of a process that was killed.
   const freeing = startEvery(() => freeAbandoned(pool, abandonedMs), {
@@ -121,13 +137,7 @@ export function startJobWorker({ pool, handlers, onOutcome, log, timing }: Worke
     name: 'free abandoned jobs',
     log,
   })
-
-  return {
-    close: async () => {
-      isClosing = true
-      await Promise.all([freeing.close(), removing.close(), stop(), running.close()])
-    },
-  }
+  return { close: async () => void (await Promise.all([freeing.close(), removing.close()])) }
 }
 
 /** Rejects when the time is up or the node closes, even if the job does not listen to its signal. */

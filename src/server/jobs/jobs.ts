@@ -3,7 +3,7 @@ import { openPool, type PoolOptions } from '../platform/database'
 import type { Log } from '../platform/log'
 import { jobSchema } from '../platform/migrations'
 import { type AfterCommitHandler, createRetryJob, startAfterCommit } from './after-commit'
-import { type JobHandler, type JobOutcome, type JobTiming, startJobWorker } from './job-worker'
+import { type JobHandler, type JobOutcome, type JobTiming, startJobUpkeep, startJobWorker } from './job-worker'
 
 /** How much is waiting, in the whole installation. */
 export interface JobCounts {
@@ -34,8 +34,8 @@ interface JobsParts {
 
 const countEveryMs = 10_000
 
-/** One for the queue's notifications, one for changes, one for the jobs' own rows. */
-const maxConnections = 3
+/** Two for the queue's notifications, one for changes, one for the jobs' own rows. */
+const maxConnections = 4
 
 /** This node's share of the background work of all nodes: what must happen after a commit, and jobs. */
 export function startJobs({ databaseUrl, afterCommit, handlers, metrics, watch, log, timing }: JobsParts): Jobs {
@@ -43,13 +43,11 @@ export function startJobs({ databaseUrl, afterCommit, handlers, metrics, watch, 
   // A connection that is lost while it is in use says so twice, and the second time to nobody but this.
   pool.on('connect', (client) => client.on('error', () => {}))
   const changes = startAfterCommit(pool, afterCommit, log)
-  const worker = startJobWorker({
-    pool,
-    handlers: [createRetryJob(pool, afterCommit), ...handlers],
-    onOutcome: metrics.jobEnded,
-    log,
-    timing,
-  })
+  const all = [createRetryJob(pool, afterCommit), ...handlers]
+  const workers = [all.filter((handler) => !handler.waitsForOutside), all.filter((handler) => handler.waitsForOutside)]
+    .filter((some) => some.length > 0)
+    .map((some) => startJobWorker({ pool, handlers: some, onOutcome: metrics.jobEnded, log, timing }))
+  const upkeep = startJobUpkeep({ pool, log, timing })
 
   async function count() {
     // More than so many need not be counted exactly.
@@ -66,7 +64,7 @@ export function startJobs({ databaseUrl, afterCommit, handlers, metrics, watch, 
 
   return {
     close: async () => {
-      await Promise.all([changes.close(), worker.close(), counting.close()])
+      await Promise.all([changes.close(), upkeep.close(), counting.close(), ...workers.map((worker) => worker.close())])
       await pool.end()
     },
   }
