@@ -10,8 +10,8 @@ export function useServerRole(client: Chat | null, { state }: ConnectionStatus, 
   const { value, reload } = useAnswer(client && isConnected ? read : null)
   useEffect(() => {
     const check = () => document.visibilityState === 'visible' && isConnected && reload()
-    document.addEventListener('visibilitychange', check)
-    return () => document.removeEventListener('visibilitychange', check)
+    addEventListener('visibilitychange', check)
+    return () => removeEventListener('visibilitychange', check)
   }, [isConnected, reload])
   return useLastKnown(value) ?? initial
 }
