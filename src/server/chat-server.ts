@@ -119,8 +119,8 @@ export async function startChatServer(
     server: http,
     fairness: parts.fairness,
     isBehindProxy: parts.trustProxyHops > 0,
-    findPayer: async (request) => ({
-      userId: await findTokenOwner(parts.sessions.tokens, tokensOf(request, parts.publicUrl)),
+    findPayer: (request) => ({
+      userId: findTokenOwner(parts.sessions.tokens, tokensOf(request, parts.publicUrl)),
       address: readClientAddress(request, parts.trustProxyHops),
     }),
     unitsOf: (request) => (pathOf(request).startsWith(`${realtimePath}/`) ? costs.connect : plainRequestUnits),
@@ -210,23 +210,22 @@ export async function startChatServer(
     // Otherwise a page of another site could act with its visitor's cookie.
     if (isForeign(request)) return refuseUpgrade(wire, '403 Forbidden')
     otherOrigins.takeCookie(request)
-    void findUpgradePayer(request).then((payer) => {
-      const waitMs = payer.waitMs()
-      if (waitMs > 0) return refuseUpgrade(wire, '429 Too Many Requests', `Retry-After: ${Math.ceil(waitMs / 1_000)}`)
-      payer.runInTurn(0, () => {
-        addressOf(request).spend(costs.connect)
-        if (!wire.destroyed) wss.handleUpgrade(request, wire, head, accept)
-      })
+    const payer = findUpgradePayer(request)
+    const waitMs = payer.waitMs()
+    if (waitMs > 0) return refuseUpgrade(wire, '429 Too Many Requests', `Retry-After: ${Math.ceil(waitMs / 1_000)}`)
+    payer.runInTurn(0, () => {
+      addressOf(request).spend(costs.connect)
+      if (!wire.destroyed) wss.handleUpgrade(request, wire, head, accept)
     })
   })
 
   const addressOf = (request: IncomingMessage) => parts.fairness.address(networkOf(readClientAddress(request, parts.trustProxyHops)))
 
   /** The address, until it has used up its budget: from then on it does not count for those who are signed in. */
-  async function findUpgradePayer(request: IncomingMessage): Promise<FairClient> {
+  function findUpgradePayer(request: IncomingMessage): FairClient {
     const address = addressOf(request)
     if (address.waitMs() === 0) return address
-    const userId = await findTokenOwner(parts.sessions.tokens, tokensOf(request, parts.publicUrl))
+    const userId = findTokenOwner(parts.sessions.tokens, tokensOf(request, parts.publicUrl))
     return userId === null ? address : parts.fairness.person(userId)
   }
 

@@ -10,7 +10,7 @@ import { readClientAddress } from '../server/platform/client-address'
 
 interface PageAdmissionOptions {
   server: Server
-  tokens: Pick<SessionTokens, 'parse'>
+  tokens: Pick<SessionTokens, 'findKnown'>
   limits: Pick<CallLimits, 'acts' | 'reads'>
   /** Decides under which names cookies are read. */
   publicUrl: string
@@ -39,7 +39,7 @@ export function createPageAdmission({ server, tokens, limits, publicUrl, trustPr
     server,
     fairness: createFairness({ isLimited }),
     isBehindProxy: trustProxyHops > 0,
-    findPayer: async (request) => ({ userId: await findUserId(request), address: readClientAddress(request, trustProxyHops) }),
+    findPayer: (request) => ({ userId: findUserId(request), address: readClientAddress(request, trustProxyHops) }),
     unitsOf: (request) => units[kindOf(pathOf(request))],
     refuse: (response, retryAfterMs) => refuse(response, new Failure('TOO_MANY_REQUESTS', { retryAfterMs })),
     maxRunning,
@@ -47,7 +47,7 @@ export function createPageAdmission({ server, tokens, limits, publicUrl, trustPr
 
   async function count(request: IncomingMessage) {
     const limit = limited[pathOf(request)]
-    const userId = limit && (await findUserId(request))
+    const userId = limit && findUserId(request)
     if (limit && userId) await limits[limit].count(userId)
   }
 

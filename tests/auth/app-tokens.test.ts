@@ -8,7 +8,7 @@ import { createSecurityParts } from '../../src/server/security/security-parts'
 import { createDoors } from '../abuse/doors'
 import { report } from '../support/report'
 import { postJson, type Roomline, startRoomline } from '../support/roomline'
-import { until } from '../support/stock-client'
+import { failureOf, until } from '../support/stock-client'
 
 const secret = 'Yk3vQpR8wZ1nTfXc7LbD0mHsJgUe5Ai2oNq9'
 const newSecret = 'b7c1f0a94e2d83569d1e7f3a0c8b25644fd2a19e'
@@ -61,6 +61,28 @@ describe('the token of an app’s user', () => {
     expect((await userOf(await byJose.sign(Buffer.from(secret)))).id).toBe(user.id)
     const { rows } = await roomline.pool.query('SELECT role, password_hash FROM users WHERE id = $1', [user.id])
     expect(rows).toEqual([{ role: 'member', password_hash: null }])
+  })
+
+  it('gets its person no bot’s token, which would not end: bots are created and rotated by others', async () => {
+    const token = await tokenFor({ id: randomUUID(), name: 'Wants to stay' })
+    const { id } = await userOf(token)
+    const { trpc } = roomline.connect(null, { connectionParams: { token } })
+    const names = () => ({ username: `robot-${randomUUID().slice(0, 8)}`, displayName: `Robot ${randomUUID().slice(0, 8)}` })
+    expect(await failureOf(trpc.bots.create.mutate(names()))).toBe('NOT_ALLOWED')
+    const owner = await roomline.signUp()
+    const own = roomline.connect(owner).trpc
+    const { user } = await own.bots.create.mutate(names())
+    // They may have one that they created before, or another's as an admin.
+    await roomline.pool.query('UPDATE bots SET owner_id = $1 WHERE user_id = $2', [id, user.id])
+    expect((await trpc.bots.list.query()).bots).toMatchObject([{ user: { id: user.id } }])
+    expect(await failureOf(trpc.bots.rotate.mutate({ username: user.username }))).toBe('NOT_ALLOWED')
+    expect(await trpc.bots.remove.mutate({ username: user.username })).toEqual({ username: user.username })
+    // The people of a company's own issuer are people like all others.
+    await roomline.pool.query(`UPDATE users SET external_issuer = 'https://id.example', external_subject = $1 WHERE username = $1`, [
+      owner.username,
+    ])
+    const another = await own.bots.create.mutate(names())
+    expect((await own.bots.rotate.mutate({ username: another.user.username })).token).not.toBe(another.token)
   })
 
   it('in every forged form is refused, at every door', async () => {

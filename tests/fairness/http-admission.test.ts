@@ -18,7 +18,7 @@ async function startServer() {
     server,
     fairness,
     isBehindProxy: false,
-    findPayer: async () => ({ userId: 'ada', address: '127.0.0.1' }),
+    findPayer: () => ({ userId: 'ada', address: '127.0.0.1' }),
     unitsOf: () => 200,
     refuse: (response) => void response.writeHead(429).end(),
     maxRunning: 2,

@@ -96,6 +96,11 @@ async function leaveTraces() {
     authenticators: `(user_id, sealed_secret) VALUES ($1, '')`,
     recovery_codes: `(user_id, hash) VALUES ($1, '')`,
     sign_in_tickets: `(hash, user_id, password_digest, expires_at) VALUES (sha256($1::text::bytea), $1::uuid, '', now() + interval '1 hour')`,
+    // As an owner of a bot, and as a bot and a hook's bot themselves, so that each column has a row.
+    bots: `(user_id, owner_id, token_hash, session_id) VALUES ($1::uuid, $1::uuid, sha256($1::text::bytea), gen_random_uuid())`,
+    hooks: `(room_id, name, bot_id, token_hash, created_by) VALUES ('general', 'hook of ${name}', $1::uuid, sha256($1::text::bytea), $1::uuid)`,
+    outgoing_hooks: `(room_id, name, url, sealed_secret, created_by, after_seq) VALUES ('general', 'a hook', 'https://hooks.example/', '', $1::uuid, 0)`,
+    posts: `(room_id, author_id, client_id, text, failure) VALUES ('general', $1::uuid, 'never posted', 'by ${name}', 'MUTED')`,
     audit_log: `(action, subject_id, ip) VALUES ('admin.enabled', $1, '203.0.113.77')`,
   }
   for (const [table, row] of Object.entries(rest)) await query(`INSERT INTO ${table} ${row}`, [id])

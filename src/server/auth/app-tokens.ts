@@ -42,14 +42,14 @@ type Claims = z.output<typeof claims>
 export function acceptAppTokens(own: SessionTokens, secrets: readonly string[], parts: Parts): SessionTokens {
   if (secrets.length === 0) return own
   const keys = secrets.map((secret) => createSecretKey(Buffer.from(secret)))
-  const findTokenSession = createTokenSessions(parts.store)
+  const sessions = createTokenSessions(parts.store)
 
   async function parseApp(token: string): Promise<TokenClaims | null> {
     if (!keys.some((key) => isSignedWith(key, token))) return null
     const payload = readClaims(token, parts.log)
     if (!payload) return null
     const expiresAt = new Date((payload.exp + clockToleranceSeconds) * 1_000)
-    return findTokenSession(token, expiresAt, async () => {
+    return sessions.findOrCreate(token, expiresAt, async () => {
       const { id } = await findOrCreateOutsidePerson(parts, toPerson(payload), null)
       // Before the token has its session: whoever finds that finds the rooms too.
       if (payload.rooms) await parts.addToRooms(id, payload.rooms)
@@ -60,6 +60,7 @@ export function acceptAppTokens(own: SessionTokens, secrets: readonly string[], 
   return {
     sign: own.sign,
     parse: async (token) => (await own.parse(token)) ?? (isCandidate(token) ? parseApp(token) : null),
+    findKnown: (token) => own.findKnown(token) ?? sessions.findKnown(token),
   }
 }
 

@@ -31,20 +31,25 @@ export function acceptBotTokens(others: SessionTokens, pool: Pool): SessionToken
     return hashes.map((hash) => byHash.get(hash.toString('hex')))
   })
 
+  const findRemembered = (hash: Buffer) => remembered.get(hash.toString('base64')) ?? null
+
   async function find(token: string): Promise<TokenClaims | null> {
     if (!tokenPattern.test(token)) return null
     const hash = hashBotToken(token)
-    const key = hash.toString('base64')
-    const known = remembered.get(key)
+    const known = findRemembered(hash)
     if (known) return known
     const found = await lookUp(hash)
     if (!found) return null
     const claims = { userId: found.userId, sessionId: found.sessionId, expiresAt: botSessionEnd, isFixed: true }
     if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value ?? '')
     // A token belongs to one session for good: rotating it makes another of both.
-    remembered.set(key, claims)
+    remembered.set(hash.toString('base64'), claims)
     return claims
   }
 
-  return { sign: others.sign, parse: (token) => (token.startsWith(prefix) ? find(token) : others.parse(token)) }
+  return {
+    sign: others.sign,
+    parse: (token) => (token.startsWith(prefix) ? find(token) : others.parse(token)),
+    findKnown: (token) => (token.startsWith(prefix) ? findRemembered(hashBotToken(token)) : others.findKnown(token)),
+  }
 }

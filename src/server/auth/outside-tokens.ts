@@ -20,18 +20,23 @@ const maxLength = 16 * 1024
 export function acceptOutsideTokens(own: SessionTokens, outside: Config['outsideTokens'], parts: Parts): SessionTokens {
   if (!outside) return own
   const findKey = createIssuerKeys(outside.jwksUrl, parts.log)
-  const findTokenSession = createTokenSessions(parts.store)
+  const sessions = createTokenSessions(parts.store)
 
   async function parseOutside(token: string): Promise<TokenClaims | null> {
     const payload = await verify(token, outside as NonNullable<typeof outside>, findKey)
     if (!payload) return null
     const expiresAt = new Date(((payload.exp ?? 0) + clockToleranceSeconds) * 1_000)
-    return findTokenSession(token, expiresAt, async () => (await findOrCreateOutsidePerson(parts, readOutsidePerson(payload), null)).id)
+    return sessions.findOrCreate(
+      token,
+      expiresAt,
+      async () => (await findOrCreateOutsidePerson(parts, readOutsidePerson(payload), null)).id,
+    )
   }
 
   return {
     sign: own.sign,
     parse: async (token) => (await own.parse(token)) ?? (isCandidate(token, outside.issuer) ? parseOutside(token) : null),
+    findKnown: (token) => own.findKnown(token) ?? sessions.findKnown(token),
   }
 }
 

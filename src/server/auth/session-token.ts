@@ -20,6 +20,11 @@ export interface SessionTokens {
   sign(token: TokenClaims): Promise<string>
   /** Null for anything but a valid, unexpired token. @throws only for a token that was signed elsewhere, while it cannot be checked */
   parse(token: string): Promise<TokenClaims | null>
+  /**
+   * As much of `parse` as needs no database and no issuer: our own tokens, and those of others whose session this process has
+   * already found.
+   */
+  findKnown(token: string): TokenClaims | null
 }
 
 /** @param secrets newest first: the first signs, all verify, so that changing the secret signs nobody out */
@@ -27,6 +32,20 @@ export function createSessionTokens(secrets: readonly string[]): SessionTokens {
   const keys = secrets.map((secret) => createSecretKey(Buffer.from(secret)))
   const [newest] = keys
   if (!newest) throw new Error('at least one secret is needed')
+
+  function findKnown(token: string): TokenClaims | null {
+    try {
+      // The algorithm is fixed: a token must not choose how it is checked.
+      const { alg, crit } = decodeProtectedHeader(token)
+      if (alg !== 'HS256' || crit !== undefined || !keys.some((key) => isSignedWith(key, token))) return null
+      const { sub, sid, exp, nbf = 0 } = claims.parse(decodeJwt(token))
+      const now = Date.now() / 1000
+      return exp > now && nbf <= now ? { userId: sub, sessionId: sid, expiresAt: new Date(exp * 1000) } : null
+    } catch {
+      return null
+    }
+  }
+
   return {
     sign: ({ userId, sessionId, expiresAt }) =>
       new SignJWT({ sid: sessionId })
@@ -36,18 +55,8 @@ export function createSessionTokens(secrets: readonly string[]): SessionTokens {
         .setIssuedAt()
         .setExpirationTime(Math.floor(expiresAt.getTime() / 1000))
         .sign(newest),
-    parse: async (token) => {
-      try {
-        // The algorithm is fixed: a token must not choose how it is checked.
-        const { alg, crit } = decodeProtectedHeader(token)
-        if (alg !== 'HS256' || crit !== undefined || !keys.some((key) => isSignedWith(key, token))) return null
-        const { sub, sid, exp, nbf = 0 } = claims.parse(decodeJwt(token))
-        const now = Date.now() / 1000
-        return exp > now && nbf <= now ? { userId: sub, sessionId: sid, expiresAt: new Date(exp * 1000) } : null
-      } catch {
-        return null
-      }
-    },
+    parse: async (token) => findKnown(token),
+    findKnown,
   }
 }
 
@@ -65,11 +74,12 @@ export function isSignedWith(key: KeyObject, token: string): boolean {
 
 /**
  * The person whose genuine token is among these, whether or not its session still exists: for deciding whose turn it is, not
- * what they may do.
+ * what they may do. It asks nobody, so that it may be called before it is anybody's turn: a token that was signed elsewhere
+ * counts from the first request that was let in with it.
  */
-export async function findTokenOwner(tokens: Pick<SessionTokens, 'parse'>, among: readonly string[]): Promise<string | null> {
+export function findTokenOwner(tokens: Pick<SessionTokens, 'findKnown'>, among: readonly string[]): string | null {
   for (const token of among) {
-    const claims = await tokens.parse(token)
+    const claims = tokens.findKnown(token)
     if (claims) return claims.userId
   }
   return null

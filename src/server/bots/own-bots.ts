@@ -1,6 +1,6 @@
 import type { BotAccount, BotWithToken } from '../../contract/bots'
 import { Failure } from '../../contract/failures'
-import { limits } from '../../contract/rules'
+import { appToken, limits } from '../../contract/rules'
 import type { User } from '../../contract/session'
 import { requireAdmin } from '../admin/acting'
 import { writeAudit } from '../admin/audit-log'
@@ -12,13 +12,13 @@ import type { BotsContext } from './needs'
 
 /**
  * Creates a bot that belongs to the caller. It is in no room until it joins or is invited.
- * @throws {Failure} USERNAME_TAKEN, NAME_TAKEN, TOO_MANY_BOTS, UNAUTHORIZED
+ * @throws {Failure} USERNAME_TAKEN, NAME_TAKEN, TOO_MANY_BOTS, UNAUTHORIZED, NOT_ALLOWED for people of an app
  */
 export const createOwnBot = ({ parts, caller }: BotsContext, names: { username: string; displayName: string }): Promise<BotWithToken> =>
   retried(() =>
     inTransaction(parts.pool, async (transaction) => {
       const actorId = caller.user.id
-      await holdOwner(transaction, actorId)
+      await holdOwner(transaction, actorId, { getsToken: true })
       const { rows } = await transaction.query<{ count: number }>('SELECT count(*)::int AS count FROM bots WHERE owner_id = $1', [actorId])
       if ((rows[0]?.count ?? 0) >= limits.botsPerPerson) throw new Failure('TOO_MANY_BOTS')
       const user = await createBotAccount(transaction, names)
@@ -58,12 +58,12 @@ export async function listBots(
 
 /**
  * Gives a bot another token. Whoever is connected with the old one is disconnected, on every node.
- * @throws {Failure} BOT_NOT_FOUND
+ * @throws {Failure} BOT_NOT_FOUND, NOT_ALLOWED for people of an app
  */
 export async function rotateBot({ parts, caller }: BotsContext, username: string): Promise<BotWithToken> {
   const rotated = await retried(() =>
     inTransaction(parts.pool, async (transaction) => {
-      const user = await holdBot(transaction, caller.user.id, username)
+      const user = await holdBot(transaction, caller.user.id, username, { getsToken: true })
       await endBotSession(transaction, user.id, 'rotated')
       const token = await startBotSession(transaction, user.id, caller.user.id)
       await writeAudit(transaction, { kind: 'bot.rotated', actorId: caller.user.id, subjectId: user.id, ip: caller.ip })
@@ -78,7 +78,7 @@ export async function rotateBot({ parts, caller }: BotsContext, username: string
 export async function removeBot({ parts, caller }: BotsContext, username: string): Promise<{ username: string }> {
   const actorId = caller.user.id
   await eraseBotAccount(parts, {
-    begin: async (transaction) => (await holdBot(transaction, actorId, username)).id,
+    begin: async (transaction) => (await holdBot(transaction, actorId, username, { getsToken: false })).id,
     record: (transaction, subjectId) =>
       writeAudit(transaction, { kind: 'bot.removed', actorId, subjectId, ip: caller.ip, detail: { username } }),
   })
@@ -102,19 +102,26 @@ const toBot = ({ owner, created_at, last_seen_at, disabled_at, is_active, ...use
   isActive: is_active === true,
 })
 
+/** Whether the caller is about to be given a bot's token. */
+interface Act {
+  getsToken: boolean
+}
+
 /** Whoever disables or demotes the owner waits, and then ends the new bot too. @throws {Failure} UNAUTHORIZED, NOT_ALLOWED */
-async function holdOwner(transaction: Querying, userId: string): Promise<void> {
-  const { rows } = await transaction.query<{ role: string }>(
-    'SELECT role FROM users WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL FOR NO KEY UPDATE',
+async function holdOwner(transaction: Querying, userId: string, { getsToken }: Act): Promise<void> {
+  const { rows } = await transaction.query<{ role: string; issuer: string | null }>(
+    'SELECT role, external_issuer AS issuer FROM users WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL FOR NO KEY UPDATE',
     [userId],
   )
   if (!rows[0]) throw new Failure('UNAUTHORIZED')
   if (rows[0].role !== 'member' && rows[0].role !== 'admin') throw new Failure('NOT_ALLOWED')
+  // Their app vouches for them for some minutes at a time. A bot's token would go on without it.
+  if (getsToken && rows[0].issuer === appToken.issuer) throw new Failure('NOT_ALLOWED')
 }
 
 /** One of the caller's bots; for an admin, any. Nobody else changes it meanwhile. @throws {Failure} BOT_NOT_FOUND, UNAUTHORIZED, NOT_ALLOWED */
-async function holdBot(transaction: Querying, actorId: string, username: string): Promise<User> {
-  await holdOwner(transaction, actorId)
+async function holdBot(transaction: Querying, actorId: string, username: string, act: Act): Promise<User> {
+  await holdOwner(transaction, actorId, act)
   const { rows } = await transaction.query<User>(
     `SELECT u.id, u.username, u.display_name AS "displayName", u.avatar FROM users u JOIN bots b ON b.user_id = u.id
      WHERE u.username = $1 AND u.deleted_at IS NULL

@@ -7,7 +7,7 @@ import type { Fairness } from './fairness'
 
 /** Who a request is counted against. */
 export interface Payer {
-  /** The person whose session's token it has, if the token is genuine; otherwise null. */
+  /** The person whose session's token it has, if the token is known to be genuine; otherwise null. */
   userId: string | null
   /** The client's address, for all others. */
   address: string
@@ -18,8 +18,8 @@ interface AdmissionOptions {
   fairness: Fairness
   /** Whether the peers of the connections are our own proxies, and not clients. */
   isBehindProxy: boolean
-  /** Must not ask the database: it is asked before the request has had its turn. */
-  findPayer(request: IncomingMessage): Promise<Payer>
+  /** Called before the request has had its turn, so it must not wait for anything, least of all the database. */
+  findPayer(request: IncomingMessage): Payer
   /** What the request costs before anything is known about it, in units of `costs`. */
   unitsOf(request: IncomingMessage): number
   /** Answers 429 and closes the connection. */
@@ -157,7 +157,7 @@ export function createHttpAdmission(options: AdmissionOptions): HttpAdmission {
       // The rest of what arrived together with the request for which the connection was closed.
       if (request.socket.destroyed) return
       if (!(await takeWireTurn(request, response))) return
-      const { userId, address } = await findPayer(request)
+      const { userId, address } = findPayer(request)
       const network = networkOf(address)
       if (userId !== null) giveBackConnection(request.socket)
       const client = userId === null ? fairness.address(network) : fairness.person(userId)
