@@ -11,6 +11,7 @@ import { readServerNames } from './auth/server-names'
 import { createSessionStore } from './auth/session-store'
 import { startSessionUse } from './auth/session-use'
 import { createHookDelivery, createHookResealing, outgoingHooks } from './bots/deliver-hooks'
+import { createHookBotErasure } from './bots/erase-hook-bots'
 import { createOutsidePoster } from './bots/post-outside'
 import { startPostRelay } from './bots/post-relay'
 import type { PersonNews, RoomNews } from './bus/news-bus'
@@ -198,6 +199,7 @@ export async function startRealtimeNode(
           log,
         }),
         createHookResealing(control, hookSealing),
+        createHookBotErasure({ pool: control, bus, sessions: { announceRevocation: () => announceRevocation(redis.commands, log) } }),
       ],
       metrics,
       watch,

@@ -3,7 +3,7 @@ import type { Message } from '../../src/contract/message'
 import { limits } from '../../src/contract/rules'
 import { type ConnectedPerson, connectPerson, makeRoom } from '../support/connected-people'
 import { postJson, type Roomline, startRoomline } from '../support/roomline'
-import { failureOf } from '../support/stock-client'
+import { failureOf, until } from '../support/stock-client'
 
 let roomline: Roomline
 let admin: ConnectedPerson
@@ -22,6 +22,8 @@ async function post(url: string, body: unknown, headers: Record<string, string> 
   const answer = (await response.json()) as Message & { error?: { code: string; fields?: Record<string, string> } }
   return { status: response.status, answer }
 }
+
+const isGone = async (username: string) => (await roomline.pool.query('SELECT FROM users WHERE username = $1', [username])).rowCount === 0
 
 describe('an incoming hook', () => {
   it('writes: the message is its bot’s, arrives live, and is answered with 201', async () => {
@@ -131,6 +133,19 @@ describe('an incoming hook', () => {
     expect(entries.slice(0, 3).map(({ kind }) => kind)).toEqual(['room.hookRemoved', 'room.hookCreated', 'room.hookCreated'])
     await admin.trpc.admin.deleteRoom.mutate({ room })
     expect((await post(url, { text: 'x' })).status).toBe(404)
-    expect(await failureOf(owner.trpc.users.get.query({ username: user.username }))).toBe('USER_NOT_FOUND')
+    await until(() => isGone(user.username))
+  })
+
+  it('the account of its bot: goes in the end, also when it cannot be deleted together with the hook', async () => {
+    const room = await makeRoom('public', owner)
+    const { id, user } = await owner.trpc.hooks.create.mutate({ room, name: 'Stubborn' })
+    await roomline.pool.query(
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
+       CREATE TRIGGER refuse BEFORE UPDATE OF deleted_at ON users FOR EACH ROW EXECUTE FUNCTION refuse()`,
+    )
+    await owner.trpc.hooks.remove.mutate({ room, id }).catch(() => {})
+    expect((await owner.trpc.hooks.list.query({ room })).hooks).toEqual([])
+    await roomline.pool.query('DROP TRIGGER refuse ON users; DROP FUNCTION refuse()')
+    await until(() => isGone(user.username), 15_000)
   })
 })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Message } from '../../src/contract/message'
 import { createOutbox, type OutboxMessage, type OutboxQuery } from '../../src/sdk/server/outbox'
 import { type ConnectedPerson, connectPerson, makeRoom } from '../support/connected-people'
@@ -102,6 +102,28 @@ describe('the outbox of an app', () => {
       ['ROOM_NOT_FOUND', 'a'],
       ['BAD_REQUEST', 'b'],
     ])
+  })
+
+  it('an onError that throws: does not end the relay', async () => {
+    const { outbox, room, left, texts } = await makeOutbox()
+    await outbox.post({ room, text: ' ', key: 'a' })
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+    let calls = 0
+    const relay = outbox.relay(
+      { post: (...args) => (++calls === 1 ? Promise.reject({ name: 'UNAVAILABLE', words: 'later', retry: true }) : post(...args)) },
+      {
+        everyMs: 20,
+        onError: () => {
+          throw new Error('of the app')
+        },
+      },
+    )
+    await until(async () => (await left())[0]?.failure === 'BAD_REQUEST')
+    await outbox.post({ room, text: 'after all', key: 'b' })
+    await until(async () => (await texts()).length === 1)
+    await relay.close()
+    expect(said).toHaveBeenCalledTimes(2)
+    said.mockRestore()
   })
 
   it('a room that has to wait: does not hold up the others', async () => {

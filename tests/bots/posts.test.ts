@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hasVisibleCharacter } from '../../src/contract/visible-text'
 import { migrate } from '../../src/server/platform/migrations'
 import { type ConnectedPerson, connectPerson, makeRoom } from '../support/connected-people'
 import { type Roomline, startRoomline } from '../support/roomline'
@@ -169,6 +170,75 @@ describe('roomline.post', () => {
     expect(await refusalOf(post(stranger, room, 'x', 'k')).then((words) => words.slice(0, 5))).toBe('42501')
     await roomline.pool.query(`GRANT EXECUTE ON FUNCTION roomline.post TO ${role}`)
     await stranger.end()
+  })
+
+  it('functions of the application’s own: never run with the rights of the function’s owner', async () => {
+    const room = await roomWithBot()
+    // As it is in databases that come from Postgres 14.
+    await roomline.pool.query(`GRANT CREATE ON SCHEMA public TO ${role}`)
+    await app.query('BEGIN')
+    await app.query(`CREATE FUNCTION public.convert_to(text, text) RETURNS bytea LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'ran as %', current_user; END $$`)
+    const outcome = await post(app, room, 'past the functions', 'functions').catch((error: Error) => error.message)
+    await app.query('ROLLBACK')
+    await roomline.pool.query(`REVOKE CREATE ON SCHEMA public FROM ${role}`)
+    expect(outcome).toBe(true)
+  })
+
+  it('a schema in which everybody may create: is closed by the migration', async () => {
+    const { pool } = roomline
+    const name = `open_${process.pid}`
+    await pool.query(`CREATE DATABASE ${name}`)
+    const url = new URL(roomline.config.databaseUrl ?? '')
+    url.pathname = name
+    const client = new pg.Client({ connectionString: url.href })
+    await client.connect()
+    await client.query('GRANT CREATE ON SCHEMA public TO PUBLIC')
+    await migrate(url.href)
+    const { rows } = await client.query(`SELECT has_schema_privilege($1, 'public', 'CREATE') AS may`, [role])
+    expect(rows).toEqual([{ may: false }])
+    await client.end()
+    await pool.query(`DROP DATABASE ${name}`)
+  })
+
+  it('a waiting row that a transaction has locked, or has met again: does not hold up other rooms', async () => {
+    const [slow, quick] = [await roomWithBot(), await roomWithBot()]
+    await owner.trpc.rooms.update.mutate({ room: slow, slowModeSeconds: 1 })
+    const locking = await roomline.pool.connect()
+    for (const text of ['first', 'second']) await post(app, slow, text, text)
+    await app.query('BEGIN')
+    expect(await post(app, slow, 'second', 'second')).toBe(false)
+    await until(async () => (await textsOf(slow)).length === 2)
+    expect(await post(other, quick, 'through', 'k')).toBe(true)
+    await until(async () => (await textsOf(quick)).length === 1)
+    await app.query('COMMIT')
+    await post(app, slow, 'third', 'third')
+    await locking.query('BEGIN')
+    await locking.query('SELECT FROM posts FOR UPDATE')
+    await until(async () => (await textsOf(slow)).length === 3)
+    await post(other, quick, 'through again', 'again')
+    await until(async () => (await textsOf(quick)).length === 2)
+    await locking.query('COMMIT')
+    locking.release()
+    await until(async () => (await roomline.pool.query('SELECT FROM posts WHERE failure IS NULL')).rowCount === 0)
+    expect(await textsOf(slow)).toEqual(['first', 'second', 'third'])
+  })
+
+  it('a text that shows nothing: is refused in the call, by the same rule as everywhere', async () => {
+    const room = await roomWithBot()
+    for (const text of ['\u200b', '\u2800\u00ad', '\u0301', '\u{E0041}'])
+      expect(await refusalOf(post(app, room, text, 'unseen'))).toBe('RL400 BAD_REQUEST')
+    expect(await post(app, room, '\u200b.', 'seen')).toBe(true)
+    const { rows } = await roomline.pool.query<{ pattern: string }>(
+      `SELECT substring(prosrc FROM $$'(\\[\\^[^']*\\])'$$) AS pattern FROM pg_proc WHERE oid = 'roomline.post'::regproc`,
+    )
+    const found = await roomline.pool.query<{ code: number; seen: boolean }>(
+      `SELECT code, chr(code) ~ $1 AS seen FROM generate_series(1, 1114111) AS code WHERE code NOT BETWEEN 55296 AND 57343`,
+      [rows[0]?.pattern],
+    )
+    const differing = found.rows.filter(({ code, seen }) => seen !== hasVisibleCharacter(String.fromCodePoint(code)))
+    // Each release of Unicode has some new marks.
+    expect(differing.length).toBeLessThan(100)
   })
 
   it('a bot that is removed between the call and the commit: the post fails, and can be posted again once the bot is back', async () => {

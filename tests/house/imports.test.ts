@@ -361,6 +361,7 @@ const table: Row[] = [
       'server/security/authenticator-store',
       'server/auth/session-store',
       'server/chat/history',
+      'server/bots/erase-hook-bots',
       'server/people/erase-account',
       'server/rooms/',
       'server/jobs/job-worker',

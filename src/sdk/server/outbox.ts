@@ -124,6 +124,16 @@ function startRelay(
   let isClosed = false
   let failures = 0
 
+  /** What the app does with it must not end the relay. */
+  function report(failure: ChatFailure, message: OutboxMessage | null) {
+    try {
+      onError(failure, message)
+    } catch (error) {
+      // biome-ignore lint/suspicious/noConsole: it would be lost otherwise
+      console.error('The onError of an outbox relay threw:', error)
+    }
+  }
+
   async function runOnce() {
     /** Rooms in which a message has to wait: those behind it must not overtake it. */
     const waiting = new Set<string>()
@@ -157,7 +167,7 @@ function startRelay(
     if (failure === null) await query(`DELETE FROM ${table} WHERE room = ${one} AND key = ${two}`, [room, key])
     else if (isRefused)
       await query(`UPDATE ${table} SET failure = ${one} WHERE room = ${two} AND key = ${three}`, [failure.name, room, key])
-    if (failure !== null) onError(failure, isRefused ? message : null)
+    if (failure !== null) report(failure, isRefused ? message : null)
     return failure === null || isRefused
   }
 
@@ -168,7 +178,7 @@ function startRelay(
         await runOnce()
       } catch (error) {
         failures++
-        onError(readFailure(error), null)
+        report(readFailure(error), null)
       }
     } while (mustRunAgain && !isClosed)
     running = null

@@ -1,8 +1,8 @@
 import type { Pool } from 'pg'
 import { Failure } from '../../contract/failures'
+import { erasureOf } from '../bots/erase-hook-bots'
 import { announceToRoom } from '../bus/announce'
 import { addJobs, type JobHandler } from '../jobs/job-worker'
-import { eraseAccount } from '../people/erase-account'
 import { retried } from '../platform/database'
 import { actAsAdmin } from './acting'
 import { writeAudit } from './audit-log'
@@ -25,7 +25,7 @@ const jobMs = 40_000
  */
 export async function deleteRoom(ctx: AdminContext, roomId: string): Promise<{ room: string }> {
   const { parts } = ctx
-  const { version, botIds } = await actAsAdmin(ctx, async (transaction) => {
+  const { version } = await actAsAdmin(ctx, async (transaction) => {
     const { rows } = await transaction.query<{ name: string; kind: string; lastSeq: number; memberCount: number }>(
       `SELECT name, kind, last_seq AS "lastSeq", member_count AS "memberCount" FROM rooms
        WHERE id = $1 AND kind <> 'direct' AND deleted_at IS NULL FOR UPDATE`,
@@ -52,11 +52,10 @@ export async function deleteRoom(ctx: AdminContext, roomId: string): Promise<{ r
       ...{ kind: 'admin.roomDeleted', actorId: ctx.actorId, ip: ctx.ip, room: roomId },
       detail: { name, kind, messages: lastSeq, members: memberCount },
     })
-    await addJobs(transaction, [jobFor(roomId)])
-    return { version: hidden[0]?.version ?? 0, botIds: hooks.map(({ botId }) => botId) }
+    await addJobs(transaction, [jobFor(roomId), ...hooks.map(({ botId }) => erasureOf(botId))])
+    return { version: hidden[0]?.version ?? 0 }
   })
   announceToRoom(parts, roomId, [{ type: 'room', version }])
-  for (const botId of botIds) await eraseAccount(parts.pool, { ownedRooms: 'hand over', begin: async () => botId, record: async () => {} })
   await deleteRows(parts.pool, roomId, performance.now() + callMs)
   return { room: roomId }
 }

@@ -3,9 +3,11 @@ import type { Hook, OutgoingHook } from '../../contract/bots'
 import { Failure } from '../../contract/failures'
 import { isUsername, isUuid, limits, toSlug } from '../../contract/rules'
 import type { User } from '../../contract/session'
+import { addJobs } from '../jobs/job-worker'
 import type { Querying } from '../platform/database'
 import { changeRoom, requireRoomRight } from '../rooms/room-lock'
-import { createBotAccount, eraseBotAccount } from './bot-accounts'
+import { createBotAccount } from './bot-accounts'
+import { erasureOf } from './erase-hook-bots'
 import type { BotsContext } from './needs'
 import { readOutgoingHooks, requireRoomForHook } from './outgoing-hooks'
 
@@ -49,9 +51,9 @@ export async function listHooks({ parts, caller }: BotsContext, room: string): P
   return { hooks: rows.map(toHook), outgoing }
 }
 
-/** A hook of either kind stops working at once. What was written by it stays, under "Deleted user". @throws {Failure} HOOK_NOT_FOUND */
-export async function removeHook(ctx: BotsContext, input: { room: string; id: string }): Promise<{ id: string }> {
-  const botId = await changeRoom(ctx, 'hooks.remove', input.room, async (room) => {
+/** A hook of either kind stops working at once; the account of its bot goes a moment later. What was written by it stays, under "Deleted user". @throws {Failure} HOOK_NOT_FOUND */
+export const removeHook = (ctx: BotsContext, input: { room: string; id: string }): Promise<{ id: string }> =>
+  changeRoom(ctx, 'hooks.remove', input.room, async (room) => {
     const { rows } = await room.query<{ bot_id: string | null; name: string }>(
       `WITH incoming AS (DELETE FROM hooks WHERE id = $1 AND room_id = $2 RETURNING bot_id, name),
        outgoing AS (DELETE FROM outgoing_hooks WHERE id = $1 AND room_id = $2 RETURNING name)
@@ -61,11 +63,9 @@ export async function removeHook(ctx: BotsContext, input: { room: string; id: st
     const [hook] = rows
     if (!hook) throw new Failure('HOOK_NOT_FOUND')
     await room.audit('room.hookRemoved', hook.bot_id, { hook: input.id, name: hook.name })
-    return hook.bot_id
+    if (hook.bot_id !== null) await addJobs(room, [erasureOf(hook.bot_id)])
+    return { id: input.id }
   })
-  if (botId !== null) await eraseBotAccount(ctx.parts, { begin: async () => botId })
-  return { id: input.id }
-}
 
 /** Several rooms may have a hook of the same name, but no two accounts may: the name gets a number then. */
 async function createHookAccount(transaction: Querying, name: string): Promise<User> {

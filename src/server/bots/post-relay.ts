@@ -112,11 +112,20 @@ function byLane(posts: readonly WaitingPost[]): WaitingPost[][] {
   return [...lanes.values()]
 }
 
-/** Should this not be committed, they are stored once more, with the same clientId: as the same messages. */
+/**
+ * Should this not be committed, they are stored once more, with the same clientId: as the same messages. So are those whose rows
+ * somebody else has locked: waiting for them would hold up all other posts.
+ */
 async function writeOutcomes(transaction: Querying, outcomes: readonly Outcome[]): Promise<void> {
-  const stored = outcomes.flatMap((outcome) => (outcome.kind === 'stored' ? [outcome.id] : []))
+  const { rows } = await transaction.query<{ id: string }>(
+    'SELECT id::text FROM posts WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE SKIP LOCKED',
+    [outcomes.map(({ id }) => id)],
+  )
+  const held = new Set(rows.map(({ id }) => id))
+  const writable = outcomes.filter(({ id }) => held.has(id))
+  const stored = writable.flatMap((outcome) => (outcome.kind === 'stored' ? [outcome.id] : []))
   if (stored.length > 0) await transaction.query('DELETE FROM posts WHERE id = ANY($1::bigint[])', [stored])
-  for (const outcome of outcomes) {
+  for (const outcome of writable) {
     if (outcome.kind === 'failed') await transaction.query('UPDATE posts SET failure = $2 WHERE id = $1', [outcome.id, outcome.failure])
     if (outcome.kind === 'later')
       await transaction.query(`UPDATE posts SET retry_at = now() + $2 * interval '1 ms' WHERE id = $1`, [outcome.id, outcome.waitMs])
