@@ -5,8 +5,8 @@ import path from 'node:path'
 type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 const types: Partial<Record<string, string>> = {
-  '.css': 'text/css; charset=utf-8',
-  '.js': 'application/javascript; charset=utf-8',
+  '.css': 'text/css; charset=UTF-8',
+  '.js': 'application/javascript; charset=UTF-8',
   '.svg': 'image/svg+xml',
 }
 
