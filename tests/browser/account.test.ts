@@ -137,8 +137,8 @@ describe('account', () => {
     await vera.page.getByText('Wrong username or password.').waitFor()
 
     await wim.page.reload()
-    await messages(wim.page).getByText('this stays').waitFor()
-    await messages(wim.page).getByText('Deleted user').waitFor()
+    const row = messages(wim.page).locator('[data-seq]').filter({ hasText: 'this stays' })
+    await row.getByText('Deleted user').waitFor()
     expect(await messages(wim.page).getByText('Vera', { exact: true }).count()).toBe(0)
     await Promise.all([vera.context.close(), wim.context.close()])
   })
