@@ -59,6 +59,14 @@ export function createRoomWindow({ state, around: firstAround, readPage }: RoomW
   let destination: number | null = firstAround ?? null
   /** The end of the window where the reader is, as far as it is known: the other one is trimmed. */
   let reader: 'older' | 'newer' = 'newer'
+  /** The message that is being read, where somebody says so. */
+  let readerSeq: number | null = null
+  const endOfReader = (): typeof reader => {
+    const { messages } = timeline()
+    const [first, last] = [messages[0]?.seq, messages.at(-1)?.seq]
+    if (readerSeq === null || first === undefined || last === undefined || readerSeq < first || readerSeq > last) return reader
+    return readerSeq - first < last - readerSeq ? 'older' : 'newer'
+  }
   /** For each page that is being read, the changes that have arrived since it was asked for: the page may be older than they are. */
   const arriving = new Set<Message[]>()
   const listeners = new Set<RoomListener>()
@@ -110,7 +118,7 @@ export function createRoomWindow({ state, around: firstAround, readPage }: RoomW
       for (const { onMessage } of [...listeners]) onMessage(message)
       update((now) => withMessage(now, message))
       // In an update of its own, for the same reason as above.
-      if (timeline().messages.length > windowLimits.most) queueMicrotask(() => update((now) => withTrimmedWindow(now, reader)))
+      if (timeline().messages.length > windowLimits.most) queueMicrotask(() => update((now) => withTrimmedWindow(now, endOfReader())))
     },
 
     /**
@@ -178,9 +186,10 @@ export function createRoomWindow({ state, around: firstAround, readPage }: RoomW
       else if (move === moves) update((now) => withWindowAt(now, lastSeq))
     },
 
-    /** The reader is at the newest message. */
-    reachNewest: () => {
-      reader = 'newer'
+    /** @param seq the message that is being read; null at the newest one */
+    lookAt: (seq: number | null) => {
+      readerSeq = seq
+      if (seq === null) reader = 'newer'
     },
   }
 }

@@ -93,6 +93,11 @@ export interface ChatRoom {
   openAround(seq: number): Promise<void>
   /** Moves the window to the room's newest messages. */
   openNewest(): Promise<void>
+  /**
+   * Says which message is being read, so that a window that has become large as messages arrive loses those at its other end.
+   * @param seq null at the newest message, which is what a room takes for granted
+   */
+  lookAt(seq: number | null): void
 
   // The following call the server once, and show its answer. They reject with an error for readFailure.
 
@@ -140,7 +145,7 @@ export function openRoom({ calls, status, clock, outbox, room, options }: OpenRo
     const now = state.get()
     state.set({ ...now, timeline: change(now.timeline) })
   }
-  const { open, receive, follow, loadOlder, loadNewer, openAround, openNewest, reachNewest } = createRoomWindow({
+  const { open, receive, follow, loadOlder, loadNewer, openAround, openNewest, lookAt } = createRoomWindow({
     state,
     ...(around !== undefined && { around }),
     readPage: (place, pageSignal = signal) => calls.chat.history.query({ room, ...place, limit: pageSize }, { signal: pageSignal }),
@@ -238,6 +243,7 @@ export function openRoom({ calls, status, clock, outbox, room, options }: OpenRo
     loadNewer,
     openAround,
     openNewest,
+    lookAt,
     edit: (seq, text) => shown(calls.chat.edit.mutate({ room, seq, text }, { signal })),
     remove: (seq) => shown(calls.chat.remove.mutate({ room, seq }, { signal })),
     react: (seq, emoji) => shown(calls.chat.react.mutate({ room, seq, emoji }, { signal })),
@@ -246,7 +252,7 @@ export function openRoom({ calls, status, clock, outbox, room, options }: OpenRo
     unpin: (seq) => shown(calls.chat.unpin.mutate({ room, seq }, { signal })),
     at: async (time) => (await calls.chat.at.query({ room, time }, { signal })).seq,
     markRead: (seq) => {
-      if (seq >= state.get().timeline.lastSeq) reachNewest()
+      if (seq >= state.get().timeline.lastSeq) lookAt(null)
       return calls.chat.markRead.mutate({ room, seq }, { signal })
     },
     markUnread: (seq) => calls.chat.markUnread.mutate({ room, seq }, { signal }),

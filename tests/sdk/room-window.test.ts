@@ -6,6 +6,7 @@ import { type RoomTimeline, windowLimits } from '../../src/sdk/room-timeline'
 import { createRoomWindow, type RoomState, startState } from '../../src/sdk/room-window'
 import { createStore } from '../../src/sdk/store'
 import { createTestMessage } from '../../src/sdk/testing'
+import { until } from '../support/stock-client'
 import { randomFrom } from './random'
 
 const pageSize = 50
@@ -189,7 +190,7 @@ describe('a room window', () => {
   it('stays bounded while others write, at the end where the reader is not', async () => {
     const { open, shown, room, seqs, timeline } = startWindow(100)
     await open()
-    shown.reachNewest()
+    shown.lookAt(null)
     for (let count = 0; count < 2_000; count++) {
       shown.receive(room.add())
       if (count % 10 === 0) await Promise.resolve()
@@ -231,6 +232,20 @@ describe('a room window', () => {
     expect(timeline().messages.find(({ seq }) => seq === 100)?.text).toBe('as it was')
     await shown.openNewest()
     expect(seqs().at(-1)).toBe(200)
+  })
+
+  it('keeps what is being read while many messages arrive, and is trimmed at the other end', async () => {
+    const { open, shown, room, seqs, timeline } = startWindow(200)
+    await open()
+    const [first = 0] = seqs()
+    shown.lookAt(first + 3)
+    for (let count = 0; count < 1_500; count++) shown.receive(room.add())
+    await until(() => timeline().hasAfter)
+    expect(seqs()).toContain(first)
+    expect(seqs().length).toBeLessThanOrEqual(windowLimits.most)
+    expect(timeline().lastSeq).toBe(1_700)
+    await shown.openNewest()
+    expect(seqs().at(-1)).toBe(1_700)
   })
 
   it('starts with a page from elsewhere, and grows from it in both directions', async () => {

@@ -54,10 +54,11 @@ export function MessageList({ handle, timeline, visitor, name, topic, readMarks,
   const onPlace = useCallback(
     (place: ListPlace, visible: Rows) => {
       rememberPlace(room, to.entry, place)
+      handle.lookAt(place.kind === 'newest' ? null : place.seq)
       setTopSeq(visible.from)
       look(visible)
     },
-    [room, to.entry, look],
+    [room, to.entry, look, handle],
   )
   const scroll = useScrollKeeping({
     ...{ all, hasAfter, lastSeq, goal: to.goal, onPlace },
