@@ -361,7 +361,7 @@ const table: Row[] = [
       'server/security/authenticator-store',
       'server/auth/session-store',
       'server/chat/history',
-      'server/bots/erase-hook-bots',
+      'server/people/bot-erasure',
       'server/people/erase-account',
       'server/rooms/',
       'server/jobs/job-worker',
@@ -379,6 +379,7 @@ const table: Row[] = [
   {
     file: /^server\/bots\//,
     may: [
+      'server/people/bot-erasure',
       'server/bots/',
       'server/admin/acting',
       'server/admin/audit-log',
@@ -408,7 +409,14 @@ const table: Row[] = [
   {
     file: /^server\/people\//,
     may: ['server/auth/password-strength', 'server/auth/passwords', 'server/bus/announce', 'server/caller', 'contract/'],
-    types: ['server/people/', 'server/auth/own-password', 'server/bus/news-bus', 'server/rooms/room-store', 'zod'],
+    types: [
+      'server/jobs/job-worker',
+      'server/people/',
+      'server/auth/own-password',
+      'server/bus/news-bus',
+      'server/rooms/room-store',
+      'zod',
+    ],
   },
   {
     file: /^server\/rooms\//,
