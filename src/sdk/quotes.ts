@@ -20,3 +20,8 @@ export function withQuote<Answer extends Message | Unsent>(answer: Answer, quote
   const text = cutQuote(quoted.text)
   return text === replyTo.text ? answer : { ...answer, replyTo: { ...replyTo, text } }
 }
+
+/** What an answer shows of the message that it answers. */
+export function quoteOf({ seq, author, text }: Pick<Message, 'seq' | 'author' | 'text'>): NonNullable<Unsent['replyTo']> {
+  return { seq, author, text: cutQuote(text) }
+}

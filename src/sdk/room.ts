@@ -1,13 +1,12 @@
 import type { FirstPage, Message, SearchPage } from '../contract/message'
 import type { Room } from '../contract/room'
-import { cutQuote } from '../contract/rules'
 import type { Procedures } from './calls'
 import { ChatError, failureNamed, readFailure } from './chat-error'
 import type { Clock } from './clock'
 import type { ConnectionStatus } from './connection/status'
 import { startFollowing } from './following'
 import type { Outbox, Sending } from './outbox'
-import type { Unsent } from './outbox-storage'
+import { quoteOf } from './quotes'
 import { createFrontier, type RoomEvent, readRoomEvents } from './room-events'
 import { findMessage, type RoomTimeline, withoutUnsent, withUnsent } from './room-timeline'
 import { createRoomWindow, type RoomListener, type RoomState, startState } from './room-window'
@@ -264,5 +263,3 @@ export function openRoom({ calls, status, clock, outbox, room, options }: OpenRo
     },
   }
 }
-
-const quoteOf = ({ seq, author, text }: Answered): NonNullable<Unsent['replyTo']> => ({ seq, author, text: cutQuote(text) })

@@ -1,12 +1,10 @@
 'use client'
 
-import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import type { Chat } from '../chat'
 import { inspect } from '../inspection'
-import type { Store } from '../store'
+import { useStore } from '../react/selected'
 import { emptyLog, withFrame } from './frames'
-
-const useValue = <Value,>(store: Store<Value>): Value => useSyncExternalStore(store.subscribe, store.get, store.get)
 
 const sheet = `
 [data-roomline=devtools] section { position: fixed; inset: auto 0 0 0; z-index: 99999; max-height: 45vh; overflow: auto;
@@ -32,9 +30,9 @@ function useSheet() {
 export default function Panel({ chat, onClose }: { chat: Chat; onClose(): void }): ReactNode {
   useSheet()
   const { onFrame, unsent, isCut, cut } = inspect(chat)
-  const status = useValue(chat.connection)
-  const waiting = useValue(unsent)
-  const isConnectionCut = useValue(isCut)
+  const status = useStore(chat.connection)
+  const waiting = useStore(unsent)
+  const isConnectionCut = useStore(isCut)
   const [isPaused, setPaused] = useState(false)
   const [log, setLog] = useState(emptyLog)
   useEffect(() => {

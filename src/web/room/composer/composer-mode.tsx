@@ -1,15 +1,9 @@
 import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { cutQuote } from '../../../contract/rules'
 import type { Message, Unsent } from '../../../sdk'
 import { Button, IconButton } from '../../ui/button'
 import { usePlainText } from '../text/text-parser'
 import { type EditDraft, isChanged } from './drafts'
-
-/** What a reply shows of the message that it answers. */
-export function quoteOf({ seq, author, text }: Message): NonNullable<Unsent['replyTo']> {
-  return { seq, author, text: cutQuote(text) }
-}
 
 interface ReplyBarProps {
   to: NonNullable<Unsent['replyTo']>
